@@ -1,0 +1,7 @@
+/** A provider (tenant) exists. Stream `<slug>.provider-<slug>`, always revision 0. Its log's genesis was written before. */
+export type ProviderRegistered = {
+  readonly provider: string;
+  readonly name: string;
+};
+
+export type ProviderEvent = { readonly type: 'ProviderRegistered/1'; readonly data: ProviderRegistered };

@@ -1,0 +1,129 @@
+import type { Posting } from '../../money/posting.ts';
+
+/*
+ * Facts of a customer's account, stream `<slug>.account-<account>`. Each is the `fin` of the stored event. Amounts are canonical
+ * decimals in major units, instants UTC ISO text, revisions decimal text; every event that moves money holds its postings. A
+ * version never changes once written.
+ */
+
+/** Prepaid spends a wallet it filled before; postpaid is invoiced. A postpaid account has a wallet too (top-ups, overpayments). */
+export type Billing = 'prepaid' | 'postpaid';
+/** What a charge is taken from. */
+export type ChargeSource = 'wallet' | 'invoice';
+
+export type AccountOpened = {
+  readonly account: string;
+  readonly billing: Billing;
+  readonly currency: string;
+  /** Prepaid: how far the wallet may go below zero. Postpaid: how much may be owed, unbilled and invoiced together. */
+  readonly creditLimit: string;
+};
+
+export type ToppedUp = {
+  readonly account: string;
+  readonly amount: string;
+  readonly currency: string;
+  /** How the money came: `cash`, `card`, `bank`, ... Names the ledger account `asset:cash:<method>`. */
+  readonly method: string;
+  readonly channel: 'api' | 'operator';
+  readonly effectiveAt: string;
+  readonly postings: readonly Posting[];
+};
+
+/** How a usage charge came about: enough to compute it again without the price book. */
+export type RatingTrace = {
+  /** Where the price version stands: stream and revision of `PriceBookPublished`. */
+  readonly priceBook: { readonly stream: string; readonly revision: string };
+  readonly band: string;
+  /** For example `265.1` with unit `minute`. */
+  readonly quantity: string;
+  readonly unit: string;
+  readonly rate: string;
+  /** The exact product before the one rounding. */
+  readonly exact: string;
+  readonly rounding: string;
+  readonly decimals: string;
+};
+
+export type ChargePosted = {
+  readonly account: string;
+  readonly amount: string;
+  readonly currency: string;
+  readonly product: string;
+  readonly source: ChargeSource;
+  /** What the customer reads; never personal data. */
+  readonly description: string;
+  readonly rating?: RatingTrace;
+  /** The usage record's own id at its source, where the charge came from one. */
+  readonly usageRecord?: string;
+  readonly effectiveAt: string;
+  readonly postings: readonly Posting[];
+};
+
+export type TitlePurchased = {
+  readonly account: string;
+  readonly purchase: string;
+  readonly amount: string;
+  readonly currency: string;
+  readonly product: string;
+  readonly source: ChargeSource;
+  readonly title: { readonly id: string; readonly name: string; readonly stream: string; readonly revision: string };
+  /** Half-open window in which the title may be watched. */
+  readonly entitlement: { readonly from: string; readonly until: string };
+  readonly effectiveAt: string;
+  readonly postings: readonly Posting[];
+};
+
+export type PaymentReceived = {
+  readonly account: string;
+  readonly payment: string;
+  readonly amount: string;
+  readonly currency: string;
+  readonly method: string;
+  /** The payer's or gateway's own reference: the same payment reported twice has the same one. */
+  readonly reference: string;
+  /** Oldest invoice first. */
+  readonly allocations: readonly { readonly invoice: string; readonly amount: string }[];
+  /** What was left over and went to the wallet; `0.00` when nothing was. */
+  readonly overpaid: string;
+  readonly effectiveAt: string;
+  readonly postings: readonly Posting[];
+};
+
+/** Takes back an earlier event of this account by mirrored postings. */
+export type EntryReversed = {
+  readonly account: string;
+  readonly reverses: { readonly event: string; readonly revision: string; readonly type: string };
+  readonly amount: string;
+  readonly currency: string;
+  readonly reason: string;
+  readonly effectiveAt: string;
+  readonly postings: readonly Posting[];
+};
+
+/** First step of an invoice: the account gives up its unbilled charges up to `toRevision`, once. */
+export type ChargesClosed = {
+  readonly account: string;
+  readonly invoice: string;
+  readonly series: string;
+  /** Revisions of this stream, both inclusive, that hold the charges; reversals in between are taken into account. */
+  readonly fromRevision: string;
+  readonly toRevision: string;
+  readonly currency: string;
+  /** The exact sum at ledger scale, and what is payable after the one rounding (half-up). */
+  readonly net: string;
+  readonly payable: string;
+  /** `YYYY-MM-DD`. */
+  readonly dueOn: string;
+  readonly effectiveAt: string;
+  readonly postings: readonly Posting[];
+};
+
+export type AccountEvent =
+  | { readonly type: 'AccountOpened/1'; readonly data: AccountOpened }
+  | { readonly type: 'ToppedUp/1'; readonly data: ToppedUp }
+  | { readonly type: 'ChargePosted/1'; readonly data: ChargePosted }
+  | { readonly type: 'TitlePurchased/1'; readonly data: TitlePurchased }
+  | { readonly type: 'PaymentReceived/1'; readonly data: PaymentReceived }
+  | { readonly type: 'EntryReversed/1'; readonly data: EntryReversed }
+  | { readonly type: 'ChargesClosed/1'; readonly data: ChargesClosed };

@@ -1,0 +1,38 @@
+/** One priced band of usage. */
+export type PriceBand = {
+  readonly band: string;
+  /** Revenue account and invoice line, for example `voice-day`. */
+  readonly product: string;
+  readonly unit: string;
+  /** Price of one unit in major units, exact. */
+  readonly rate: string;
+};
+
+/** A price version. Stream `<slug>.pricebook-<id>`; a later publication is a later revision, earlier charges keep theirs. */
+export type PriceBookPublished = {
+  readonly priceBook: string;
+  readonly name: string;
+  readonly currency: string;
+  readonly rounding: string;
+  /** Decimals of a rated charge, as decimal text. */
+  readonly decimals: string;
+  readonly bands: readonly PriceBand[];
+};
+
+/** A pay-per-view title. Stream `<slug>.title-<id>`. */
+export type TitleListed = {
+  readonly title: string;
+  readonly name: string;
+  readonly price: string;
+  readonly currency: string;
+  /** Buying is possible in [onSaleFrom, onSaleUntil). */
+  readonly onSaleFrom: string;
+  readonly onSaleUntil: string;
+  /** Watching is possible in [startsAt - grace, endsAt). */
+  readonly startsAt: string;
+  readonly endsAt: string;
+  readonly graceMinutes: string;
+};
+
+export type PriceBookEvent = { readonly type: 'PriceBookPublished/1'; readonly data: PriceBookPublished };
+export type TitleEvent = { readonly type: 'TitleListed/1'; readonly data: TitleListed };

@@ -1,0 +1,81 @@
+/**
+ * Canonical JSON (RFC 8785, JCS) restricted to strings, booleans, arrays and objects.
+ *
+ * Numbers and null are refused on purpose: a double silently changes integers above 2^53, and an absent field says more than a
+ * null. With those gone the canonical form is simply: members sorted by UTF-16 code units, no white space, JSON.stringify's
+ * string escapes (which are those of RFC 8785 as long as there is no lone surrogate).
+ */
+export type Json = string | boolean | readonly Json[] | { readonly [name: string]: Json };
+
+/** Text that `canonicalJson` wrote (or `parseCanonicalJson` accepted): the only text the event-store port takes. */
+export type CanonicalJson = string & { readonly __canonical: unique symbol };
+
+/** Thrown for a value that has no canonical form. A defect of the caller: nothing was written. */
+export class NotCanonicalError extends Error {
+  override readonly name = 'NotCanonicalError';
+}
+
+/** The one canonical text of a value. Throws `NotCanonicalError` for anything outside `Json`. */
+export function canonicalJson(value: Json): CanonicalJson {
+  return textOf(value) as CanonicalJson;
+}
+
+/** Reads text that must already be canonical, byte for byte. Throws `NotCanonicalError` otherwise. */
+export function parseCanonicalJson(text: string): Json {
+  let value: Json;
+  try {
+    value = JSON.parse(text) as Json;
+  } catch {
+    throw new NotCanonicalError('The text is not JSON.');
+  }
+  if (textOf(value) !== text) throw new NotCanonicalError('The text is JSON, but not in its canonical form.');
+  return value;
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return textOfString(value);
+  if (typeof value === 'boolean') return value ? 'true' : 'false';
+  if (Array.isArray(value)) return textOfArray(value);
+  if (isPlainObject(value)) return textOfObject(value);
+  throw new NotCanonicalError(`A ${describe(value)} has no place in canonical JSON.`);
+}
+
+function textOfString(value: string): string {
+  if (!value.isWellFormed()) throw new NotCanonicalError('A string holds a lone surrogate.');
+  return JSON.stringify(value);
+}
+
+function textOfArray(values: readonly unknown[]): string {
+  let text = '[';
+  // By index, so that a hole is met as undefined and refused.
+  for (let index = 0; index < values.length; index++) text += (index === 0 ? '' : ',') + textOf(values[index]);
+  return text + ']';
+}
+
+function textOfObject(value: Readonly<Record<string, unknown>>): string {
+  const names = Object.keys(value);
+  if (!isSorted(names)) names.sort(); // The default order is by UTF-16 code units, as RFC 8785 asks.
+  let text = '{';
+  for (let index = 0; index < names.length; index++) {
+    const name = names[index] as string;
+    text += (index === 0 ? '' : ',') + textOfString(name) + ':' + textOf(value[name]);
+  }
+  return text + '}';
+}
+
+function isSorted(names: readonly string[]): boolean {
+  for (let index = 1; index < names.length; index++) if ((names[index - 1] as string) > (names[index] as string)) return false;
+  return true;
+}
+
+function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+function describe(value: unknown): string {
+  if (value === null) return 'null';
+  if (typeof value === 'object') return value.constructor?.name ?? 'object';
+  return typeof value;
+}

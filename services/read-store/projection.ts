@@ -1,0 +1,22 @@
+import type { PoolClient } from 'pg';
+import type { EventFilter } from '../event-store/domain/event-store.ts';
+import type { LedgerEvent } from '../event-store/domain/ledger-event.ts';
+
+/** A read model: derived from the log alone, rebuildable from zero to identical rows, disposable. */
+export interface Projection {
+  /** Plural noun in kebab-case, for example `account-balances`. Names the checkpoint. */
+  readonly name: string;
+  /** Raised when rows change their meaning; a new version is new tables that replay from zero beside the old ones. */
+  readonly version: number;
+  /** SQL that creates the tables of this version, safe to run again. */
+  readonly schema: string;
+  /** The tables of this version, in an order in which they may be dropped. Used to rebuild and to compare. */
+  readonly tables: readonly string[];
+  /** What the projection needs to see; everything when absent. */
+  readonly filter?: EventFilter;
+  /**
+   * Writes the rows of a batch. The runner owns the transaction and commits rows and checkpoint together. Impossible data throws:
+   * the projection stops at its last checkpoint and says so. Malformed events (see `LedgerEvent`) never arrive here.
+   */
+  project(events: readonly LedgerEvent[], client: PoolClient): Promise<void>;
+}
