@@ -97,6 +97,15 @@ export type EntryReversed = {
   readonly amount: string;
   readonly currency: string;
   readonly reason: string;
+  /** What changes for the account, signed: replay needs no look back at the reversed event. */
+  readonly effects: {
+    readonly wallet: string;
+    readonly unbilled: string;
+    /** Invoices that the reversed payment had paid, with the amounts that are owed again. */
+    readonly reopened: readonly { readonly invoice: string; readonly amount: string }[];
+    /** The title whose purchase is taken back; its entitlement ends. */
+    readonly title?: string;
+  };
   readonly effectiveAt: string;
   readonly postings: readonly Posting[];
 };

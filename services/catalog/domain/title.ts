@@ -1,0 +1,22 @@
+import { type Aggregate } from '../../commands/domain/aggregate.ts';
+import { accept, type Decision, reject } from '../../commands/domain/decision.ts';
+import type { TitleEvent, TitleListed } from './catalog.events.ts';
+
+export type Title = { readonly status: 'none' } | { readonly status: 'listed' };
+
+export const title: Aggregate<Title, TitleEvent> = {
+  initial: { status: 'none' },
+  evolve: () => ({ status: 'listed' }),
+  types: ['TitleListed/1'],
+};
+
+export type TitleRejection =
+  | { readonly code: 'title_already_listed'; readonly title: string }
+  | { readonly code: 'title_window_invalid'; readonly field: string };
+
+export function listTitle(state: Title, listed: TitleListed): Decision<TitleEvent, TitleRejection> {
+  if (state.status === 'listed') return reject({ code: 'title_already_listed', title: listed.title });
+  if (listed.onSaleFrom >= listed.onSaleUntil) return reject({ code: 'title_window_invalid', field: 'onSaleUntil' });
+  if (listed.startsAt >= listed.endsAt) return reject({ code: 'title_window_invalid', field: 'endsAt' });
+  return accept({ type: 'TitleListed/1', data: listed });
+}

@@ -1,0 +1,9 @@
+/** Our clock, as a port: deciders get its time through their context. */
+export interface Clock {
+  /** `YYYY-MM-DDTHH:MM:SS.mmmZ`, UTC. */
+  now(): string;
+}
+
+export const CLOCK = Symbol('Clock');
+
+export const systemClock: Clock = { now: () => new Date().toISOString() };

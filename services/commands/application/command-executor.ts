@@ -1,0 +1,276 @@
+import { randomBytes } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { Appended, EventStore, ProposedEvent, StoredEvent } from '../../event-store/domain/event-store.ts';
+import { ConflictFault, UnknownOutcomeFault } from '../../event-store/domain/faults.ts';
+import { ledgerEventOf } from '../../event-store/domain/ledger-event.ts';
+import { leafOf, sealEvent } from '../../integrity/domain/leaf.ts';
+import { type Aggregate, type DomainEvent, payloadOf } from '../domain/aggregate.ts';
+import { eventIdOf } from '../domain/command-id.ts';
+import type { Decision, Rejection } from '../domain/decision.ts';
+import type { CommandAnswer, ExecutionRejection, Outcome } from './answer.ts';
+import type { Clock } from './clock.ts';
+import type { CommandLookup } from './command-lookup.ts';
+import type { Envelope } from './envelope.ts';
+import { KeyedMutex } from './keyed-mutex.ts';
+import { type LiveAggregate, loadAggregate } from './live-aggregate.ts';
+import type { LogOrigins, ReceiptIssuer } from './receipts.ts';
+
+/** One command on one aggregate. `decide` is pure: the command and its context are closed over. */
+export interface Execution<State, Event extends DomainEvent, Rejected extends Rejection> {
+  readonly aggregate: Aggregate<State, Event>;
+  readonly stream: string;
+  readonly envelope: Envelope;
+  /** `now` is the time of the decision; it becomes the events' `at`. */
+  readonly decide: (state: State, now: string) => Decision<Event, Rejected>;
+}
+
+export interface CommandExecutorOptions {
+  readonly store: EventStore;
+  readonly receipts: ReceiptIssuer;
+  readonly origins: LogOrigins;
+  readonly commands: CommandLookup;
+  readonly clock: Clock;
+  /** How many aggregates are kept in memory. */
+  readonly cacheSizeMax?: number;
+}
+
+const cacheSizeMaxDefault = 50_000;
+const retryDelayMsMax = 250;
+
+/**
+ * Loads, decides, appends at the expected revision and answers with a receipt (DESIGN 4.1).
+ *
+ * Durable when it answers. A repeat (same provider, principal and key) answers from the stored events and writes nothing; another
+ * body under the same key is refused. A conflict is decided again, an unknown outcome is sent again unchanged, both until the
+ * command's deadline; then the fault is thrown and the caller repeats with the same key.
+ */
+export class CommandExecutor {
+  readonly #options: CommandExecutorOptions;
+  readonly #mutex = new KeyedMutex();
+  readonly #cache: LRUCache<string, LiveAggregate<unknown>>;
+
+  constructor(options: CommandExecutorOptions) {
+    this.#options = options;
+    this.#cache = new LRUCache({ max: options.cacheSizeMax ?? cacheSizeMaxDefault });
+  }
+
+  async execute<State, Event extends DomainEvent, Rejected extends Rejection>(
+    execution: Execution<State, Event, Rejected>,
+  ): Promise<Outcome<Rejected>> {
+    const origin = await this.#options.origins.originOf(execution.envelope.provider);
+    return this.#mutex.run(execution.stream, () => this.#untilDeadline(execution, origin));
+  }
+
+  async #untilDeadline<State, Event extends DomainEvent, Rejected extends Rejection>(
+    execution: Execution<State, Event, Rejected>,
+    origin: string,
+  ): Promise<Outcome<Rejected>> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#attempt(execution, origin);
+      } catch (error) {
+        this.#cache.delete(execution.stream);
+        if (!(error instanceof ConflictFault) || performance.now() >= execution.envelope.deadline) throw error;
+        await jitteredDelay(attempt);
+      }
+    }
+  }
+
+  async #attempt<State, Event extends DomainEvent, Rejected extends Rejection>(
+    execution: Execution<State, Event, Rejected>,
+    origin: string,
+  ): Promise<Outcome<Rejected>> {
+    const { aggregate, stream, envelope } = execution;
+    const live = await this.#live(aggregate, stream, origin);
+    const earlier = await this.#earlier(live, stream, envelope);
+    if (earlier !== undefined) {
+      if (earlier.kind === 'reused') return reused(envelope);
+      return this.#replay(execution, origin, earlier.firstRevision, earlier.lastRevision);
+    }
+    const { expectedRevision } = envelope;
+    if (expectedRevision !== undefined && expectedRevision !== live.revision) {
+      return rejected({ code: 'revision_mismatch', expected: expectedRevision.toString(), actual: live.revision.toString() });
+    }
+    const now = this.#options.clock.now();
+    const decision = execution.decide(live.state, now);
+    if (decision.kind === 'rejected') return decision;
+    if (decision.kind === 'repeated') return this.#replay(execution, origin, decision.revision, decision.revision);
+    return this.#write(execution, origin, live, decision.events, now);
+  }
+
+  async #live<State, Event extends DomainEvent>(
+    aggregate: Aggregate<State, Event>,
+    stream: string,
+    origin: string,
+  ): Promise<LiveAggregate<State>> {
+    const cached = this.#cache.get(stream);
+    // A stream belongs to one aggregate for ever, so what is cached under its name has that aggregate's state.
+    if (cached !== undefined) return cached as LiveAggregate<State>;
+    const loaded = await loadAggregate(this.#options.store, aggregate, stream, origin);
+    this.#cache.set(stream, loaded);
+    return loaded;
+  }
+
+  async #earlier(
+    live: LiveAggregate<unknown>,
+    stream: string,
+    envelope: Envelope,
+  ): Promise<{ readonly kind: 'repeat'; readonly firstRevision: bigint; readonly lastRevision: bigint } | { readonly kind: 'reused' } | undefined> {
+    const remembered = live.commands.get(envelope.commandId);
+    if (remembered !== undefined) {
+      return remembered.fingerprint === envelope.fingerprint ? { kind: 'repeat', ...remembered } : { kind: 'reused' };
+    }
+    const logged = await this.#options.commands.find(envelope.commandId, {
+      ...(live.commands.hasForgotten && { after: live.commands.oldestPosition() }),
+      deadline: envelope.deadline,
+    });
+    if (logged === undefined) return undefined;
+    if (logged.stream !== stream || logged.fingerprint !== envelope.fingerprint) return { kind: 'reused' };
+    return { kind: 'repeat', firstRevision: logged.firstRevision, lastRevision: logged.revision };
+  }
+
+  async #write<State, Event extends DomainEvent, Rejected extends Rejection>(
+    execution: Execution<State, Event, Rejected>,
+    origin: string,
+    live: LiveAggregate<State>,
+    events: readonly Event[],
+    now: string,
+  ): Promise<Outcome<Rejected>> {
+    const { aggregate, stream, envelope } = execution;
+    const firstRevision = live.revision + 1n;
+    const { proposed, lastLeaf } = seal({ origin, live, stream, envelope, events, now });
+    const appended = await this.#append(execution, live.revision, proposed);
+    if (appended.fresh !== true) {
+      // Another process may have written these ids with its own time and salts: answer from what is stored, never from our bytes.
+      this.#cache.delete(stream);
+      return this.#replay(execution, origin, firstRevision, appended.revision);
+    }
+    const answered = events.map((event, index) => {
+      const revision = firstRevision + BigInt(index);
+      const { id } = proposed[index] as ProposedEvent;
+      live.state = aggregate.evolve(live.state, { event, id, revision });
+      live.commands.note(envelope.commandId, envelope.fingerprint, revision, appended.position);
+      return { id, type: event.type, revision, data: event.data };
+    });
+    live.revision = appended.revision;
+    live.lastLeaf = lastLeaf;
+    const last = answered.at(-1) as (typeof answered)[number];
+    const receipt = await this.#options.receipts.issue({
+      provider: envelope.provider,
+      id: last.id,
+      stream,
+      revision: last.revision,
+      leaf: lastLeaf,
+      at: now,
+    });
+    const { revision, position } = appended;
+    return { kind: 'accepted', answer: { stream, revision, position, events: answered, receipt, replayed: false } };
+  }
+
+  /** The same ids at the same expectation until the store gives a final answer: the store recognises what it has (promises 8-10). */
+  async #append<State, Event extends DomainEvent, Rejected extends Rejection>(
+    { stream, envelope }: Execution<State, Event, Rejected>,
+    revision: bigint,
+    events: readonly ProposedEvent[],
+  ): Promise<Appended> {
+    const expected = revision < 0n ? 'no_stream' : revision;
+    let fresh = true;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const appended = await this.#options.store.append({ stream, expected, events });
+        return fresh ? appended : { ...appended, fresh: 'unknown' };
+      } catch (error) {
+        if (!(error instanceof UnknownOutcomeFault) || performance.now() >= envelope.deadline) throw error;
+        fresh = false;
+        await jitteredDelay(attempt);
+      }
+    }
+  }
+
+  /** Rebuilds the answer of a command from its stored events. Nothing is kept beside them. */
+  async #replay<State, Event extends DomainEvent, Rejected extends Rejection>(
+    { stream, envelope }: Execution<State, Event, Rejected>,
+    origin: string,
+    firstRevision: bigint,
+    lastRevision: bigint,
+  ): Promise<Outcome<Rejected>> {
+    const stored: StoredEvent[] = [];
+    const maxCount = Number(lastRevision - firstRevision) + 1;
+    for await (const event of this.#options.store.readStream(stream, { fromRevision: firstRevision, maxCount })) stored.push(event);
+    const events = stored.map((event) => ({ event, decoded: ledgerEventOf(event) }));
+    const last = events.at(-1);
+    if (last?.decoded === undefined) throw new UnknownOutcomeFault(`The events of command ${envelope.commandId} cannot be read back.`);
+    const { event, decoded } = last;
+    if (decoded.body.command === envelope.commandId && decoded.body.fingerprint !== envelope.fingerprint) return reused(envelope);
+    const receipt = await this.#options.receipts.issue({
+      provider: envelope.provider,
+      id: event.id,
+      stream,
+      revision: event.revision,
+      leaf: leafOf(origin, event).hash,
+      at: decoded.at,
+    });
+    const answer: CommandAnswer = {
+      stream,
+      revision: event.revision,
+      position: event.position,
+      events: events.map(({ event: { id, type, revision }, decoded: read }) => ({ id, type, revision, data: read?.fin ?? {} })),
+      receipt,
+      replayed: true,
+    };
+    return { kind: 'accepted', answer };
+  }
+}
+
+interface Sealing {
+  readonly origin: string;
+  readonly live: LiveAggregate<unknown>;
+  readonly stream: string;
+  readonly envelope: Envelope;
+  readonly events: readonly DomainEvent[];
+  readonly now: string;
+}
+
+function seal({ origin, live, stream, envelope, events, now }: Sealing): { readonly proposed: ProposedEvent[]; readonly lastLeaf: string } {
+  const body = {
+    actor: { id: envelope.actor.id, type: envelope.actor.type },
+    command: envelope.commandId,
+    correlation: envelope.correlationId,
+    fingerprint: envelope.fingerprint,
+    ...(envelope.causationId !== undefined && { causation: envelope.causationId }),
+  };
+  const salts = randomBytes(64 * events.length);
+  let previous = live.lastLeaf;
+  const proposed = events.map((event, index): ProposedEvent => {
+    const id = eventIdOf(envelope.commandId, stream, index);
+    const { data, metadata, leaf } = sealEvent({
+      origin,
+      stream,
+      revision: live.revision + 1n + BigInt(index),
+      id,
+      type: event.type,
+      fin: payloadOf(event),
+      body,
+      at: now,
+      previous,
+      payloadSalt: salts.toString('hex', 64 * index, 64 * index + 32),
+      metadataSalt: salts.toString('hex', 64 * index + 32, 64 * index + 64),
+    });
+    previous = leaf.hash;
+    return { id, type: event.type, data, metadata };
+  });
+  return { proposed, lastLeaf: previous };
+}
+
+function rejected(rejection: ExecutionRejection): { readonly kind: 'rejected'; readonly rejection: ExecutionRejection } {
+  return { kind: 'rejected', rejection };
+}
+
+function reused({ commandId }: Envelope): { readonly kind: 'rejected'; readonly rejection: ExecutionRejection } {
+  return rejected({ code: 'idempotency_key_reused', commandId });
+}
+
+function jitteredDelay(attempt: number): Promise<void> {
+  const delayMs = Math.min(retryDelayMsMax, 5 * 2 ** Math.min(attempt, 6)) * (0.5 + Math.random() / 2);
+  return new Promise((resolve) => setTimeout(resolve, delayMs));
+}

@@ -1,0 +1,74 @@
+import type { EventStore, StoredEvent } from '../../event-store/domain/event-store.ts';
+import { StreamNotFoundFault } from '../../event-store/domain/faults.ts';
+import { type LedgerEvent, ledgerEventOf } from '../../event-store/domain/ledger-event.ts';
+import { leafOf, zeroHash } from '../../integrity/domain/leaf.ts';
+import type { Aggregate, DomainEvent } from '../domain/aggregate.ts';
+import { RememberedCommands } from './remembered-commands.ts';
+
+/** Something in the stream is not an event that this aggregate can have: the ledger was written behind the port. */
+export class StreamCorruptFault extends Error {
+  override readonly name = 'StreamCorruptFault';
+  readonly retryable = false;
+
+  constructor(stream: string, revision: bigint, type: string) {
+    super(`Event ${revision} of stream ${stream} (${type}) is not one this stream can hold.`);
+  }
+}
+
+/** An aggregate as one process knows it: the fold of its stream, and what the next event must build upon. */
+export interface LiveAggregate<State> {
+  state: State;
+  /** Of the last event; -1 for a stream without events. */
+  revision: bigint;
+  /** Leaf hash of the last event: `prev` of the next. */
+  lastLeaf: string;
+  readonly commands: RememberedCommands;
+}
+
+export function newAggregate<State>(initial: State): LiveAggregate<State> {
+  return { state: initial, revision: -1n, lastLeaf: zeroHash, commands: new RememberedCommands() };
+}
+
+/** Folds a stream from its first event. A stream without events is a new aggregate. */
+export async function loadAggregate<State, Event extends DomainEvent>(
+  store: EventStore,
+  aggregate: Aggregate<State, Event>,
+  stream: string,
+  origin: string,
+): Promise<LiveAggregate<State>> {
+  const live = newAggregate(aggregate.initial);
+  let last: StoredEvent | undefined;
+  try {
+    for await (const stored of store.readStream(stream)) {
+      advance(live, aggregate, stored);
+      last = stored;
+    }
+  } catch (error) {
+    if (!(error instanceof StreamNotFoundFault)) throw error;
+  }
+  if (last !== undefined) live.lastLeaf = leafOf(origin, last).hash;
+  return live;
+}
+
+function advance<State, Event extends DomainEvent>(
+  live: LiveAggregate<State>,
+  aggregate: Aggregate<State, Event>,
+  stored: StoredEvent,
+): void {
+  const { event, body } = knownEventOf(aggregate, stored);
+  live.state = aggregate.evolve(live.state, { event, id: stored.id, revision: stored.revision });
+  live.revision = stored.revision;
+  live.commands.note(body.command, body.fingerprint, stored.revision, stored.position);
+}
+
+/** Reads a stored event as one of the aggregate's own. Throws `StreamCorruptFault` for any other. */
+export function knownEventOf<State, Event extends DomainEvent>(
+  aggregate: Aggregate<State, Event>,
+  stored: StoredEvent,
+): { readonly event: Event; readonly body: LedgerEvent['body'] } {
+  const decoded = ledgerEventOf(stored);
+  const types: readonly string[] = aggregate.types;
+  if (decoded === undefined || !types.includes(decoded.type)) throw new StreamCorruptFault(stored.stream, stored.revision, stored.type);
+  // The payload was checked when it was written; its type names its shape.
+  return { event: { type: decoded.type, data: decoded.fin } as unknown as Event, body: decoded.body };
+}

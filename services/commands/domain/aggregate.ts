@@ -1,0 +1,28 @@
+import type { Json } from '../../event-store/domain/canonical-json.ts';
+
+/** An event as a decider writes it: the type with its version, and the financial payload. */
+export interface DomainEvent {
+  readonly type: string;
+  readonly data: object;
+}
+
+/** An event at its place in the stream: what `evolve` is given, live and on replay alike. */
+export interface Placed<Event extends DomainEvent> {
+  readonly event: Event;
+  readonly id: string;
+  readonly revision: bigint;
+}
+
+/** Everything the executor must know about a kind of aggregate. Pure and synchronous. */
+export interface Aggregate<State, Event extends DomainEvent> {
+  readonly initial: State;
+  /** Total: takes every event of `types` in every state, and never validates. */
+  readonly evolve: (state: State, placed: Placed<Event>) => State;
+  /** The event types that may stand in such a stream; any other is refused before `evolve` (promise 70). */
+  readonly types: readonly Event['type'][];
+}
+
+/** The payload of an event is made of strings, booleans, arrays and objects; `canonicalJson` checks it when it is sealed. */
+export function payloadOf(event: DomainEvent): Json {
+  return event.data as Json;
+}

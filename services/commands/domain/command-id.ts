@@ -1,0 +1,36 @@
+import { v5 as uuidv5 } from 'uuid';
+
+/** Namespace of URLs, RFC 9562. */
+const urlNamespace = '6ba7b811-9dad-11d1-80b4-00c04fd430c8';
+
+export interface CommandKey {
+  readonly provider: string;
+  /** Who asked: an API key's id, or a process. A key of one principal says nothing about another's. */
+  readonly principal: string;
+  /** The caller's Idempotency-Key. */
+  readonly key: string;
+}
+
+/** Deterministic (DESIGN 4.1): the same caller with the same key means the same command, for ever. */
+export function commandIdOf({ provider, principal, key }: CommandKey): string {
+  return uuidv5(`tallyroot:command:1\n${provider}\n${principal}\n${key}`, urlNamespace);
+}
+
+/** Id of the `index`-th event that a command writes to a stream. */
+export function eventIdOf(commandId: string, stream: string, index: number): string {
+  return uuidv5(`${stream}\n${index}`, commandId);
+}
+
+/** Id of the aggregate that a command creates, for example `acc_<uuid>`: a repeat of the create meets its own stream. */
+export function createdIdOf(commandId: string, prefix: IdPrefix): string {
+  return prefix + uuidv5(prefix, commandId);
+}
+
+export type IdPrefix = 'acc_' | 'inv_' | 'pay_' | 'pur_' | 'pbk_' | 'ttl_' | 'key_';
+
+const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** True for a prefixed id as `createdIdOf` makes it. */
+export function isPrefixedId(text: string, prefix: IdPrefix): boolean {
+  return text.startsWith(prefix) && uuidPattern.test(text.slice(prefix.length));
+}
