@@ -1,3 +1,4 @@
+import type { RatingRejection } from '../../rating/domain/rate-usage.ts';
 import type { Money } from '../../money/money.ts';
 import type { AccountEvent, Billing, ChargeSource, RatingTrace, TitlePurchased } from './account.events.ts';
 
@@ -62,6 +63,7 @@ export interface CloseChargesData {
 
 /** Every reason for which an account says no. Amounts are canonical text in the account's currency. */
 export type AccountRejection =
+  | RatingRejection
   | { readonly code: 'account_already_open'; readonly account: string }
   | { readonly code: 'account_not_found' }
   | { readonly code: 'currency_mismatch'; readonly account: string; readonly given: string }
@@ -70,6 +72,8 @@ export type AccountRejection =
   | { readonly code: 'credit_limit_exceeded'; readonly available: string; readonly required: string; readonly currency: string }
   | { readonly code: 'amount_not_payable'; readonly amount: string; readonly currency: string }
   | { readonly code: 'payment_reference_conflict'; readonly reference: string }
+  | { readonly code: 'price_book_not_found' }
+  | { readonly code: 'title_not_found' }
   | { readonly code: 'title_already_purchased'; readonly title: string }
   | { readonly code: 'title_not_on_sale'; readonly from: string; readonly until: string }
   | { readonly code: 'nothing_to_invoice' }

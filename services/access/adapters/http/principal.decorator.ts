@@ -1,0 +1,26 @@
+import { createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import type { Principal as PrincipalOf, Role } from '../../application/principal.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by the guard on every route that is not public. */
+    principal?: PrincipalOf;
+  }
+}
+
+/** The authenticated caller of a request. The tenant of everything a handler reads or writes comes from here and nowhere else. */
+export const Principal = createParamDecorator((_: unknown, context: ExecutionContext): PrincipalOf => {
+  const { principal } = context.switchToHttp().getRequest<FastifyRequest>();
+  if (principal === undefined) throw new TypeError('A handler asks for the principal of a public route.');
+  return principal;
+});
+
+export const publicRoute = 'access:public';
+export const roleOfRoute = 'access:role';
+
+/** Opens a route or controller to everybody. */
+export const Public = () => SetMetadata(publicRoute, true);
+
+/** Names the role that a route is for; routes without one are for providers. */
+export const ForRole = (role: Role) => SetMetadata(roleOfRoute, role);

@@ -1,0 +1,11 @@
+/** Who an authenticated request comes from. */
+export interface Principal {
+  /** Of the API key; part of every command id. */
+  readonly id: string;
+  readonly role: Role;
+  /** The tenant of a provider's key; empty for the operator, who has none. */
+  readonly provider: string;
+}
+
+/** A provider works on its own books. The operator of the installation registers providers and sees no books. */
+export type Role = 'provider' | 'operator';

@@ -1,0 +1,43 @@
+import pg from 'pg';
+
+/** Nest injection token of the service's pool (`pg.Pool`). */
+export const POOL = Symbol('Pool');
+
+const int8 = 20;
+const int8Array = 1016;
+
+/** Reads `bigint` columns as bigint: positions and counts never pass through a double. Everything else as `pg` does. */
+export const bigintTypes: pg.CustomTypesConfig = {
+  getTypeParser(oid: number, format?: 'text' | 'binary') {
+    if (format !== 'binary' && oid === int8) return BigInt;
+    if (format !== 'binary' && oid === int8Array) return parseBigintArray;
+    return pg.types.getTypeParser(oid, format as 'text');
+  },
+};
+
+function parseBigintArray(text: string): bigint[] {
+  return text === '{}' ? [] : text.slice(1, -1).split(',').map(BigInt);
+}
+
+export interface PoolSettings {
+  /** `postgres://user:password@host:port/database`, of the service's role. */
+  readonly url: string;
+  /** Shown in `pg_stat_activity`. */
+  readonly applicationName?: string;
+  readonly connectionsMax?: number;
+}
+
+/** The pool of the service: unqualified names are tables of schema `tallyroot`. The caller ends it. */
+export function createPool({ url, applicationName = 'tallyroot', connectionsMax = 20 }: PoolSettings): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: applicationName,
+    max: connectionsMax,
+    connectionTimeoutMillis: 10_000,
+    options: '-c search_path=tallyroot',
+    types: bigintTypes,
+  });
+  // An idle connection that the server closes is replaced at the next query; without a listener it would end the process.
+  pool.on('error', () => undefined);
+  return pool;
+}
