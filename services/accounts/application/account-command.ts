@@ -40,7 +40,12 @@ export class Accounts {
     decide: (account: Account, data: Data & { readonly effectiveAt: string }, now: string) => Decision<AccountEvent, AccountRejection>,
   ): Promise<Outcome<AccountRejection>> {
     const stream = accountStream(envelope.provider, id);
-    return this.#executor.execute({ aggregate: account, stream, envelope, decide: (state, now) => decide(state, { effectiveAt: now, ...data }, now) });
+    return this.#executor.execute({
+      aggregate: account,
+      stream,
+      envelope,
+      decide: (state, now) => decide(state, { effectiveAt: now, ...data }, now),
+    });
   }
 }
 

@@ -46,15 +46,7 @@ export type Account = { readonly status: 'none' } | OpenAccount;
 export const account: Aggregate<Account, AccountEvent> = {
   initial: { status: 'none' },
   evolve,
-  types: [
-    'AccountOpened/1',
-    'ToppedUp/1',
-    'ChargePosted/1',
-    'TitlePurchased/1',
-    'PaymentReceived/1',
-    'EntryReversed/1',
-    'ChargesClosed/1',
-  ],
+  types: ['AccountOpened/1', 'ToppedUp/1', 'ChargePosted/1', 'TitlePurchased/1', 'PaymentReceived/1', 'EntryReversed/1', 'ChargesClosed/1'],
 };
 
 /** The key under which a payment is known: the same payment reported twice has the same one. */

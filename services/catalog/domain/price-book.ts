@@ -15,8 +15,7 @@ export const priceBook: Aggregate<PriceBook, PriceBookEvent> = {
 };
 
 export type PriceBookRejection =
-  | { readonly code: 'price_book_not_found' }
-  | { readonly code: 'currency_mismatch'; readonly account: string; readonly given: string };
+  { readonly code: 'price_book_not_found' } | { readonly code: 'currency_mismatch'; readonly account: string; readonly given: string };
 
 export interface PublishPriceBookData {
   /** `create` for a new book, `revise` for a new version of an existing one. */
@@ -24,7 +23,10 @@ export interface PublishPriceBookData {
   readonly published: PriceBookPublished;
 }
 
-export function publishPriceBook(book: PriceBook, { intent, published }: PublishPriceBookData): Decision<PriceBookEvent, PriceBookRejection> {
+export function publishPriceBook(
+  book: PriceBook,
+  { intent, published }: PublishPriceBookData,
+): Decision<PriceBookEvent, PriceBookRejection> {
   if (intent === 'revise' && book.status === 'none') return reject({ code: 'price_book_not_found' });
   if (book.status === 'published' && book.currency !== published.currency) {
     return reject({ code: 'currency_mismatch', account: book.currency, given: published.currency });

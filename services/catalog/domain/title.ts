@@ -11,8 +11,7 @@ export const title: Aggregate<Title, TitleEvent> = {
 };
 
 export type TitleRejection =
-  | { readonly code: 'title_already_listed'; readonly title: string }
-  | { readonly code: 'title_window_invalid'; readonly field: string };
+  { readonly code: 'title_already_listed'; readonly title: string } | { readonly code: 'title_window_invalid'; readonly field: string };
 
 export function listTitle(state: Title, listed: TitleListed): Decision<TitleEvent, TitleRejection> {
   if (state.status === 'listed') return reject({ code: 'title_already_listed', title: listed.title });

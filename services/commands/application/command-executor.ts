@@ -61,6 +61,12 @@ export class CommandExecutor {
     return this.#mutex.run(execution.stream, () => this.#untilDeadline(execution, origin));
   }
 
+  /** The state of an aggregate as of now: for a process that must know what its command found. */
+  async current<State, Event extends DomainEvent>(aggregate: Aggregate<State, Event>, stream: string, provider: string): Promise<State> {
+    const origin = await this.#options.origins.originOf(provider);
+    return this.#mutex.run(stream, async () => (await this.#live(aggregate, stream, origin)).state);
+  }
+
   async #untilDeadline<State, Event extends DomainEvent, Rejected extends Rejection>(
     execution: Execution<State, Event, Rejected>,
     origin: string,
@@ -115,7 +121,9 @@ export class CommandExecutor {
     live: LiveAggregate<unknown>,
     stream: string,
     envelope: Envelope,
-  ): Promise<{ readonly kind: 'repeat'; readonly firstRevision: bigint; readonly lastRevision: bigint } | { readonly kind: 'reused' } | undefined> {
+  ): Promise<
+    { readonly kind: 'repeat'; readonly firstRevision: bigint; readonly lastRevision: bigint } | { readonly kind: 'reused' } | undefined
+  > {
     const remembered = live.commands.get(envelope.commandId);
     if (remembered !== undefined) {
       return remembered.fingerprint === envelope.fingerprint ? { kind: 'repeat', ...remembered } : { kind: 'reused' };

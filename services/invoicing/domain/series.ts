@@ -35,7 +35,10 @@ export function assignNumbers(state: Series, data: AssignNumbersData): Decision<
   const fresh = data.invoices.filter((invoice) => !state.numbers.has(invoice));
   const events = fresh.map((invoice, index): SeriesEvent => {
     const sequence = state.last + BigInt(index) + 1n;
-    return { type: 'NumberAssigned/1', data: { series: data.series, invoice, sequence: sequence.toString(), number: numberText(sequence) } };
+    return {
+      type: 'NumberAssigned/1',
+      data: { series: data.series, invoice, sequence: sequence.toString(), number: numberText(sequence) },
+    };
   });
   const [first, ...rest] = events;
   if (first !== undefined) return accept(first, ...rest);

@@ -18,8 +18,7 @@ export interface RatedCharge {
 }
 
 export type RatingRejection =
-  | { readonly code: 'band_unknown'; readonly band: string }
-  | { readonly code: 'usage_rates_to_zero'; readonly band: string };
+  { readonly code: 'band_unknown'; readonly band: string } | { readonly code: 'usage_rates_to_zero'; readonly band: string };
 
 /**
  * Quantity times rate, exactly, then one rounding to the price version's decimals by its named mode. A band without a rate is

@@ -1,0 +1,28 @@
+import { Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { CqrsModule } from '@nestjs/cqrs';
+import { EVENT_STORE, type EventStore } from '../event-store/domain/event-store.ts';
+import { ApiKeyGuard } from './adapters/http/api-key.guard.ts';
+import { ProvidersController } from './adapters/http/providers.controller.ts';
+import { PostgresApiKeyStore } from './adapters/postgres/api-key-store.ts';
+import { API_KEY_STORE } from './application/api-key.ts';
+import { ApiKeyIssuer } from './application/api-key-issuer.ts';
+import { Authenticator } from './application/authenticator.ts';
+import { PROVIDER_DIRECTORY } from './application/provider-directory.ts';
+import { RegisterProviderHandler } from './application/register-provider.handler.ts';
+import { StreamProviderDirectory } from './application/stream-provider-directory.ts';
+
+@Module({
+  imports: [CqrsModule],
+  controllers: [ProvidersController],
+  providers: [
+    { provide: API_KEY_STORE, useClass: PostgresApiKeyStore },
+    { provide: APP_GUARD, useClass: ApiKeyGuard },
+    { provide: PROVIDER_DIRECTORY, useFactory: (store: EventStore) => new StreamProviderDirectory(store), inject: [EVENT_STORE] },
+    Authenticator,
+    ApiKeyIssuer,
+    RegisterProviderHandler,
+  ],
+  exports: [Authenticator, ApiKeyIssuer, PROVIDER_DIRECTORY],
+})
+export class AccessModule {}

@@ -1,0 +1,66 @@
+import { Body, Controller, Inject, Param, Post, Res } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { ApiCreatedResponse } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { createdIdOf } from '../../../commands/domain/command-id.ts';
+import { answerCommand, CommandAnswerBody } from '../../../http/command-answer.ts';
+import { CommandRoute } from '../../../http/command-route.decorator.ts';
+import { Asked, type CommandRequest, pathId } from '../../../http/command-request.ts';
+import { amountText, moneyOf } from '../../../money/money.ts';
+import { ListTitle } from '../../application/list-title.handler.ts';
+import { PublishPriceBook } from '../../application/publish-price-book.handler.ts';
+import type { PriceBookPublished } from '../../domain/catalog.events.ts';
+import { PriceBookBody, TitleBody } from './catalog.bodies.ts';
+
+@CommandRoute('catalog')
+@Controller('v1')
+export class CatalogController {
+  readonly #commands: CommandBus;
+
+  constructor(@Inject(CommandBus) commands: CommandBus) {
+    this.#commands = commands;
+  }
+
+  /** Publishes a new price book. */
+  @Post('price-books')
+  @ApiCreatedResponse({ type: CommandAnswerBody })
+  async publish(@Asked() asked: CommandRequest, @Body() body: PriceBookBody, @Res({ passthrough: true }) reply: FastifyReply) {
+    const envelope = asked.envelope('PublishPriceBook', body);
+    const id = createdIdOf(envelope.commandId, 'pbk_');
+    const outcome = await this.#commands.execute(new PublishPriceBook(envelope, { intent: 'create', published: publishedOf(id, body) }));
+    return answerCommand(reply, outcome, { id, location: `/v1/price-books/${id}` });
+  }
+
+  /** Publishes a new version of a price book; what was charged by an earlier version stays as it is. */
+  @Post('price-books/:priceBook/versions')
+  @ApiCreatedResponse({ type: CommandAnswerBody })
+  async revise(
+    @Asked() asked: CommandRequest,
+    @Param('priceBook') path: string,
+    @Body() body: PriceBookBody,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const id = pathId(path, 'pbk_', 'price_book_not_found');
+    const envelope = asked.envelope('PublishPriceBook', body, id);
+    const outcome = await this.#commands.execute(new PublishPriceBook(envelope, { intent: 'revise', published: publishedOf(id, body) }));
+    return answerCommand(reply, outcome, { id, location: `/v1/price-books/${id}` });
+  }
+
+  /** Lists a pay-per-view title. */
+  @Post('titles')
+  @ApiCreatedResponse({ type: CommandAnswerBody })
+  async list(@Asked() asked: CommandRequest, @Body() body: TitleBody, @Res({ passthrough: true }) reply: FastifyReply) {
+    const envelope = asked.envelope('ListTitle', body);
+    const id = createdIdOf(envelope.commandId, 'ttl_');
+    const { name, currency, onSaleFrom, onSaleUntil, startsAt, endsAt, graceMinutes = '0' } = body;
+    const price = amountText(moneyOf(body.price, currency));
+    const listed = { title: id, name, price, currency, onSaleFrom, onSaleUntil, startsAt, endsAt, graceMinutes };
+    const outcome = await this.#commands.execute(new ListTitle(envelope, listed));
+    return answerCommand(reply, outcome, { id, location: `/v1/titles/${id}` });
+  }
+}
+
+function publishedOf(id: string, { name, currency, rounding, decimals, bands }: PriceBookBody): PriceBookPublished {
+  const plainBands = bands.map(({ band, product, unit, rate }) => ({ band, product, unit, rate }));
+  return { priceBook: id, name, currency, rounding, decimals, bands: plainBands };
+}

@@ -1,0 +1,143 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import { IsIn, IsString, Matches, MaxLength, ValidateBy, ValidateIf, type ValidationArguments } from 'class-validator';
+import { type IdPrefix, isPrefixedId } from '../commands/domain/command-id.ts';
+import { currencies, isCurrency } from '../money/currency.ts';
+import { parseDecimal } from '../money/decimal.ts';
+import { parseMoney } from '../money/money.ts';
+
+/*
+ * One decorator a kind of field: how it is validated and how the API document shows it. Every value is a string on the wire; a
+ * number where a string belongs is refused, because JSON numbers are doubles.
+ */
+
+interface FieldOptions {
+  readonly optional?: boolean;
+  readonly description?: string;
+  readonly example?: string;
+}
+
+/** A decimal amount in major units of the currency in the field `currency`. Above zero unless `zero` is allowed. */
+export function AmountField(options: FieldOptions & { readonly zero?: boolean } = {}) {
+  const zero = options.zero ?? false;
+  return field(
+    { ...options, example: options.example ?? '10.00' },
+    { pattern: '^(0|[1-9][0-9]{0,14})(\\.[0-9]+)?$', maxLength: 40 },
+    ValidateBy({
+      name: 'isAmount',
+      validator: {
+        validate: (value: unknown, args) => amountErrorOf(value, currencyBeside(args), zero) === undefined,
+        defaultMessage: (args) => amountErrorOf(args?.value, currencyBeside(args), zero) ?? 'amount_malformed',
+      },
+    }),
+  );
+}
+
+export function CurrencyField(options: FieldOptions = {}) {
+  return field({ example: 'EUR', ...options }, { enum: [...currencies] }, IsIn(currencies, { message: 'currency_unknown' }));
+}
+
+/** One of a few words. */
+export function ChoiceField(values: readonly string[], options: FieldOptions = {}) {
+  return field(options, { enum: [...values] }, IsIn(values, { message: 'choice_unknown' }));
+}
+
+/** A short name in lower case that becomes part of a ledger account: `voice-day`, `bank`. */
+export function SlugField(options: FieldOptions & { readonly lengthMax?: number } = {}) {
+  const lengthMax = options.lengthMax ?? 64;
+  const pattern = `^[a-z0-9](?:[a-z0-9-]{0,${lengthMax - 2}}[a-z0-9])?$`;
+  return field(options, { pattern }, IsString({ message: 'text_malformed' }), Matches(new RegExp(pattern), { message: 'text_malformed' }));
+}
+
+/** Text for people, without control characters. Never personal data: the ledger does not forget. */
+export function TextField(options: FieldOptions & { readonly lengthMax: number }) {
+  return field(
+    options,
+    { minLength: 1, maxLength: options.lengthMax },
+    IsString({ message: 'text_malformed' }),
+    Matches(/^(?!\s)[^\p{Cc}\p{Cs}]+(?<!\s)$/u, { message: 'text_malformed' }),
+    MaxLength(options.lengthMax, { message: 'text_too_long' }),
+  );
+}
+
+/** An id that this API handed out, with its prefix. */
+export function IdField(prefix: IdPrefix, options: FieldOptions = {}) {
+  return field(
+    { example: `${prefix}00000000-0000-5000-8000-000000000000`, ...options },
+    {},
+    checked('isId', 'id_malformed', (value) => isPrefixedId(value, prefix)),
+  );
+}
+
+/** UTC, with milliseconds: `2026-01-31T09:30:00.000Z`. */
+export function InstantField(options: FieldOptions = {}) {
+  return field(
+    { example: '2026-01-31T09:30:00.000Z', ...options },
+    { format: 'date-time' },
+    checked('isInstant', 'instant_malformed', isInstant),
+  );
+}
+
+/** A calendar day: `2026-01-31`. */
+export function DateField(options: FieldOptions = {}) {
+  return field(
+    { example: '2026-01-31', ...options },
+    { format: 'date' },
+    checked('isDate', 'date_malformed', (value) => isInstant(`${value}T00:00:00.000Z`)),
+  );
+}
+
+/** A quantity or a rate: plain notation, not below zero, at most 12 decimals. */
+export function DecimalField(options: FieldOptions = {}) {
+  return field(
+    { example: '265.1', ...options },
+    {},
+    checked('isDecimal', 'decimal_malformed', (value) => parseDecimal(value) !== undefined),
+  );
+}
+
+/** A revision, a count or another whole number as text, up to a bound. */
+export function WholeNumberField(options: FieldOptions & { readonly max: bigint }) {
+  return field(
+    options,
+    { pattern: '^(0|[1-9][0-9]*)$' },
+    checked('isWholeNumber', 'number_malformed', (value) => /^(0|[1-9][0-9]{0,18})$/.test(value) && BigInt(value) <= options.max),
+  );
+}
+
+export function isInstant(text: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/.test(text)) return false;
+  const time = Date.parse(text);
+  return !Number.isNaN(time) && new Date(time).toISOString() === text;
+}
+
+function field({ optional = false, description, example }: FieldOptions, schema: ApiPropertyOptions, ...validators: PropertyDecorator[]) {
+  const shown = { type: 'string', required: !optional, ...schema, ...(description && { description }), ...(example && { example }) };
+  return applyDecorators(ApiProperty(shown as ApiPropertyOptions), ...(optional ? [UnlessAbsent()] : []), ...validators);
+}
+
+/** Absent is allowed; null is not, so IsOptional will not do. */
+function UnlessAbsent() {
+  return ValidateIf((_, value: unknown) => value !== undefined);
+}
+
+function checked(name: string, message: string, accepts: (value: string) => boolean): PropertyDecorator {
+  return ValidateBy({
+    name,
+    validator: { validate: (value: unknown) => typeof value === 'string' && accepts(value), defaultMessage: () => message },
+  });
+}
+
+function currencyBeside(args: ValidationArguments | undefined): string {
+  const currency: unknown = (args?.object as { readonly currency?: unknown } | undefined)?.currency;
+  // An unknown currency is its own field's error; the amount is then read in a currency with the fewest surprises.
+  return typeof currency === 'string' && isCurrency(currency) ? currency : 'EUR';
+}
+
+function amountErrorOf(value: unknown, currency: string, zero: boolean): string | undefined {
+  if (typeof value !== 'string') return 'amount_malformed';
+  const money = parseMoney(value, currency);
+  if (typeof money === 'string') return money;
+  if (money.amount < 0n || (money.amount === 0n && !zero)) return 'amount_not_positive';
+  return undefined;
+}

@@ -1,0 +1,99 @@
+import type { ProviderRejection } from '../access/domain/provider.ts';
+import type { AccountRejection } from '../accounts/domain/account.commands.ts';
+import type { PriceBookRejection } from '../catalog/domain/price-book.ts';
+import type { TitleRejection } from '../catalog/domain/title.ts';
+import type { ExecutionRejection } from '../commands/application/answer.ts';
+import type { InvoiceRejection } from '../invoicing/domain/invoice.ts';
+
+/** Codes that are about the request and not about the business. */
+type EdgeCode =
+  | 'body_invalid'
+  | 'body_malformed'
+  | 'body_too_large'
+  | 'path_invalid'
+  | 'query_invalid'
+  | 'idempotency_key_missing'
+  | 'idempotency_key_invalid'
+  | 'if_match_invalid'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'route_not_found'
+  | 'method_not_allowed'
+  | 'media_type_unsupported'
+  | 'invoice_not_found'
+  | 'provider_not_found'
+  | 'log_not_found'
+  | 'log_entry_not_found'
+  | 'proof_not_available'
+  | 'projection_behind'
+  | 'store_unavailable'
+  | 'overloaded'
+  | 'internal_error';
+
+export type ProblemCode =
+  | EdgeCode
+  | ExecutionRejection['code']
+  | AccountRejection['code']
+  | PriceBookRejection['code']
+  | TitleRejection['code']
+  | InvoiceRejection['code']
+  | ProviderRejection['code'];
+
+export interface Problem {
+  readonly status: number;
+  readonly title: string;
+}
+
+/**
+ * Every code that a client can meet, with its HTTP status: 400 malformed, 404 unknown, 409 state, 412 revision, 422 key reused,
+ * 503 retry. `docs/reference/errors.md` lists the same set; a test compares both ways.
+ */
+export const problemCatalog = {
+  body_invalid: { status: 400, title: 'A field of the body is missing or wrong.' },
+  body_malformed: { status: 400, title: 'The body is not a JSON object.' },
+  body_too_large: { status: 413, title: 'The body is too large.' },
+  path_invalid: { status: 404, title: 'The path names nothing that can exist.' },
+  query_invalid: { status: 400, title: 'A query parameter is wrong.' },
+  idempotency_key_missing: { status: 400, title: 'The Idempotency-Key header is missing.' },
+  idempotency_key_invalid: { status: 400, title: 'The Idempotency-Key header must be 1 to 255 visible ASCII characters.' },
+  if_match_invalid: { status: 400, title: 'The If-Match header must be one entity tag with a revision, for example "3".' },
+  unauthenticated: { status: 401, title: 'The request carries no valid API key.' },
+  forbidden: { status: 403, title: 'This API key is for another role.' },
+  route_not_found: { status: 404, title: 'There is no such route.' },
+  method_not_allowed: { status: 405, title: 'The route does not take this method.' },
+  media_type_unsupported: { status: 415, title: 'The body must be application/json.' },
+  account_not_found: { status: 404, title: 'There is no such account.' },
+  price_book_not_found: { status: 404, title: 'There is no such price book.' },
+  title_not_found: { status: 404, title: 'There is no such title.' },
+  invoice_not_found: { status: 404, title: 'There is no such invoice.' },
+  provider_not_found: { status: 404, title: 'There is no such provider.' },
+  entry_not_found: { status: 404, title: 'The account has no entry at this revision.' },
+  log_not_found: { status: 404, title: 'There is no such log.' },
+  log_entry_not_found: { status: 404, title: 'The log has no such entry or tile.' },
+  proof_not_available: { status: 404, title: 'The entry is not covered by a published tree head yet.' },
+  account_already_open: { status: 409, title: 'The account is open already.' },
+  currency_mismatch: { status: 409, title: 'The amount is in another currency than the account.' },
+  source_not_available: { status: 409, title: 'The account cannot be charged from this source.' },
+  insufficient_funds: { status: 409, title: 'The wallet does not hold enough.' },
+  credit_limit_exceeded: { status: 409, title: 'The charge would exceed the credit limit.' },
+  amount_not_payable: { status: 409, title: 'The amount has decimals that nobody can pay.' },
+  payment_reference_conflict: { status: 409, title: 'A payment with this reference and another amount was received before.' },
+  title_already_purchased: { status: 409, title: 'The account has bought this title already.' },
+  title_not_on_sale: { status: 409, title: 'The title is not on sale at this time.' },
+  title_already_listed: { status: 409, title: 'The title is listed already.' },
+  title_window_invalid: { status: 409, title: 'A time window of the title ends before it begins.' },
+  nothing_to_invoice: { status: 409, title: 'The account has no unbilled charges that amount to a payable sum.' },
+  invoice_already_issued: { status: 409, title: 'The invoice has a number already.' },
+  entry_not_reversible: { status: 409, title: 'An entry of this kind cannot be reversed.' },
+  entry_already_reversed: { status: 409, title: 'The entry was reversed before.' },
+  charge_already_invoiced: { status: 409, title: 'The charge is on an invoice; it is corrected by a credit note.' },
+  band_unknown: { status: 409, title: 'The price book has no rate for this band.' },
+  usage_rates_to_zero: { status: 409, title: 'The usage rounds to an amount of zero; nothing is charged.' },
+  provider_already_registered: { status: 409, title: 'A provider with this name is registered already.' },
+  revision_mismatch: { status: 412, title: 'The aggregate is not at the revision that If-Match names.' },
+  idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used with another body.' },
+  projection_behind: { status: 503, title: 'The read model has not reached the asked position in time.' },
+  store_unavailable: { status: 503, title: 'The ledger could not be reached in time; repeat with the same Idempotency-Key.' },
+  overloaded: { status: 503, title: 'Too many commands are waiting; repeat later with the same Idempotency-Key.' },
+  internal_error: { status: 500, title: 'Something failed on our side.' },
+} as const satisfies Record<ProblemCode, Problem>;
