@@ -9,8 +9,8 @@ import type { ProblemCode } from './problem-catalog.ts';
 /** What a POST brings beside its body. */
 export interface CommandRequest {
   readonly provider: string;
-  /** The envelope of a command of this name; `target` is what the path names. */
-  envelope(command: string, body: object, target?: string): Envelope;
+  /** The envelope of a command of this name; `target` is what the path names. Only the operator works for another provider. */
+  envelope(command: string, body: object, target?: string, provider?: string): Envelope;
 }
 
 /** Reads Idempotency-Key and If-Match; every POST needs the first. The tenant is the authenticated principal's. */
@@ -26,9 +26,9 @@ function commandRequestOf(request: FastifyRequest): CommandRequest {
   const expectedRevision = expectedRevisionOf(request.headers['if-match']);
   return {
     provider: principal.provider,
-    envelope: (command, body, target = '') =>
+    envelope: (command, body, target = '', provider = principal.provider) =>
       envelopeOf({
-        provider: principal.provider,
+        provider,
         actor: { id: principal.id, type: principal.role === 'operator' ? 'operator' : 'api_key' },
         key,
         command,

@@ -101,7 +101,9 @@ function refusalOf(account: OpenAccount, amount: Money, source: ChargeSource): A
   return { code, available: amountText({ amount: available, currency }), required: amountText(amount), currency };
 }
 
+/** A charge of zero (usage of no units) is a fact that moves nothing. */
 function postingsOf(account: OpenAccount, source: ChargeSource, product: string, amount: Money): Posting[] {
+  if (amount.amount === 0n) return [];
   const taken = source === 'wallet' ? ledgerAccount.wallet(account.account) : ledgerAccount.unbilled(account.account);
   return [debit(taken, amount), credit(ledgerAccount.revenue(product), amount)];
 }

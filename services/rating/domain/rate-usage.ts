@@ -22,7 +22,8 @@ export type RatingRejection =
 
 /**
  * Quantity times rate, exactly, then one rounding to the price version's decimals by its named mode. A band without a rate is
- * refused: nothing is ever rated at zero for want of a price.
+ * refused: nothing is ever rated at zero for want of a price. Usage of zero units is a charge of zero all the same, so that every
+ * accepted record has its event.
  */
 export function rateUsage(price: PriceVersion, usage: Usage): RatedCharge | RatingRejection {
   const band = price.bands.get(usage.band);
@@ -33,7 +34,6 @@ export function rateUsage(price: PriceVersion, usage: Usage): RatedCharge | Rati
   const rounded = toScale(exact, price.decimals, price.rounding);
   const { ledgerScale } = scalesOf(price.currency);
   const amount = { amount: toScale(rounded, ledgerScale, price.rounding).digits, currency: price.currency };
-  if (amount.amount === 0n) return { code: 'usage_rates_to_zero', band: usage.band };
   const trace: RatingTrace = {
     priceBook: { stream: price.stream, revision: price.revision.toString() },
     band: usage.band,

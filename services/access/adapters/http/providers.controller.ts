@@ -63,7 +63,7 @@ export class ProvidersController {
     @Body() body: ProviderBody,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CommandAnswerBody> {
-    const envelope = { ...asked.envelope('RegisterProvider', body), provider: body.slug };
+    const envelope = asked.envelope('RegisterProvider', body, '', body.slug);
     const outcome = await this.#commands.execute(new RegisterProvider(envelope, { provider: body.slug, name: body.name }));
     return answerCommand(reply, outcome, { id: body.slug, location: `/logs/${body.slug}/log.vkey` });
   }
@@ -73,7 +73,7 @@ export class ProvidersController {
   @ApiCreatedResponse({ type: ApiKeyAnswerBody })
   async issueKey(@Asked() asked: CommandRequest, @Param('slug') slug: string): Promise<ApiKeyAnswerBody> {
     if (!slugPattern.test(slug) || !(await this.#directory.has(slug))) throw new ProblemError('provider_not_found');
-    const id = createdIdOf(asked.envelope('IssueApiKey', {}, slug).commandId, 'key_');
+    const id = createdIdOf(asked.envelope('IssueApiKey', {}, '', slug).commandId, 'key_');
     return { id, token: await this.#keys.issue({ id, provider: slug, role: 'provider' }) };
   }
 }
