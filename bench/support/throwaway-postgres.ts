@@ -1,0 +1,109 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { chmodSync, chownSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { type PostgresBinaries, postgresBinaries } from '../../services/main/embedded/postgres-binaries.ts';
+
+/** A Postgres of its own for tests and benches: durable as in production, gone when it is stopped. */
+export interface ThrowawayPostgres {
+  /** Of the superuser, on database `postgres`. */
+  readonly url: string;
+  readonly pid: number;
+  /** Crashes it: no checkpoint, no flush of what was not committed. */
+  kill(): Promise<void>;
+  /** Starts it again on the same data and the same port. */
+  restart(): Promise<void>;
+  /** Ends it and deletes its data. */
+  stop(): Promise<void>;
+}
+
+export async function startThrowawayPostgres(): Promise<ThrowawayPostgres> {
+  const binaries = postgresBinaries();
+  const folder = reachableFolder(binaries);
+  const password = randomBytes(16).toString('hex');
+  initialise(folder, binaries, password);
+  const port = await freePort();
+  let server = await start(folder, binaries, port);
+  const end = async (signal: NodeJS.Signals) => {
+    if (server.exitCode !== null || server.signalCode !== null) return;
+    const exited = once(server, 'exit');
+    server.kill(signal);
+    await exited;
+  };
+  return {
+    url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
+    get pid() {
+      return server.pid as number;
+    },
+    kill: () => end('SIGKILL'),
+    restart: async () => {
+      await end('SIGKILL');
+      server = await start(folder, binaries, port);
+    },
+    stop: async () => {
+      await end('SIGINT'); // Fast shutdown.
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A folder that belongs to the user Postgres runs as, and that this user can enter. */
+function reachableFolder({ runAs }: PostgresBinaries): string {
+  const base = runAs === undefined || isOpenToAll(tmpdir()) ? tmpdir() : '/tmp';
+  const folder = mkdtempSync(join(base, 'tallyroot-postgres-run-'));
+  if (runAs !== undefined) chownSync(folder, runAs.uid, runAs.gid);
+  return folder;
+}
+
+function isOpenToAll(folder: string): boolean {
+  const parent = dirname(folder);
+  return (statSync(folder).mode & 0o001) !== 0 && (parent === folder || isOpenToAll(parent));
+}
+
+function initialise(folder: string, { bin, runAs }: PostgresBinaries, password: string): void {
+  const passwordFile = join(folder, 'password');
+  writeFileSync(passwordFile, password);
+  chmodSync(passwordFile, 0o644); // Inside a folder that only its owner enters.
+  const options = ['--encoding=UTF8', '--no-locale', '--auth=scram-sha-256', '--username=postgres', '--no-sync'];
+  const run = spawnSync(join(bin, 'initdb'), [...options, `--pwfile=${passwordFile}`, '-D', join(folder, 'data')], {
+    cwd: folder,
+    encoding: 'utf8',
+    ...runAs,
+  });
+  rmSync(passwordFile);
+  if (run.status !== 0) throw new Error(`initdb failed: ${run.error?.message ?? run.stderr}`);
+}
+
+async function start(folder: string, { bin, runAs }: PostgresBinaries, port: number): Promise<ChildProcess> {
+  const settings = { listen_addresses: '127.0.0.1', port, unix_socket_directories: '', max_connections: 200, logging_collector: 'off' };
+  const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const server = spawn(join(bin, 'postgres'), ['-D', join(folder, 'data'), ...options], {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    ...runAs,
+  });
+  const seen: string[] = [];
+  await new Promise<void>((resolve, reject) => {
+    createInterface({ input: server.stderr }).on('line', (line) => {
+      if (line.includes('database system is ready to accept connections')) resolve();
+      if (seen.length < 50) seen.push(line);
+    });
+    server.once('error', reject);
+    server.once('exit', () => reject(new Error(`Postgres ended at once: ${seen.join('\n')}`)));
+  });
+  return server;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('No free port was given.');
+  return address.port;
+}
