@@ -17,8 +17,10 @@ export interface RatedCharge {
   readonly trace: RatingTrace;
 }
 
-export type RatingRejection =
-  { readonly code: 'band_unknown'; readonly band: string } | { readonly code: 'usage_rates_to_zero'; readonly band: string };
+export interface RatingRejection {
+  readonly code: 'band_unknown';
+  readonly band: string;
+}
 
 /**
  * Quantity times rate, exactly, then one rounding to the price version's decimals by its named mode. A band without a rate is

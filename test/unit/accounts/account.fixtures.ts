@@ -1,0 +1,74 @@
+import type { AccountEvent } from '../../../services/accounts/domain/account.events.ts';
+import { account } from '../../../services/accounts/domain/account.ts';
+import { openAccount } from '../../../services/accounts/domain/account.decider.ts';
+import { closeCharges } from '../../../services/accounts/domain/closing.decider.ts';
+import { postCharge, purchaseTitle, topUp } from '../../../services/accounts/domain/charging.decider.ts';
+import { receivePayment } from '../../../services/accounts/domain/payment.decider.ts';
+import type { PurchaseTitleData } from '../../../services/accounts/domain/account.commands.ts';
+import { type Money, moneyOf } from '../../../services/money/money.ts';
+import { given } from '../../support/given.ts';
+
+export const id = 'acc_00000000-0000-5000-8000-000000000001';
+export const at = '2026-03-01T12:00:00.000Z';
+export const eur = (text: string): Money => moneyOf(text, 'EUR');
+export const invoiceId = (number: number) => `inv_00000000-0000-5000-8000-${number.toString().padStart(12, '0')}`;
+
+/** Histories are made by the deciders themselves, so that no test holds an event that could not have been written. */
+export class History {
+  readonly events: AccountEvent[] = [];
+
+  prepaid(creditLimit = '0'): this {
+    return this.#did((state) => openAccount(state, { account: id, billing: 'prepaid', creditLimit: eur(creditLimit) }));
+  }
+
+  postpaid(creditLimit = '1000'): this {
+    return this.#did((state) => openAccount(state, { account: id, billing: 'postpaid', creditLimit: eur(creditLimit) }));
+  }
+
+  toppedUp(amount: string): this {
+    return this.#did((state) => topUp(state, { amount: eur(amount), method: 'card', channel: 'api', effectiveAt: at }));
+  }
+
+  charged(amount: string, source?: 'wallet' | 'invoice'): this {
+    return this.#did((state) => postCharge(state, { ...charge(amount), ...(source && { source }) }));
+  }
+
+  purchased(price: string): this {
+    return this.#did((state) => purchaseTitle(state, purchase(price)));
+  }
+
+  closed(number: number): this {
+    return this.#did((state) => closeCharges(state, { invoice: invoiceId(number), series: 'main', dueOn: '2026-04-01', effectiveAt: at }));
+  }
+
+  paid(amount: string, reference: string): this {
+    return this.#did((state) => receivePayment(state, payment(amount, reference)));
+  }
+
+  #did(decide: Parameters<ReturnType<typeof given<typeof account.initial, AccountEvent>>['when']>[0]): this {
+    const decision = decide(given(account, this.events).state);
+    if (decision.kind !== 'accepted') throw new Error(`The history cannot be: ${decision.kind}`);
+    this.events.push(...decision.events);
+    return this;
+  }
+}
+
+export function charge(amount: string) {
+  return { amount: eur(amount), product: 'internet-100', description: 'Internet 100', effectiveAt: at };
+}
+
+export function payment(amount: string, reference: string) {
+  return { payment: 'pay_00000000-0000-5000-8000-000000000001', amount: eur(amount), method: 'bank', reference, effectiveAt: at };
+}
+
+export function purchase(price: string): PurchaseTitleData {
+  return {
+    purchase: 'pur_00000000-0000-5000-8000-000000000001',
+    title: { id: 'ttl_00000000-0000-5000-8000-000000000001', name: 'Final', stream: 'demo.title-1', revision: '0' },
+    product: 'ppv',
+    price: eur(price),
+    sale: { from: '2026-02-01T00:00:00.000Z', until: '2026-04-01T00:00:00.000Z' },
+    entitlement: { from: '2026-04-01T18:00:00.000Z', until: '2026-04-01T23:00:00.000Z' },
+    effectiveAt: at,
+  };
+}
