@@ -1,0 +1,5 @@
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The checkout's folder, wherever the command was called from. */
+export const projectRoot = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
