@@ -1,0 +1,170 @@
+import { describe, expect, it } from '@jest/globals';
+import type { AccountEvent } from '../../../services/accounts/domain/account.events.ts';
+import { type Account, account, type OpenAccount } from '../../../services/accounts/domain/account.ts';
+import { openAccount } from '../../../services/accounts/domain/account.decider.ts';
+import { postCharge, topUp } from '../../../services/accounts/domain/charging.decider.ts';
+import type { AccountRejection } from '../../../services/accounts/domain/account.commands.ts';
+import type { CommandAnswer, Outcome } from '../../../services/commands/application/answer.ts';
+import type { CommandExecutor } from '../../../services/commands/application/command-executor.ts';
+import type { Envelope } from '../../../services/commands/application/envelope.ts';
+import type { Decision } from '../../../services/commands/domain/decision.ts';
+import { MemoryEventStore } from '../../../services/event-store/adapters/memory/memory.event-store.ts';
+import type { EventStore, StoredEvent } from '../../../services/event-store/domain/event-store.ts';
+import { leafOf, zeroHash } from '../../../services/integrity/domain/leaf.ts';
+import { envelope, executionOn, LossyEventStore, origin } from '../../support/execution.ts';
+import { at, charge, eur, id } from '../accounts/account.fixtures.ts';
+
+const stream = `demo.account-${id}`;
+type Decide = (state: Account) => Decision<AccountEvent, AccountRejection>;
+const opening: Decide = (state) => openAccount(state, { account: id, billing: 'prepaid', creditLimit: eur('0') });
+const toppingUp =
+  (amount: string): Decide =>
+  (state) =>
+    topUp(state, { amount: eur(amount), method: 'card', channel: 'api', effectiveAt: at });
+const charging =
+  (amount: string): Decide =>
+  (state) =>
+    postCharge(state, charge(amount));
+
+function run(executor: CommandExecutor, asked: Envelope, decide: Decide): Promise<Outcome<AccountRejection>> {
+  return executor.execute({ aggregate: account, stream, envelope: asked, decide });
+}
+
+function accepted(outcome: Outcome<AccountRejection>): CommandAnswer {
+  if (outcome.kind !== 'accepted') throw new Error(outcome.rejection.code);
+  return outcome.answer;
+}
+
+async function streamOf(store: EventStore): Promise<StoredEvent[]> {
+  return Array.fromAsync(store.readStream(stream));
+}
+
+async function withWallet(store: EventStore, amount: string) {
+  const execution = executionOn(store);
+  await run(execution.executor, envelope('open'), opening);
+  await run(execution.executor, envelope('top-up'), toppingUp(amount));
+  return execution;
+}
+
+describe('CommandExecutor', () => {
+  it('answers event ids, revision, position and a receipt over the stored leaf', async () => {
+    const store = new MemoryEventStore();
+    const { executor, receipts } = executionOn(store);
+    const answer = accepted(await run(executor, envelope('open'), opening));
+    const [stored] = await streamOf(store);
+    expect(answer).toMatchObject({ stream, revision: 0n, position: stored?.position, replayed: false });
+    expect(answer.events).toMatchObject([{ id: stored?.id, type: 'AccountOpened/1', revision: 0n }]);
+    expect(receipts.issued[0]?.leaf).toBe(leafOf(origin, stored!).hash);
+  });
+
+  it('links every event to the leaf before it', async () => {
+    const store = new MemoryEventStore();
+    await withWallet(store, '10');
+    const [first, second] = await streamOf(store);
+    const previous = (event: StoredEvent) => (JSON.parse(event.metadata!) as { prev: string }).prev;
+    expect(previous(first!)).toBe(zeroHash);
+    expect(previous(second!)).toBe(leafOf(origin, first!).hash);
+  });
+
+  it('answers a repeat from the stored events, at once and from a process that knows nothing yet', async () => {
+    const store = new MemoryEventStore();
+    const { executor } = await withWallet(store, '10');
+    const first = accepted(await run(executor, envelope('charge'), charging('4')));
+    const again = accepted(await run(executor, envelope('charge'), charging('4')));
+    const elsewhere = accepted(await run(executionOn(store).executor, envelope('charge'), charging('4')));
+    for (const answer of [again, elsewhere]) expect(answer).toEqual({ ...first, replayed: true });
+    expect(await streamOf(store)).toHaveLength(3);
+  });
+
+  it('refuses another body under a used key', async () => {
+    const { executor } = await withWallet(new MemoryEventStore(), '10');
+    const outcome = await run(executor, envelope('top-up', { body: { amount: '99' } }), toppingUp('99'));
+    expect(outcome).toMatchObject({ kind: 'rejected', rejection: { code: 'idempotency_key_reused' } });
+  });
+
+  it('refuses a key that the command log knows from another target, and answers one that the aggregate has forgotten', async () => {
+    const store = new MemoryEventStore();
+    const { executor, commands } = await withWallet(store, '10');
+    const asked = envelope('elsewhere');
+    const known = { fingerprint: asked.fingerprint, firstRevision: 1n, revision: 1n, position: 2n };
+    commands.commands.set(asked.commandId, { ...known, stream: 'demo.account-other' });
+    expect(await run(executor, asked, charging('1'))).toMatchObject({ rejection: { code: 'idempotency_key_reused' } });
+    commands.commands.set(asked.commandId, { ...known, stream });
+    expect(accepted(await run(executor, asked, charging('1')))).toMatchObject({ replayed: true, revision: 1n });
+  });
+
+  it('asks the command log only after it has passed what the aggregate remembers', async () => {
+    const { executor, commands } = await withWallet(new MemoryEventStore(), '2000');
+    for (let index = 0; index < 1_000; index++) await run(executor, envelope(`charge ${index}`), charging('1'));
+    commands.seen = 0n;
+    setTimeout(() => (commands.seen = 2n ** 62n), 60);
+    const begun = performance.now();
+    accepted(await run(executor, envelope('one more'), charging('1')));
+    expect(performance.now() - begun).toBeGreaterThan(40);
+  });
+
+  it('refuses a revision that the aggregate is not at', async () => {
+    const { executor } = await withWallet(new MemoryEventStore(), '10');
+    expect(await run(executor, envelope('late', { expectedRevision: 0n }), charging('1'))).toMatchObject({
+      rejection: { code: 'revision_mismatch', expected: '0', actual: '1' },
+    });
+    expect(await run(executor, envelope('right', { expectedRevision: 1n }), charging('1'))).toMatchObject({ kind: 'accepted' });
+  });
+
+  it('[A1] never lets 200 concurrent debits of two processes take the wallet below zero', async () => {
+    const store = new MemoryEventStore();
+    const { executor } = await withWallet(store, '100');
+    const executors = [executor, executionOn(store).executor];
+    const outcomes = await Promise.all(
+      Array.from({ length: 200 }, (_, index) =>
+        run(executors[index % 2]!, envelope(`debit ${index}`, { patienceMs: 20_000 }), charging('1')),
+      ),
+    );
+    expect(outcomes.filter(({ kind }) => kind === 'accepted')).toHaveLength(100);
+    const state = (await executionOn(store).executor.current(account, stream, 'demo')) as OpenAccount;
+    expect(state.wallet).toBe(0n);
+  });
+
+  it('[K11] makes one account of 50 parallel repeats of a create over two processes', async () => {
+    const store = new MemoryEventStore();
+    const executions = [executionOn(store), executionOn(store)];
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, async (_, index) => accepted(await run(executions[index % 2]!.executor, envelope('open'), opening))),
+    );
+    const stored = await streamOf(store);
+    expect(stored).toHaveLength(1);
+    expect(new Set(answers.map(({ events }) => events[0]?.id))).toEqual(new Set([stored[0]?.id]));
+    const promised = executions.flatMap(({ receipts }) => receipts.issued.map(({ leaf }) => leaf));
+    expect(new Set(promised)).toEqual(new Set([leafOf(origin, stored[0]!).hash]));
+  });
+
+  it('sends the same events again when the request or the reply was lost, and writes them once', async () => {
+    for (const loss of ['request', 'reply'] as const) {
+      const lossy = new LossyEventStore();
+      const { executor } = await withWallet(lossy.store, '10');
+      lossy.losses.push(loss, loss, 'none');
+      const answer = accepted(await run(executor, envelope('charge'), charging('4')));
+      const stored = await streamOf(lossy.store);
+      expect(stored).toHaveLength(3);
+      expect(answer.events[0]?.id).toBe(stored[2]?.id);
+      expect(answer.receipt.promise).toBe(leafOf(origin, stored[2]!).hash);
+    }
+  });
+
+  it('gives up at the deadline with a fault, and the caller’s repeat finds what was written', async () => {
+    const lossy = new LossyEventStore();
+    const { executor } = await withWallet(lossy.store, '10');
+    lossy.losses.push(...Array.from({ length: 200 }, () => 'reply' as const));
+    await expect(run(executor, envelope('charge', { patienceMs: 50 }), charging('4'))).rejects.toMatchObject({ retryable: true });
+    lossy.losses.length = 0;
+    expect(accepted(await run(executor, envelope('charge'), charging('4')))).toMatchObject({ replayed: true, revision: 2n });
+  });
+
+  it('refuses a stream that something else wrote to', async () => {
+    const store = new MemoryEventStore();
+    await withWallet(store, '10');
+    const foreign = { id: '00000000-0000-4000-8000-000000000001', type: 'WalletFilled/1', data: '{}' as never };
+    await store.append({ stream, expected: 1n, events: [foreign] });
+    await expect(run(executionOn(store).executor, envelope('charge'), charging('4'))).rejects.toThrow('not one this stream can hold');
+  });
+});
