@@ -4,6 +4,4 @@ export interface Clock {
   now(): string;
 }
 
-export const CLOCK = Symbol('Clock');
-
 export const systemClock: Clock = { now: () => new Date().toISOString() };

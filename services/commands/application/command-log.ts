@@ -16,5 +16,3 @@ export interface CommandLog {
   /** Everything up to this position has been seen. */
   position(): Promise<bigint>;
 }
-
-export const COMMAND_LOG = Symbol('CommandLog');

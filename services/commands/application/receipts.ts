@@ -25,12 +25,8 @@ export interface ReceiptIssuer {
   issue(event: PromisedEvent): Promise<Receipt>;
 }
 
-export const RECEIPT_ISSUER = Symbol('ReceiptIssuer');
-
 /** Which log a provider's events belong to: the origin is part of every leaf. */
 export interface LogOrigins {
   /** Throws `ProviderUnknownFault` for a provider without a log. */
   originOf(provider: string): Promise<string>;
 }
-
-export const LOG_ORIGINS = Symbol('LogOrigins');

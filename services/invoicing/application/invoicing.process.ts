@@ -1,42 +1,67 @@
+import type { CommandBus } from '@nestjs/cqrs';
 import type { ChargesClosed } from '../../accounts/domain/account.events.ts';
 import { type Envelope, envelopeOf } from '../../commands/application/envelope.ts';
 import type { Json } from '../../event-store/domain/canonical-json.ts';
 import type { LedgerEvent } from '../../event-store/domain/ledger-event.ts';
+import type { Projection } from '../../read-store/projection.ts';
 import { AssignNumbers } from './assign-numbers.handler.ts';
 import { IssueInvoice } from './issue-invoice.handler.ts';
 
-/*
- * From charges that an account closed to the issued document (DESIGN 4.4): events in, commands out. Every command is safe to
- * repeat, so the process may crash anywhere and begin again at its checkpoint.
- */
-
-/** The only events that begin an invoice. */
-export const invoicingFilter = { typePrefixes: ['ChargesClosed/'] };
-
 /** One append numbers at most this many invoices: well below the store's limit of 1 MiB. */
 const numbersPerAppendMax = 500;
-
+const issuedAtOnceMax = 32;
 const patienceMs = 60_000;
 
+/**
+ * From charges that an account closed to the issued document (DESIGN 4.4): events in, commands out. It runs like a read model without
+ * rows: one owner, a checkpoint, a halt at what cannot be. Every command is safe to repeat, so a crash anywhere only means that the
+ * batch is handled again.
+ */
+export class InvoicingProcess implements Projection {
+  readonly name = 'invoicing-process';
+  readonly version = 1;
+  readonly schema = '';
+  readonly tables = [];
+  readonly filter = { typePrefixes: ['ChargesClosed/'] };
+  readonly #bus: CommandBus;
+
+  constructor(bus: CommandBus) {
+    this.#bus = bus;
+  }
+
+  async project(events: readonly LedgerEvent[]): Promise<void> {
+    const closings = events.filter(({ type }) => type === 'ChargesClosed/1').map(closingOf);
+    for (const some of numberedTogether(closings)) {
+      const numbers = await this.#bus.execute(assignment(some));
+      for (const atOnce of chunks(some, issuedAtOnceMax)) await Promise.all(atOnce.map((closing) => this.#issue(closing, numbers)));
+    }
+  }
+
+  async #issue(closing: Closing, numbers: ReadonlyMap<string, string>): Promise<void> {
+    const { invoice } = closing.closed;
+    const outcome = await this.#bus.execute(issuing(closing, numbers.get(invoice) as string));
+    // An invoice has one number for ever: a refusal here is a defect, and the process halts at it.
+    if (outcome.kind === 'rejected') throw new Error(`Invoice ${invoice} was refused: ${JSON.stringify(outcome.rejection)}`);
+  }
+}
+
 /** A closing with where it stands. */
-export interface Closing {
+interface Closing {
   readonly event: LedgerEvent;
   readonly closed: ChargesClosed;
 }
 
-export function closingOf(event: LedgerEvent): Closing {
+function closingOf(event: LedgerEvent): Closing {
   return { event, closed: event.fin as unknown as ChargesClosed };
 }
 
-/** Numbers in log order, one command a series and append. */
-export function numbering(closings: readonly Closing[]): { readonly command: AssignNumbers; readonly closings: readonly Closing[] }[] {
+/** In log order, one append's worth of one series each. */
+function numberedTogether(closings: readonly Closing[]): Closing[][] {
   const bySeries = Map.groupBy(closings, ({ event, closed }) => `${event.provider}\n${closed.series}`);
-  return [...bySeries.values()]
-    .flatMap((all) => chunks(all, numbersPerAppendMax))
-    .map((some) => ({ command: assignment(some), closings: some }));
+  return [...bySeries.values()].flatMap((all) => chunks(all, numbersPerAppendMax));
 }
 
-export function issuing({ event, closed }: Closing, number: string): IssueInvoice {
+function issuing({ event, closed }: Closing, number: string): IssueInvoice {
   const body = { invoice: closed.invoice, number };
   return new IssueInvoice(processEnvelope(event, `issue:${event.id}`, 'IssueInvoice', body), { closed, stream: event.stream, number });
 }

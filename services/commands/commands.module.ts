@@ -1,0 +1,33 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { EVENT_STORE, type EventStore } from '../event-store/domain/event-store.ts';
+import { systemClock } from './application/clock.ts';
+import { CommandExecutor } from './application/command-executor.ts';
+import type { CommandLog } from './application/command-log.ts';
+import { CommandLookup } from './application/command-lookup.ts';
+import type { LogOrigins, ReceiptIssuer } from './application/receipts.ts';
+
+export interface CommandsPorts {
+  readonly receipts: ReceiptIssuer;
+  readonly origins: LogOrigins;
+  readonly commandLog: CommandLog;
+}
+
+/** Offers the executor that every handler uses. The ports are implemented elsewhere and wired by the composition. */
+@Module({})
+export class CommandsModule {
+  static register({ receipts, origins, commandLog }: CommandsPorts): DynamicModule {
+    return {
+      module: CommandsModule,
+      global: true,
+      providers: [
+        {
+          provide: CommandExecutor,
+          useFactory: (store: EventStore) =>
+            new CommandExecutor({ store, receipts, origins, commands: new CommandLookup(commandLog), clock: systemClock }),
+          inject: [EVENT_STORE],
+        },
+      ],
+      exports: [CommandExecutor],
+    };
+  }
+}
