@@ -1,0 +1,41 @@
+import { readdirSync } from 'node:fs';
+import { ensureBuild } from './build.js';
+import { check } from './check.js';
+import { ensureDependencies } from './dependencies.js';
+import { say } from './messages.js';
+import { inProject } from './project-root.js';
+import { node, tool } from './run-node.js';
+import { test } from './test.js';
+
+/** Commands for those who work on the project; every other one is the service's own (services/main/cli.ts) and needs the build. */
+const projectCommands = {
+  verify: (args) => node([inProject('verifier', 'cli.ts'), ...args]),
+  test,
+  check,
+  bench,
+  build: async () => {
+    await ensureBuild();
+    return 0;
+  },
+  lint: () => tool('eslint', ['.']),
+  format: () => tool('prettier', ['--write', '.']),
+  typecheck: () => tool('typescript', ['-p', '.']),
+};
+
+/** Runs one command line on this Node (24 or newer) and answers its exit code. */
+export async function run([command = 'help', ...args]) {
+  await ensureDependencies();
+  if (Object.hasOwn(projectCommands, command)) return projectCommands[command](args);
+  await ensureBuild();
+  return node(['--enable-source-maps', inProject('dist', 'services', 'main', 'cli.js'), command, ...args]);
+}
+
+async function bench([name, ...args]) {
+  const names = readdirSync(inProject('bench')).flatMap((file) => /^(.+)\.bench\.ts$/.exec(file)?.[1] ?? []);
+  if (!names.includes(name)) {
+    say(`Usage: npm run bench -- <name> [--json]\nNames: ${names.join(', ')}`);
+    return 2;
+  }
+  await ensureBuild();
+  return node(['--enable-source-maps', inProject('dist', 'bench', `${name}.bench.js`), ...args]);
+}
