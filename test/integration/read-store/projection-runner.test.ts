@@ -1,0 +1,225 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import type pg from 'pg';
+import { PostgresEventStore } from '../../../services/event-store/adapters/postgres/postgres.event-store.ts';
+import { type CanonicalJson, canonicalJson } from '../../../services/event-store/domain/canonical-json.ts';
+import type { Projection } from '../../../services/read-store/projection.ts';
+import { createPool } from '../../../services/read-store/pool.ts';
+import { ProjectionProgress } from '../../../services/read-store/projection-progress.ts';
+import { ProjectionRunner, type ProjectionStatus } from '../../../services/read-store/projection-runner.ts';
+import { freshDatabase, type TestDatabase } from '../../support/postgres.ts';
+
+const poison = 'Poisoned/1';
+
+/** Counts events per stream; the poison type breaks a constraint. */
+function counting(overrides: Partial<Projection> = {}): Projection {
+  return {
+    name: 'stream-counts',
+    version: 1,
+    schema: `create table if not exists stream_count (stream text not null primary key, events bigint not null, constraint stream_count_is_sane check (events < 1000000))`,
+    tables: ['stream_count'],
+    async project(events, client) {
+      for (const { stream, type } of events) {
+        await client.query(
+          `insert into stream_count values ($1, $2) on conflict (stream) do update set events = stream_count.events + excluded.events`,
+          [stream, type === poison ? 1_000_000 : 1],
+        );
+      }
+    },
+    ...overrides,
+  };
+}
+
+const timeoutMs = 5000;
+let database: TestDatabase;
+let store: PostgresEventStore;
+let pool: pg.Pool;
+let progress: ProjectionProgress;
+let halted: ProjectionStatus[];
+const runners: ProjectionRunner[] = [];
+
+beforeEach(async () => {
+  database = await freshDatabase();
+  store = new PostgresEventStore({ url: database.serviceUrl, pollMs: 20 });
+  pool = createPool({ url: database.serviceUrl });
+  progress = new ProjectionProgress(pool);
+  halted = [];
+});
+afterEach(async () => {
+  for (const runner of runners.splice(0)) await runner.stop();
+  await store.dispose();
+  await pool.end();
+  await database.drop();
+});
+
+function runnerOf(
+  projection: Projection,
+  overrides: { pool?: pg.Pool; progress?: ProjectionProgress; batchSizeMax?: number } = {},
+): ProjectionRunner {
+  const runner = new ProjectionRunner({
+    projection,
+    eventStore: store,
+    pool,
+    progress,
+    onHalt: (status) => void halted.push(status),
+    standbyPollMs: 20,
+    ...overrides,
+  });
+  runners.push(runner);
+  runner.start();
+  return runner;
+}
+
+function event(type = 'Counted/1', metadata = sealedMetadata) {
+  return { id: randomUUID(), type, data: canonicalJson({ fin: {} }), metadata };
+}
+const actor = { id: 'key', type: 'api_key' };
+const sealedMetadata = canonicalJson({
+  at: '2024-01-01T00:00:00.000Z',
+  body: { actor, command: randomUUID(), correlation: 'c', fingerprint: 'f' },
+});
+
+async function append(stream: string, count: number, type?: string): Promise<bigint> {
+  const events = Array.from({ length: count }, () => event(type));
+  return (await store.append({ stream, expected: 'no_stream', events })).position;
+}
+
+async function counts(): Promise<Record<string, bigint>> {
+  const { rows } = await pool.query<{ stream: string; events: bigint }>('select stream, events from stream_count');
+  return Object.fromEntries(rows.map(({ stream, events }) => [stream, events]));
+}
+
+async function checkpoint(): Promise<bigint | undefined> {
+  return (await pool.query<{ position: bigint }>('select position from projection_checkpoint')).rows[0]?.position;
+}
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error('The condition did not come true in time.');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+describe('a projection runner', () => {
+  it('applies what was there before it and what comes after it, and says when', async () => {
+    await append('aa.account-1', 3);
+    const runner = runnerOf(counting());
+    await runner.waitFor(3n, timeoutMs);
+    expect(await counts()).toEqual({ 'aa.account-1': 3n });
+    const position = await append('aa.account-2', 2);
+    await runner.waitFor(position, timeoutMs);
+    expect(await counts()).toEqual({ 'aa.account-1': 3n, 'aa.account-2': 2n });
+    expect(runner.status()).toMatchObject({ name: 'stream-counts', state: 'live', position });
+  });
+
+  it('goes on after its checkpoint when it is started again', async () => {
+    const first = runnerOf(counting());
+    await first.waitFor(await append('aa.account-1', 3), timeoutMs);
+    await first.stop();
+    expect(first.status().state).toBe('stopped');
+    const position = await append('aa.account-2', 1);
+    await runnerOf(counting()).waitFor(position, timeoutMs);
+    expect(await counts()).toEqual({ 'aa.account-1': 3n, 'aa.account-2': 1n });
+  });
+
+  it('passes malformed events over and moves the checkpoint past them', async () => {
+    await store.append({ stream: 'aa.account-1', expected: 'no_stream', events: [event('Counted/1', '{}' as CanonicalJson), event()] });
+    await runnerOf(counting()).waitFor(2n, timeoutMs);
+    expect(await counts()).toEqual({ 'aa.account-1': 1n });
+  });
+
+  it('moves the checkpoint past events that the filter leaves out', async () => {
+    const runner = runnerOf(counting({ filter: { streamPrefixes: ['bb.'] } }));
+    const position = await append('aa.account-1', 5);
+    await runner.waitFor(position, timeoutMs);
+    expect(await counts()).toEqual({});
+    expect(await checkpoint()).toBe(position);
+  });
+
+  it('stops at a poison event with all before it applied, and names it', async () => {
+    await append('aa.account-1', 4);
+    await append('aa.account-2', 1, poison);
+    await append('aa.account-3', 1);
+    const runner = runnerOf(counting());
+    await until(() => halted.length > 0);
+    expect(await counts()).toEqual({ 'aa.account-1': 4n });
+    expect(runner.status()).toMatchObject({ state: 'halted', position: 4n, error: { name: 'PoisonEventDefect', position: 5n } });
+    expect(await checkpoint()).toBe(4n);
+    await expect(runner.waitFor(6n, 50)).rejects.toMatchObject({ name: 'ProjectionBehindFault', retryable: true });
+  });
+
+  it('leaves no rows of a batch without its checkpoint, nor a checkpoint without its rows', async () => {
+    let failures = 3;
+    const projection = counting({
+      async project(events, client) {
+        await counting().project(events, client);
+        if (failures-- > 0) await client.query('select pg_terminate_backend(pg_backend_pid())'); // The connection breaks with the rows written.
+      },
+    });
+    const position = await append('aa.account-1', 10);
+    await runnerOf(projection).waitFor(position, timeoutMs);
+    expect(await counts()).toEqual({ 'aa.account-1': 10n });
+    expect(halted).toEqual([]);
+  });
+
+  it('lets one of two copies work, and the other take over', async () => {
+    const first = runnerOf(counting());
+    await first.waitFor(await append('aa.account-1', 1), timeoutMs);
+    const second = runnerOf(counting(), { progress: new ProjectionProgress(pool) });
+    await until(() => second.status().state === 'standby');
+    await first.stop();
+    const position = await append('aa.account-2', 1);
+    await second.waitFor(position, timeoutMs);
+    await until(() => second.status().state === 'live');
+    expect(await counts()).toEqual({ 'aa.account-1': 1n, 'aa.account-2': 1n });
+  });
+
+  it('is waited for from another process by its checkpoint', async () => {
+    runnerOf(counting());
+    const elsewhere = new ProjectionProgress(pool);
+    const position = await append('aa.account-1', 1);
+    await elsewhere.waitFor(counting(), { position, timeoutMs });
+    expect(await counts()).toEqual({ 'aa.account-1': 1n });
+  });
+
+  it('rebuilds to the same rows, whatever was done to them', async () => {
+    const runner = runnerOf(counting());
+    const position = await append('aa.account-1', 7);
+    await runner.waitFor(position, timeoutMs);
+    await pool.query('update stream_count set events = 99');
+    await runner.rebuild();
+    await runner.waitFor(position, timeoutMs);
+    expect(await counts()).toEqual({ 'aa.account-1': 7n });
+  });
+
+  it('refuses to go on from the checkpoint of another log', async () => {
+    const runner = runnerOf(counting());
+    await runner.waitFor(await append('aa.account-1', 1), timeoutMs);
+    await runner.stop();
+    await pool.query('update projection_checkpoint set store_id = gen_random_uuid()');
+    const again = runnerOf(counting());
+    await until(() => halted.length > 0);
+    expect(again.status()).toMatchObject({ state: 'halted', error: { name: 'ForeignStoreFault' } });
+  });
+
+  it('refuses to go on from a checkpoint beyond the log', async () => {
+    const runner = runnerOf(counting());
+    await runner.waitFor(await append('aa.account-1', 1), timeoutMs);
+    await runner.stop();
+    await pool.query('update projection_checkpoint set position = 1000');
+    const again = runnerOf(counting());
+    await until(() => halted.length > 0);
+    expect(again.status()).toMatchObject({ state: 'halted', error: { name: 'PositionBeyondHeadFault' } });
+  });
+
+  it('stops when somebody else moved its checkpoint', async () => {
+    const runner = runnerOf(counting());
+    await runner.waitFor(await append('aa.account-1', 1), timeoutMs);
+    await pool.query('update projection_checkpoint set position = 0');
+    await append('aa.account-2', 1);
+    await until(() => halted.length > 0);
+    expect(runner.status()).toMatchObject({ state: 'halted', error: { name: 'CheckpointMovedDefect' } });
+    expect(await counts()).toEqual({ 'aa.account-1': 1n });
+  });
+});
