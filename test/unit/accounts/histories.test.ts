@@ -1,0 +1,130 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { AccountEvent } from '../../../services/accounts/domain/account.events.ts';
+import { type Account, account, type OpenAccount } from '../../../services/accounts/domain/account.ts';
+import { openAccount } from '../../../services/accounts/domain/account.decider.ts';
+import { postCharge, purchaseTitle, topUp } from '../../../services/accounts/domain/charging.decider.ts';
+import { ledgerAccount } from '../../../services/accounts/domain/chart.ts';
+import { closeCharges } from '../../../services/accounts/domain/closing.decider.ts';
+import { receivePayment } from '../../../services/accounts/domain/payment.decider.ts';
+import { reverseEntry } from '../../../services/accounts/domain/reversal.decider.ts';
+import { roundToPayable } from '../../../services/money/rounding.ts';
+import { assertBalanced, signedAmount } from '../../../services/money/posting.ts';
+import { eventId, given } from '../../support/given.ts';
+import { at, charge, id, invoiceId, payment, purchase } from './account.fixtures.ts';
+
+/** What a customer and a clerk may do, in any order and with any amount. */
+const step = fc.oneof(
+  fc.record({ kind: fc.constant('topUp' as const), amount: fc.bigInt({ min: 1n, max: 50_000_000n }) }),
+  fc.record({
+    kind: fc.constant('charge' as const),
+    amount: fc.bigInt({ min: 0n, max: 40_000_000n }),
+    source: fc.constantFrom('wallet' as const, 'invoice' as const, undefined),
+  }),
+  fc.record({ kind: fc.constant('purchase' as const), title: fc.nat({ max: 3 }) }),
+  fc.record({ kind: fc.constant('close' as const) }),
+  fc.record({ kind: fc.constant('pay' as const), amount: fc.bigInt({ min: 1n, max: 60_000_000n }), reference: fc.nat({ max: 8 }) }),
+  fc.record({ kind: fc.constant('reverse' as const), revision: fc.nat({ max: 40 }) }),
+);
+const history = fc.record({
+  billing: fc.constantFrom('prepaid' as const, 'postpaid' as const),
+  creditLimit: fc.bigInt({ min: 0n, max: 100_000_000n }),
+  steps: fc.array(step, { maxLength: 40 }),
+});
+
+type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
+
+function decide(state: Account, events: readonly AccountEvent[], asked: Step) {
+  switch (asked.kind) {
+    case 'topUp':
+      return topUp(state, { amount: eurUnits(asked.amount), method: 'card', channel: 'api', effectiveAt: at });
+    case 'charge':
+      return postCharge(state, { ...charge('0'), amount: eurUnits(asked.amount), ...(asked.source && { source: asked.source }) });
+    case 'purchase':
+      return purchaseTitle(state, { ...purchase('4.99'), title: { ...purchase('1').title, id: `ttl_${asked.title}` } });
+    case 'close':
+      return closeCharges(state, { invoice: invoiceId(events.length), series: 'main', dueOn: '2026-04-01', effectiveAt: at });
+    case 'pay':
+      return receivePayment(state, { ...payment('1', `R${asked.reference}`), amount: roundToPayable(eurUnits(asked.amount), 'up') });
+    case 'reverse': {
+      const event = events[asked.revision];
+      const original = event && { id: eventId(asked.revision), revision: BigInt(asked.revision), event };
+      return reverseEntry(state, { original, reason: 'mistake', effectiveAt: at });
+    }
+  }
+}
+
+/** Balances by the specification alone: the sum of postings, debits minus credits. */
+function balancesOf(events: readonly AccountEvent[]): Map<string, bigint> {
+  const balances = new Map<string, bigint>();
+  for (const { data } of events) {
+    if (!('postings' in data)) continue;
+    for (const line of data.postings) balances.set(line.account, (balances.get(line.account) ?? 0n) + signedAmount(line).amount);
+  }
+  return balances;
+}
+
+function run({ billing, creditLimit, steps }: typeof history extends fc.Arbitrary<infer Value> ? Value : never) {
+  const events: AccountEvent[] = [];
+  const follow = (decision: ReturnType<typeof decide>) => decision.kind === 'accepted' && events.push(...decision.events);
+  follow(openAccount({ status: 'none' }, { account: id, billing, creditLimit: eurUnits(creditLimit) }));
+  const states = steps.map((asked) => {
+    const { state } = given(account, events);
+    follow(decide(state, events, asked));
+    return given(account, events).state as OpenAccount;
+  });
+  return { events, states };
+}
+
+describe('random histories of an account', () => {
+  it('[E8] keep every event balanced, and all of them together', () => {
+    fc.assert(
+      fc.property(history, (asked) => {
+        const { events } = run(asked);
+        for (const { data } of events) if ('postings' in data) assertBalanced(data.postings);
+        expect([...balancesOf(events).values()].reduce((sum, balance) => sum + balance, 0n)).toBe(0n);
+      }),
+    );
+  });
+
+  it('keep in their state what a replay of the postings gives', () => {
+    fc.assert(
+      fc.property(history, (asked) => {
+        const { events, states } = run(asked);
+        const balances = balancesOf(events);
+        const state = states.at(-1);
+        if (state === undefined) return;
+        const owed = state.openInvoices.reduce((sum, { open }) => sum + open, 0n);
+        expect(-(balances.get(ledgerAccount.wallet(id)) ?? 0n)).toBe(state.wallet);
+        expect(balances.get(ledgerAccount.unbilled(id)) ?? 0n).toBe(state.unbilled);
+        expect(balances.get(ledgerAccount.receivable(id)) ?? 0n).toBe(owed);
+      }),
+    );
+  });
+
+  it('[A1] never take a wallet below zero minus its credit limit', () => {
+    fc.assert(
+      fc.property(history, (asked) => {
+        const limit = asked.billing === 'prepaid' ? asked.creditLimit : 0n;
+        for (const { wallet } of run(asked).states) expect(wallet >= -limit).toBe(true);
+      }),
+    );
+  });
+
+  it('keep what is owed on invoices at or above zero, oldest first', () => {
+    fc.assert(
+      fc.property(history, (asked) => {
+        for (const { openInvoices, invoiceOrder, unbilled } of run(asked).states) {
+          expect(unbilled >= 0n).toBe(true);
+          for (const { open } of openInvoices) expect(open > 0n).toBe(true);
+          const order = openInvoices.map(({ invoice }) => invoiceOrder.indexOf(invoice));
+          expect(order).toEqual([...order].sort((left, right) => left - right));
+        }
+      }),
+    );
+  });
+});
+
+function eurUnits(amount: bigint) {
+  return { amount, currency: 'EUR' as const };
+}
