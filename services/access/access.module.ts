@@ -1,16 +1,23 @@
-import { Module } from '@nestjs/common';
+import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
 import { EVENT_STORE, type EventStore } from '../event-store/domain/event-store.ts';
 import { ApiKeyGuard } from './adapters/http/api-key.guard.ts';
 import { ProvidersController } from './adapters/http/providers.controller.ts';
 import { PostgresApiKeyStore } from './adapters/postgres/api-key-store.ts';
-import { API_KEY_STORE } from './application/api-key.ts';
+import { ACCESS_SECRET, API_KEY_STORE } from './application/api-key.ts';
 import { ApiKeyIssuer } from './application/api-key-issuer.ts';
 import { Authenticator } from './application/authenticator.ts';
+import { LOG_OPENER, type LogOpener } from './application/log-opener.ts';
 import { PROVIDER_DIRECTORY } from './application/provider-directory.ts';
 import { RegisterProviderHandler } from './application/register-provider.handler.ts';
 import { StreamProviderDirectory } from './application/stream-provider-directory.ts';
+
+export interface AccessPorts {
+  readonly logs: LogOpener;
+  /** 32 bytes from which the installation's tokens are derived. */
+  readonly secret: Uint8Array;
+}
 
 @Module({
   imports: [CqrsModule],
@@ -25,4 +32,14 @@ import { StreamProviderDirectory } from './application/stream-provider-directory
   ],
   exports: [Authenticator, ApiKeyIssuer, PROVIDER_DIRECTORY],
 })
-export class AccessModule {}
+export class AccessModule {
+  static register({ logs, secret }: AccessPorts): DynamicModule {
+    return {
+      module: AccessModule,
+      providers: [
+        { provide: LOG_OPENER, useValue: logs },
+        { provide: ACCESS_SECRET, useValue: secret },
+      ],
+    };
+  }
+}
