@@ -1,0 +1,25 @@
+import { ApiProperty } from '@nestjs/swagger';
+
+export class EntitlementBody {
+  @ApiProperty({ type: 'string', example: 'ttl_00000000-0000-5000-8000-000000000000' })
+  readonly title!: string;
+  @ApiProperty({ type: 'string' })
+  readonly name!: string;
+  @ApiProperty({ type: 'string' })
+  readonly purchase!: string;
+  @ApiProperty({ type: 'string', format: 'date-time', description: 'From here on, this instant included.' })
+  readonly from!: string;
+  @ApiProperty({ type: 'string', format: 'date-time', description: 'Up to here, this instant not included.' })
+  readonly until!: string;
+}
+
+export class EntitlementsBody {
+  @ApiProperty({ type: 'string' })
+  readonly account!: string;
+  @ApiProperty({ type: 'string', format: 'date-time', description: 'The instant that was asked for.' })
+  readonly at!: string;
+  @ApiProperty({ type: [EntitlementBody] })
+  readonly entitlements!: readonly EntitlementBody[];
+  @ApiProperty({ type: 'string', description: 'Everything up to this position of the log is taken into account.' })
+  readonly asOfPosition!: string;
+}

@@ -1,0 +1,77 @@
+import type { PoolClient } from 'pg';
+import type { EntryReversed, TitlePurchased } from '../../services/accounts/domain/account.events.ts';
+import type { LedgerEvent } from '../../services/event-store/domain/ledger-event.ts';
+import type { Projection } from '../../services/read-store/projection.ts';
+import { bigintColumn, textColumn } from '../sql/column-array.ts';
+import { ImpossibleBatchDefect } from '../ledger/impossible-event.ts';
+import { schemaFile } from '../sql/schema-file.ts';
+
+/** What may be watched: each purchase grants its window, a reversal of the purchase takes it back. */
+export const entitlements: Projection = {
+  name: 'entitlements',
+  version: 1,
+  schema: schemaFile('entitlements'),
+  tables: ['entitlements_v1'],
+  filter: { typePrefixes: ['TitlePurchased/', 'EntryReversed/'] },
+  project,
+};
+
+/** A purchase comes before its reversal, so all grants of a batch are written before anything is withdrawn. */
+async function project(events: readonly LedgerEvent[], client: PoolClient): Promise<void> {
+  const purchases: LedgerEvent<TitlePurchased>[] = [];
+  const reversals: LedgerEvent<EntryReversed>[] = [];
+  for (const event of events) {
+    // The type names the shape.
+    if (event.type === 'TitlePurchased/1') purchases.push(event as unknown as LedgerEvent<TitlePurchased>);
+    if (event.type === 'EntryReversed/1') reversals.push(event as unknown as LedgerEvent<EntryReversed>);
+  }
+  const withdrawals = reversals.filter(({ fin }) => fin.reverses.type === 'TitlePurchased/1');
+  if (purchases.length > 0) await grant(client, purchases);
+  if (withdrawals.length > 0) await withdraw(client, withdrawals);
+}
+
+async function grant(client: PoolClient, purchases: readonly LedgerEvent<TitlePurchased>[]): Promise<void> {
+  await client.query({
+    name: 'entitlements_grant',
+    text: `
+      insert into entitlements_v1
+        (provider, account, revision, purchase, title, title_name, valid_from, valid_until, position)
+      select *
+        from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[]::timestamptz[],
+                    $8::text[]::timestamptz[], $9::bigint[])`,
+    values: [
+      textColumn(purchases.map(({ provider }) => provider)),
+      textColumn(purchases.map(({ fin }) => fin.account)),
+      bigintColumn(purchases.map(({ revision }) => revision)),
+      textColumn(purchases.map(({ fin }) => fin.purchase)),
+      textColumn(purchases.map(({ fin }) => fin.title.id)),
+      textColumn(purchases.map(({ fin }) => fin.title.name)),
+      textColumn(purchases.map(({ fin }) => fin.entitlement.from)),
+      textColumn(purchases.map(({ fin }) => fin.entitlement.until)),
+      bigintColumn(purchases.map(({ position }) => position)),
+    ],
+  });
+}
+
+async function withdraw(client: PoolClient, withdrawals: readonly LedgerEvent<EntryReversed>[]): Promise<void> {
+  const { rowCount } = await client.query({
+    name: 'entitlements_withdraw',
+    text: `
+      update entitlements_v1 as kept
+         set withdrawn_at = reversal.at
+        from unnest($1::text[], $2::text[], $3::bigint[], $4::text[]::timestamptz[]) as reversal (provider, account, revision, at)
+       where kept.provider = reversal.provider
+         and kept.account = reversal.account
+         and kept.revision = reversal.revision
+         and kept.withdrawn_at is null`,
+    values: [
+      textColumn(withdrawals.map(({ provider }) => provider)),
+      textColumn(withdrawals.map(({ fin }) => fin.account)),
+      bigintColumn(withdrawals.map(({ fin }) => BigInt(fin.reverses.revision))),
+      textColumn(withdrawals.map(({ at }) => at)),
+    ],
+  });
+  if (rowCount !== withdrawals.length) {
+    throw new ImpossibleBatchDefect(withdrawals as unknown as LedgerEvent[], 'a purchase was taken back that stands no more or never did');
+  }
+}

@@ -1,0 +1,53 @@
+import type { Currency } from '../../services/money/currency.ts';
+import { isCurrency } from '../../services/money/currency.ts';
+import { parseMoney } from '../../services/money/money.ts';
+import type { PostingDirection } from '../../services/money/posting.ts';
+import type { Json } from '../../services/event-store/domain/canonical-json.ts';
+import type { LedgerEvent } from '../../services/event-store/domain/ledger-event.ts';
+import { ImpossibleEventDefect } from './impossible-event.ts';
+
+/** A posting as read models need it. */
+export interface PostedLine {
+  readonly ledgerAccount: string;
+  readonly direction: PostingDirection;
+  /** At ledger scale, above zero. */
+  readonly amount: bigint;
+  /** The same amount as the event has it. */
+  readonly text: string;
+  readonly currency: Currency;
+}
+
+const none: readonly PostedLine[] = [];
+
+/**
+ * The postings of an event of any type, in their order; none for an event that moves no money. Throws `ImpossibleEventDefect` for
+ * postings that cannot be read or do not balance: nothing that the write side accepts has them.
+ */
+export function postingsOf(event: LedgerEvent): readonly PostedLine[] {
+  const postings = event.fin['postings'];
+  if (postings === undefined) return none;
+  if (!Array.isArray(postings)) throw new ImpossibleEventDefect(event, 'its postings are no list');
+  const lines = (postings as readonly Json[]).map((posting) => lineOf(event, posting));
+  assertBalanced(event, lines);
+  return lines;
+}
+
+function lineOf(event: LedgerEvent, posting: Json): PostedLine {
+  const { account, amount, currency, direction } = posting as { readonly [field: string]: Json | undefined };
+  if (typeof account !== 'string' || typeof amount !== 'string' || typeof currency !== 'string' || !isCurrency(currency))
+    throw new ImpossibleEventDefect(event, 'a posting lacks a field or has an unknown currency');
+  if (direction !== 'debit' && direction !== 'credit') throw new ImpossibleEventDefect(event, 'a posting has no direction');
+  const money = parseMoney(amount, currency);
+  if (typeof money === 'string' || money.amount <= 0n) throw new ImpossibleEventDefect(event, 'a posting has no amount above zero');
+  return { ledgerAccount: account, direction, amount: money.amount, text: amount, currency };
+}
+
+function assertBalanced(event: LedgerEvent, lines: readonly PostedLine[]): void {
+  const currencies = new Set<Currency>();
+  for (const { currency } of lines) currencies.add(currency);
+  for (const currency of currencies) {
+    let sum = 0n;
+    for (const line of lines) if (line.currency === currency) sum += line.direction === 'debit' ? line.amount : -line.amount;
+    if (sum !== 0n) throw new ImpossibleEventDefect(event, `its postings in ${currency} do not balance`);
+  }
+}

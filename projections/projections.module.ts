@@ -1,0 +1,41 @@
+import { Module } from '@nestjs/common';
+import { AccountBalancesController } from './account-balances/account-balances.controller.ts';
+import { AccountBalancesQuery } from './account-balances/account-balances.query.ts';
+import { AccountsQuery } from './accounts/accounts.query.ts';
+import { AccountsViewController } from './accounts/accounts.controller.ts';
+import { ProjectedCommandLog } from './commands/commands.query.ts';
+import { EntitlementsController } from './entitlements/entitlements.controller.ts';
+import { EntitlementsQuery } from './entitlements/entitlements.query.ts';
+import { ReadYourWrites } from './http/read-your-writes.ts';
+import { InvoicesController } from './invoices/invoices.controller.ts';
+import { InvoicesQuery } from './invoices/invoices.query.ts';
+import { JournalController } from './journal/journal.controller.ts';
+import { JournalQuery } from './journal/journal.query.ts';
+import { TrialBalanceQuery } from './journal/trial-balance.query.ts';
+import { StatementsController } from './statements/statements.controller.ts';
+import { StatementsQuery } from './statements/statements.query.ts';
+
+/** Everything that reads. Needs the pool and the progress of read models (ReadStoreModule). */
+@Module({
+  controllers: [
+    AccountsViewController,
+    AccountBalancesController,
+    StatementsController,
+    EntitlementsController,
+    InvoicesController,
+    JournalController,
+  ],
+  providers: [
+    AccountsQuery,
+    AccountBalancesQuery,
+    StatementsQuery,
+    EntitlementsQuery,
+    InvoicesQuery,
+    JournalQuery,
+    TrialBalanceQuery,
+    ProjectedCommandLog,
+    ReadYourWrites,
+  ],
+  exports: [ProjectedCommandLog],
+})
+export class ProjectionsModule {}
