@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
-import { IsIn, IsString, Matches, MaxLength, ValidateBy, ValidateIf, type ValidationArguments } from 'class-validator';
+import { Type } from 'class-transformer';
+import { IsIn, IsString, Matches, MaxLength, ValidateBy, ValidateIf, ValidateNested, type ValidationArguments } from 'class-validator';
 import { type IdPrefix, isPrefixedId } from '../commands/domain/command-id.ts';
 import { currencies, isCurrency } from '../money/currency.ts';
 import { parseDecimal } from '../money/decimal.ts';
@@ -102,6 +103,32 @@ export function WholeNumberField(options: FieldOptions & { readonly max: bigint 
     options,
     { pattern: '^(0|[1-9][0-9]*)$' },
     checked('isWholeNumber', 'number_malformed', (value) => /^(0|[1-9][0-9]{0,18})$/.test(value) && BigInt(value) <= options.max),
+  );
+}
+
+/** A list of 1 to `lengthMax` objects of a body class, no two with the same value in the field `uniqueBy`. */
+export function ListField(
+  type: () => new () => object,
+  { lengthMax, uniqueBy }: { readonly lengthMax: number; readonly uniqueBy: string },
+) {
+  const errorOf = (value: unknown): string | undefined => {
+    if (!Array.isArray(value) || value.some((item) => typeof item !== 'object' || item === null)) return 'list_malformed';
+    if (value.length === 0) return 'list_empty';
+    if (value.length > lengthMax) return 'list_too_long';
+    const keys = new Set(value.map((item: Readonly<Record<string, unknown>>) => item[uniqueBy]));
+    return keys.size === value.length ? undefined : 'list_not_unique';
+  };
+  return applyDecorators(
+    ApiProperty({ type, isArray: true, minItems: 1, maxItems: lengthMax }),
+    ValidateBy({
+      name: 'isList',
+      validator: {
+        validate: (value: unknown) => errorOf(value) === undefined,
+        defaultMessage: (args) => errorOf(args?.value) ?? 'list_malformed',
+      },
+    }),
+    ValidateNested({ each: true, message: 'list_malformed' }),
+    Type(type),
   );
 }
 

@@ -1,12 +1,10 @@
-import { ApiProperty } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsArray, ValidateNested } from 'class-validator';
 import {
   AmountField,
   ChoiceField,
   CurrencyField,
   DecimalField,
   InstantField,
+  ListField,
   SlugField,
   TextField,
   WholeNumberField,
@@ -34,13 +32,7 @@ export class PriceBookBody {
   readonly rounding!: string;
   @WholeNumberField({ max: 6n, example: '2', description: 'Decimals of a rated charge.' })
   readonly decimals!: string;
-  @ApiProperty({ type: [PriceBandBody] })
-  @IsArray({ message: 'list_malformed' })
-  @ArrayMinSize(1, { message: 'list_empty' })
-  @ArrayMaxSize(1_000, { message: 'list_too_long' })
-  @ArrayUnique((band: PriceBandBody | null) => band?.band, { message: 'list_not_unique' })
-  @ValidateNested({ each: true, message: 'list_malformed' })
-  @Type(() => PriceBandBody)
+  @ListField(() => PriceBandBody, { lengthMax: 1_000, uniqueBy: 'band' })
   readonly bands!: readonly PriceBandBody[];
 }
 

@@ -1,0 +1,119 @@
+import { join } from 'node:path';
+import { CommandBus } from '@nestjs/cqrs';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import { ProjectedCommandLog } from '../../projections/commands/commands.query.ts';
+import { ProjectionsModule } from '../../projections/projections.module.ts';
+import { ApiKeyIssuer } from '../access/application/api-key-issuer.ts';
+import { systemClock } from '../commands/application/clock.ts';
+import { PostgresEventStore } from '../event-store/adapters/postgres/postgres.event-store.ts';
+import type { EventStore } from '../event-store/domain/event-store.ts';
+import { createHttpApplication } from '../http/http-application.ts';
+import { PemKeyring } from '../integrity/adapters/keys/pem-keyring.ts';
+import { DiscoveredLogs } from '../integrity/application/discovered-logs.ts';
+import { OpenLog } from '../integrity/application/open-log.ts';
+import { ReceiptSigner } from '../integrity/application/receipt-signer.ts';
+import { InvoicingProcess } from '../invoicing/application/invoicing.process.ts';
+import { createPool } from '../read-store/pool.ts';
+import type { Projection } from '../read-store/projection.ts';
+import { ProjectionProgress } from '../read-store/projection-progress.ts';
+import { ProjectionRunner } from '../read-store/projection-runner.ts';
+import { accessSecret } from './access-secret.ts';
+import { type LocalKeyFiles, openLocalProvider } from './local-provider.ts';
+import { readModels } from './read-models.ts';
+import { serviceModule } from './service-module.ts';
+
+export interface ServiceOptions {
+  /** Of the service's role, on a migrated database. */
+  readonly databaseUrl: string;
+  /** Keys and tokens lie here. */
+  readonly dataFolder: string;
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly logger: Logger;
+}
+
+/** All roles in one process. */
+export interface Service {
+  /** Where the API listens, without a trailing slash. */
+  readonly url: string;
+  readonly commands: CommandBus;
+  readonly eventStore: EventStore;
+  readonly pool: Pool;
+  readonly keyFiles: LocalKeyFiles;
+  /** Drains requests, then stops writers and readers. The database stays. */
+  close(): Promise<void>;
+}
+
+/** Ends what was started so far, last first; every step is tried, the first failure is told. */
+class Closing {
+  readonly #steps: (() => Promise<unknown>)[] = [];
+
+  push(step: () => Promise<unknown>): void {
+    this.#steps.push(step);
+  }
+
+  async run(): Promise<void> {
+    const failures: unknown[] = [];
+    for (const step of this.#steps.splice(0).reverse()) await step().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
+  }
+}
+
+export async function openService(options: ServiceOptions): Promise<Service> {
+  const closing = new Closing();
+  try {
+    return await open(options, closing);
+  } catch (error) {
+    await closing.run().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function open({ databaseUrl, dataFolder, host, port, logger }: ServiceOptions, closing: Closing): Promise<Service> {
+  const pool = createPool({ url: databaseUrl });
+  closing.push(() => pool.end());
+  const eventStore = new PostgresEventStore({ url: databaseUrl });
+  closing.push(() => eventStore.dispose());
+
+  const keysFolder = join(dataFolder, 'keys');
+  const keyring = new PemKeyring({ folder: keysFolder });
+  const logs = new DiscoveredLogs(eventStore);
+  await logs.start();
+  closing.push(() => logs.stop());
+  const openLog = new OpenLog({ store: eventStore, keyring, clock: systemClock, chains: () => Promise.resolve([]) });
+
+  const progress = new ProjectionProgress(pool);
+  const app = await createHttpApplication(
+    serviceModule({
+      eventStore,
+      pool,
+      progress,
+      commands: { receipts: new ReceiptSigner(logs, keyring), origins: logs, commandLog: new ProjectedCommandLog(pool) },
+      access: { logs: openLog, secret: await accessSecret(keysFolder) },
+      others: [ProjectionsModule],
+    }),
+    logger,
+  );
+  await app.init();
+
+  const runners = [...readModels, app.get(InvoicingProcess, { strict: false })].map((projection: Projection) => {
+    const onHalt = (status: object) => logger.error({ status }, 'A read model halted; it needs somebody to look.');
+    return new ProjectionRunner({ projection, eventStore, pool, progress, onHalt });
+  });
+  for (const runner of runners) runner.start();
+  closing.push(() => Promise.all(runners.map((runner) => runner.stop())));
+  closing.push(() => app.close());
+
+  const bus = app.get(CommandBus, { strict: false });
+  const keyFiles = await openLocalProvider({ bus, keys: app.get(ApiKeyIssuer, { strict: false }), dataFolder });
+  const url = await listen(app, host, port);
+  return { url, commands: bus, eventStore, pool, keyFiles, close: () => closing.run() };
+}
+
+async function listen(app: NestFastifyApplication, host: string, port: number): Promise<string> {
+  await app.listen({ host, port });
+  return (await app.getUrl()).replace('[::1]', '127.0.0.1').replace(/\/$/, '');
+}
