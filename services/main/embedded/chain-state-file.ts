@@ -1,0 +1,65 @@
+import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { EngineFault } from './engine-fault.ts';
+import { writePrivateFile } from './private-file.ts';
+
+/**
+ * The file that the local chain writes its whole state to, once a second and in place: a kill -9 or a full disk at the wrong moment
+ * leaves half of it, and the chain does not start on that. So every dump with new blocks is copied, whole, once it has proved readable.
+ */
+export class ChainStateFile {
+  readonly path: string;
+  private readonly copy: string;
+
+  constructor(folder: string) {
+    this.path = join(folder, 'state.json');
+    this.copy = join(folder, 'state.good.json');
+  }
+
+  /** Number of the last block in the copy; what is beyond may be lost by a crash. -1 when there is no copy. */
+  get lastBlockKept(): number {
+    this.kept ??= lastBlockIn(textOf(this.copy)) ?? -1;
+    return this.kept;
+  }
+  private kept: number | undefined;
+
+  /** Copies the chain's last dump if it is whole and holds more than the copy. */
+  keep(): void {
+    const text = textOf(this.path);
+    const last = lastBlockIn(text);
+    if (last === undefined || last <= this.lastBlockKept) return;
+    writePrivateFile(this.copy, text);
+    this.kept = last;
+  }
+
+  /** Puts the copy in the place of a dump that is damaged or gone. Answers what happened, for the log. */
+  repair(): 'whole' | 'restored' | 'none' {
+    if (lastBlockIn(textOf(this.path)) !== undefined) return 'whole';
+    const damaged = existsSync(this.path);
+    if (damaged) renameSync(this.path, `${this.path}.damaged`);
+    const good = textOf(this.copy);
+    if (lastBlockIn(good) !== undefined) {
+      writePrivateFile(this.path, good);
+      return 'restored';
+    }
+    if (!damaged) return 'none';
+    throw new EngineFault(
+      `The state of the local chain in ${this.path}.damaged is damaged and there is no good copy; ` +
+        'restore the folder from a backup, or delete that file to begin a new chain.',
+    );
+  }
+}
+
+/** Undefined when the text is not a whole dump. */
+function lastBlockIn(text: string): number | undefined {
+  try {
+    const { best_block_number: last } = JSON.parse(text) as { best_block_number?: number | string };
+    return last === undefined ? undefined : Number(last);
+  } catch {
+    return undefined;
+  }
+}
+
+function textOf(path: string): string {
+  return existsSync(path) ? readFileSync(path, 'utf8') : '';
+}
