@@ -15,11 +15,14 @@ export interface PagingSettings {
   readonly signal: CommitSignal;
   /** How long an append of another process may stay unseen. */
   readonly pollMs: number;
-  /** Shortest time between two reads at the end of the log: under load a reader takes many small commits at once. */
+  /** Shortest time between two reads at the end of the log: a reader takes many small commits at once. */
   readonly readIntervalMsMin: number;
+  /** The same while each read finds many events: then writers need the machine more than readers need to be quick. */
+  readonly readIntervalMsBusy: number;
 }
 
 const batchSizeDefault = 1000;
+const eventsWhenBusy = 16;
 const retryDelayMsMin = 100;
 const retryDelayMsMax = 5000;
 
@@ -42,6 +45,8 @@ export class PagingSubscription implements Subscription {
   #storeId: string | undefined;
   #isCaughtUp = false;
   #retryDelayMs = retryDelayMsMin;
+  /** Events of the last page that was not empty. */
+  #pageLength = 0;
 
   constructor(pages: LogPages, options: SubscribeAllOptions, settings: PagingSettings) {
     this.#pages = pages;
@@ -79,6 +84,7 @@ export class PagingSubscription implements Subscription {
       const last = page.at(-1);
       if (last === undefined) await this.#waitAtEnd(seen, readAt);
       else {
+        this.#pageLength = page.length;
         if (page.length >= this.#limit) next = this.#readAhead(last.position);
         await this.#deliver(page, last.position);
       }
@@ -122,9 +128,10 @@ export class PagingSubscription implements Subscription {
   }
 
   async #waitAtEnd(seen: number, readAt: number): Promise<void> {
-    const { signal, pollMs, readIntervalMsMin } = this.#settings;
+    const { signal, pollMs, readIntervalMsMin, readIntervalMsBusy } = this.#settings;
     await signal.wait(seen, pollMs, this.#abort.signal);
-    const pauseMs = readAt + readIntervalMsMin - performance.now();
+    const interval = this.#pageLength < eventsWhenBusy ? readIntervalMsMin : readIntervalMsBusy;
+    const pauseMs = readAt + interval - performance.now();
     if (pauseMs > 0) await this.#sleep(pauseMs);
   }
 

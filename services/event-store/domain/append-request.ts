@@ -1,4 +1,4 @@
-import { isCanonicalJson } from './canonical-scan.ts';
+import { isCanonicalJson } from './canonical-json.ts';
 import type { AppendRequest, ProposedEvent } from './event-store.ts';
 import { isEventType } from './event-type.ts';
 import { AppendRefusedDefect } from './faults.ts';

@@ -1,3 +1,5 @@
+import { isPlainlyCanonical } from './canonical-scan.ts';
+
 /**
  * Canonical JSON (RFC 8785, JCS) restricted to strings, booleans, arrays and objects.
  *
@@ -22,6 +24,7 @@ export function canonicalJson(value: Json): CanonicalJson {
 
 /** Reads text that must already be canonical, byte for byte. Throws `NotCanonicalError` otherwise. */
 export function parseCanonicalJson(text: string): Json {
+  if (isPlainlyCanonical(text)) return JSON.parse(text) as Json;
   let value: Json;
   try {
     value = JSON.parse(text) as Json;
@@ -30,6 +33,17 @@ export function parseCanonicalJson(text: string): Json {
   }
   if (textOf(value) !== text) throw new NotCanonicalError('The text is JSON, but not in its canonical form.');
   return value;
+}
+
+/** Is the text what `parseCanonicalJson` takes? */
+export function isCanonicalJson(text: string): boolean {
+  if (isPlainlyCanonical(text)) return true;
+  try {
+    parseCanonicalJson(text);
+    return true;
+  } catch {
+    return false; // Not JSON, not canonical, or nested deeper than the stack.
+  }
 }
 
 function textOf(value: unknown): string {

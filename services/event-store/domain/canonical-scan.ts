@@ -1,5 +1,3 @@
-import { parseCanonicalJson } from './canonical-json.ts';
-
 const quote = 34;
 const comma = 44;
 const colon = 58;
@@ -10,25 +8,18 @@ const closeObject = 125;
 // eslint-disable-next-line no-control-regex -- Canonical JSON holds no control character as such: strings escape them, and there is no white space.
 const controlCharacter = /[\u0000-\u001f]/;
 
+/** Deeper text is left to the parser, whose stack ends before any reader's does. */
+const depthMax = 64;
+
 /**
- * Is the text canonical JSON, byte for byte? Answers as `parseCanonicalJson` does, but five times faster for what is usual: text
- * without an escape is checked in one pass, without building the value.
+ * Passes text that is canonical JSON, in one scan and without building the value: four times as fast as to parse it and to write it
+ * again. False says nothing: text with escapes, or nested deeper than any event, may still be canonical.
  */
-export function isCanonicalJson(text: string): boolean {
-  if (text.includes('\\')) return isCanonicalByParsing(text);
-  return text.isWellFormed() && !controlCharacter.test(text) && new Scan(text).passes();
+export function isPlainlyCanonical(text: string): boolean {
+  return !text.includes('\\') && text.isWellFormed() && !controlCharacter.test(text) && new Scan(text).passes();
 }
 
-function isCanonicalByParsing(text: string): boolean {
-  try {
-    parseCanonicalJson(text);
-    return true;
-  } catch {
-    return false; // Not JSON, not canonical, or nested deeper than the stack.
-  }
-}
-
-/** One pass over text without escapes and control characters. Keeps its own stack, so that depth costs memory only. */
+/** One pass over text without escapes and control characters. */
 class Scan {
   readonly #text: string;
   /** Index of the character to read next. */
@@ -48,7 +39,7 @@ class Scan {
 
   /** Reads a value, or the begin of a container up to its first value. An empty container is a whole value. */
   #value(): boolean {
-    for (;;) {
+    while (this.#names.length <= depthMax) {
       const code = this.#text.charCodeAt(this.#at);
       if (code === quote) return this.#string() !== undefined;
       if (code === openObject) {
@@ -62,6 +53,7 @@ class Scan {
         this.#names.push(undefined);
       } else return this.#word('true') || this.#word('false');
     }
+    return false;
   }
 
   /** Reads what follows a value inside a container: the end of the container, or a comma and the next value. */

@@ -97,7 +97,12 @@ export class MemoryEventStore implements EventStore {
         return this.#log.slice(first, first + limit);
       },
     };
-    const subscription = new PagingSubscription(pages, options, { signal: this.#signal, pollMs: 1000, readIntervalMsMin: 0 });
+    const subscription = new PagingSubscription(pages, options, {
+      signal: this.#signal,
+      pollMs: 1000,
+      readIntervalMsMin: 0,
+      readIntervalMsBusy: 0,
+    });
     this.#subscriptions.add(subscription);
     const forget = () => this.#subscriptions.delete(subscription);
     subscription.stopped.then(forget, forget);

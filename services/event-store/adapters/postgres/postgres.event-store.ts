@@ -73,7 +73,7 @@ export class PostgresEventStore implements EventStore {
 
   subscribeAll(options: SubscribeAllOptions): Subscription {
     if (this.#disposal !== undefined) throw new StoreUnavailableFault('The event store was disposed of.');
-    const settings = { signal: this.#signal, pollMs: this.#pollMs, readIntervalMsMin: 20 };
+    const settings = { signal: this.#signal, pollMs: this.#pollMs, readIntervalMsMin: 5, readIntervalMsBusy: 25 };
     const subscription = new PagingSubscription(this.#reader, options, settings);
     this.#subscriptions.add(subscription);
     const forget = () => this.#subscriptions.delete(subscription);
