@@ -1,6 +1,5 @@
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { EngineFault } from './engine-fault.ts';
 import { writePrivateFile } from './private-file.ts';
 
 /**
@@ -32,21 +31,18 @@ export class ChainStateFile {
     this.kept = last;
   }
 
-  /** Puts the copy in the place of a dump that is damaged or gone. Answers what happened, for the log. */
-  repair(): 'whole' | 'restored' | 'none' {
+  /**
+   * Puts the copy in the place of a dump that is damaged or gone; the damaged one is kept beside it. `lost`: there is no copy either, so a
+   * new chain begins; whether anything was on the old one shows when the deployed contract is looked for.
+   */
+  repair(): 'whole' | 'restored' | 'lost' | 'none' {
     if (lastBlockIn(textOf(this.path)) !== undefined) return 'whole';
     const damaged = existsSync(this.path);
     if (damaged) renameSync(this.path, `${this.path}.damaged`);
     const good = textOf(this.copy);
-    if (lastBlockIn(good) !== undefined) {
-      writePrivateFile(this.path, good);
-      return 'restored';
-    }
-    if (!damaged) return 'none';
-    throw new EngineFault(
-      `The state of the local chain in ${this.path}.damaged is damaged and there is no good copy; ` +
-        'restore the folder from a backup, or delete that file to begin a new chain.',
-    );
+    if (lastBlockIn(good) === undefined) return damaged ? 'lost' : 'none';
+    writePrivateFile(this.path, good);
+    return 'restored';
   }
 }
 

@@ -93,7 +93,9 @@ class LocalChain {
   }
 
   private async launch(port: number): Promise<void> {
-    if (this.state.repair() === 'restored') this.warn('The state of the local chain was damaged; its last good copy is used.');
+    const repaired = this.state.repair();
+    if (repaired === 'restored') this.warn('The state of the local chain was damaged; its last good copy is used.');
+    if (repaired === 'lost') this.warn('The state of the local chain was damaged and had no good copy; a new chain begins.');
     const endpoint = ['--host', '127.0.0.1', '--port', String(port), '--chain-id', String(localChainId)];
     const keeping = ['--slots-in-an-epoch', '1', '--state', this.state.path, '--state-interval', '1', '--quiet'];
     const child = await spawnEngine({ program: chainBinary(), args: [...endpoint, ...keeping], log: this.log, options: {} });

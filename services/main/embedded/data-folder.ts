@@ -2,7 +2,7 @@ import { accessSync, chmodSync, constants, mkdirSync, readFileSync, statfsSync }
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EngineFault, explainPathError, noSpace } from './engine-fault.ts';
-import { takeProcessLock } from './process-lock.ts';
+import { lockHolder, takeProcessLock } from './process-lock.ts';
 import { writePrivateFile } from './private-file.ts';
 
 /** Where everything of one installation lies. Folders are 0700 and secrets 0600. */
@@ -86,12 +86,13 @@ export function writeRuntime(folder: DataFolder, runtime: Runtime): void {
   writePrivateFile(folder.runtime, JSON.stringify(runtime, null, 2));
 }
 
+/** As a message, who holds the folder. */
 export function inUse(folder: DataFolder): EngineFault {
   const url = readRuntime(folder)?.url;
-  const { pid } = JSON.parse(readFileSync(folder.lock, 'utf8')) as { pid: number };
+  const pid = lockHolder(folder.lock)?.pid;
   return new EngineFault(
-    `Another Tallyroot process (${pid}) uses the data folder ${folder.path}${url === undefined ? '' : ` and answers at ${url}`}; ` +
-      `stop it (kill ${pid}) or choose another folder with --data <folder>.`,
+    `Another Tallyroot process${pid === undefined ? '' : ` (${pid})`} uses the data folder ${folder.path}` +
+      `${url === undefined ? '' : ` and answers at ${url}`}; stop it or choose another folder with --data <folder>.`,
   );
 }
 

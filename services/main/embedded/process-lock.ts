@@ -36,6 +36,12 @@ export function takeProcessLock(path: string): ProcessLock {
   }
 }
 
+/** Who holds the lock now, living or not. */
+export function lockHolder(path: string): LockHolder | undefined {
+  const holder = holderOf(path);
+  return typeof holder === 'object' ? holder : undefined;
+}
+
 /**
  * Of several that see the same stale lock one may delete it, or the second would delete the lock of the first. The link to `theft` is
  * that permission, and what it links to shows whether the lock is still the one that was seen.

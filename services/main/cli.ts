@@ -1,0 +1,71 @@
+import { EngineFault } from './embedded/engine-fault.ts';
+import { PostgresBinariesFault } from './embedded/postgres-binaries.ts';
+import { readSettings, SettingsFault } from './settings.ts';
+
+interface Command {
+  readonly summary: string;
+  /** Answers the exit code. What a command needs is loaded when it is called. */
+  run(args: readonly string[]): Promise<number>;
+}
+
+const usageExitCode = 2;
+
+const commands: Readonly<Record<string, Command>> = {
+  start: {
+    summary: 'Start everything. --data <folder>  --host <address>  --port <number>',
+    run: async (args) => {
+      const settings = readSettings(args, process.env);
+      await (await import('./local.ts')).runLocal(settings);
+      return 0;
+    },
+  },
+  migrate: {
+    summary: 'Bring the database to this release and stop. --data <folder>',
+    run: async (args) => {
+      const settings = readSettings(args, process.env);
+      await (await import('./migrate.ts')).runMigrate(settings);
+      return 0;
+    },
+  },
+};
+
+/** Commands that the starter answers itself. */
+const starterCommands: Readonly<Record<string, string>> = {
+  verify: 'Check a ledger with the independent verifier; --help tells more.',
+  test: 'Run the tests.',
+  check: 'Run everything that CI checks.',
+  bench: 'Measure. <name> [--json]',
+  help: 'Show this.',
+};
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main([name = 'help', ...args]: readonly string[]): Promise<number> {
+  if (name === 'help' || name === '--help' || name === '-h') {
+    process.stdout.write(usage());
+    return 0;
+  }
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command === undefined) {
+    process.stderr.write(`There is no command ${JSON.stringify(name)}.\n${usage()}`);
+    return usageExitCode;
+  }
+  try {
+    return await command.run(args);
+  } catch (error) {
+    if (error instanceof SettingsFault) return failed(error.message, usageExitCode);
+    if (error instanceof EngineFault || error instanceof PostgresBinariesFault) return failed(error.message, 1);
+    throw error;
+  }
+}
+
+function failed(message: string, exitCode: number): number {
+  process.stderr.write(`tallyroot: ${message}\n`);
+  return exitCode;
+}
+
+function usage(): string {
+  const summaries = [...Object.entries(commands).map(([name, { summary }]) => [name, summary]), ...Object.entries(starterCommands)];
+  const lines = summaries.map(([name = '', summary = '']) => `  ${name.padEnd(10)}${summary}`);
+  return ['Usage: bin/tallyroot <command> [options]', ...lines, ''].join('\n');
+}

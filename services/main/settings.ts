@@ -1,0 +1,107 @@
+import { resolve, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { projectRoot } from '../read-store/project-root.ts';
+import type { EngineSettings } from './embedded/engines.ts';
+
+/** What runs in this process. */
+export const roles = ['all', 'api', 'projector', 'sequencer', 'anchorer'] as const;
+export type Role = (typeof roles)[number];
+
+export const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** Everything that can be configured, checked. Options of the command line win over the environment. */
+export interface Settings extends EngineSettings {
+  readonly role: Role;
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly logLevel: LogLevel;
+}
+
+/** A setting is wrong; the message names it and what it takes. */
+export class SettingsFault extends Error {
+  override readonly name = 'SettingsFault';
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Names of all environment variables that are read here. */
+export const settingNames = [
+  'CHAIN_RPC_URL',
+  'DATABASE_OWNER_URL',
+  'DATABASE_URL',
+  'EVENTSTORE_URL',
+  'HOST',
+  'LOG_LEVEL',
+  'PORT',
+  'ROLE',
+  'TALLYROOT_DATA',
+] as const;
+
+/** Options that `readSettings` knows, for commands that have more of their own. */
+export const settingOptions = {
+  data: { type: 'string' },
+  host: { type: 'string' },
+  port: { type: 'string' },
+} as const;
+
+/** Throws SettingsFault at the first setting that cannot be used. `defaultDataFolder` replaces `.data` in the checkout. */
+export function readSettings(args: readonly string[], environment: Environment, defaultDataFolder?: string): Settings {
+  const options = optionsIn(args);
+  const value = (name: (typeof settingNames)[number]): string | undefined => environment[name] || undefined;
+  if (value('EVENTSTORE_URL') !== undefined) {
+    throw new SettingsFault('EVENTSTORE_URL is set, but this release keeps events in Postgres only; leave it empty.');
+  }
+  return {
+    role: oneOf('ROLE', roles, value('ROLE') ?? 'all'),
+    host: options.host ?? value('HOST') ?? '127.0.0.1',
+    port: portOf(options.port === undefined ? 'PORT' : '--port', options.port ?? value('PORT') ?? '3000'),
+    logLevel: oneOf('LOG_LEVEL', logLevels, value('LOG_LEVEL') ?? 'warn'),
+    dataFolder: resolve(options.data ?? value('TALLYROOT_DATA') ?? defaultDataFolder ?? join(projectRoot(import.meta.dirname), '.data')),
+    ...databaseOf(value('DATABASE_URL'), value('DATABASE_OWNER_URL')),
+    chain: chainOf(value('CHAIN_RPC_URL')),
+  };
+}
+
+function optionsIn(args: readonly string[]): { data?: string | undefined; host?: string | undefined; port?: string | undefined } {
+  try {
+    return parseArgs({ args: [...args], options: settingOptions, allowPositionals: false }).values;
+  } catch (error) {
+    throw new SettingsFault((error as Error).message);
+  }
+}
+
+function databaseOf(url: string | undefined, ownerUrl: string | undefined): Pick<Settings, 'databaseOwnerUrl' | 'databaseUrl'> {
+  if (ownerUrl !== undefined && url === undefined) {
+    throw new SettingsFault('DATABASE_OWNER_URL is set without DATABASE_URL; set both, or neither for the embedded Postgres.');
+  }
+  return {
+    databaseUrl: url === undefined ? undefined : urlOf('DATABASE_URL', url, ['postgres:', 'postgresql:']),
+    databaseOwnerUrl: ownerUrl === undefined ? undefined : urlOf('DATABASE_OWNER_URL', ownerUrl, ['postgres:', 'postgresql:']),
+  };
+}
+
+function chainOf(url: string | undefined): Settings['chain'] {
+  if (url === undefined) return { kind: 'embedded' };
+  if (url === 'none') return { kind: 'none' };
+  return { kind: 'remote', url: urlOf('CHAIN_RPC_URL', url, ['http:', 'https:']) };
+}
+
+/** The text is not repeated in the message: it may hold a password. */
+function urlOf(name: string, text: string, protocols: readonly string[]): string {
+  if (URL.canParse(text) && protocols.includes(new URL(text).protocol)) return text;
+  throw new SettingsFault(`${name} takes a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}.`);
+}
+
+function portOf(name: string, text: string): number {
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
+  throw new SettingsFault(`${name} takes a number from 0 (any free port) to 65535, not ${JSON.stringify(text)}.`);
+}
+
+function oneOf<T extends string>(name: string, allowed: readonly T[], text: string): T {
+  const found = allowed.find((candidate) => candidate === text);
+  if (found !== undefined) return found;
+  throw new SettingsFault(`${name} takes one of ${allowed.join(', ')}, not ${JSON.stringify(text)}.`);
+}
