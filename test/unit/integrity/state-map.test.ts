@@ -1,0 +1,122 @@
+import { hash } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { checkStateProof, type StateEntry, StateMap } from '../../../services/integrity/domain/state-map.ts';
+import { type HashText, hashTextOf, noEntry } from '../../../services/integrity/domain/state-map-hash.ts';
+import { stateEntryOf, stateKeyOf, stateValueOf } from '../../../services/integrity/domain/committed-state.ts';
+
+/** The definition, word by word, over the whole set: slow, and obviously right. */
+function rootByDefinition(entries: readonly StateEntry[], depth = 0): HashText {
+  const [only] = entries;
+  if (only === undefined) return '\0'.repeat(32);
+  if (entries.length === 1) return sha(`\x02${only.key}${only.valueHash}`);
+  const bit = (entry: StateEntry) => (entry.key.charCodeAt(Math.floor(depth / 8)) >> (7 - (depth % 8))) & 1;
+  const side = (wanted: number) =>
+    rootByDefinition(
+      entries.filter((entry) => bit(entry) === wanted),
+      depth + 1,
+    );
+  return sha(`\x03${side(0)}${side(1)}`);
+}
+
+function sha(bytes: string): HashText {
+  return hash('sha256', Buffer.from(bytes, 'latin1'), 'binary');
+}
+
+/** Keys with long common beginnings too, which digests would never show. */
+const key = fc
+  .tuple(fc.constantFrom(0, 1, 7, 8, 30, 31), fc.uint8Array({ minLength: 32, maxLength: 32 }))
+  .map(([shared, bytes]) => '\xaa'.repeat(shared) + Buffer.from(bytes).toString('latin1').slice(shared));
+const entry = fc.record({ key, valueHash: fc.integer().map((value) => hashTextOf(value.toString())) });
+const entries = fc.uniqueArray(entry, { selector: (one) => one.key, maxLength: 60 });
+
+describe('state map', () => {
+  it('has the root of the definition', () =>
+    fc.assert(fc.property(entries, (set) => expect(StateMap.empty.with(set).root()).toBe(rootByDefinition(set)))));
+
+  it('comes to the same root in whatever order and portions entries arrive', () =>
+    fc.assert(
+      fc.property(entries, fc.integer({ min: 1, max: 7 }), (set, portion) => {
+        const once = StateMap.empty.with(set);
+        let grown = StateMap.empty;
+        const reversed = [...set].reverse();
+        for (let at = 0; at < reversed.length; at += portion) grown = grown.with(reversed.slice(at, at + portion));
+        expect(grown.root()).toBe(once.root());
+        expect(grown.size).toBe(set.length);
+      }),
+    ));
+
+  it('replaces the value of a key, and leaves the map it came from as it was', () =>
+    fc.assert(
+      fc.property(entries, entries, (before, changes) => {
+        const old = StateMap.empty.with(before);
+        const oldRoot = old.root();
+        const merged = new Map([...before, ...changes].map((one) => [one.key, one]));
+        expect(old.with(changes).root()).toBe(StateMap.empty.with([...merged.values()]).root());
+        expect(old.root()).toBe(oldRoot);
+      }),
+    ));
+
+  it('proves every entry, and the absence of every other key', () =>
+    fc.assert(
+      fc.property(entries, key, (set, other) => {
+        const map = StateMap.empty.with(set);
+        for (const one of set) expect(checkStateProof(map.root(), one.key, map.prove(one.key))).toBe(one.valueHash);
+        if (set.some((one) => one.key === other)) return;
+        expect(checkStateProof(map.root(), other, map.prove(other))).toBe('absent');
+      }),
+    ));
+
+  it('refuses a proof with another root, key, value or sibling, and one that was cut or grew', () =>
+    fc.assert(
+      fc.property(entries, (set) => {
+        fc.pre(set.length >= 2);
+        const map = StateMap.empty.with(set);
+        const [one, two] = set as [StateEntry, StateEntry];
+        const { siblings, terminal } = map.prove(one.key);
+        const refused = (proof: Parameters<typeof checkStateProof>[2], root = map.root(), at = one.key) =>
+          expect(checkStateProof(root, at, proof)).not.toBe(one.valueHash);
+        refused({ siblings, terminal }, noEntry);
+        refused({ siblings, terminal }, map.root(), two.key);
+        refused({ siblings, terminal: { key: one.key, valueHash: hashTextOf('other') } });
+        refused({ siblings, terminal: undefined });
+        refused({ siblings: siblings.slice(1), terminal });
+        refused({ siblings: [...siblings, noEntry], terminal });
+        refused({ siblings: siblings.with(0, hashTextOf('other')), terminal });
+        refused({ siblings: Array.from({ length: 257 }, () => noEntry), terminal });
+      }),
+    ));
+
+  it('refuses two values for one key', () => {
+    const twice = [
+      { key: hashTextOf('a'), valueHash: hashTextOf('1') },
+      { key: hashTextOf('a'), valueHash: hashTextOf('2') },
+    ];
+    expect(() => StateMap.empty.with(twice)).toThrow(RangeError);
+  });
+
+  it('commits to balances by the bytes of the specification', () => {
+    const balance = { account: 'asset:unbilled:acc_1', currency: 'EUR', balance: -3_000_000n, leaf: 7n };
+    expect(stateValueOf(balance)).toBe('{"account":"asset:unbilled:acc_1","balance":"-3.00","currency":"EUR","leaf":"7"}');
+    const keyBytes = 'ledger-key/1\0\0\0\x14asset:unbilled:acc_1\0\0\0\x03EUR';
+    expect(stateKeyOf('asset:unbilled:acc_1', 'EUR')).toBe(sha(keyBytes));
+    expect(StateMap.empty.with([stateEntryOf(balance)]).root()).toBe(
+      sha(`\x02${sha(keyBytes)}${sha('{"account":"asset:unbilled:acc_1","balance":"-3.00","currency":"EUR","leaf":"7"}')}`),
+    );
+  });
+
+  it('rebuilds 100,000 balances within two seconds', () => {
+    const balances = Array.from({ length: 100_000 }, (_, index) => ({
+      ...{ account: `liability:wallet:acc_${index}:money`, currency: 'EUR' },
+      ...{ balance: BigInt(index) * 10_000n, leaf: BigInt(index) },
+    }));
+    const began = performance.now();
+    const map = StateMap.empty.with(balances.map(stateEntryOf));
+    const builtMs = performance.now() - began;
+    expect(map.size).toBe(100_000);
+    expect(builtMs).toBeLessThan(2_000);
+    const updateBegan = performance.now();
+    map.with(balances.slice(0, 100).map((balance) => stateEntryOf({ ...balance, leaf: 1_000_000n })));
+    expect(performance.now() - updateBegan).toBeLessThan(200);
+  });
+});
