@@ -1,0 +1,41 @@
+import type { LogPolicy } from '../domain/log-policy.ts';
+
+/** A provider's log, as its genesis and later policy leaves describe it. */
+export interface ProviderLog {
+  readonly slug: string;
+  readonly origin: string;
+  /** Leaf hash of leaf 0, 64 hex: what a verifier gets out of band. */
+  readonly genesisHash: string;
+  /** Log key at genesis, C2SP text form. */
+  readonly vkey: string;
+  /** The policy in force: of the genesis, or of the last `LogPolicyChanged/1`. */
+  readonly policy: LogPolicy;
+  /** Event store position of the genesis. */
+  readonly genesisPosition: bigint;
+}
+
+/** Which logs there are. */
+export interface ProviderLogs {
+  /** The log of a provider, also of one that was opened a moment ago by another process; undefined for a provider without one. */
+  find(slug: string): Promise<ProviderLog | undefined>;
+  /** Throws `ProviderUnknownFault` for a provider without a log. */
+  originOf(slug: string): Promise<string>;
+  /** Throws `ProviderUnknownFault` for a provider without a log. */
+  genesisHashOf(slug: string): Promise<string>;
+  /** The logs seen so far. */
+  known(): readonly ProviderLog[];
+  /** Calls back for every known log at once and for every new one later. Answers how to stop that. */
+  onKnown(listener: (log: ProviderLog) => void): () => void;
+}
+
+export const PROVIDER_LOGS = Symbol('ProviderLogs');
+
+/** Somebody asked for the log of a provider that has none. */
+export class ProviderUnknownFault extends Error {
+  override readonly name = 'ProviderUnknownFault';
+  readonly retryable = false;
+
+  constructor(slug: string) {
+    super(`Provider ${slug} has no log.`);
+  }
+}

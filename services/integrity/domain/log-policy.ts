@@ -1,0 +1,76 @@
+import { canonicalJson, type Json } from '../../event-store/domain/canonical-json.ts';
+import { prefixOf } from '../../event-store/domain/stream-name.ts';
+import { currencies, scalesOf } from '../../money/currency.ts';
+
+/** A chain on which the log promises to be anchored. All text: chain id and block decimal, contract and code hash 0x-hex. */
+export type ListedChain = {
+  readonly chainId: string;
+  readonly contract: string;
+  readonly fromBlock: string;
+  /** EXTCODEHASH of the contract: what an auditor compares with the compiled source. */
+  readonly codeHash: string;
+};
+
+/**
+ * What a log promises to its verifiers: the `fin` of `LogGenesis/1` (integrity reference, section 6). `LogPolicyChanged/1` holds the whole
+ * new copy with the recovery key's signature, and is in force from the leaf after it.
+ */
+export type LogPolicy = {
+  readonly origin: string;
+  readonly vkey: string;
+  readonly receiptVkeys: readonly string[];
+  readonly recoveryVkey: string;
+  readonly chains: readonly ListedChain[];
+  readonly streamPrefix: string;
+  readonly currencies: readonly { readonly code: string; readonly ledgerScale: string; readonly payableScale: string }[];
+  /** The specification by which an auditor replays balances. */
+  readonly fold: string;
+  /** A receipt's event is in the log at the latest so many seconds after its `at`. */
+  readonly mergeDelaySeconds: string;
+  /** Longest silence between two anchors of an idle log. */
+  readonly heartbeatSeconds: string;
+  /** What clocks may be off. */
+  readonly toleranceSeconds: string;
+  /** Of a `LogPolicyChanged/1` only: by the recovery key, base64. */
+  readonly signature?: string;
+};
+
+export interface PolicySource {
+  readonly slug: string;
+  readonly origin: string;
+  readonly vkey: string;
+  readonly receiptsVkey: string;
+  readonly recoveryVkey: string;
+  readonly chains: readonly ListedChain[];
+  readonly heartbeatSeconds: number;
+  readonly toleranceSeconds: number;
+}
+
+export const fold = 'ledger-fold/1';
+const mergeDelaySeconds = '86400';
+
+/** The policy that a new log begins with. */
+export function genesisPolicy(source: PolicySource): LogPolicy {
+  return {
+    origin: source.origin,
+    vkey: source.vkey,
+    receiptVkeys: [source.receiptsVkey],
+    recoveryVkey: source.recoveryVkey,
+    chains: source.chains,
+    streamPrefix: prefixOf(source.slug),
+    currencies: currencies.map((code) => {
+      const { ledgerScale, payableScale } = scalesOf(code);
+      return { code, ledgerScale: ledgerScale.toString(), payableScale: payableScale.toString() };
+    }),
+    fold,
+    mergeDelaySeconds,
+    heartbeatSeconds: source.heartbeatSeconds.toString(),
+    toleranceSeconds: source.toleranceSeconds.toString(),
+  };
+}
+
+/** What the recovery key signs: `tallyroot-policy/1`, a new line, and the canonical fields without `signature`. */
+export function policySigningText(fin: { readonly [name: string]: Json }): string {
+  const { signature: _, ...signed } = fin;
+  return `tallyroot-policy/1\n${canonicalJson(signed)}`;
+}

@@ -1,0 +1,40 @@
+import { hash } from 'node:crypto';
+import type { SigningKey } from './signing-key.ts';
+
+/*
+ * Signed notes as C2SP signed-note has them: text, an empty line, and signature lines `— <key name> <base64(key hash || signature)>`.
+ */
+
+/** C2SP's type byte of an Ed25519 signature. */
+const ed25519Type = 0x01;
+const keyNamePattern = /^[^\s+]{1,255}$/u;
+
+/** A key with the name under which verifiers know it. */
+export interface NoteSigner {
+  readonly name: string;
+  /** Public half in C2SP text form: `<name>+<key hash, 8 hex>+<base64(type || public key)>`. */
+  readonly vkey: string;
+  /** The whole note: text, empty line, signature line. */
+  sign(text: string): string;
+}
+
+/** Throws `RangeError` for a name with a space or `+`. */
+export function noteSigner(name: string, key: SigningKey): NoteSigner {
+  if (!keyNamePattern.test(name)) throw new RangeError(`"${name}" cannot be the name of a key.`);
+  const keyHash = keyHashOf(name, key.publicKey);
+  const typed = Buffer.concat([Buffer.of(ed25519Type), key.publicKey]);
+  return {
+    name,
+    vkey: `${name}+${keyHash.toString('hex')}+${typed.toString('base64')}`,
+    sign(text) {
+      if (!text.endsWith('\n')) throw new RangeError('The text of a note ends with a new line.');
+      return `${text}\n— ${name} ${Buffer.concat([keyHash, key.sign(text)]).toString('base64')}\n`;
+    },
+  };
+}
+
+/** The first four bytes of SHA-256(name || "\n" || type || public key). */
+function keyHashOf(name: string, publicKey: Uint8Array): Buffer {
+  const message = Buffer.concat([Buffer.from(`${name}\n`), Buffer.of(ed25519Type), publicKey]);
+  return hash('sha256', message, 'buffer').subarray(0, 4);
+}
