@@ -1,7 +1,8 @@
 import type pg from 'pg';
-import { type LedgerEvent, ledgerEventOf } from '../event-store/domain/ledger-event.ts';
+import type { LedgerEvent } from '../event-store/domain/ledger-event.ts';
 import type { EventBatch } from '../event-store/domain/event-store.ts';
 import { CheckpointMovedDefect, moveCheckpoint } from './checkpoint.ts';
+import { decodeOnce } from './decode-once.ts';
 import type { Ownership } from './ownership.ts';
 import { isTransient } from './ownership.ts';
 import type { Projection } from './projection.ts';
@@ -36,7 +37,7 @@ export interface BatchToApply {
  */
 export async function applyBatch(ownership: Ownership, work: BatchToApply): Promise<void> {
   const { projection, storeId, from, batch, moved } = work;
-  const events = batch.events.map(ledgerEventOf).filter((event) => event !== undefined);
+  const events = batch.events.map(decodeOnce).filter((event) => event !== undefined);
   const apply = async (part: readonly LedgerEvent[], move: { from: bigint; to: bigint }) => {
     await inTransaction(ownership.client, async (client) => {
       if (part.length > 0) await projection.project(part, client);

@@ -7,7 +7,7 @@ import type { CommitSignal } from './commit-signal.ts';
 /** What a subscription by paging needs of a log. */
 export interface LogPages {
   head(): Promise<Head>;
-  /** The next events after a position, in log order. Fewer than `limit` only at the end of the log. */
+  /** The next events after a position, in log order, at most `limit`. None only at the end of the log. */
   pageAfter(position: bigint, limit: number): Promise<readonly StoredEvent[]>;
 }
 
@@ -71,8 +71,8 @@ export class PagingSubscription implements Subscription {
   async #run(): Promise<void> {
     await this.#retrying(() => this.#begin());
     let next: Promise<readonly StoredEvent[]> | undefined;
+    this.#noticeCaughtUp();
     while (!this.#abort.signal.aborted) {
-      this.#noticeCaughtUp();
       const seen = this.#settings.signal.commits;
       const readAt = performance.now();
       const page = await this.#retrying(
@@ -82,12 +82,14 @@ export class PagingSubscription implements Subscription {
       next = undefined;
       if (this.#abort.signal.aborted || page === undefined) return;
       const last = page.at(-1);
-      if (last === undefined) await this.#waitAtEnd(seen, readAt);
+      if (last === undefined) await this.#settings.signal.wait(seen, this.#settings.pollMs, this.#abort.signal);
       else {
         this.#pageLength = page.length;
         if (page.length >= this.#limit) next = this.#readAhead(last.position);
         await this.#deliver(page, last.position);
       }
+      this.#noticeCaughtUp();
+      if (next === undefined && this.#isCaughtUp) await this.#pause(readAt);
     }
   }
 
@@ -121,15 +123,15 @@ export class PagingSubscription implements Subscription {
   }
 
   #noticeCaughtUp(): void {
-    if (this.#isCaughtUp || this.#cursor < this.#goal) return;
+    if (this.#isCaughtUp || this.#cursor < this.#goal || this.#abort.signal.aborted) return;
     this.#isCaughtUp = true;
     this.#state = 'live';
     this.#options.caughtUp?.();
   }
 
-  async #waitAtEnd(seen: number, readAt: number): Promise<void> {
-    const { signal, pollMs, readIntervalMsMin, readIntervalMsBusy } = this.#settings;
-    await signal.wait(seen, pollMs, this.#abort.signal);
+  /** Keeps reads near the end of the log apart. */
+  async #pause(readAt: number): Promise<void> {
+    const { readIntervalMsMin, readIntervalMsBusy } = this.#settings;
     const interval = this.#pageLength < eventsWhenBusy ? readIntervalMsMin : readIntervalMsBusy;
     const pauseMs = readAt + interval - performance.now();
     if (pauseMs > 0) await this.#sleep(pauseMs);

@@ -1,6 +1,6 @@
 /*
- * One-dimensional array parameters in Postgres's binary format. The driver's text format escapes every quote of every JSON text, and
- * the server takes it apart again: with 64 events a flush that was a third of the writer's work.
+ * One-dimensional array parameters in Postgres's binary format. In the driver's text format every quote of every JSON text is escaped
+ * here, and taken apart again by the server while it holds the head row.
  */
 const int4Oid = 23;
 const int8Oid = 20;

@@ -17,6 +17,7 @@ import { PagingSubscription } from '../paging-subscription.ts';
 import { GroupCommitWriter } from './group-commit-writer.ts';
 import { LogReader } from './log-reader.ts';
 import { unavailable } from './postgres-failure.ts';
+import { RecentPages } from './recent-pages.ts';
 import { checkRepeat } from './repeat-check.ts';
 import { WriterConnection } from './writer-connection.ts';
 
@@ -41,6 +42,7 @@ export class PostgresEventStore implements EventStore {
   readonly #connection: WriterConnection;
   readonly #writer: GroupCommitWriter;
   readonly #reader: LogReader;
+  readonly #pages: RecentPages;
   readonly #signal = new CommitSignal();
   readonly #subscriptions = new Set<Subscription>();
   readonly #pollMs: number;
@@ -51,6 +53,7 @@ export class PostgresEventStore implements EventStore {
     this.#pool = createPool({ url, applicationName: 'tallyroot event store reader', connectionsMax: readConnectionsMax });
     this.#connection = new WriterConnection({ url, flushTimeoutMs });
     this.#reader = new LogReader(this.#pool);
+    this.#pages = new RecentPages(this.#reader);
     this.#writer = new GroupCommitWriter({
       connection: this.#connection,
       checkRepeat: (request) => checkRepeat(this.#pool, request),
@@ -74,7 +77,7 @@ export class PostgresEventStore implements EventStore {
   subscribeAll(options: SubscribeAllOptions): Subscription {
     if (this.#disposal !== undefined) throw new StoreUnavailableFault('The event store was disposed of.');
     const settings = { signal: this.#signal, pollMs: this.#pollMs, readIntervalMsMin: 5, readIntervalMsBusy: 25 };
-    const subscription = new PagingSubscription(this.#reader, options, settings);
+    const subscription = new PagingSubscription(this.#pages, options, settings);
     this.#subscriptions.add(subscription);
     const forget = () => this.#subscriptions.delete(subscription);
     subscription.stopped.then(forget, forget);
