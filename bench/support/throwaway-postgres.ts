@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type PostgresBinaries, postgresBinaries } from '../../services/main/embedded/postgres-binaries.ts';
 
-/** A Postgres of its own for tests and benches: durable as in production, gone when it is stopped. */
+/** A Postgres of its own for tests and benches: durable as in production, gone when it is stopped or when its starter dies. */
 export interface ThrowawayPostgres {
   /** Of the superuser, on database `postgres`. */
   readonly url: string;
@@ -31,6 +31,7 @@ export async function startThrowawayPostgres(): Promise<ThrowawayPostgres> {
   const end = async (signal: NodeJS.Signals) => {
     if (server.exitCode !== null || server.signalCode !== null) return;
     const exited = once(server, 'exit');
+    await new Promise((written) => server.stdin?.write('ended\n', written)); // First: the watcher must not take this for our death.
     server.kill(signal);
     await exited;
   };
@@ -78,17 +79,23 @@ function initialise(folder: string, { bin, runAs }: PostgresBinaries, password: 
   if (run.status !== 0) throw new Error(`initdb failed: ${run.error?.message ?? run.stderr}`);
 }
 
+/**
+ * Becomes Postgres, and leaves a watcher behind that waits for a word on standard input. When the input ends without one, the starter
+ * was killed: the watcher ends Postgres and deletes its folder ($0).
+ */
+const endWithStarter = `
+exec 3<&0
+(read -r word <&3 && exit 0; kill -INT $$; while kill -0 $$; do sleep 0.1; done; rm -rf "$0") 2>/dev/null &
+exec "$@" 3<&- </dev/null`;
+
 async function start(folder: string, { bin, runAs }: PostgresBinaries, port: number): Promise<ChildProcess> {
   const settings = { listen_addresses: '127.0.0.1', port, unix_socket_directories: '', max_connections: 200, logging_collector: 'off' };
   const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const server = spawn(join(bin, 'postgres'), ['-D', join(folder, 'data'), ...options], {
-    cwd: folder,
-    stdio: ['ignore', 'ignore', 'pipe'],
-    ...runAs,
-  });
+  const command = [join(bin, 'postgres'), '-D', join(folder, 'data'), ...options];
+  const server = spawn('/bin/sh', ['-c', endWithStarter, folder, ...command], { cwd: '/', stdio: ['pipe', 'ignore', 'pipe'], ...runAs });
   const seen: string[] = [];
   await new Promise<void>((resolve, reject) => {
-    createInterface({ input: server.stderr }).on('line', (line) => {
+    createInterface({ input: server.stderr as NodeJS.ReadableStream }).on('line', (line) => {
       if (line.includes('database system is ready to accept connections')) resolve();
       if (seen.length < 50) seen.push(line);
     });
