@@ -37,5 +37,5 @@ async function bench([name, ...args]) {
     return 2;
   }
   await ensureBuild();
-  return node(['--enable-source-maps', inProject('dist', 'bench', `${name}.bench.js`), ...args]);
+  return node(['--enable-source-maps', inProject('dist', 'bench', 'main.js'), name, ...args]);
 }
