@@ -18,27 +18,10 @@ library MerkleTree {
         uint64 index,
         bytes32[] calldata proof
     ) internal view returns (bool) {
-        uint256 treeSize = TreeSize.unwrap(size);
-        uint256 length = proof.length;
-        if (index >= treeSize || length > _INCLUSION_HASHES_MAX) return false;
-        uint256 fn = index;
-        uint256 sn = treeSize - 1;
-        bytes32 node = leafHash;
-        for (uint256 i = 0; i < length; ++i) {
-            if (sn == 0) return false;
-            bytes32 sibling = proof[i];
-            if (fn & 1 == 1 || fn == sn) {
-                node = hashNode(sibling, node);
-                while (fn & 1 == 0 && fn != 0) {
-                    fn >>= 1;
-                    sn >>= 1;
-                }
-            } else {
-                node = hashNode(node, sibling);
-            }
-            fn >>= 1;
-            sn >>= 1;
-        }
+        uint256 sn = TreeSize.unwrap(size);
+        if (index >= sn || proof.length > _INCLUSION_HASHES_MAX) return false;
+        bytes32 node;
+        (sn, node) = _climb(index, sn - 1, leafHash, proof);
         return sn == 0 && node == root;
     }
 
@@ -55,50 +38,136 @@ library MerkleTree {
         uint256 length = proof.length;
         if (fn == 0 || fn > sn || length > _CONSISTENCY_HASHES_MAX) return false;
         if (fn == sn) return length == 0 && oldRoot == newRoot;
-        fn -= 1;
-        sn -= 1;
-        while (fn & 1 == 1) {
-            fn >>= 1;
-            sn >>= 1;
-        }
+        // Nodes that both trees have complete need no hash: the path begins above them.
+        uint256 shared = _trailingOnes(fn - 1);
+        fn = (fn - 1) >> shared;
+        sn = (sn - 1) >> shared;
         bytes32 oldNode = oldRoot;
-        uint256 i = 0;
         // A complete old tree is itself the first node of the path; any other brings it as the first hash.
         if (fn != 0) {
             if (length == 0) return false;
             oldNode = proof[0];
-            i = 1;
+            proof = proof[1:];
         }
-        bytes32 newNode = oldNode;
-        for (; i < length; ++i) {
-            if (sn == 0) return false;
-            bytes32 sibling = proof[i];
-            if (fn & 1 == 1 || fn == sn) {
-                oldNode = hashNode(sibling, oldNode);
-                newNode = hashNode(sibling, newNode);
-                while (fn & 1 == 0 && fn != 0) {
-                    fn >>= 1;
-                    sn >>= 1;
-                }
-            } else {
-                newNode = hashNode(newNode, sibling);
-            }
-            fn >>= 1;
-            sn >>= 1;
-        }
+        bytes32 newNode;
+        (sn, oldNode, newNode) = _climbBoth(fn, sn, oldNode, proof);
         return sn == 0 && oldNode == oldRoot && newNode == newRoot;
     }
 
-    /// @dev SHA-256(0x01 || left || right), in scratch memory behind the free pointer, which it leaves where it is.
+    /// @dev SHA-256(0x01 || left || right).
     function hashNode(bytes32 left, bytes32 right) internal view returns (bytes32 node) {
         assembly ("memory-safe") {
             let data := mload(0x40)
             mstore8(data, 1)
             mstore(add(data, 1), left)
             mstore(add(data, 33), right)
-            // The precompile fails only when the gas ends; then nothing after it may be believed.
             if iszero(staticcall(gas(), 2, data, 65, 0, 32)) { revert(0, 0) }
             node := mload(0)
+        }
+    }
+
+    /// @dev Hashes a node up to the root along a proof. Answers what is left of `sn`, zero when the proof has exactly the right length,
+    /// and the root; a proof that goes on above the root leaves `sn` at one.
+    function _climb(uint256 fn, uint256 sn, bytes32 start, bytes32[] calldata proof) private view returns (uint256 left, bytes32 node) {
+        assembly ("memory-safe") {
+            // 0x01 || left || right, behind the free pointer, which stays where it is.
+            let data := mload(0x40)
+            let leftAt := add(data, 1)
+            let rightAt := add(data, 33)
+            let ok := 1
+            mstore8(data, 1)
+            node := start
+            let end := add(proof.offset, shl(5, proof.length))
+            for { let at := proof.offset } lt(at, end) { at := add(at, 32) } {
+                if iszero(sn) {
+                    sn := 1
+                    break
+                }
+                switch or(and(fn, 1), eq(fn, sn))
+                case 0 {
+                    mstore(leftAt, node)
+                    calldatacopy(rightAt, at, 32)
+                }
+                default {
+                    calldatacopy(leftAt, at, 32)
+                    mstore(rightAt, node)
+                    for { } iszero(or(and(fn, 1), iszero(fn))) { } {
+                        fn := shr(1, fn)
+                        sn := shr(1, sn)
+                    }
+                }
+                ok := and(ok, staticcall(gas(), 2, data, 65, 0, 32))
+                node := mload(0)
+                fn := shr(1, fn)
+                sn := shr(1, sn)
+            }
+            // The precompile fails only when the gas ends; then nothing that follows may be believed.
+            if iszero(ok) { revert(0, 0) }
+            left := sn
+        }
+    }
+
+    /// @dev The same for the two trees of a consistency proof: left siblings enter both nodes, right ones only the new one. Until the first
+    /// right sibling both are one node, which is hashed once.
+    function _climbBoth(
+        uint256 fn,
+        uint256 sn,
+        bytes32 start,
+        bytes32[] calldata proof
+    ) private view returns (uint256 left, bytes32 oldNode, bytes32 newNode) {
+        assembly ("memory-safe") {
+            let data := mload(0x40)
+            let leftAt := add(data, 1)
+            let rightAt := add(data, 33)
+            let ok := 1
+            mstore8(data, 1)
+            oldNode := start
+            newNode := start
+            let end := add(proof.offset, shl(5, proof.length))
+            for { let at := proof.offset } lt(at, end) { at := add(at, 32) } {
+                if iszero(sn) {
+                    sn := 1
+                    break
+                }
+                switch or(and(fn, 1), eq(fn, sn))
+                case 0 {
+                    mstore(leftAt, newNode)
+                    calldatacopy(rightAt, at, 32)
+                    ok := and(ok, staticcall(gas(), 2, data, 65, 0, 32))
+                    newNode := mload(0)
+                }
+                default {
+                    calldatacopy(leftAt, at, 32)
+                    mstore(rightAt, oldNode)
+                    ok := and(ok, staticcall(gas(), 2, data, 65, 0, 32))
+                    switch eq(oldNode, newNode)
+                    case 0 {
+                        oldNode := mload(0)
+                        mstore(rightAt, newNode)
+                        ok := and(ok, staticcall(gas(), 2, data, 65, 0, 32))
+                        newNode := mload(0)
+                    }
+                    default {
+                        oldNode := mload(0)
+                        newNode := oldNode
+                    }
+                    for { } iszero(or(and(fn, 1), iszero(fn))) { } {
+                        fn := shr(1, fn)
+                        sn := shr(1, sn)
+                    }
+                }
+                fn := shr(1, fn)
+                sn := shr(1, sn)
+            }
+            if iszero(ok) { revert(0, 0) }
+            left := sn
+        }
+    }
+
+    function _trailingOnes(uint256 number) private pure returns (uint256 ones) {
+        while (number & 1 == 1) {
+            number >>= 1;
+            ++ones;
         }
     }
 }
