@@ -1,0 +1,57 @@
+import type { Pool } from 'pg';
+import type { LogRegistry, RegistryState } from '../../application/log-registry.ts';
+import type { ProviderLog } from '../../application/provider-logs.ts';
+import type { LogPolicy } from '../../domain/log-policy.ts';
+import { inTransaction } from './in-transaction.ts';
+
+interface LogRow {
+  readonly slug: string;
+  readonly origin: string;
+  readonly genesis_hash: string;
+  readonly vkey: string;
+  readonly genesis_position: bigint;
+  readonly policy: string;
+}
+
+/** Rows of `integrity_log`, valid for the store that `integrity_discovery` names. */
+export class PostgresLogRegistry implements LogRegistry {
+  readonly #pool: Pool;
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  async load(storeId: string): Promise<RegistryState> {
+    return inTransaction(this.#pool, 'begin isolation level repeatable read read only', async (client) => {
+      const { rows } = await client.query<{ position: bigint }>('select position from integrity_discovery where store_id = $1', [storeId]);
+      if (rows[0] === undefined) return { logs: [], position: undefined };
+      const logs = await client.query<LogRow>('select * from integrity_log order by slug');
+      return { logs: logs.rows.map(logOfRow), position: rows[0].position };
+    });
+  }
+
+  async save(storeId: string, { logs, position }: RegistryState): Promise<void> {
+    await inTransaction(this.#pool, 'begin', async (client) => {
+      await client.query('set local synchronous_commit = off'); // Derived: what is lost is found again.
+      for (const { slug, origin, genesisHash, vkey, genesisPosition, policy } of logs) {
+        await client.query(
+          `insert into integrity_log (slug, origin, genesis_hash, vkey, genesis_position, policy)
+           values ($1, $2, $3, $4, $5, $6)
+           on conflict (slug) do update set
+             origin = excluded.origin, genesis_hash = excluded.genesis_hash, vkey = excluded.vkey,
+             genesis_position = excluded.genesis_position, policy = excluded.policy`,
+          [slug, origin, genesisHash, vkey, genesisPosition, JSON.stringify(policy)],
+        );
+      }
+      await client.query(
+        `insert into integrity_discovery as discovery (store_id, position) values ($1, $2)
+         on conflict (store_id) do update set position = greatest(discovery.position, excluded.position)`,
+        [storeId, position ?? 0n],
+      );
+    });
+  }
+}
+
+function logOfRow({ slug, origin, genesis_hash: genesisHash, vkey, genesis_position: genesisPosition, policy }: LogRow): ProviderLog {
+  return { slug, origin, genesisHash, vkey, genesisPosition, policy: JSON.parse(policy) as LogPolicy };
+}

@@ -1,0 +1,66 @@
+import type { Tile, TreeState } from '../domain/tree/growing-tree.ts';
+import type { TileKey } from '../domain/tree/tile-hashes.ts';
+
+/** An event at its place in a log. */
+export interface LeafRow {
+  readonly index: bigint;
+  /** Position in the event store when it became a leaf. */
+  readonly position: bigint;
+  readonly stream: string;
+  readonly revision: bigint;
+  readonly eventId: string;
+  /** Leaf hash, 32 bytes. */
+  readonly hash: Buffer;
+  /** The exact bytes that are hashed; ASCII. */
+  readonly entry: string;
+}
+
+/** A tree as it stands in the store. */
+export interface StoredTree {
+  /** Which event store its positions belong to; undefined for a tree that has no leaf yet. */
+  readonly storeId: string | undefined;
+  /** Everything of the event store up to here is in the tree or is no leaf of it. */
+  readonly position: bigint;
+  readonly state: TreeState;
+}
+
+/** What one batch of events adds to a tree. */
+export interface TreeGrowth {
+  readonly log: string;
+  readonly storeId: string;
+  /** The size the writer grew the tree from. */
+  readonly sizeBefore: bigint;
+  readonly size: bigint;
+  readonly range: Buffer;
+  readonly position: bigint;
+  readonly leaves: readonly LeafRow[];
+  readonly tiles: readonly Tile[];
+}
+
+/** Another writer grew the tree meanwhile. Nothing was written; load it again. */
+export class TreeMovedFault extends Error {
+  override readonly name = 'TreeMovedFault';
+  readonly retryable = true;
+}
+
+/** Leaves and tiles of the logs. `log` is always the provider's slug. */
+export interface LeafStore {
+  /** A tree without leaves for a log that has none. */
+  load(log: string): Promise<StoredTree>;
+  /**
+   * Leaves, tiles, compact range and position in one transaction; nothing of it unless the stored size is `sizeBefore`. May still be lost
+   * in a crash of the database (it is derived again) until a head is made durable after it. Throws `TreeMovedFault`.
+   */
+  grow(growth: TreeGrowth): Promise<void>;
+  /** In order, from an index on; fewer than `count` only at the end. */
+  leaves(log: string, from: bigint, count: number): Promise<LeafRow[]>;
+  /** The leaf with the smallest index where an id was written twice. */
+  findByEvent(log: string, eventId: string): Promise<LeafRow | undefined>;
+  findByPlace(log: string, stream: string, revision: bigint): Promise<LeafRow | undefined>;
+  /** Those that exist, in any order, as wide as they are by now. */
+  tiles(log: string, keys: readonly TileKey[]): Promise<Tile[]>;
+  /** Full and partial tiles of a level, in order, from an index on. */
+  tilesOfLevel(log: string, level: number, from: bigint, count: number): Promise<Tile[]>;
+}
+
+export const LEAF_STORE = Symbol('LeafStore');

@@ -1,0 +1,56 @@
+import type { PublishedHead } from '../domain/tree-head.ts';
+import { consistencyShape, inclusionShape, type LeafRange } from '../domain/tree/proof-shape.ts';
+import { rootsFromTiles, tilesUnder } from '../domain/tree/tile-hashes.ts';
+import type { HeadStore } from './head-store.ts';
+import type { LeafRow, LeafStore } from './leaf-store.ts';
+
+/** A leaf with its way to the root of a published head. */
+export interface InclusionProof {
+  readonly leaf: LeafRow;
+  readonly head: PublishedHead;
+  /** From the leaf's sibling up, 32 bytes each. */
+  readonly path: readonly Buffer[];
+}
+
+export type LeafName = { readonly event: string } | { readonly stream: string; readonly revision: bigint };
+
+/** Reads what the sequencer wrote. `log` is the provider's slug. */
+export class LogQuery {
+  readonly #leaves: LeafStore;
+  readonly #heads: HeadStore;
+
+  constructor(leaves: LeafStore, heads: HeadStore) {
+    this.#leaves = leaves;
+    this.#heads = heads;
+  }
+
+  /** The newest head that was signed and shown; undefined before the first. */
+  head(log: string): Promise<PublishedHead | undefined> {
+    return this.#heads.published(log);
+  }
+
+  find(log: string, name: LeafName): Promise<LeafRow | undefined> {
+    return 'event' in name ? this.#leaves.findByEvent(log, name.event) : this.#leaves.findByPlace(log, name.stream, name.revision);
+  }
+
+  /** Proof against the newest published head; undefined while no head covers the leaf. */
+  async inclusion(log: string, leaf: LeafRow): Promise<InclusionProof | undefined> {
+    const head = await this.head(log);
+    if (head === undefined || leaf.index >= head.size) return undefined;
+    return { leaf, head, path: await this.#roots(log, inclusionShape(leaf.index, head.size)) };
+  }
+
+  /** Throws `RangeError` unless 0 < from <= to and the tree has `to` leaves. */
+  consistency(log: string, from: bigint, to: bigint): Promise<Buffer[]> {
+    return this.#roots(log, consistencyShape(from, to));
+  }
+
+  /** The root that the tree had at a size above 0. Throws `RangeError` for a size it has not reached. */
+  async rootAt(log: string, size: bigint): Promise<Buffer> {
+    return (await this.#roots(log, [{ from: 0n, to: size }]))[0] as Buffer;
+  }
+
+  async #roots(log: string, ranges: readonly LeafRange[]): Promise<Buffer[]> {
+    return rootsFromTiles(ranges, await this.#leaves.tiles(log, tilesUnder(ranges)));
+  }
+}
