@@ -63,6 +63,19 @@ export class PostgresLeafStore implements LeafStore {
     return rows[0] && leafOfRow(rows[0]);
   }
 
+  async firstIndexes(log: string, eventIds: readonly string[]): Promise<ReadonlyMap<string, bigint>> {
+    const { rows } = await this.#pool.query<{ event_id: string; first: bigint }>({
+      name: 'integrity-first-indexes',
+      text: `
+        select event_id, min(leaf_index) as first
+        from integrity_leaf
+        where log = $1 and event_id = any($2::uuid[])
+        group by event_id`,
+      values: [log, eventIds],
+    });
+    return new Map(rows.map(({ event_id: eventId, first }) => [eventId, first]));
+  }
+
   async tiles(log: string, keys: readonly TileKey[]): Promise<Tile[]> {
     if (keys.length === 0) return [];
     const { rows } = await this.#pool.query<StoredTile>({
