@@ -20,6 +20,7 @@ const projectCommands = {
   lint: () => tool('eslint', ['.']),
   format: () => tool('prettier', ['--write', '.']),
   typecheck: () => tool('typescript', ['-p', '.']),
+  'contracts:build': async () => (await tool('hardhat', ['build'])) || node([inProject('contracts', 'generate.ts')]),
 };
 
 /** Runs one command line on this Node (24 or newer) and answers its exit code. */
