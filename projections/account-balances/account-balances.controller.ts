@@ -7,6 +7,7 @@ import { ProblemError } from '../../services/http/problem-error.ts';
 import type { Currency } from '../../services/money/currency.ts';
 import { accounts } from '../accounts/accounts.projection.ts';
 import { AccountsQuery } from '../accounts/accounts.query.ts';
+import { books } from '../books/books.projection.ts';
 import { AfterQuery, QueryRoute, TextQuery } from '../http/query-route.decorator.ts';
 import { choice, position, type RawQuery, readQuery } from '../http/query-parameters.ts';
 import { ReadYourWrites } from '../http/read-your-writes.ts';
@@ -14,7 +15,6 @@ import { type Moment, moment, statementRange } from '../statements/moment.ts';
 import { statements } from '../statements/statements.projection.ts';
 import { StatementsQuery } from '../statements/statements.query.ts';
 import { AccountBalancesBody } from './account-balances.bodies.ts';
-import { accountBalances } from './account-balances.projection.ts';
 import { AccountBalancesQuery } from './account-balances.query.ts';
 
 interface BalancesAsked {
@@ -62,7 +62,7 @@ export class AccountBalancesController {
 
   async #now(asked: BalancesAsked): Promise<AccountBalancesBody> {
     const { provider, account, after } = asked;
-    await this.#writes.passed(after, accounts, accountBalances);
+    await this.#writes.passed(after, accounts, books);
     const currency = await this.#currencyOf(asked);
     const { balances, ledgerAccounts, asOfPosition } = await this.#query.find(provider, { account, currency });
     return { account, currency, balances, ledgerAccounts, asOfPosition: asOfPosition.toString() };

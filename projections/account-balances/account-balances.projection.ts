@@ -1,21 +1,10 @@
-import type { PoolClient } from 'pg';
+import type { QueryConfig } from 'pg';
 import type { LedgerEvent } from '../../services/event-store/domain/ledger-event.ts';
 import type { Currency } from '../../services/money/currency.ts';
 import { amountText } from '../../services/money/money.ts';
-import type { Projection } from '../../services/read-store/projection.ts';
-import { bigintColumn, textColumn } from '../sql/column-array.ts';
 import { customerOf } from '../ledger/customer-ledger.ts';
 import { postingsOf } from '../ledger/event-postings.ts';
-import { schemaFile } from '../sql/schema-file.ts';
-
-/** The sum of `fin.postings` of every event that has them, whatever its type: the fold that an auditor runs too. */
-export const accountBalances: Projection = {
-  name: 'account-balances',
-  version: 1,
-  schema: schemaFile('account-balances'),
-  tables: ['account_balances_v1'],
-  project,
-};
+import { bigintColumn, textColumn } from '../sql/column-array.ts';
 
 interface Sums {
   readonly provider: string;
@@ -26,11 +15,14 @@ interface Sums {
   position: bigint;
 }
 
-/** Adds a batch up in memory first: a hot account, such as revenue, is one row of one statement however often it was posted to. */
-async function project(events: readonly LedgerEvent[], client: PoolClient): Promise<void> {
+/**
+ * Adds the postings of every event, whatever its type, to the balances: the fold that an auditor runs too. A batch is added up in
+ * memory first, so a hot account, such as revenue, is one row of one statement however often it was posted to.
+ */
+export function* addToBalances(events: readonly LedgerEvent[]): Iterable<QueryConfig> {
   const sums = [...sumsOf(events).values()];
   if (sums.length === 0) return;
-  await client.query({
+  yield {
     name: 'account_balances_add',
     text: `
       insert into account_balances_v1 as kept (provider, ledger_account, currency, account, debits, credits, position)
@@ -49,7 +41,7 @@ async function project(events: readonly LedgerEvent[], client: PoolClient): Prom
       textColumn(sums.map(({ credits, currency }) => amountText({ amount: credits, currency }))),
       bigintColumn(sums.map(({ position }) => position)),
     ],
-  });
+  };
 }
 
 function sumsOf(events: readonly LedgerEvent[]): Map<string, Sums> {

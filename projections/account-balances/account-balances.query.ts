@@ -5,10 +5,10 @@ import { amountText } from '../../services/money/money.ts';
 import { POOL } from '../../services/read-store/pool.ts';
 import { positionOf } from '../sql/checkpoint-position.ts';
 import type { CustomerNumerics } from '../sql/customer-amounts.ts';
+import { books } from '../books/books.projection.ts';
 import { customerOf, type CustomerPlace } from '../ledger/customer-ledger.ts';
 import { amountOfNumeric, moneyOfNumeric } from '../sql/numeric-amount.ts';
 import { inSnapshot } from '../sql/snapshot.ts';
-import { accountBalances } from './account-balances.projection.ts';
 
 export interface LedgerBalance {
   readonly ledgerAccount: string;
@@ -60,7 +60,7 @@ export class AccountBalancesQuery {
           credits: amountOfNumeric(credits, currency),
           balance: amountOfNumeric(balance, currency),
         })),
-        asOfPosition: await positionOf(client, accountBalances),
+        asOfPosition: await positionOf(client, books),
       };
     });
   }

@@ -2,12 +2,12 @@ import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiOkResponse } from '@nestjs/swagger';
 import { Principal } from '../../services/access/adapters/http/principal.decorator.ts';
 import type { Principal as PrincipalOf } from '../../services/access/application/principal.ts';
+import { books } from '../books/books.projection.ts';
 import { AfterQuery, PageQuery, QueryRoute, TextQuery } from '../http/query-route.decorator.ts';
 import { id, limit, limitDefault, position, type RawQuery, readQuery } from '../http/query-parameters.ts';
 import { ReadYourWrites } from '../http/read-your-writes.ts';
 import { journalKey, journalKeyText, journalStart } from './journal-key.ts';
 import { type JournalLineBody, JournalPageBody, TrialBalanceBody } from './journal.bodies.ts';
-import { journal } from './journal.projection.ts';
 import { type JournalLine, JournalQuery } from './journal.query.ts';
 import { TrialBalanceQuery } from './trial-balance.query.ts';
 
@@ -38,7 +38,7 @@ export class JournalController {
   async list(@Principal() { provider }: PrincipalOf, @Query() query: RawQuery): Promise<JournalPageBody> {
     const parameters = { account: id('acc_'), ledgerAccount: ledgerAccountName, from: journalKey, limit, after: position };
     const { account, ledgerAccount, from = journalStart, limit: rows = limitDefault, after } = readQuery(query, parameters);
-    await this.#writes.passed(after, journal);
+    await this.#writes.passed(after, books);
     const { lines, next, asOfPosition } = await this.#journal.page(provider, { account, ledgerAccount, from, limit: rows });
     return {
       lines: lines.map(bodyOf),
@@ -55,7 +55,7 @@ export class JournalController {
   async trialBalance(@Principal() { provider }: PrincipalOf, @Query() query: RawQuery): Promise<TrialBalanceBody> {
     const { at, after } = readQuery(query, { at: position, after: position });
     // What is asked for at a position must have been seen up to there.
-    await this.#writes.passed(at !== undefined && at > (after ?? 0n) ? at : after, journal);
+    await this.#writes.passed(at !== undefined && at > (after ?? 0n) ? at : after, books);
     const { currencies, asOfPosition } = await this.#trialBalance.at(provider, at);
     return { currencies, asOfPosition: asOfPosition.toString() };
   }

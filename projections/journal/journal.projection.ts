@@ -1,22 +1,22 @@
-import type { PoolClient } from 'pg';
+import type { QueryConfig } from 'pg';
 import type { LedgerEvent } from '../../services/event-store/domain/ledger-event.ts';
-import type { Projection } from '../../services/read-store/projection.ts';
-import { bigintColumn, textColumn } from '../sql/column-array.ts';
 import { effectiveAtOf } from '../ledger/effective-at.ts';
 import { postingsOf, type PostedLine } from '../ledger/event-postings.ts';
-import { schemaFile } from '../sql/schema-file.ts';
+import { bigintColumn, textColumn } from '../sql/column-array.ts';
 
-/** Double entry, line by line: one row for each posting of every event. */
-export const journal: Projection = {
-  name: 'journal',
-  version: 1,
-  schema: schemaFile('journal'),
-  tables: ['journal_v1'],
-  project,
-};
+/** Small enough that the server has work while the next statement is made, large enough that a statement's own cost is nothing. */
+const eventsPerStatement = 250;
+
+/** Double entry, line by line: adds one row for each posting of every event, whatever its type. */
+export function* addToJournal(events: readonly LedgerEvent[]): Iterable<QueryConfig> {
+  for (let from = 0; from < events.length; from += eventsPerStatement) {
+    const statement = statementOf(events.slice(from, from + eventsPerStatement));
+    if (statement !== undefined) yield statement;
+  }
+}
 
 /** What belongs to the event is sent once an event and joined to its lines by the server. */
-async function project(events: readonly LedgerEvent[], client: PoolClient): Promise<void> {
+function statementOf(events: readonly LedgerEvent[]): QueryConfig | undefined {
   const posting: LedgerEvent[] = [];
   const lines: PostedLine[] = [];
   const lineEvents: bigint[] = [];
@@ -31,8 +31,8 @@ async function project(events: readonly LedgerEvent[], client: PoolClient): Prom
       lineNumbers.push(BigInt(index));
     });
   }
-  if (lines.length === 0) return;
-  await client.query({
+  if (lines.length === 0) return undefined;
+  return {
     name: 'journal_add',
     text: `
       insert into journal_v1
@@ -58,5 +58,5 @@ async function project(events: readonly LedgerEvent[], client: PoolClient): Prom
       textColumn(posting.map(effectiveAtOf)),
       textColumn(posting.map(({ at }) => at)),
     ],
-  });
+  };
 }

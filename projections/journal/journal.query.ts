@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import type { Currency } from '../../services/money/currency.ts';
 import type { PostingDirection } from '../../services/money/posting.ts';
 import { POOL } from '../../services/read-store/pool.ts';
+import { books } from '../books/books.projection.ts';
 import { positionOf } from '../sql/checkpoint-position.ts';
 import { amountOfNumeric } from '../sql/numeric-amount.ts';
 import { inSnapshot } from '../sql/snapshot.ts';
-import { journal } from './journal.projection.ts';
 import type { JournalKey } from './journal-key.ts';
 
 export interface JournalLine {
@@ -63,32 +63,61 @@ export class JournalQuery {
   /** Lines in log order from a key on: of everything, of one ledger account, or of one customer. */
   page(provider: string, asked: JournalAsked): Promise<JournalPage> {
     return inSnapshot(this.#pool, async (client) => {
-      const { from, limit } = asked;
-      const filter = filterOf(asked);
-      const { rows } = await client.query<LineRow>({
-        text: `
-          select ${columns}
-            from journal
-           where provider = $1 and (position, line) >= ($2, $3) ${filter.text}
-           order by position, line
-           limit $4`,
-        values: [provider, from.position, from.line, limit + 1, ...filter.values],
-      });
+      const rows = await rowsOf(client, provider, asked);
       const lines = rows.map(lineOf);
-      return { lines: lines.slice(0, limit), next: lines[limit]?.key, asOfPosition: await positionOf(client, journal) };
+      const { limit } = asked;
+      return { lines: lines.slice(0, limit), next: lines[limit]?.key, asOfPosition: await positionOf(client, books) };
     });
   }
 }
 
-function filterOf({ account, ledgerAccount }: JournalAsked): { readonly text: string; readonly values: readonly string[] } {
-  if (ledgerAccount !== undefined) return { text: 'and ledger_account = $5', values: [ledgerAccount] };
-  if (account === undefined) return { text: '', values: [] };
-  // A wallet has any number of buckets below its name; ';' is the character after ':'.
-  const wallet = `liability:wallet:${account}`;
-  return {
-    text: 'and (ledger_account in ($5, $6) or (ledger_account >= $7 and ledger_account < $8))',
-    values: [`asset:unbilled:${account}`, `asset:receivable:${account}`, `${wallet}:`, `${wallet};`],
-  };
+async function rowsOf(
+  client: PoolClient,
+  provider: string,
+  { from, account, ledgerAccount, limit }: JournalAsked,
+): Promise<readonly LineRow[]> {
+  const page = [provider, from.position, from.line, limit + 1];
+  if (account === undefined && ledgerAccount === undefined) {
+    const text = `
+      select ${columns}
+        from journal
+       where provider = $1 and (position, line) >= ($2, $3)
+       order by position, line
+       limit $4`;
+    return (await client.query<LineRow>({ name: 'journal_page', text, values: page })).rows;
+  }
+  const names = ledgerAccount === undefined ? await ledgerAccountsOf(client, provider, account) : [ledgerAccount];
+  const text = `
+      select ${columns}
+        from journal
+       where hashtextextended(provider || ' ' || ledger_account, 0) = any ($5::bigint[])
+         and provider = $1
+         and ledger_account = any ($6::text[])
+         and (position, line) >= ($2, $3)
+       order by position, line
+       limit $4`;
+  const hashes = await hashesOf(client, provider, names);
+  return (await client.query<LineRow>({ name: 'journal_page_of', text, values: [...page, hashes, names] })).rows;
+}
+
+/** A wallet has any number of buckets; the balances know which ledger accounts were ever posted to. */
+async function ledgerAccountsOf(client: PoolClient, provider: string, account: string | undefined): Promise<readonly string[]> {
+  const { rows } = await client.query<{ readonly ledger_account: string }>({
+    name: 'journal_accounts_of',
+    text: 'select distinct ledger_account from account_balances where provider = $1 and account = $2',
+    values: [provider, account],
+  });
+  return rows.map((row) => row.ledger_account);
+}
+
+/** What the journal's index knows ledger accounts by. */
+async function hashesOf(client: PoolClient, provider: string, names: readonly string[]): Promise<readonly bigint[]> {
+  const { rows } = await client.query<{ readonly hash: bigint }>({
+    name: 'journal_hashes_of',
+    text: `select hashtextextended($1::text || ' ' || name, 0) as hash from unnest($2::text[]) as name`,
+    values: [provider, names],
+  });
+  return rows.map(({ hash }) => hash);
 }
 
 function lineOf(row: LineRow): JournalLine {

@@ -3,10 +3,10 @@ import type { Pool } from 'pg';
 import type { Currency } from '../../services/money/currency.ts';
 import { amountText } from '../../services/money/money.ts';
 import { POOL } from '../../services/read-store/pool.ts';
+import { books } from '../books/books.projection.ts';
 import { positionOf } from '../sql/checkpoint-position.ts';
 import { amountOfNumeric, moneyOfNumeric } from '../sql/numeric-amount.ts';
 import { inSnapshot } from '../sql/snapshot.ts';
-import { journal } from './journal.projection.ts';
 
 export interface TrialBalanceLine {
   /** A place in the chart; the accounts of all customers together are one line. */
@@ -49,7 +49,7 @@ export class TrialBalanceQuery {
   /** Sums of all lines up to a position, or of all there are. A customer's part of a ledger account begins at its id. */
   at(provider: string, position: bigint | undefined): Promise<TrialBalance> {
     return inSnapshot(this.#pool, async (client) => {
-      const seen = await positionOf(client, journal);
+      const seen = await positionOf(client, books);
       const asOfPosition = position !== undefined && position < seen ? position : seen;
       const { rows } = await client.query<SumRow>({
         name: 'journal_trial_balance',

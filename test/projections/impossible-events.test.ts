@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { accountBalances } from '../../projections/account-balances/account-balances.projection.ts';
 import { accounts } from '../../projections/accounts/accounts.projection.ts';
 import { entitlements } from '../../projections/entitlements/entitlements.projection.ts';
 import { invoices } from '../../projections/invoices/invoices.projection.ts';
-import { journal } from '../../projections/journal/journal.projection.ts';
+import { books as theBooks } from '../../projections/books/books.projection.ts';
 import { readModels } from '../../services/main/read-models.ts';
 import type { Projection } from '../../services/read-store/projection.ts';
 import { accountId, Books, invoiceId } from './books.ts';
@@ -22,15 +21,15 @@ const effects = { wallet: '0.00', unbilled: '0.00', reopened: [] };
 
 /** Nothing that the write side accepts; something wrote them behind the port. */
 const impossible: readonly [string, Projection, string, object][] = [
-  ['postings that do not balance', accountBalances, 'Posted/1', { postings: [line, { ...other, amount: '2.00' }] }],
-  ['postings that balance across currencies only', journal, 'Posted/1', { postings: [line, { ...other, currency: 'USD' }] }],
-  ['postings that are no list', accountBalances, 'Posted/1', { postings: 'none' }],
-  ['a posting that is text', accountBalances, 'Posted/1', { postings: ['none'] }],
-  ['a posting without an amount', journal, 'Posted/1', { postings: [{ account: 'a', currency: 'EUR', direction: 'debit' }] }],
-  ['a posting of a negative amount', journal, 'Posted/1', { postings: [{ ...line, amount: '-1.00' }, other] }],
-  ['a posting finer than the ledger', journal, 'Posted/1', { postings: [{ ...line, amount: '1.0000001' }, other] }],
-  ['a posting in an unknown currency', accountBalances, 'Posted/1', { postings: [{ ...line, currency: 'XXX' }] }],
-  ['a posting in no direction', accountBalances, 'Posted/1', { postings: [{ ...line, direction: 'both' }] }],
+  ['postings that do not balance', theBooks, 'Posted/1', { postings: [line, { ...other, amount: '2.00' }] }],
+  ['postings that balance across currencies only', theBooks, 'Posted/1', { postings: [line, { ...other, currency: 'USD' }] }],
+  ['postings that are no list', theBooks, 'Posted/1', { postings: 'none' }],
+  ['a posting that is text', theBooks, 'Posted/1', { postings: ['none'] }],
+  ['a posting without an amount', theBooks, 'Posted/1', { postings: [{ account: 'a', currency: 'EUR', direction: 'debit' }] }],
+  ['a posting of a negative amount', theBooks, 'Posted/1', { postings: [{ ...line, amount: '-1.00' }, other] }],
+  ['a posting finer than the ledger', theBooks, 'Posted/1', { postings: [{ ...line, amount: '1.0000001' }, other] }],
+  ['a posting in an unknown currency', theBooks, 'Posted/1', { postings: [{ ...line, currency: 'XXX' }] }],
+  ['a posting in no direction', theBooks, 'Posted/1', { postings: [{ ...line, direction: 'both' }] }],
   [
     'money on an account that was never opened',
     accounts,
