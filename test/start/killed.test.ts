@@ -1,0 +1,63 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ServiceFolder } from './started-service.ts';
+
+describe('after a kill -9', () => {
+  let folder: ServiceFolder;
+  beforeEach(() => (folder = new ServiceFolder()));
+  afterEach(() => folder.remove());
+
+  it('goes on with the engines that are still running', async () => {
+    const service = await folder.startUntilReady();
+    const engines = folder.engines();
+    service.signalGroup('SIGKILL');
+    await service.exit;
+    expect(folder.engines()).toEqual(engines);
+
+    const next = await folder.startUntilReady();
+    expect(folder.engines()).toEqual(engines);
+    next.signalGroup('SIGINT');
+    expect(await next.exit).toBe(0);
+    expect(folder.engines()).toEqual({ postgres: undefined, chain: undefined });
+  });
+
+  it('starts again when the engines were killed as well', async () => {
+    await killEverything(folder);
+    await folder.startUntilReady();
+  });
+
+  it('starts on the good copy when the state of the chain was cut off', async () => {
+    await stopInOrder(folder);
+    truncateSync(join(folder.path, 'chain', 'state.json'), 200);
+    const service = await folder.startUntilReady();
+    expect(service.output).toContain('its last good copy is used');
+  });
+
+  it('refuses a chain that lost the deployed contract, and says what to do', async () => {
+    await stopInOrder(folder);
+    rmSync(join(folder.path, 'chain'), { recursive: true });
+    const address = '0x5fbdb2315678afecb367f032d93f642f64180aa3';
+    writeFileSync(join(folder.path, 'contract.json'), JSON.stringify({ address, chainId: 31_337 }));
+    const service = folder.start();
+    expect(await service.exit).toBe(1);
+    expect(service.output).toMatch(
+      new RegExp(`^tallyroot: The chain at http.* lost its state: the contract ${address}.*; restore .* or delete .*\\.$`, 'm'),
+    );
+    expect(folder.engines()).toEqual({ postgres: undefined, chain: undefined });
+  });
+});
+
+async function stopInOrder(folder: ServiceFolder): Promise<void> {
+  const service = await folder.startUntilReady();
+  service.signalGroup('SIGTERM');
+  await service.exit;
+}
+
+async function killEverything(folder: ServiceFolder): Promise<void> {
+  const service = await folder.startUntilReady();
+  service.signalGroup('SIGKILL');
+  await service.exit;
+  const { postgres, chain } = folder.engines();
+  for (const pid of [postgres, chain]) process.kill(pid ?? 0, 'SIGKILL');
+}

@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runningPostmaster } from '../../services/main/embedded/postmaster-file.ts';
+import { beginningOf } from '../../services/main/embedded/process-identity.ts';
+import { projectRoot } from '../../services/read-store/project-root.ts';
+
+const root = projectRoot(import.meta.dirname);
+const startMsMax = 60_000;
+
+/** `bin/tallyroot` as a user runs it: a child process in a process group of its own, known by what it prints. */
+export class StartedCommand {
+  output = '';
+  readonly exit: Promise<number | null>;
+  private readonly child: ChildProcess;
+
+  constructor(args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
+    const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|TALLYROOT_|NODE_OPTIONS)/.test(name)));
+    this.child = spawn(process.execPath, [join(root, 'bin', 'tallyroot'), ...args], {
+      detached: true,
+      env: { ...inherited, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [this.child.stdout, this.child.stderr]) stream?.on('data', (text: Buffer) => (this.output += text.toString()));
+    this.exit = new Promise((resolve) => this.child.once('close', resolve));
+  }
+
+  /** Waits until the text was printed; a command that ends before, or takes too long, is an error with all that it printed. */
+  async printed(text: string): Promise<void> {
+    const deadline = Date.now() + startMsMax;
+    let ended = false;
+    void this.exit.then(() => (ended = true));
+    while (!this.output.includes(text)) {
+      if (ended || Date.now() > deadline) throw new Error(`The command did not print ${JSON.stringify(text)} but:\n${this.output}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** To the whole group, as a terminal does it. */
+  signalGroup(signal: NodeJS.Signals): void {
+    process.kill(-(this.child.pid ?? 0), signal);
+  }
+}
+
+/** A data folder of its own, below a 0700 folder with a space in its name. */
+export class ServiceFolder {
+  readonly path = join(mkdtempSync(join(tmpdir(), 'tallyroot start ')), 'data');
+  private readonly started: StartedCommand[] = [];
+
+  start(...args: string[]): StartedCommand {
+    const command = new StartedCommand(['start', '--data', this.path, '--port', '0', ...args]);
+    this.started.push(command);
+    return command;
+  }
+
+  async startUntilReady(): Promise<StartedCommand> {
+    const command = this.start();
+    await command.printed('Ctrl-C');
+    return command;
+  }
+
+  /** Pids of the engines that live now. */
+  engines(): { postgres: number | undefined; chain: number | undefined } {
+    const { pid, began } = JSON.parse(readFileSync(join(this.path, 'chain', 'process.json'), 'utf8')) as { pid: number; began: string };
+    return {
+      postgres: runningPostmaster(join(this.path, 'postgres', 'cluster'))?.pid,
+      chain: beginningOf(pid) === began ? pid : undefined,
+    };
+  }
+
+  /** Ends whatever a test left running, and deletes the folder. */
+  async remove(): Promise<void> {
+    for (const command of this.started) {
+      try {
+        command.signalGroup('SIGKILL');
+      } catch {
+        continue; // It has ended by itself.
+      }
+      await command.exit;
+    }
+    try {
+      const { postgres, chain } = this.engines();
+      for (const pid of [postgres, chain]) if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    } catch {
+      // No engine was ever started here.
+    }
+    rmSync(join(this.path, '..'), { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  }
+}

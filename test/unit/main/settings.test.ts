@@ -1,0 +1,58 @@
+import { describe, expect, it } from '@jest/globals';
+import { join } from 'node:path';
+import { readSettings } from '../../../services/main/settings.ts';
+import { projectRoot } from '../../../services/read-store/project-root.ts';
+
+describe('settings', () => {
+  it('default to everything embedded, on this machine alone', () => {
+    expect(readSettings([], {})).toEqual({
+      role: 'all',
+      host: '127.0.0.1',
+      port: 3000,
+      logLevel: 'warn',
+      dataFolder: join(projectRoot(import.meta.dirname), '.data'),
+      databaseUrl: undefined,
+      databaseOwnerUrl: undefined,
+      chain: { kind: 'embedded' },
+    });
+  });
+
+  it('take engines of the user from the environment', () => {
+    const environment = {
+      DATABASE_URL: 'postgres://service@db/x',
+      DATABASE_OWNER_URL: 'postgres://owner@db/x',
+      CHAIN_RPC_URL: 'https://chain.example',
+    };
+    expect(readSettings([], environment)).toMatchObject({
+      databaseUrl: 'postgres://service@db/x',
+      databaseOwnerUrl: 'postgres://owner@db/x',
+      chain: { kind: 'remote', url: 'https://chain.example' },
+    });
+    expect(readSettings([], { CHAIN_RPC_URL: 'none' }).chain).toEqual({ kind: 'none' });
+  });
+
+  it('prefer an option to the environment, and treat an empty variable as none', () => {
+    expect(readSettings(['--port', '0', '--data', '/a'], { PORT: '4000', TALLYROOT_DATA: '/b' })).toMatchObject({
+      port: 0,
+      dataFolder: '/a',
+    });
+    expect(readSettings([], { PORT: '', ROLE: '' })).toMatchObject({ port: 3000, role: 'all' });
+  });
+
+  it.each([
+    [['--port', '70000'], {}, '--port takes a number from 0'],
+    [[], { PORT: 'http' }, 'PORT takes a number from 0'],
+    [[], { ROLE: 'watcher' }, 'ROLE takes one of all, api, projector, sequencer, anchorer'],
+    [[], { DATABASE_URL: 'mysql://db' }, 'DATABASE_URL takes a URL that begins with postgres://'],
+    [[], { DATABASE_OWNER_URL: 'postgres://db' }, 'DATABASE_OWNER_URL is set without DATABASE_URL'],
+    [[], { CHAIN_RPC_URL: '8545' }, 'CHAIN_RPC_URL takes a URL that begins with http://'],
+    [[], { EVENTSTORE_URL: 'esdb://db' }, 'EVENTSTORE_URL is set, but'],
+    [['--colour'], {}, "Unknown option '--colour'"],
+  ])('refuse %j with %j', (args, environment, message) => {
+    expect(() => readSettings(args, environment)).toThrow(message);
+  });
+
+  it('repeat no password in a message', () => {
+    expect(() => readSettings([], { DATABASE_URL: 'mysql://me:secret@db' })).toThrow(/^(?!.*secret)/);
+  });
+});
