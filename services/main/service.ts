@@ -16,6 +16,7 @@ import { OpenLog } from '../integrity/application/open-log.ts';
 import { ReceiptSigner } from '../integrity/application/receipt-signer.ts';
 import { InvoicingProcess } from '../invoicing/application/invoicing.process.ts';
 import { createPool } from '../read-store/pool.ts';
+import { prepareReadModels } from '../read-store/prepare-read-models.ts';
 import type { Projection } from '../read-store/projection.ts';
 import { ProjectionProgress } from '../read-store/projection-progress.ts';
 import { ProjectionRunner } from '../read-store/projection-runner.ts';
@@ -33,7 +34,12 @@ export interface ServiceOptions {
   /** 0: any free port. */
   readonly port: number;
   readonly logger: Logger;
+  /** Which parts of the service this process runs; all when absent. The API is always there: it also answers for their health. */
+  readonly roles?: readonly Role[];
 }
+
+/** `projector`: read models and processes. */
+export type Role = 'projector';
 
 /** All roles in one process. */
 export interface Service {
@@ -72,9 +78,13 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   }
 }
 
-async function open({ databaseUrl, dataFolder, host, port, logger }: ServiceOptions, closing: Closing): Promise<Service> {
+async function open(
+  { databaseUrl, dataFolder, host, port, logger, roles = ['projector'] }: ServiceOptions,
+  closing: Closing,
+): Promise<Service> {
   const pool = createPool({ url: databaseUrl });
   closing.push(() => pool.end());
+  await prepareReadModels(pool, readModels);
   const eventStore = new PostgresEventStore({ url: databaseUrl });
   closing.push(() => eventStore.dispose());
 
@@ -103,7 +113,7 @@ async function open({ databaseUrl, dataFolder, host, port, logger }: ServiceOpti
     const onHalt = (status: object) => logger.error({ status }, 'A read model halted; it needs somebody to look.');
     return new ProjectionRunner({ projection, eventStore, pool, progress, onHalt });
   });
-  for (const runner of runners) runner.start();
+  if (roles.includes('projector')) for (const runner of runners) runner.start();
   closing.push(() => Promise.all(runners.map((runner) => runner.stop())));
   closing.push(() => app.close());
 

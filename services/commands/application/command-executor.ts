@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Appended, EventStore, ProposedEvent, StoredEvent } from '../../event-store/domain/event-store.ts';
 import { ConflictFault, UnknownOutcomeFault } from '../../event-store/domain/faults.ts';
 import { ledgerEventOf } from '../../event-store/domain/ledger-event.ts';
 import { leafOf, sealEvent } from '../../integrity/domain/leaf.ts';
+import { randomSalt } from './random-salt.ts';
 import { type Aggregate, type DomainEvent, payloadOf } from '../domain/aggregate.ts';
 import { eventIdOf } from '../domain/command-id.ts';
 import type { Decision, Rejection } from '../domain/decision.ts';
@@ -247,7 +247,6 @@ function seal({ origin, live, stream, envelope, events, now }: Sealing): { reado
     fingerprint: envelope.fingerprint,
     ...(envelope.causationId !== undefined && { causation: envelope.causationId }),
   };
-  const salts = randomBytes(64 * events.length);
   let previous = live.lastLeaf;
   const proposed = events.map((event, index): ProposedEvent => {
     const id = eventIdOf(envelope.commandId, stream, index);
@@ -261,8 +260,8 @@ function seal({ origin, live, stream, envelope, events, now }: Sealing): { reado
       body,
       at: now,
       previous,
-      payloadSalt: salts.toString('hex', 64 * index, 64 * index + 32),
-      metadataSalt: salts.toString('hex', 64 * index + 32, 64 * index + 64),
+      payloadSalt: randomSalt(),
+      metadataSalt: randomSalt(),
     });
     previous = leaf.hash;
     return { id, type: event.type, data, metadata };

@@ -15,12 +15,15 @@ export interface LookupOptions {
 }
 
 const pollDelayMs = 20;
+/** Several small queries at once instead of one large one: while some callers wait for the log, others append. */
+const batchSizeMax = 16;
+const inFlightMax = 4;
 
 /** Asks the command log for many commands at once: all look-ups of one flush share one query. */
 export class CommandLookup {
   readonly #log: CommandLog;
   #waiting: Waiting[] = [];
-  #busy = false;
+  #inFlight = 0;
 
   constructor(log: CommandLog) {
     this.#log = log;
@@ -31,7 +34,7 @@ export class CommandLookup {
     if (after !== undefined) await this.#passed(after, deadline);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ commandId, resolve, reject });
-      if (!this.#busy) void this.#drain();
+      if (this.#inFlight === 0) void this.#drain();
     });
   }
 
@@ -43,12 +46,12 @@ export class CommandLookup {
   }
 
   async #drain(): Promise<void> {
-    this.#busy = true;
-    // Let every caller of this turn join the first query.
+    this.#inFlight++;
+    // Let every caller of this turn join.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#waiting.length > 0) {
-      const asked = this.#waiting;
-      this.#waiting = [];
+      const asked = this.#waiting.splice(0, batchSizeMax);
+      if (this.#waiting.length > 0 && this.#inFlight < inFlightMax) void this.#drain();
       try {
         const found = await this.#log.find(asked.map(({ commandId }) => commandId));
         for (const { commandId, resolve } of asked) resolve(found.get(commandId));
@@ -56,6 +59,6 @@ export class CommandLookup {
         for (const { reject } of asked) reject(error);
       }
     }
-    this.#busy = false;
+    this.#inFlight--;
   }
 }

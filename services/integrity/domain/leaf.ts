@@ -85,15 +85,23 @@ export interface SealedEvent {
 /** Turns a decision into what is stored, so that its leaf is known before it is written. */
 export function sealEvent(event: EventToSeal): SealedEvent {
   const data = canonicalJson({ fin: event.fin });
-  const metadata = canonicalJson({
-    at: event.at,
-    body: event.body,
-    ms: event.metadataSalt,
-    prev: event.previous,
-    ps: event.payloadSalt,
+  const body = canonicalJson(event.body);
+  // By hand, and canonical all the same: the names are in order, and salts, hashes and instants need no escape.
+  const metadata = `{"at":"${event.at}","body":${body},"ms":"${event.metadataSalt}","prev":"${event.previous}","ps":"${event.payloadSalt}"}`;
+  const { origin, stream, revision, id, type, at, previous } = event;
+  // The same entry as `leafOf` makes of the stored texts (a test says so), without reading back what was just written.
+  const entry = entryText({
+    at,
+    id,
+    log: origin,
+    meta: commitment('ledger-meta/1', event.metadataSalt, body),
+    pay: commitment('ledger-pay/1', event.payloadSalt, data),
+    prev: previous,
+    rev: revision.toString(),
+    stream,
+    type,
   });
-  const { id, stream, revision, type } = event;
-  return { data, metadata, leaf: leafOf(event.origin, { id, stream, revision, type, data, metadata }) };
+  return { data, metadata: metadata as CanonicalJson, leaf: { entry, hash: leafHashOf(entry), malformed: false } };
 }
 
 interface ReadMetadata {
