@@ -70,6 +70,18 @@ export class PostgresFoldStore implements FoldStore {
     });
     return rows[0] && balanceOf(rows[0]);
   }
+
+  async firstLeaves(log: string, eventIds: readonly string[]): Promise<ReadonlyMap<string, bigint>> {
+    const { rows } = await this.#pool.query<{ event_id: string; first: bigint }>({
+      name: 'integrity-first-leaves',
+      text: `
+        select event_id, min(leaf_index) as first
+        from integrity_leaf where event_id = any($2::uuid[]) and log = $1
+        group by event_id`,
+      values: [log, eventIds],
+    });
+    return new Map(rows.map(({ event_id: id, first }) => [id, first]));
+  }
 }
 
 async function readCheckpoint(client: Pool | PoolClient, log: string): Promise<FoldCheckpoint | undefined> {

@@ -1,0 +1,101 @@
+import { chmod, link, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { HDNodeWallet, Mnemonic, Wallet } from 'ethers';
+import { KeyFault } from '../keys/pem-keyring.ts';
+
+/** Who holds a place in the anchor contract. Each provider has a publisher of its own, so none can delay another by a nonce. */
+export type ChainRole = 'deployer' | 'admin' | 'guardian' | { readonly publisherOf: string };
+
+export interface ChainKeyFilesOptions {
+  /** Holds `deployer.key`, `admin.key`, `guardian.key` and `publisher-<slug>.key`: 32 bytes in hex each. */
+  readonly folder: string;
+  /** Decimal. */
+  readonly chainId: string;
+  /** A file that lies elsewhere; `{slug}` in it stands for the provider. */
+  readonly publisherFile?: string;
+}
+
+/** The chain that a local installation runs. Worthless, so keys for it may be well known. */
+export const localChainId = '31337';
+
+/** secp256k1 keys, mode 0600, one file a key. */
+export class ChainKeyFiles {
+  readonly #options: ChainKeyFilesOptions;
+  readonly #wallets = new Map<string, Wallet>();
+
+  constructor(options: ChainKeyFilesOptions) {
+    this.#options = options;
+  }
+
+  /** The key, made at random when there is none yet. Throws `KeyFault` for a file that cannot be used, and for a key everybody knows. */
+  async walletOf(role: ChainRole): Promise<Wallet> {
+    const path = this.#pathOf(role);
+    let wallet = this.#wallets.get(path);
+    if (wallet !== undefined) return wallet;
+    await createOnce(path);
+    wallet = await readWallet(path);
+    if (this.#options.chainId !== localChainId && isWellKnown(wallet))
+      throw new KeyFault(`${path} holds a development key that everybody knows; it is refused on chain ${this.#options.chainId}.`);
+    this.#wallets.set(path, wallet);
+    return wallet;
+  }
+
+  #pathOf(role: ChainRole): string {
+    const { folder, publisherFile } = this.#options;
+    if (typeof role === 'string') return join(folder, `${role}.key`);
+    return publisherFile?.replaceAll('{slug}', role.publisherOf) ?? join(folder, `publisher-${role.publisherOf}.key`);
+  }
+}
+
+async function readWallet(path: string): Promise<Wallet> {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new KeyFault(`The key in ${path} cannot be read.`, { cause });
+  });
+  const match = /^\s*(?:0x)?([0-9a-fA-F]{64})\s*$/.exec(text);
+  if (match === null) throw new KeyFault(`${path} holds no key of 32 bytes in hex.`);
+  try {
+    return new Wallet(`0x${match[1]}`);
+  } catch {
+    throw new KeyFault(`${path} holds no valid secp256k1 key.`);
+  }
+}
+
+/** Whole or absent after a crash; who comes second keeps the first one's key. */
+async function createOnce(path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const draft = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}`;
+  try {
+    const existing = await open(path, 'r');
+    await existing.close();
+    return;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw new KeyFault(`${path} cannot be read.`, { cause: error });
+  }
+  try {
+    const file = await open(draft, 'wx', 0o600);
+    await chmod(draft, 0o600);
+    await file.writeFile(`${Wallet.createRandom().privateKey}\n`);
+    await file.sync();
+    await file.close();
+    await link(draft, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw new KeyFault(`A new key cannot be written to ${path}.`, { cause: error });
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+/** Accounts that the development nodes make from their published phrase, as many as they make by default. */
+const wellKnownCount = 20;
+let wellKnown: Set<string> | undefined;
+
+function isWellKnown({ address }: Wallet): boolean {
+  wellKnown ??= wellKnownAddresses();
+  return wellKnown.has(address);
+}
+
+function wellKnownAddresses(): Set<string> {
+  const phrase = Mnemonic.fromPhrase('test test test test test test test test test test test junk');
+  const root = HDNodeWallet.fromMnemonic(phrase, "m/44'/60'/0'/0");
+  return new Set(Array.from({ length: wellKnownCount }, (_, index) => root.deriveChild(index).address));
+}

@@ -1,0 +1,169 @@
+import { Interface } from 'ethers';
+import { ledgerAnchorAbi } from '../../../../contracts/generated/ledger-anchor.ts';
+import {
+  type AnchorChain,
+  type AnchoredEvent,
+  AnchorRefusedFault,
+  type AnchorRefusal,
+  type AnchorRequest,
+  type BlockTag,
+  type ChainBlock,
+  type ChainHead,
+  type Registration,
+  type ReplacedTransaction,
+  type SignedTransaction,
+} from '../../application/anchor-chain.ts';
+import { ChainRefusedFault, WrongChainFault } from '../../application/chain-faults.ts';
+import type { ListedChain } from '../../domain/log-policy.ts';
+import type { ChainKeyFiles } from './chain-key-files.ts';
+import { codeHashOf } from './deployed-contract.ts';
+import type { JsonRpc } from './json-rpc.ts';
+import { fund } from './local-funds.ts';
+import { nonceOf, sendRaw, signCall, transact } from './transactions.ts';
+
+interface RpcBlock {
+  readonly number: string;
+  readonly hash: string;
+  readonly timestamp: string;
+}
+
+interface RpcLog {
+  readonly topics: readonly string[];
+  readonly data: string;
+  readonly blockNumber: string;
+  readonly blockHash: string;
+  readonly transactionHash: string;
+}
+
+/** What public nodes answer in one go. */
+const blocksPerSearch = 5_000n;
+
+const contract = new Interface(ledgerAnchorAbi);
+
+const refusals: Readonly<Record<string, AnchorRefusal>> = {
+  LedgerAnchorSizeMismatch: 'moved',
+  LedgerAnchorNotAhead: 'moved',
+  LedgerAnchorInconsistent: 'inconsistent',
+  LedgerAnchorFrozen: 'frozen',
+  LedgerAnchorNotPublisher: 'not_publisher',
+  LedgerAnchorNotRegistered: 'not_registered',
+};
+
+const registrations: Readonly<Partial<Record<AnchorRefusal, Registration>>> = {
+  not_registered: 'missing',
+  frozen: 'frozen',
+  not_publisher: 'foreign',
+};
+
+/** The anchor contract on an EVM chain, over JSON-RPC. */
+export class LedgerAnchorChain implements AnchorChain {
+  readonly listed: ListedChain;
+  readonly #rpc: JsonRpc;
+  readonly #keys: ChainKeyFiles;
+
+  private constructor(rpc: JsonRpc, listed: ListedChain, keys: ChainKeyFiles) {
+    this.#rpc = rpc;
+    this.listed = listed;
+    this.#keys = keys;
+  }
+
+  /** Asks the node for its chain and for the contract's code first: a node of another chain throws `WrongChainFault`. */
+  static async open(rpc: JsonRpc, listed: ListedChain, keys: ChainKeyFiles): Promise<LedgerAnchorChain> {
+    const chainId = BigInt(await rpc.call<string>('eth_chainId')).toString();
+    if (chainId !== listed.chainId) throw new WrongChainFault(`The node serves chain ${chainId}, not ${listed.chainId}.`);
+    if ((await codeHashOf(rpc, listed.contract)) !== listed.codeHash)
+      throw new WrongChainFault(`The code at ${listed.contract} on chain ${chainId} is not the one of the anchor contract.`);
+    return new LedgerAnchorChain(rpc, listed, keys);
+  }
+
+  async block(which: BlockTag | bigint): Promise<ChainBlock | undefined> {
+    const block = await this.#rpc.call<RpcBlock | null>('eth_getBlockByNumber', typeof which === 'bigint' ? hex(which) : which, false);
+    return block === null ? undefined : { number: BigInt(block.number), hash: block.hash, timestamp: BigInt(block.timestamp) };
+  }
+
+  async latest(logId: string): Promise<ChainHead> {
+    const data = contract.encodeFunctionData('latest', [`0x${logId}`]);
+    const answer = await this.#rpc.call<string>('eth_call', { to: this.listed.contract, data }, 'latest');
+    const [size, root, seq] = contract.decodeFunctionResult('latest', answer) as unknown as [bigint, string, bigint];
+    return { size, root: bytesOf(root), seq };
+  }
+
+  async registrationOf(slug: string, logId: string): Promise<Registration> {
+    // An anchor that no log takes, tried and not sent: the contract says at which of its checks the publisher fails.
+    const data = contract.encodeFunctionData('anchor', [`0x${logId}`, 0n, 0n, Buffer.alloc(32), []]);
+    const { address: from } = await this.#publisher(slug);
+    try {
+      await this.#rpc.call('eth_call', { from, to: this.listed.contract, data }, 'latest');
+    } catch (error) {
+      const refusal = refusalIn(error);
+      if (!(refusal instanceof AnchorRefusedFault)) throw refusal;
+      return registrations[refusal.reason] ?? 'ours';
+    }
+    throw new WrongChainFault(`The contract at ${this.listed.contract} took an anchor of nothing.`);
+  }
+
+  async register(slug: string, logId: string): Promise<void> {
+    const { address } = await this.#publisher(slug);
+    const data = contract.encodeFunctionData('register', [`0x${logId}`, address]);
+    const admin = await this.#keys.walletOf('admin');
+    await fund(this.#rpc, this.listed.chainId, admin.address);
+    await transact(this.#rpc, admin, { to: this.listed.contract, data });
+  }
+
+  async anchored(logId: string, size: bigint, fromBlock: bigint): Promise<AnchoredEvent | undefined> {
+    const topics = contract.encodeFilterTopics('Anchored', [`0x${logId}`, size]);
+    const head = BigInt(await this.#rpc.call<string>('eth_blockNumber'));
+    for (let from = fromBlock; from <= head; from += blocksPerSearch) {
+      const to = from + blocksPerSearch - 1n;
+      const range = { fromBlock: hex(from), toBlock: to >= head ? 'latest' : hex(to) };
+      const [log] = await this.#rpc.call<RpcLog[]>('eth_getLogs', { address: this.listed.contract, topics, ...range });
+      if (log !== undefined) return anchoredOf(log);
+    }
+    return undefined;
+  }
+
+  async sign({ slug, logId, oldSize, newSize, newRoot, proof }: AnchorRequest, replaced?: ReplacedTransaction): Promise<SignedTransaction> {
+    const publisher = await this.#publisher(slug);
+    await fund(this.#rpc, this.listed.chainId, publisher.address);
+    const data = contract.encodeFunctionData('anchor', [`0x${logId}`, oldSize, newSize, newRoot, proof]);
+    try {
+      return await signCall(this.#rpc, publisher, { to: this.listed.contract, data }, replaced);
+    } catch (error) {
+      throw refusalIn(error);
+    }
+  }
+
+  async send(raw: string): Promise<void> {
+    await sendRaw(this.#rpc, raw);
+  }
+
+  async nonceOf(slug: string): Promise<bigint> {
+    return nonceOf(this.#rpc, (await this.#publisher(slug)).address);
+  }
+
+  #publisher(slug: string) {
+    return this.#keys.walletOf({ publisherOf: slug });
+  }
+}
+
+function anchoredOf(log: RpcLog): AnchoredEvent {
+  const { treeSize, root, seq } = contract.parseLog(log)?.args.toObject() as { treeSize: bigint; root: string; seq: bigint };
+  const { blockNumber, blockHash, transactionHash } = log;
+  return { size: treeSize, root: bytesOf(root), seq, block: BigInt(blockNumber), blockHash, tx: transactionHash };
+}
+
+/** What the contract refused, or the error itself where it was not the contract. */
+function refusalIn(error: unknown): unknown {
+  if (!(error instanceof ChainRefusedFault) || error.revertData === undefined) return error;
+  const named = contract.parseError(error.revertData);
+  if (named === null) return new AnchorRefusedFault('other', `it reverts with ${error.revertData}`);
+  return new AnchorRefusedFault(refusals[named.name] ?? 'other', `${named.name}(${named.args.join(', ')})`);
+}
+
+function bytesOf(hexText: string): Buffer {
+  return Buffer.from(hexText.slice(2), 'hex');
+}
+
+function hex(number: bigint): string {
+  return `0x${number.toString(16)}`;
+}

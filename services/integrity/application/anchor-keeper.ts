@@ -1,0 +1,200 @@
+import type { Clock } from '../../commands/application/clock.ts';
+import type { TreeHead } from '../domain/tree-head.ts';
+import { type AnchorChain, type AnchoredEvent, AnchorRefusedFault, type ChainHead } from './anchor-chain.ts';
+import type { Anchor, AnchorStore } from './anchor-store.ts';
+import { AnchoringAlarm } from './anchoring-alarm.ts';
+import { ChainFault } from './chain-faults.ts';
+import type { LogQuery } from './log-query.ts';
+
+export interface AnchorKeeperOptions {
+  readonly anchors: AnchorStore;
+  readonly query: LogQuery;
+  readonly clock: Clock;
+  /** May this installation register a log that the contract does not know? */
+  readonly mayRegister: boolean;
+  /** A transaction that no block took for so long is signed again with higher fees. */
+  readonly replaceAfterMs: number;
+  /** A transaction that no block took for so long is sent again as it is. */
+  readonly resendAfterMs: number;
+}
+
+/** A log with its place in the contract. */
+export interface AnchoredLog {
+  readonly slug: string;
+  /** 64 hex. */
+  readonly logId: string;
+  readonly chain: AnchorChain;
+}
+
+/** How far a reorganisation may take an anchor back from where it was signed, in blocks, and still be found without a long search. */
+const searchMargin = 256n;
+
+/**
+ * Keeps a head of the log in the contract, whatever happens to transactions, answers and blocks. It always begins at what the contract
+ * holds: so a lost answer, a crash after sending and a block that was undone are one case, and none anchors twice.
+ */
+export class AnchorKeeper {
+  readonly #options: AnchorKeeperOptions;
+  /** When each transaction was sent by this process, by hash. Forgotten in a crash: then it is sent once more. */
+  readonly #sentAt = new Map<string, number>();
+
+  constructor(options: AnchorKeeperOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * True when the contract holds the head, or a larger one of ours, in whatever block. Else signs and sends, and answers false: ask again.
+   * Throws `ChainFault`, and `AnchoringAlarm` for what time does not heal.
+   */
+  async keep(log: AnchoredLog, target: TreeHead): Promise<boolean> {
+    const held = await this.check(log);
+    if (held.size >= target.size) {
+      await this.#notice(log, held);
+      return true;
+    }
+    try {
+      await this.#send(log, held, target);
+    } catch (error) {
+      if (!(error instanceof AnchorRefusedFault)) throw error;
+      await this.#answerRefusal(log, error);
+    }
+    return false;
+  }
+
+  /** What the contract holds, which must be a tree that we signed. Throws `AnchoringAlarm` otherwise. */
+  async check({ slug, logId, chain }: AnchoredLog): Promise<ChainHead> {
+    const { query, anchors } = this.#options;
+    const held = await chain.latest(logId);
+    const final = await anchors.lastFinalised(slug, chain.listed);
+    if (final !== undefined && held.size < final.size)
+      throw new NodeBehindFault(`The node shows ${held.size} leaves of ${slug}, although ${final.size} are final: it lags behind.`);
+    if (held.size === 0n) return held;
+    const at = `The contract on chain ${chain.listed.chainId} holds ${held.size} leaves of ${slug}`;
+    const head = await query.head(slug);
+    if (head === undefined || head.size < held.size)
+      throw new AnchoringAlarm('chain_ahead', `${at}, but we signed only ${head?.size ?? 0n}. Nothing is anchored.`);
+    if (!(await query.rootAt(slug, held.size)).equals(held.root))
+      throw new AnchoringAlarm('chain_foreign', `${at} with a root that our tree never had. Nothing is anchored.`);
+    return held;
+  }
+
+  /** Looks where the unsettled anchors are now. True when none is left to follow. */
+  async follow(log: AnchoredLog): Promise<boolean> {
+    const { anchors } = this.#options;
+    const { slug, chain } = log;
+    const unsettled = await anchors.unsettled(slug, chain.listed);
+    if (unsettled.length === 0) return true;
+    const [finalised, safe] = [await chain.block('finalized'), await chain.block('safe')];
+    for (const anchor of unsettled) {
+      const event = await this.#find(log, anchor.size, anchor.searchFrom);
+      if (event === undefined) await this.#missing(anchor, log);
+      else if (event.block <= (finalised?.number ?? -1n) && (await isCanonical(chain, event))) {
+        await anchors.moved(anchor, 'finalised', event);
+        this.#sentAt.delete(anchor.signed.tx);
+      } else await anchors.moved(anchor, event.block <= (safe?.number ?? -1n) ? 'safe' : 'included', event);
+    }
+    return (await anchors.unsettled(slug, chain.listed)).length === 0;
+  }
+
+  /** An anchor that no block holds: on its way, undone, or overtaken by a larger one that is final. */
+  async #missing(anchor: Anchor, { slug, chain }: AnchoredLog): Promise<void> {
+    const { anchors } = this.#options;
+    const last = await anchors.lastFinalised(slug, chain.listed);
+    if (last !== undefined && last.size > anchor.size) await anchors.moved(anchor, 'superseded', undefined);
+    else if (anchor.state === 'included' || anchor.state === 'safe') {
+      await anchors.moved(anchor, 'dropped', undefined);
+      this.#sentAt.delete(anchor.signed.tx);
+    }
+  }
+
+  /** Writes down what the contract holds if we do not know of it: our database may be older than the chain. */
+  async #notice(log: AnchoredLog, held: ChainHead): Promise<void> {
+    const { anchors, clock } = this.#options;
+    const { slug, logId, chain } = log;
+    if ((await anchors.find(slug, chain.listed, held.size)) !== undefined) return;
+    const searchFrom = BigInt(chain.listed.fromBlock);
+    const event = await this.#find(log, held.size, searchFrom);
+    if (event === undefined) return; // Undone between two questions; the next look decides.
+    const signed = { tx: event.tx, raw: '', nonce: -1n, feePerGasMax: 0n, tipPerGas: 0n };
+    const { chainId, contract } = chain.listed;
+    const known = { log: slug, chainId, contract, logId, size: held.size, root: held.root, oldSize: 0n, signed, searchFrom };
+    await anchors.keep({ ...known, state: 'submitted', signedAt: new Date(clock.now()), place: undefined });
+  }
+
+  /** The event, if it is the one we mean. */
+  async #find({ slug, logId, chain }: AnchoredLog, size: bigint, fromBlock: bigint): Promise<AnchoredEvent | undefined> {
+    const event = await chain.anchored(logId, size, fromBlock);
+    if (event !== undefined && !event.root.equals(await this.#options.query.rootAt(slug, size)))
+      throw new AnchoringAlarm('chain_foreign', `Block ${event.block} anchors ${size} leaves of ${slug} with a root that is not ours.`);
+    return event;
+  }
+
+  async #send(log: AnchoredLog, held: ChainHead, target: TreeHead): Promise<void> {
+    const { slug, chain } = log;
+    const kept = await this.#options.anchors.find(slug, chain.listed, target.size);
+    const nonce = await chain.nonceOf(slug);
+    const now = Date.parse(this.#options.clock.now());
+    const canStillGo = kept !== undefined && kept.signed.nonce === nonce && kept.oldSize === held.size;
+    const isStuck = kept !== undefined && now - kept.signedAt.getTime() >= this.#options.replaceAfterMs;
+    const anchor = canStillGo && !isStuck ? kept : await this.#sign(log, held, { target, nonce, kept });
+    const sentAt = this.#sentAt.get(anchor.signed.tx);
+    if (sentAt !== undefined && now - sentAt < this.#options.resendAfterMs) return;
+    await chain.send(anchor.signed.raw);
+    this.#sentAt.set(anchor.signed.tx, now);
+  }
+
+  /** Signs and keeps; the caller sends. A crash in between sends the kept one. */
+  async #sign({ slug, logId, chain }: AnchoredLog, held: ChainHead, { target, nonce, kept }: Signing): Promise<Anchor> {
+    const { query, anchors, clock } = this.#options;
+    const proof = held.size === 0n ? [] : await query.consistency(slug, held.size, target.size);
+    const request = { slug, logId, oldSize: held.size, newSize: target.size, newRoot: target.root, proof };
+    // What may still wait in a pool under this nonce or a later one has to be outbid.
+    const fees = kept === undefined || kept.signed.nonce < nonce ? undefined : { ...kept.signed, nonce };
+    const head = await chain.block('latest');
+    const signed = await chain.sign(request, fees);
+    const { chainId, contract, fromBlock } = chain.listed;
+    const place = { log: slug, chainId, contract, logId, size: target.size, root: target.root };
+    const searchFrom = maxOf(BigInt(fromBlock), (head?.number ?? 0n) - searchMargin);
+    const signedAt = new Date(clock.now());
+    const anchor: Anchor = { ...place, state: 'submitted', oldSize: held.size, signed, signedAt, searchFrom, place: undefined };
+    await anchors.keep(anchor);
+    return anchor;
+  }
+
+  async #answerRefusal({ slug, logId, chain }: AnchoredLog, { reason, message }: AnchorRefusedFault): Promise<void> {
+    if (reason === 'moved') return; // An earlier transaction arrived meanwhile: the next look finds it.
+    if (reason === 'not_registered' && this.#options.mayRegister) return chain.register(slug, logId);
+    if (reason === 'not_registered')
+      throw new AnchoringAlarm('not_registered', `The contract does not know ${slug}: its admin has to register log id 0x${logId}.`);
+    if (reason === 'frozen') throw new AnchoringAlarm('frozen', `A guardian froze ${slug} in the contract. It takes a new log.`);
+    if (reason === 'not_publisher') throw new AnchoringAlarm('publisher_foreign', `Our key is not the publisher of ${slug}.`);
+    if (reason === 'inconsistent') throw new AnchoringAlarm('inconsistent', `The contract refuses the proof of ${slug}: ${message}`);
+    throw new AnchorAttemptFault(message);
+  }
+}
+
+interface Signing {
+  readonly target: TreeHead;
+  readonly nonce: bigint;
+  readonly kept: Anchor | undefined;
+}
+
+/** The contract refuses for a reason that is none of its own. */
+class AnchorAttemptFault extends ChainFault {
+  override readonly name = 'AnchorAttemptFault';
+  readonly retryable = true;
+}
+
+/** The node answers from a state that is older than what was final before. */
+class NodeBehindFault extends ChainFault {
+  override readonly name = 'NodeBehindFault';
+  readonly retryable = true;
+}
+
+async function isCanonical(chain: AnchorChain, { block, blockHash }: AnchoredEvent): Promise<boolean> {
+  return (await chain.block(block))?.hash === blockHash;
+}
+
+function maxOf(left: bigint, right: bigint): bigint {
+  return left > right ? left : right;
+}

@@ -1,0 +1,25 @@
+/**
+ * Why a log is not anchored any more until somebody has looked.
+ *
+ * - `chain_ahead`: the contract holds a larger tree than we signed. Somebody has the publisher key, or we run on an old backup.
+ * - `chain_foreign`: the contract holds a root that our tree never had.
+ * - `frozen`: a guardian closed the log in the contract, for ever.
+ * - `publisher_foreign`: another key may anchor the log, ours may not.
+ * - `not_registered`: the contract does not know the log, and we have no right to register it.
+ * - `inconsistent`: the contract refuses our proof.
+ * - `store_differs`: the event store does not hold what the leaves say.
+ */
+export type AlarmCode =
+  'chain_ahead' | 'chain_foreign' | 'frozen' | 'publisher_foreign' | 'not_registered' | 'inconsistent' | 'store_differs';
+
+/** Nothing is written or sent for the log while the cause lasts. */
+export class AnchoringAlarm extends Error {
+  override readonly name = 'AnchoringAlarm';
+  readonly retryable = false;
+  readonly code: AlarmCode;
+
+  constructor(code: AlarmCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}

@@ -1,0 +1,31 @@
+/** The chain failed us. Only adapters create these. */
+export abstract class ChainFault extends Error {
+  abstract readonly retryable: boolean;
+}
+
+/** No answer, or none that can be read. What was sent may have arrived. */
+export class ChainUnavailableFault extends ChainFault {
+  override readonly name = 'ChainUnavailableFault';
+  override readonly retryable = true;
+}
+
+/** The node answered with an error. */
+export class ChainRefusedFault extends ChainFault {
+  override readonly name = 'ChainRefusedFault';
+  override readonly retryable = true;
+  readonly method: string;
+  /** What the contract returned when it reverted, 0x-hex. */
+  readonly revertData: string | undefined;
+
+  constructor(method: string, message: string, revertData: string | undefined) {
+    super(`The chain node refused ${method}: ${message}`);
+    this.method = method;
+    this.revertData = revertData;
+  }
+}
+
+/** The node serves another chain, or another contract, than the settings say. */
+export class WrongChainFault extends ChainFault {
+  override readonly name = 'WrongChainFault';
+  override readonly retryable = false;
+}

@@ -1,0 +1,58 @@
+import { type FoldedBalance, stateKeyOf, stateValueOf } from '../domain/committed-state.ts';
+import type { StateProof } from '../domain/state-map.ts';
+import { type HashText, hashTextOf } from '../domain/state-map-hash.ts';
+import type { FoldStore } from './fold-store.ts';
+import type { LogQuery } from './log-query.ts';
+import type { StateMaps } from './state-maps.ts';
+import { systemStream } from './system-log.ts';
+
+/** A balance, or that there is none, with its way to the root in the last StateCommitted. */
+export interface ProvenBalance {
+  /** The fold is over the leaves below this size. */
+  readonly uptoSize: bigint;
+  readonly stateRoot: HashText;
+  /** The exact text that the map commits to; undefined where the account was never posted to. */
+  readonly value: string | undefined;
+  readonly proof: StateProof;
+  /** Index of the StateCommitted leaf. */
+  readonly committedIndex: bigint;
+}
+
+const attemptsMax = 5;
+
+/** Answers balances that nobody has to believe: an inclusion proof of the StateCommitted leaf and this proof tie them to the tree. */
+export class ProvenBalances {
+  readonly #folds: FoldStore;
+  readonly #maps: StateMaps;
+  readonly #query: LogQuery;
+
+  constructor(folds: FoldStore, maps: StateMaps, query: LogQuery) {
+    this.#folds = folds;
+    this.#maps = maps;
+    this.#query = query;
+  }
+
+  /** Undefined while no commitment is a leaf. */
+  async find(log: string, account: string, currency: string): Promise<ProvenBalance | undefined> {
+    const key = stateKeyOf(account, currency);
+    for (let attempt = 1; attempt <= attemptsMax; attempt++) {
+      const committed = await this.#maps.committed(log);
+      if (committed === undefined) return undefined;
+      const balance = await this.#folds.balance(log, account, currency);
+      const proof = committed.map.prove(key);
+      // A commitment between the two reads shows as a value that is not the map's: ask again.
+      if (!isValueOf(balance, key, proof)) continue;
+      const { committedRevision, uptoSize, map } = committed;
+      const leaf = await this.#query.find(log, { stream: systemStream(log), revision: committedRevision });
+      if (leaf === undefined) return undefined;
+      const value = balance && stateValueOf(balance);
+      return { uptoSize, stateRoot: map.root(), value, proof, committedIndex: leaf.index };
+    }
+    throw new Error(`The state of ${log} is committed to more often than it can be read.`);
+  }
+}
+
+function isValueOf(balance: FoldedBalance | undefined, key: HashText, { terminal }: StateProof): boolean {
+  const proven = terminal?.key === key ? terminal.valueHash : undefined;
+  return proven === (balance && hashTextOf(stateValueOf(balance)));
+}
