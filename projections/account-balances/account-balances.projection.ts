@@ -3,7 +3,7 @@ import type { LedgerEvent } from '../../services/event-store/domain/ledger-event
 import type { Currency } from '../../services/money/currency.ts';
 import { amountText } from '../../services/money/money.ts';
 import { customerOf } from '../ledger/customer-ledger.ts';
-import { postingsOf } from '../ledger/event-postings.ts';
+import type { PostedEvent, PostedLine } from '../ledger/event-postings.ts';
 import { bigintColumn, textColumn } from '../sql/column-array.ts';
 
 interface Sums {
@@ -16,49 +16,51 @@ interface Sums {
 }
 
 /**
- * Adds the postings of every event, whatever its type, to the balances: the fold that an auditor runs too. A batch is added up in
- * memory first, so a hot account, such as revenue, is one row of one statement however often it was posted to.
+ * The postings of a batch, added up in memory: a hot account, such as revenue, is one row of one statement however often it was posted
+ * to. Whatever the type of an event: this is the fold that an auditor runs too.
  */
-export function* addToBalances(events: readonly LedgerEvent[]): Iterable<QueryConfig> {
-  const sums = [...sumsOf(events).values()];
-  if (sums.length === 0) return;
-  yield {
-    name: 'account_balances_add',
-    text: `
-      insert into account_balances_v1 as kept (provider, ledger_account, currency, account, debits, credits, position)
-      select *
-        from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]::numeric[], $6::text[]::numeric[], $7::bigint[])
-      on conflict (provider, ledger_account, currency) do update
-        set debits = kept.debits + excluded.debits,
-            credits = kept.credits + excluded.credits,
-            position = excluded.position`,
-    values: [
-      textColumn(sums.map(({ provider }) => provider)),
-      textColumn(sums.map(({ ledgerAccount }) => ledgerAccount)),
-      textColumn(sums.map(({ currency }) => currency)),
-      textColumn(sums.map(({ ledgerAccount }) => customerOf(ledgerAccount)?.account)),
-      textColumn(sums.map(({ debits, currency }) => amountText({ amount: debits, currency }))),
-      textColumn(sums.map(({ credits, currency }) => amountText({ amount: credits, currency }))),
-      bigintColumn(sums.map(({ position }) => position)),
-    ],
-  };
-}
+export class BalanceSums {
+  readonly #sums = new Map<string, Sums>();
 
-function sumsOf(events: readonly LedgerEvent[]): Map<string, Sums> {
-  const sums = new Map<string, Sums>();
-  for (const event of events) {
-    const { provider, position } = event;
-    for (const { ledgerAccount, currency, direction, amount } of postingsOf(event)) {
-      const key = `${provider}\n${currency}\n${ledgerAccount}`;
-      let sum = sums.get(key);
-      if (sum === undefined) {
-        sum = { provider, ledgerAccount, currency, debits: 0n, credits: 0n, position };
-        sums.set(key, sum);
-      }
-      if (direction === 'debit') sum.debits += amount;
-      else sum.credits += amount;
-      sum.position = position;
-    }
+  add(events: readonly PostedEvent[]): void {
+    for (const { event, lines } of events) for (const line of lines) this.#addLine(event, line);
   }
-  return sums;
+
+  /** Adds the sums to the balances; undefined when there are none. */
+  statement(): QueryConfig | undefined {
+    const sums = [...this.#sums.values()];
+    if (sums.length === 0) return undefined;
+    return {
+      name: 'account_balances_add',
+      text: `
+        insert into account_balances_v1 as kept (provider, ledger_account, currency, account, debits, credits, position)
+        select *
+          from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]::numeric[], $6::text[]::numeric[], $7::bigint[])
+        on conflict (provider, ledger_account, currency) do update
+          set debits = kept.debits + excluded.debits,
+              credits = kept.credits + excluded.credits,
+              position = excluded.position`,
+      values: [
+        textColumn(sums.map(({ provider }) => provider)),
+        textColumn(sums.map(({ ledgerAccount }) => ledgerAccount)),
+        textColumn(sums.map(({ currency }) => currency)),
+        textColumn(sums.map(({ ledgerAccount }) => customerOf(ledgerAccount)?.account)),
+        textColumn(sums.map(({ debits, currency }) => amountText({ amount: debits, currency }))),
+        textColumn(sums.map(({ credits, currency }) => amountText({ amount: credits, currency }))),
+        bigintColumn(sums.map(({ position }) => position)),
+      ],
+    };
+  }
+
+  #addLine({ provider, position }: LedgerEvent, { ledgerAccount, currency, direction, amount }: PostedLine): void {
+    const key = `${provider}\n${currency}\n${ledgerAccount}`;
+    let sum = this.#sums.get(key);
+    if (sum === undefined) {
+      sum = { provider, ledgerAccount, currency, debits: 0n, credits: 0n, position };
+      this.#sums.set(key, sum);
+    }
+    if (direction === 'debit') sum.debits += amount;
+    else sum.credits += amount;
+    sum.position = position;
+  }
 }

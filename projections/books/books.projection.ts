@@ -1,8 +1,9 @@
 import type { PoolClient, QueryConfig } from 'pg';
 import type { LedgerEvent } from '../../services/event-store/domain/ledger-event.ts';
 import type { Projection } from '../../services/read-store/projection.ts';
-import { addToBalances } from '../account-balances/account-balances.projection.ts';
-import { addToJournal } from '../journal/journal.projection.ts';
+import { BalanceSums } from '../account-balances/account-balances.projection.ts';
+import { journalStatement } from '../journal/journal.projection.ts';
+import { postedEvents } from '../ledger/event-postings.ts';
 import { schemaFile } from '../sql/schema-file.ts';
 import { writeInTurn } from '../sql/write-in-turn.ts';
 
@@ -18,7 +19,16 @@ export const books: Projection = {
   project: (events, client: PoolClient) => writeInTurn(client, statementsOf(events)),
 };
 
+/** Small enough that the server has work while the next statement is made, large enough that a statement's own cost is nothing. */
+const eventsPerStatement = 250;
+
 function* statementsOf(events: readonly LedgerEvent[]): Iterable<QueryConfig> {
-  yield* addToJournal(events);
-  yield* addToBalances(events);
+  const sums = new BalanceSums();
+  for (let from = 0; from < events.length; from += eventsPerStatement) {
+    const posted = postedEvents(events.slice(from, from + eventsPerStatement));
+    sums.add(posted);
+    if (posted.length > 0) yield journalStatement(posted);
+  }
+  const balances = sums.statement();
+  if (balances !== undefined) yield balances;
 }

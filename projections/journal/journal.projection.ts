@@ -1,37 +1,18 @@
 import type { QueryConfig } from 'pg';
 import type { LedgerEvent } from '../../services/event-store/domain/ledger-event.ts';
 import { effectiveAtOf } from '../ledger/effective-at.ts';
-import { postingsOf, type PostedLine } from '../ledger/event-postings.ts';
+import type { PostedEvent } from '../ledger/event-postings.ts';
 import { bigintColumn, textColumn } from '../sql/column-array.ts';
 
-/** Small enough that the server has work while the next statement is made, large enough that a statement's own cost is nothing. */
-const eventsPerStatement = 250;
-
-/** Double entry, line by line: adds one row for each posting of every event, whatever its type. */
-export function* addToJournal(events: readonly LedgerEvent[]): Iterable<QueryConfig> {
-  for (let from = 0; from < events.length; from += eventsPerStatement) {
-    const statement = statementOf(events.slice(from, from + eventsPerStatement));
-    if (statement !== undefined) yield statement;
-  }
-}
-
-/** What belongs to the event is sent once an event and joined to its lines by the server. */
-function statementOf(events: readonly LedgerEvent[]): QueryConfig | undefined {
-  const posting: LedgerEvent[] = [];
-  const lines: PostedLine[] = [];
-  const lineEvents: bigint[] = [];
-  const lineNumbers: bigint[] = [];
-  for (const event of events) {
-    const postings = postingsOf(event);
-    if (postings.length === 0) continue;
-    posting.push(event);
-    postings.forEach((line, index) => {
-      lines.push(line);
-      lineEvents.push(BigInt(posting.length));
-      lineNumbers.push(BigInt(index));
-    });
-  }
-  if (lines.length === 0) return undefined;
+/**
+ * Double entry, line by line: adds one row for each posting of at least one event. What belongs to the event is sent once an event and
+ * joined to its lines by the server.
+ */
+export function journalStatement(events: readonly PostedEvent[]): QueryConfig {
+  const lines = events.flatMap((event) => event.lines);
+  const lineEvents = events.flatMap(({ lines: own }, index) => own.map(() => BigInt(index + 1)));
+  const lineNumbers = events.flatMap(({ lines: own }) => own.map((_, index) => BigInt(index)));
+  const ofEvents = (value: (event: LedgerEvent) => string) => textColumn(events.map(({ event }) => value(event)));
   return {
     name: 'journal_add',
     text: `
@@ -51,12 +32,12 @@ function statementOf(events: readonly LedgerEvent[]): QueryConfig | undefined {
       textColumn(lines.map(({ direction }) => direction)),
       textColumn(lines.map(({ text }) => text)),
       textColumn(lines.map(({ currency }) => currency)),
-      textColumn(posting.map(({ provider }) => provider)),
-      bigintColumn(posting.map(({ position }) => position)),
-      textColumn(posting.map(({ id }) => id)),
-      textColumn(posting.map(({ type }) => type)),
-      textColumn(posting.map(effectiveAtOf)),
-      textColumn(posting.map(({ at }) => at)),
+      ofEvents(({ provider }) => provider),
+      bigintColumn(events.map(({ event }) => event.position)),
+      ofEvents(({ id }) => id),
+      ofEvents(({ type }) => type),
+      ofEvents(effectiveAtOf),
+      ofEvents(({ at }) => at),
     ],
   };
 }

@@ -1,5 +1,4 @@
-import type { Currency } from '../../services/money/currency.ts';
-import { isCurrency } from '../../services/money/currency.ts';
+import { type Currency, isCurrency } from '../../services/money/currency.ts';
 import { parseMoney } from '../../services/money/money.ts';
 import type { PostingDirection } from '../../services/money/posting.ts';
 import type { Json } from '../../services/event-store/domain/canonical-json.ts';
@@ -17,7 +16,18 @@ export interface PostedLine {
   readonly currency: Currency;
 }
 
+/** An event together with its postings, of which there is at least one. */
+export interface PostedEvent {
+  readonly event: LedgerEvent;
+  readonly lines: readonly PostedLine[];
+}
+
 const none: readonly PostedLine[] = [];
+
+/** The events that post anything, in their order. Throws as `postingsOf` does. */
+export function postedEvents(events: readonly LedgerEvent[]): PostedEvent[] {
+  return events.map((event) => ({ event, lines: postingsOf(event) })).filter(({ lines }) => lines.length > 0);
+}
 
 /**
  * The postings of an event of any type, in their order; none for an event that moves no money. Throws `ImpossibleEventDefect` for
@@ -43,11 +53,14 @@ function lineOf(event: LedgerEvent, posting: Json): PostedLine {
 }
 
 function assertBalanced(event: LedgerEvent, lines: readonly PostedLine[]): void {
-  const currencies = new Set<Currency>();
-  for (const { currency } of lines) currencies.add(currency);
-  for (const currency of currencies) {
-    let sum = 0n;
-    for (const line of lines) if (line.currency === currency) sum += line.direction === 'debit' ? line.amount : -line.amount;
-    if (sum !== 0n) throw new ImpossibleEventDefect(event, `its postings in ${currency} do not balance`);
+  const [first] = lines;
+  if (first === undefined) return;
+  let sum = 0n;
+  let others: PostedLine[] | undefined;
+  for (const line of lines) {
+    if (line.currency !== first.currency) (others ??= []).push(line);
+    else sum += line.direction === 'debit' ? line.amount : -line.amount;
   }
+  if (sum !== 0n) throw new ImpossibleEventDefect(event, `its postings in ${first.currency} do not balance`);
+  if (others !== undefined) assertBalanced(event, others);
 }
