@@ -38,7 +38,7 @@ describe('after a kill -9', () => {
     await stopInOrder(folder);
     rmSync(join(folder.path, 'chain'), { recursive: true });
     const address = '0x5fbdb2315678afecb367f032d93f642f64180aa3';
-    writeFileSync(join(folder.path, 'contract.json'), JSON.stringify({ address, chainId: 31_337 }));
+    writeFileSync(join(folder.path, 'contract.json'), JSON.stringify({ contract: address, chainId: '31337' }));
     const service = folder.start();
     expect(await service.exit).toBe(1);
     expect(service.output).toMatch(
