@@ -6,14 +6,9 @@ import type { Logger } from 'pino';
 import { ProjectedCommandLog } from '../../projections/commands/commands.query.ts';
 import { ProjectionsModule } from '../../projections/projections.module.ts';
 import { ApiKeyIssuer } from '../access/application/api-key-issuer.ts';
-import { systemClock } from '../commands/application/clock.ts';
 import { PostgresEventStore } from '../event-store/adapters/postgres/postgres.event-store.ts';
 import type { EventStore } from '../event-store/domain/event-store.ts';
 import { createHttpApplication } from '../http/http-application.ts';
-import { PemKeyring } from '../integrity/adapters/keys/pem-keyring.ts';
-import { DiscoveredLogs } from '../integrity/application/discovered-logs.ts';
-import { OpenLog } from '../integrity/application/open-log.ts';
-import { ReceiptSigner } from '../integrity/application/receipt-signer.ts';
 import { InvoicingProcess } from '../invoicing/application/invoicing.process.ts';
 import { createPool } from '../read-store/pool.ts';
 import { prepareReadModels } from '../read-store/prepare-read-models.ts';
@@ -21,6 +16,7 @@ import type { Projection } from '../read-store/projection.ts';
 import { ProjectionProgress } from '../read-store/projection-progress.ts';
 import { ProjectionRunner } from '../read-store/projection-runner.ts';
 import { accessSecret } from './access-secret.ts';
+import { type ChainAccess, type Integrity, openIntegrity } from './integrity.ts';
 import { type LocalKeyFiles, openLocalProvider } from './local-provider.ts';
 import { readModels } from './read-models.ts';
 import { serviceModule } from './service-module.ts';
@@ -34,12 +30,14 @@ export interface ServiceOptions {
   /** 0: any free port. */
   readonly port: number;
   readonly logger: Logger;
+  /** Absent: the ledger signs tree heads and anchors nothing. */
+  readonly chain?: ChainAccess;
   /** Which parts of the service this process runs; all when absent. The API is always there: it also answers for their health. */
   readonly roles?: readonly Role[];
 }
 
-/** `projector`: read models and processes. */
-export type Role = 'projector';
+/** `projector`: read models and processes. `sequencer`: leaves and tree heads. `anchorer`: rounds and anchors. */
+export type Role = 'projector' | 'sequencer' | 'anchorer';
 
 /** All roles in one process. */
 export interface Service {
@@ -49,6 +47,7 @@ export interface Service {
   readonly eventStore: EventStore;
   readonly pool: Pool;
   readonly keyFiles: LocalKeyFiles;
+  readonly integrity: Integrity;
   /** Drains requests, then stops writers and readers. The database stays. */
   close(): Promise<void>;
 }
@@ -68,6 +67,8 @@ class Closing {
   }
 }
 
+const allRoles: readonly Role[] = ['projector', 'sequencer', 'anchorer'];
+
 export async function openService(options: ServiceOptions): Promise<Service> {
   const closing = new Closing();
   try {
@@ -79,21 +80,19 @@ export async function openService(options: ServiceOptions): Promise<Service> {
 }
 
 async function open(
-  { databaseUrl, dataFolder, host, port, logger, roles = ['projector'] }: ServiceOptions,
+  { databaseUrl, dataFolder, host, port, logger, chain, roles = allRoles }: ServiceOptions,
   closing: Closing,
 ): Promise<Service> {
-  const pool = createPool({ url: databaseUrl });
+  // Every read model and every lock holds a connection of its own while it works.
+  const pool = createPool({ url: databaseUrl, connectionsMax: 40 });
   closing.push(() => pool.end());
   await prepareReadModels(pool, readModels);
   const eventStore = new PostgresEventStore({ url: databaseUrl });
   closing.push(() => eventStore.dispose());
 
   const keysFolder = join(dataFolder, 'keys');
-  const keyring = new PemKeyring({ folder: keysFolder });
-  const logs = new DiscoveredLogs(eventStore);
-  await logs.start();
-  closing.push(() => logs.stop());
-  const openLog = new OpenLog({ store: eventStore, keyring, clock: systemClock, chains: () => Promise.resolve([]) });
+  const integrity = await openIntegrity({ eventStore, pool, keysFolder, chain, logger });
+  const { logs, anchoring, sequencers } = integrity;
 
   const progress = new ProjectionProgress(pool);
   const app = await createHttpApplication(
@@ -101,8 +100,8 @@ async function open(
       eventStore,
       pool,
       progress,
-      commands: { receipts: new ReceiptSigner(logs, keyring), origins: logs, commandLog: new ProjectedCommandLog(pool) },
-      access: { logs: openLog, secret: await accessSecret(keysFolder) },
+      commands: { receipts: integrity.receipts, origins: logs, commandLog: new ProjectedCommandLog(pool) },
+      access: { logs: integrity.openLog, secret: await accessSecret(keysFolder) },
       others: [ProjectionsModule],
     }),
     logger,
@@ -115,12 +114,19 @@ async function open(
   });
   if (roles.includes('projector')) for (const runner of runners) runner.start();
   closing.push(() => Promise.all(runners.map((runner) => runner.stop())));
+  // An API process asks for logs by name; whoever works on all logs has to find them.
+  if (roles.includes('sequencer') || roles.includes('anchorer')) await logs.start();
+  closing.push(() => logs.stop());
+  if (roles.includes('sequencer')) sequencers.start();
+  closing.push(() => sequencers.stop());
+  if (roles.includes('anchorer')) anchoring.anchorer.start();
+  closing.push(() => anchoring.anchorer.stop());
   closing.push(() => app.close());
 
   const bus = app.get(CommandBus, { strict: false });
   const keyFiles = await openLocalProvider({ bus, keys: app.get(ApiKeyIssuer, { strict: false }), dataFolder });
   const url = await listen(app, host, port);
-  return { url, commands: bus, eventStore, pool, keyFiles, close: () => closing.run() };
+  return { url, commands: bus, eventStore, pool, keyFiles, integrity, close: () => closing.run() };
 }
 
 async function listen(app: NestFastifyApplication, host: string, port: number): Promise<string> {

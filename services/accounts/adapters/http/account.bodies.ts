@@ -99,7 +99,7 @@ export class ReversalBody {
   readonly effectiveAt?: string;
 }
 
-export class InvoiceBody {
+export class IssueInvoiceBody {
   @DateField({ description: 'When the invoice is due.' })
   readonly dueOn!: string;
   @SlugField({ lengthMax: 32, optional: true, example: 'main', description: 'Number series; `main` when absent.' })

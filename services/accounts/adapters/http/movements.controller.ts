@@ -15,7 +15,7 @@ import { PurchaseTitle } from '../../application/purchase-title.handler.ts';
 import { ReceivePayment } from '../../application/receive-payment.handler.ts';
 import { ReverseEntry } from '../../application/reverse-entry.handler.ts';
 import { TopUp } from '../../application/top-up.handler.ts';
-import { ChargeBody, InvoiceBody, PaymentBody, PurchaseBody, ReversalBody, TopUpBody, UsageBody } from './account.bodies.ts';
+import { ChargeBody, IssueInvoiceBody, PaymentBody, PurchaseBody, ReversalBody, TopUpBody, UsageBody } from './account.bodies.ts';
 
 /** Everything that moves money on an account. */
 @CommandRoute('accounts')
@@ -144,7 +144,7 @@ export class MovementsController {
   async invoice(
     @Asked() asked: CommandRequest,
     @Param('account') path: string,
-    @Body() body: InvoiceBody,
+    @Body() body: IssueInvoiceBody,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const { account, envelope } = target(asked, 'CloseCharges', path, body);

@@ -1,0 +1,92 @@
+import { join } from 'node:path';
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import { systemClock } from '../commands/application/clock.ts';
+import type { EventStore } from '../event-store/domain/event-store.ts';
+import { ChainKeyFiles, localChainId } from '../integrity/adapters/chain/chain-key-files.ts';
+import { deployLedgerAnchor } from '../integrity/adapters/chain/deployed-contract.ts';
+import { JsonRpc } from '../integrity/adapters/chain/json-rpc.ts';
+import { LedgerAnchorChain } from '../integrity/adapters/chain/ledger-anchor.chain.ts';
+import { HeadFile } from '../integrity/adapters/files/head-file.ts';
+import { PemKeyring } from '../integrity/adapters/keys/pem-keyring.ts';
+import { AdvisoryLock } from '../integrity/adapters/postgres/advisory-lock.ts';
+import { PostgresHeadStore } from '../integrity/adapters/postgres/postgres.head-store.ts';
+import { PostgresLeafStore } from '../integrity/adapters/postgres/postgres.leaf-store.ts';
+import { PostgresLogRegistry } from '../integrity/adapters/postgres/postgres.log-registry.ts';
+import { type Anchoring, openAnchoring } from '../integrity/anchoring.ts';
+import { ChainHeadMemory } from '../integrity/application/chain-head-memory.ts';
+import { DiscoveredLogs } from '../integrity/application/discovered-logs.ts';
+import type { Keyring } from '../integrity/application/keyring.ts';
+import { LogQuery } from '../integrity/application/log-query.ts';
+import { OpenLog } from '../integrity/application/open-log.ts';
+import { ReceiptSigner } from '../integrity/application/receipt-signer.ts';
+import { Sequencers } from '../integrity/application/sequencers.ts';
+import type { ListedChain } from '../integrity/domain/log-policy.ts';
+
+/** Where logs are anchored. */
+export interface ChainAccess {
+  readonly rpcUrl: string;
+  /** The anchor contract on a chain of somebody else's; on the local chain it is deployed when it is missing. */
+  readonly contract?: ListedChain;
+}
+
+export interface IntegrityOptions {
+  readonly eventStore: EventStore;
+  readonly pool: Pool;
+  /** Holds the keys of the logs and of the chain. */
+  readonly keysFolder: string;
+  readonly chain: ChainAccess | undefined;
+  readonly logger: Logger;
+}
+
+/** The parts that make the ledger provable, put together and not yet running. */
+export interface Integrity {
+  readonly keyring: Keyring;
+  readonly logs: DiscoveredLogs;
+  readonly openLog: OpenLog;
+  readonly receipts: ReceiptSigner;
+  readonly query: LogQuery;
+  readonly sequencers: Sequencers;
+  readonly anchoring: Anchoring;
+  /** Undefined for a ledger without a chain. */
+  readonly contract: ListedChain | undefined;
+}
+
+export async function openIntegrity({ eventStore: store, pool, keysFolder, chain: access, logger }: IntegrityOptions): Promise<Integrity> {
+  const keyring = new PemKeyring({ folder: keysFolder });
+  const logs = new DiscoveredLogs(store, new PostgresLogRegistry(pool));
+  const [leaves, heads] = [new PostgresLeafStore(pool), new PostgresHeadStore(pool)];
+  const chain = access && (await openChain(access, join(keysFolder, 'chain')));
+  const contract = chain?.listed;
+  const lock = new AdvisoryLock(pool);
+  const memories = [new HeadFile(keysFolder), ...(chain ? [new ChainHeadMemory(chain, logs)] : [])];
+  return {
+    keyring,
+    logs,
+    openLog: new OpenLog({ store, keyring, clock: systemClock, chains: () => Promise.resolve(contract ? [contract] : []) }),
+    receipts: new ReceiptSigner(logs, keyring),
+    query: new LogQuery(leaves, heads),
+    sequencers: new Sequencers(logs, {
+      ...{ store, leaves, heads, keyring, lock, memories },
+      onHalt: (status) => logger.error({ status }, 'A sequencer halted: its log is not signed any more until somebody looks.'),
+      onRetry: (log, error) => logger.warn({ log, err: error }, 'A sequencer tries again.'),
+    }),
+    anchoring: openAnchoring({
+      ...{ store, pool, logs, leaves, heads, chain, clock: systemClock },
+      lock: new AdvisoryLock(pool),
+      mayRegister: contract?.chainId === localChainId,
+      onAlarm: (status) => logger.error({ status }, 'Anchoring raised an alarm: somebody has to look.'),
+      onRetry: (log, error) => logger.warn({ log, err: error }, 'Anchoring tries again.'),
+    }),
+    contract,
+  };
+}
+
+async function openChain({ rpcUrl, contract }: ChainAccess, folder: string): Promise<LedgerAnchorChain> {
+  const rpc = new JsonRpc(rpcUrl);
+  const chainId = BigInt(await rpc.call<string>('eth_chainId')).toString();
+  const keys = new ChainKeyFiles({ folder, chainId });
+  const listed = contract ?? (chainId === localChainId ? await deployLedgerAnchor(rpc, keys) : undefined);
+  if (listed === undefined) throw new Error(`Chain ${chainId} is not the local one: name the anchor contract that stands on it.`);
+  return LedgerAnchorChain.open(rpc, listed, keys);
+}
