@@ -1,5 +1,3 @@
-import { EngineFault } from './embedded/engine-fault.ts';
-import { PostgresBinariesFault } from './embedded/postgres-binaries.ts';
 import { readSettings, SettingsFault } from './settings.ts';
 
 interface Command {
@@ -54,7 +52,7 @@ async function main([name = 'help', ...args]: readonly string[]): Promise<number
     return await command.run(args);
   } catch (error) {
     if (error instanceof SettingsFault) return failed(error.message, usageExitCode);
-    if (error instanceof EngineFault || error instanceof PostgresBinariesFault) return failed(error.message, 1);
+    if (error instanceof Error && error.name.endsWith('Fault')) return failed(error.message, 1); // The world's failure, not ours.
     throw error;
   }
 }

@@ -1,9 +1,11 @@
 import { pino } from 'pino';
+import { type DataFolder, dataFolderAt } from './embedded/data-folder.ts';
+import { deployedContract, recordDeployedContract } from './embedded/deployed-contract.ts';
 import { EngineFault } from './embedded/engine-fault.ts';
 import { type Engines, startEngines } from './embedded/engines.ts';
 import { isPortFree } from './embedded/free-port.ts';
 import { migrateWith } from './migrate.ts';
-import { openService, type Service } from './service.ts';
+import { openService, type Service, type ServiceOptions } from './service.ts';
 import type { Settings } from './settings.ts';
 import { listenForStop } from './stop-request.ts';
 
@@ -34,9 +36,33 @@ export async function runLocal(settings: Settings): Promise<void> {
   print('Stopped.');
 }
 
-async function open({ dataFolder, host, port, logLevel }: Settings, { databaseUrl }: Engines): Promise<Service> {
+/** The service on these engines. Remembers the contract that it deployed, so that a chain which lost it is noticed at the next start. */
+export async function openLocalService({ dataFolder, host, port, logLevel, role }: Settings, engines: Engines): Promise<Service> {
+  const { databaseUrl, chainRpcUrl } = engines;
+  const folder = dataFolderAt(dataFolder);
+  const chain = chainRpcUrl === undefined ? {} : { chain: { rpcUrl: chainRpcUrl, ...knownContract(folder) } };
+  const logger = pino({ level: logLevel }, pino.destination(2));
+  const service = await openService({ databaseUrl, dataFolder, host, port, logger, ...chain });
+  const { contract } = service.integrity;
+  if (contract !== undefined) recordDeployedContract(folder, contract);
+  return service;
+}
+
+/** The API is there in every role: it also answers for the health of the process. */
+function rolesOf(role: Settings['role']): Pick<ServiceOptions, 'roles'> {
+  if (role === 'all') return {};
+  return { roles: role === 'api' ? [] : [role] };
+}
+
+function knownContract(folder: DataFolder) {
+  const known = deployedContract(folder);
+  return known === undefined ? {} : { contract: { address: known.contract, fromBlock: known.fromBlock } };
+}
+
+async function open(settings: Settings, engines: Engines): Promise<Service> {
+  const { port } = settings;
   try {
-    return await openService({ databaseUrl, dataFolder, host, port, logger: pino({ level: logLevel }, pino.destination(2)) });
+    return await openLocalService(settings, engines);
   } catch (error) {
     throw (error as NodeJS.ErrnoException).code === 'EADDRINUSE' ? portTaken(port) : error;
   }

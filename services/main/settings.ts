@@ -4,11 +4,11 @@ import { projectRoot } from '../read-store/project-root.ts';
 import type { EngineSettings } from './embedded/engines.ts';
 
 /** What runs in this process. */
-export const roles = ['all', 'api', 'projector', 'sequencer', 'anchorer'] as const;
-export type Role = (typeof roles)[number];
+const roles = ['all', 'api', 'projector', 'sequencer', 'anchorer'] as const;
+type Role = (typeof roles)[number];
 
-export const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const;
-export type LogLevel = (typeof logLevels)[number];
+const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const;
+type LogLevel = (typeof logLevels)[number];
 
 /** Everything that can be configured, checked. Options of the command line win over the environment. */
 export interface Settings extends EngineSettings {
@@ -39,8 +39,7 @@ export const settingNames = [
   'TALLYROOT_DATA',
 ] as const;
 
-/** Options that `readSettings` knows, for commands that have more of their own. */
-export const settingOptions = {
+const settingOptions = {
   data: { type: 'string' },
   host: { type: 'string' },
   port: { type: 'string' },
@@ -49,7 +48,7 @@ export const settingOptions = {
 /** Throws SettingsFault at the first setting that cannot be used. `defaultDataFolder` replaces `.data` in the checkout. */
 export function readSettings(args: readonly string[], environment: Environment, defaultDataFolder?: string): Settings {
   const options = optionsIn(args);
-  const value = (name: (typeof settingNames)[number]): string | undefined => environment[name] || undefined;
+  const value = (name: (typeof settingNames)[number]): string | undefined => (environment[name] === '' ? undefined : environment[name]);
   if (value('EVENTSTORE_URL') !== undefined) {
     throw new SettingsFault('EVENTSTORE_URL is set, but this release keeps events in Postgres only; leave it empty.');
   }

@@ -66,7 +66,7 @@ export async function holdDataFolder(folder: DataFolder, { graceMs = ownGraceMs 
   const began = Date.now();
   for (;;) {
     const lock = takeProcessLock(folder.lock);
-    if (lock.taken) return { folder, release: lock.release };
+    if (lock.taken) return { folder, release: () => lock.release() };
     const patienceMs = graceMs > 0 && readRuntime(folder)?.stopping === true ? stoppingMsMax : graceMs;
     if (Date.now() - began >= patienceMs) return undefined;
     await delay(50);

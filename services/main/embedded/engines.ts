@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { startChain } from './chain.ts';
 import { dataFolderAt, holdDataFolder, inUse, readRuntime, writeRuntime, type HeldFolder, type Runtime } from './data-folder.ts';
 import { assertContractIsOnChain } from './deployed-contract.ts';
+import { assertChainAnswers, assertDatabaseAnswers } from './external-engines.ts';
 import { rememberDataFolder } from './last-data-folder.ts';
 import { startPostgres } from './postgres.ts';
 
@@ -73,8 +74,10 @@ async function startIn(held: HeldFolder, settings: EngineSettings, warn: Warn): 
     rememberDataFolder(folder.path);
     const postgres = settings.databaseUrl === undefined ? await startPostgres(folder) : undefined;
     if (postgres !== undefined) stops.push(() => postgres.stop());
+    else await assertDatabasesAnswer(settings);
     const chain = settings.chain.kind === 'embedded' ? await startChain(folder, warn) : undefined;
     if (chain !== undefined) stops.push(() => chain.stop());
+    if (settings.chain.kind === 'remote') await assertChainAnswers(settings.chain.url);
     const chainRpcUrl = settings.chain.kind === 'remote' ? settings.chain.url : chain?.rpcUrl;
     if (chainRpcUrl !== undefined) await assertContractIsOnChain(folder, chainRpcUrl);
 
@@ -98,6 +101,11 @@ async function startIn(held: HeldFolder, settings: EngineSettings, warn: Warn): 
     await stop();
     throw error;
   }
+}
+
+async function assertDatabasesAnswer({ databaseUrl, databaseOwnerUrl }: EngineSettings): Promise<void> {
+  if (databaseUrl !== undefined) await assertDatabaseAnswers('DATABASE_URL', databaseUrl);
+  if (databaseOwnerUrl !== undefined) await assertDatabaseAnswers('DATABASE_OWNER_URL', databaseOwnerUrl);
 }
 
 function borrowed({ databaseOwnerUrl, databaseUrl, chainRpcUrl }: Runtime): Engines {
