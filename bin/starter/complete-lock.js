@@ -34,11 +34,7 @@ for (const [parent, { optionalDependencies = {}, dev }] of Object.entries(lock.p
     added.push(`${name}@${version}`);
   }
 }
-const root = lock.packages[''];
-delete lock.packages[''];
-const sorted = Object.entries(lock.packages).sort(([left], [right]) => left.localeCompare(right, 'en'));
-lock.packages = { '': root, ...Object.fromEntries(sorted) };
-writeFileSync(path, `${JSON.stringify(lock, null, 2)}\n`);
+if (added.length > 0) writeFileSync(path, `${JSON.stringify(lock, null, 2)}\n`);
 console.log(added.length === 0 ? 'package-lock.json is complete.' : `Added ${added.join(', ')}.`);
 
 /** By the custom that names a platform's package after it, so that npm does not fetch it on others. */

@@ -5,7 +5,9 @@ import { ServiceFolder } from './started-service.ts';
 
 describe('after a kill -9', () => {
   let folder: ServiceFolder;
-  beforeEach(() => (folder = new ServiceFolder()));
+  beforeEach(() => {
+    folder = new ServiceFolder();
+  });
   afterEach(() => folder.remove());
 
   it('goes on with the engines that are still running', async () => {

@@ -6,7 +6,9 @@ import { ServiceFolder, StartedCommand } from './started-service.ts';
 
 describe('bin/tallyroot start', () => {
   let folder: ServiceFolder;
-  beforeEach(() => (folder = new ServiceFolder()));
+  beforeEach(() => {
+    folder = new ServiceFolder();
+  });
   afterEach(() => folder.remove());
 
   it('serves on an empty folder, and stops everything it started at Ctrl-C, also when it is pressed twice', async () => {
