@@ -3,10 +3,7 @@ import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { systemClock } from '../commands/application/clock.ts';
 import type { EventStore } from '../event-store/domain/event-store.ts';
-import { ChainKeyFiles, localChainId } from '../integrity/adapters/chain/chain-key-files.ts';
-import { deployLedgerAnchor } from '../integrity/adapters/chain/deployed-contract.ts';
-import { JsonRpc } from '../integrity/adapters/chain/json-rpc.ts';
-import { LedgerAnchorChain } from '../integrity/adapters/chain/ledger-anchor.chain.ts';
+import { type AnchorChainSettings, openAnchorChain } from '../integrity/adapters/chain/open-anchor-chain.ts';
 import { HeadFile } from '../integrity/adapters/files/head-file.ts';
 import { PemKeyring } from '../integrity/adapters/keys/pem-keyring.ts';
 import { AdvisoryLock } from '../integrity/adapters/postgres/advisory-lock.ts';
@@ -24,11 +21,7 @@ import { Sequencers } from '../integrity/application/sequencers.ts';
 import type { ListedChain } from '../integrity/domain/log-policy.ts';
 
 /** Where logs are anchored. */
-export interface ChainAccess {
-  readonly rpcUrl: string;
-  /** The anchor contract on a chain of somebody else's; on the local chain it is deployed when it is missing. */
-  readonly contract?: ListedChain;
-}
+export type ChainAccess = Pick<AnchorChainSettings, 'rpcUrl' | 'contract'>;
 
 export interface IntegrityOptions {
   readonly eventStore: EventStore;
@@ -56,8 +49,8 @@ export async function openIntegrity({ eventStore: store, pool, keysFolder, chain
   const keyring = new PemKeyring({ folder: keysFolder });
   const logs = new DiscoveredLogs(store, new PostgresLogRegistry(pool));
   const [leaves, heads] = [new PostgresLeafStore(pool), new PostgresHeadStore(pool)];
-  const chain = access && (await openChain(access, join(keysFolder, 'chain')));
-  const contract = chain?.listed;
+  const opened = access && (await openAnchorChain({ ...access, keysFolder: join(keysFolder, 'chain') }));
+  const [chain, contract] = [opened?.chain, opened?.contract];
   const lock = new AdvisoryLock(pool);
   const memories = [new HeadFile(keysFolder), ...(chain ? [new ChainHeadMemory(chain, logs)] : [])];
   return {
@@ -74,19 +67,10 @@ export async function openIntegrity({ eventStore: store, pool, keysFolder, chain
     anchoring: openAnchoring({
       ...{ store, pool, logs, leaves, heads, chain, clock: systemClock },
       lock: new AdvisoryLock(pool),
-      mayRegister: contract?.chainId === localChainId,
+      mayRegister: opened?.mayRegister ?? false,
       onAlarm: (status) => logger.error({ status }, 'Anchoring raised an alarm: somebody has to look.'),
       onRetry: (log, error) => logger.warn({ log, err: error }, 'Anchoring tries again.'),
     }),
     contract,
   };
-}
-
-async function openChain({ rpcUrl, contract }: ChainAccess, folder: string): Promise<LedgerAnchorChain> {
-  const rpc = new JsonRpc(rpcUrl);
-  const chainId = BigInt(await rpc.call<string>('eth_chainId')).toString();
-  const keys = new ChainKeyFiles({ folder, chainId });
-  const listed = contract ?? (chainId === localChainId ? await deployLedgerAnchor(rpc, keys) : undefined);
-  if (listed === undefined) throw new Error(`Chain ${chainId} is not the local one: name the anchor contract that stands on it.`);
-  return LedgerAnchorChain.open(rpc, listed, keys);
 }
