@@ -42,7 +42,7 @@ export async function openLocalService({ dataFolder, host, port, logLevel, role 
   const folder = dataFolderAt(dataFolder);
   const chain = chainRpcUrl === undefined ? {} : { chain: { rpcUrl: chainRpcUrl, ...knownContract(folder) } };
   const logger = pino({ level: logLevel }, pino.destination(2));
-  const service = await openService({ databaseUrl, dataFolder, host, port, logger, ...chain });
+  const service = await openService({ databaseUrl, dataFolder, host, port, logger, ...chain, ...rolesOf(role) });
   const { contract } = service.integrity;
   if (contract !== undefined) recordDeployedContract(folder, contract);
   return service;
