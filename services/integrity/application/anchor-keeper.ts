@@ -66,8 +66,7 @@ export class AnchorKeeper {
     const { query, anchors } = this.#options;
     const held = await chain.latest(logId);
     const final = await anchors.lastFinalised(slug, chain.listed);
-    if (final !== undefined && held.size < final.size)
-      throw new NodeBehindFault(`The node shows ${held.size} leaves of ${slug}, although ${final.size} are final: it lags behind.`);
+    if (final !== undefined && held.size < final.size) await this.#answerLoss(final, chain);
     if (held.size === 0n) return held;
     const at = `The contract on chain ${chain.listed.chainId} holds ${held.size} leaves of ${slug}`;
     const head = await query.head(slug);
@@ -76,6 +75,17 @@ export class AnchorKeeper {
     if (!(await query.rootAt(slug, held.size)).equals(held.root))
       throw new AnchoringAlarm('chain_foreign', `${at} with a root that our tree never had. Nothing is anchored.`);
     return held;
+  }
+
+  /** The contract holds less than what was final: the node lags behind, or that block is gone. */
+  async #answerLoss({ log, size, place }: Anchor, chain: AnchorChain): Promise<never> {
+    const block = place && (await chain.block(place.block));
+    if (block === undefined || block.hash === place?.blockHash)
+      throw new NodeBehindFault(`The node does not show the final anchor of ${size} leaves of ${log}: it lags behind.`);
+    throw new AnchoringAlarm(
+      'finality_failed',
+      `Block ${block.number} with the final anchor of ${size} leaves of ${log} is another one now. Nothing is anchored.`,
+    );
   }
 
   /** Looks where the unsettled anchors are now. True when none is left to follow. */
@@ -134,7 +144,7 @@ export class AnchorKeeper {
     const kept = await this.#options.anchors.find(slug, chain.listed, target.size);
     const nonce = await chain.nonceOf(slug);
     const now = Date.parse(this.#options.clock.now());
-    const canStillGo = kept !== undefined && kept.signed.nonce === nonce && kept.oldSize === held.size;
+    const canStillGo = kept?.signed.nonce === nonce && kept.oldSize === held.size;
     const isStuck = kept !== undefined && now - kept.signedAt.getTime() >= this.#options.replaceAfterMs;
     const anchor = canStillGo && !isStuck ? kept : await this.#sign(log, held, { target, nonce, kept });
     const sentAt = this.#sentAt.get(anchor.signed.tx);

@@ -3,6 +3,7 @@
  *
  * - `chain_ahead`: the contract holds a larger tree than we signed. Somebody has the publisher key, or we run on an old backup.
  * - `chain_foreign`: the contract holds a root that our tree never had.
+ * - `finality_failed`: a block that was final is another one now: the chain failed, or the node serves another chain.
  * - `frozen`: a guardian closed the log in the contract, for ever.
  * - `publisher_foreign`: another key may anchor the log, ours may not.
  * - `not_registered`: the contract does not know the log, and we have no right to register it.
@@ -10,7 +11,14 @@
  * - `store_differs`: the event store does not hold what the leaves say.
  */
 export type AlarmCode =
-  'chain_ahead' | 'chain_foreign' | 'frozen' | 'publisher_foreign' | 'not_registered' | 'inconsistent' | 'store_differs';
+  | 'chain_ahead'
+  | 'chain_foreign'
+  | 'finality_failed'
+  | 'frozen'
+  | 'publisher_foreign'
+  | 'not_registered'
+  | 'inconsistent'
+  | 'store_differs';
 
 /** Nothing is written or sent for the log while the cause lasts. */
 export class AnchoringAlarm extends Error {

@@ -128,15 +128,20 @@ export class LogAnchorer {
       if (!isKept) return 'settling';
       const isSettled = anchored === undefined || (await keeper.follow(anchored));
       if (!(await this.#isDue(log, round))) return isSettled ? 'idle' : 'settling';
-      if (anchored !== undefined) await keeper.check(anchored);
+      await this.#check(anchored);
       const openedAt = new Date(this.#options.clock.now());
       round = await rounds.open({ log: this.#slug, number: (round?.number ?? 0n) + 1n, openedAt, uptoSize: head.size });
-    }
+    } else if (this.#status.state !== 'round') await this.#check(anchored);
     const reached = await steps.advance({ slug: this.#slug, origin: log.origin, chain: anchored?.chain }, round);
     if (reached.state !== 'covered' || reached.head === undefined) return 'round';
     if (anchored === undefined) return 'idle';
     await keeper.keep(anchored, reached.head);
     return 'settling';
+  }
+
+  /** Before anything is written for a round: nothing is, for a log whose place in the contract is not as we left it. */
+  async #check(anchored: AnchoredLog | undefined): Promise<void> {
+    if (anchored !== undefined) await this.#options.keeper.check(anchored);
   }
 
   /** Sees to it that the last round's head is in the contract. An idle log is looked at now and then only. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type FoldedBalance, stateKeyOf, stateValueOf } from '../domain/committed-state.ts';
 import type { StateProof } from '../domain/state-map.ts';
 import { type HashText, hashTextOf } from '../domain/state-map-hash.ts';
@@ -18,7 +19,8 @@ export interface ProvenBalance {
   readonly committedIndex: bigint;
 }
 
-const attemptsMax = 5;
+const attemptsMax = 20;
+const retryDelayMs = 50;
 
 /** Answers balances that nobody has to believe: an inclusion proof of the StateCommitted leaf and this proof tie them to the tree. */
 export class ProvenBalances {
@@ -32,7 +34,7 @@ export class ProvenBalances {
     this.#query = query;
   }
 
-  /** Undefined while no commitment is a leaf. */
+  /** Undefined before the first commitment. A commitment that the sequencer has not seen yet is waited for. */
   async find(log: string, account: string, currency: string): Promise<ProvenBalance | undefined> {
     const key = stateKeyOf(account, currency);
     for (let attempt = 1; attempt <= attemptsMax; attempt++) {
@@ -44,11 +46,13 @@ export class ProvenBalances {
       if (!isValueOf(balance, key, proof)) continue;
       const { committedRevision, uptoSize, map } = committed;
       const leaf = await this.#query.find(log, { stream: systemStream(log), revision: committedRevision });
-      if (leaf === undefined) return undefined;
-      const value = balance && stateValueOf(balance);
-      return { uptoSize, stateRoot: map.root(), value, proof, committedIndex: leaf.index };
+      if (leaf !== undefined) {
+        const value = balance && stateValueOf(balance);
+        return { uptoSize, stateRoot: map.root(), value, proof, committedIndex: leaf.index };
+      }
+      await sleep(retryDelayMs);
     }
-    throw new Error(`The state of ${log} is committed to more often than it can be read.`);
+    return undefined;
   }
 }
 

@@ -85,11 +85,16 @@ function linesIn(data: string): readonly unknown[] | undefined {
 function postingOf(line: unknown): FoldPosting | undefined {
   if (!isRecord(line)) return undefined;
   const { account, amount, currency, direction } = line;
-  if (typeof account !== 'string' || account === '' || typeof amount !== 'string' || typeof currency !== 'string') return undefined;
+  if (typeof account !== 'string' || typeof amount !== 'string' || typeof currency !== 'string' || !isName(account)) return undefined;
   if (direction !== 'debit' && direction !== 'credit') return undefined;
   const money = parseMoney(amount, currency);
   if (typeof money === 'string' || money.amount <= 0n) return undefined;
   return { account, currency, direction, amount: money.amount };
+}
+
+/** A place in the chart of accounts: text that any database and any encoder takes. */
+function isName(account: string): boolean {
+  return account !== '' && !account.includes('\0') && account.isWellFormed();
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

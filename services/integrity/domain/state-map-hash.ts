@@ -27,6 +27,10 @@ export function rootOfBranch(left: HashText, right: HashText): HashText {
   return digestOf(0x03, left, right);
 }
 
+export function isHash(text: HashText): boolean {
+  return text.length === hashLength;
+}
+
 /** Bit `depth` of a key, counted from the most significant bit of its first byte. Set means right. */
 export function isBitSet(key: HashText, depth: number): boolean {
   return ((key.charCodeAt(depth >> 3) >> (7 - (depth & 7))) & 1) === 1;
@@ -38,7 +42,7 @@ export function hashTextOf(bytes: string | Buffer): HashText {
 }
 
 function digestOf(prefix: number, first: HashText, second: HashText): HashText {
-  if (first.length !== hashLength || second.length !== hashLength) throw new RangeError('A hash has 32 bytes.');
+  if (!isHash(first) || !isHash(second)) throw new RangeError('A hash has 32 bytes.');
   message[0] = prefix;
   message.write(first, 1, 'latin1');
   message.write(second, 1 + hashLength, 'latin1');

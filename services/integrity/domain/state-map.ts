@@ -1,4 +1,4 @@
-import { type HashText, isBitSet, keyBits, noEntry, rootOfBranch, rootOfEntry } from './state-map-hash.ts';
+import { type HashText, isBitSet, isHash, keyBits, noEntry, rootOfBranch, rootOfEntry } from './state-map-hash.ts';
 
 /** What the map holds at a key: the digest of the value, so that the map stays small whatever the values say. */
 export interface StateEntry {
@@ -68,12 +68,15 @@ export class StateMap {
   }
 }
 
-/**
- * What a proof says about a key under this root: the digest of its value, `absent`, or undefined for a proof that does not fit. Checks
- * lengths first, so a proof of any shape may be handed in.
- */
-export function checkStateProof(root: HashText, key: HashText, { siblings, terminal }: StateProof): HashText | 'absent' | undefined {
-  if (siblings.length > keyBits || terminal?.key.length === 0) return undefined;
+/** What stands at a key: the digest of its value, or nothing. */
+export interface ProvenEntry {
+  readonly valueHash: HashText | undefined;
+}
+
+/** What a proof shows about a key under this root; undefined for a proof that does not fit, whatever its shape. */
+export function checkStateProof(root: HashText, key: HashText, { siblings, terminal }: StateProof): ProvenEntry | undefined {
+  const hashes = terminal === undefined ? siblings : [...siblings, terminal.key, terminal.valueHash];
+  if (siblings.length > keyBits || !hashes.every(isHash)) return undefined;
   if (terminal !== undefined && !sharesBits(terminal.key, key, siblings.length)) return undefined;
   let node = terminal === undefined ? noEntry : rootOfEntry(terminal.key, terminal.valueHash);
   for (let depth = siblings.length - 1; depth >= 0; depth--) {
@@ -81,7 +84,7 @@ export function checkStateProof(root: HashText, key: HashText, { siblings, termi
     node = isBitSet(key, depth) ? rootOfBranch(sibling, node) : rootOfBranch(node, sibling);
   }
   if (node !== root) return undefined;
-  return terminal?.key === key ? terminal.valueHash : 'absent';
+  return { valueHash: terminal?.key === key ? terminal.valueHash : undefined };
 }
 
 function rootOf(node: Node): HashText {

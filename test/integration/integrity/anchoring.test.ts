@@ -1,9 +1,17 @@
+import { Interface } from 'ethers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { ledgerAnchorAbi } from '../../../contracts/generated/ledger-anchor.ts';
+import { fund } from '../../../services/integrity/adapters/chain/local-funds.ts';
+import { transact } from '../../../services/integrity/adapters/chain/transactions.ts';
 import { PostgresAnchorStore } from '../../../services/integrity/adapters/postgres/postgres.anchor-store.ts';
 import { PostgresRoundStore } from '../../../services/integrity/adapters/postgres/postgres.round-store.ts';
 import type { Anchor } from '../../../services/integrity/application/anchor-store.ts';
+import type { AlarmCode } from '../../../services/integrity/application/anchoring-alarm.ts';
 import type { AnchoringStatus } from '../../../services/integrity/application/anchoring-status.ts';
 import type { Round } from '../../../services/integrity/application/round-store.ts';
+import { GrowingTree } from '../../../services/integrity/domain/tree/growing-tree.ts';
+import { consistencyShape } from '../../../services/integrity/domain/tree/proof-shape.ts';
+import { rootsFromTiles } from '../../../services/integrity/domain/tree/tile-hashes.ts';
 import { type Anvil, startAnvil } from '../../support/anvil.ts';
 import { type AnchoringFixture, openAnchoringFixture, quietSettings } from './anchoring-fixture.ts';
 import { until } from './log-fixture.ts';
@@ -47,6 +55,14 @@ async function typesOf(slug: string): Promise<string[]> {
   const types: string[] = [];
   for await (const { type } of fixture.store.readStream(`${slug}.log-0`)) types.push(type);
   return types;
+}
+
+function textOf(init: RequestInit | undefined): string {
+  return typeof init?.body === 'string' ? init.body : '';
+}
+
+async function untilSigned(slug: string): Promise<Anchor> {
+  return until(async () => (await anchors.unsettled(slug, fixture.contract))[0]);
 }
 
 /** Every `Anchored` event of the log, as the chain has them now: their sizes. */
@@ -103,9 +119,13 @@ describe('a round', () => {
     try {
       await plain.open('north');
       await plain.post('north', '2.00');
-      const { balances } = await plain.anchoring({ chain: undefined });
-      const proven = await until(() => balances.find('north', 'revenue:tv', 'EUR'));
-      expect(proven.value ?? '').toMatch(/^$|"balance":"-2.00"/);
+      const { balances, anchorer } = await plain.anchoring({ chain: undefined, settings: { ...quietSettings, secondsMax: 0 } });
+      const proven = await until(async () => {
+        const found = await balances.find('north', 'revenue:tv', 'EUR');
+        return found?.value === undefined ? undefined : found;
+      });
+      expect(proven.value).toMatch(/"balance":"-2.00"/);
+      await expect(anchorer.anchorNow('north')).rejects.toMatchObject({ name: 'NotAnchoredFault' });
     } finally {
       await plain.close();
     }
@@ -190,7 +210,7 @@ describe('the chain', () => {
     let lost = 0;
     const chain = await fixture.chain(async (url, init) => {
       const response = await fetch(url, init);
-      if (!String(init?.body).includes('eth_sendRawTransaction') || lost >= 3) return response;
+      if (!textOf(init).includes('eth_sendRawTransaction') || lost >= 3) return response;
       lost++;
       throw new TypeError('The connection was reset.');
     });
@@ -225,7 +245,7 @@ describe('the chain', () => {
     await fixture.open('north');
     let isAway = true;
     const chain = await fixture.chain((url, init) => {
-      const isAsked = String(init?.body).includes('finalized');
+      const isAsked = textOf(init).includes('finalized');
       return isAway && isAsked ? Promise.reject(new TypeError('refused')) : fetch(url, init);
     });
     const { anchorer } = await fixture.anchoring({ chain });
@@ -233,6 +253,27 @@ describe('the chain', () => {
     isAway = false;
     await untilFinal('north');
     expect(anchorer.statuses()[0]?.error).toBeUndefined();
+  });
+
+  it('gets a transaction that no block takes again with higher fees, and takes one of them', async () => {
+    await fixture.open('north');
+    await anvil.rpc.call('evm_setAutomine', false);
+    try {
+      // A registration needs blocks; the anchor is left waiting.
+      const mining = setInterval(() => void anvil.mine(1), 20);
+      const chain = await fixture.chain();
+      await chain?.register('north', await fixture.logIdOf('north')).finally(() => clearInterval(mining));
+      await fixture.anchoring({ replaceAfterMs: 100, resendAfterMs: 20 });
+      const first = await untilSigned('north');
+      await until(async () => ((await untilSigned('north')).signed.tx === first.signed.tx ? undefined : true));
+      const second = await untilSigned('north');
+      expect(second.signed.nonce).toBe(first.signed.nonce);
+      expect(second.signed.feePerGasMax).toBeGreaterThan(first.signed.feePerGasMax);
+    } finally {
+      await anvil.rpc.call('evm_setAutomine', true);
+    }
+    const anchor = await untilFinal('north');
+    expect(await anchoredSizes('north')).toEqual([anchor.size]);
   });
 
   it('anchors each provider with a key of its own, and one that fails stops no other', async () => {
@@ -247,4 +288,81 @@ describe('the chain', () => {
     expect(await anchors.lastFinalised('north', fixture.contract)).toBeUndefined();
     await expect(anchorer.anchorNow('north')).rejects.toMatchObject({ code: 'publisher_foreign' });
   });
+});
+
+describe('an alarm', () => {
+  it.each([
+    ['chain_ahead', 'a larger tree than ours', 1_000n],
+    ['chain_foreign', 'a root that our tree never had', 1n],
+  ] as const)('%s is raised when the contract holds %s, and nothing is written any more', async (code, _, newSize) => {
+    await fixture.open('north');
+    const chain = await fixture.chain();
+    const logId = await fixture.logIdOf('north');
+    await chain?.register('north', logId);
+    await anchorAsThief('north', { logId, oldSize: 0n, newSize });
+    const { anchorer } = await fixture.anchoring();
+    await untilAlarm(anchorer.statuses.bind(anchorer), code);
+    expect(await typesOf('north')).toEqual(['LogGenesis/1']);
+    expect(await anchoredSizes('north')).toEqual([newSize]);
+  });
+
+  it('is raised on an idle log too', async () => {
+    await fixture.open('north');
+    const { anchorer } = await fixture.anchoring();
+    const { size } = await untilFinal('north');
+    await until(() => anchorer.statuses().find(({ state }) => state === 'idle'));
+    await anchorAsThief('north', { logId: await fixture.logIdOf('north'), oldSize: size, newSize: size * 2n });
+    await untilAlarm(anchorer.statuses.bind(anchorer), 'chain_ahead');
+  });
+
+  it('frozen is raised when a guardian has closed the log', async () => {
+    await fixture.open('north');
+    const { anchorer } = await fixture.anchoring();
+    await untilFinal('north');
+    const guardian = await fixture.keys.walletOf('guardian');
+    await fund(anvil.rpc, '31337', guardian.address);
+    const data = new Interface(ledgerAnchorAbi).encodeFunctionData('freeze', [`0x${await fixture.logIdOf('north')}`]);
+    await transact(anvil.rpc, guardian, { to: fixture.contract.contract, data });
+    await fixture.post('north', '1.00');
+    await expect(anchorer.anchorNow('north')).rejects.toMatchObject({ code: 'frozen' });
+  });
+
+  it('not_registered is raised where the contract does not know the log and we are not its admin', async () => {
+    await fixture.open('north');
+    const { anchorer } = await fixture.anchoring({ mayRegister: false });
+    await untilAlarm(anchorer.statuses.bind(anchorer), 'not_registered');
+    const chain = await fixture.chain();
+    await chain?.register('north', await fixture.logIdOf('north'));
+    await untilFinal('north'); // Goes on by itself once the cause is gone.
+    expect(anchorer.statuses()[0]?.alarm).toBeUndefined();
+  });
+
+  it('finality_failed is raised when the chain undoes what was final', async () => {
+    await fixture.open('north');
+    const { anchorer } = await fixture.anchoring();
+    const { place } = await untilFinal('north');
+    const head = BigInt(await anvil.rpc.call<string>('eth_blockNumber'));
+    await anvil.undo(Number(head - (place?.block as bigint) + 1n));
+    await untilAlarm(anchorer.statuses.bind(anchorer), 'finality_failed');
+  });
+
+  async function untilAlarm(statuses: () => AnchoringStatus[], code: AlarmCode): Promise<AnchoringStatus> {
+    return until(() => statuses().find(({ state, alarm }) => state === 'alarm' && alarm?.code === code));
+  }
+
+  /** The publisher's key in other hands: anchors our leaves with others behind them, past all our checks. */
+  async function anchorAsThief(
+    slug: string,
+    { logId, oldSize, newSize }: { logId: string; oldSize: bigint; newSize: bigint },
+  ): Promise<void> {
+    const publisher = await fixture.keys.walletOf({ publisherOf: slug });
+    await fund(anvil.rpc, '31337', publisher.address);
+    const ours = (await fixture.leaves.leaves(slug, 0n, Number(oldSize))).map(({ hash }) => hash);
+    const forged = Array.from({ length: Number(newSize - oldSize) }, () => Buffer.alloc(32, 7));
+    const tree = new GrowingTree();
+    const tiles = tree.append(Buffer.concat([...ours, ...forged]));
+    const proof = oldSize === 0n ? [] : rootsFromTiles(consistencyShape(oldSize, newSize), tiles);
+    const data = new Interface(ledgerAnchorAbi).encodeFunctionData('anchor', [`0x${logId}`, oldSize, newSize, tree.root(), proof]);
+    await transact(anvil.rpc, publisher, { to: fixture.contract.contract, data });
+  }
 });

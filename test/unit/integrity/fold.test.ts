@@ -31,6 +31,11 @@ describe('ledger-fold/1', () => {
     ['an unknown currency', payload(line, { ...line, currency: 'XXX' })],
     ['an unknown direction', payload(line, { ...line, direction: 'left' })],
     ['no account', payload(line, { ...line, account: '' })],
+    ['an account with a NUL', payload(line, { ...line, account: 'a\0b' })],
+    [
+      'an account with half a character',
+      '{"fin":{"postings":[{"account":"\\ud800","amount":"1.00","currency":"EUR","direction":"debit"}]}}',
+    ],
   ])('posts nothing for an event with %s', (_, data) => expect(postingsIn(data)).toEqual([]));
 
   it('sums to zero per currency over balanced events, however they are batched', () =>

@@ -60,6 +60,7 @@ export class LedgerAnchorChain implements AnchorChain {
   readonly listed: ListedChain;
   readonly #rpc: JsonRpc;
   readonly #keys: ChainKeyFiles;
+  #registering: Promise<void> = Promise.resolve();
 
   private constructor(rpc: JsonRpc, listed: ListedChain, keys: ChainKeyFiles) {
     this.#rpc = rpc;
@@ -106,8 +107,15 @@ export class LedgerAnchorChain implements AnchorChain {
     const { address } = await this.#publisher(slug);
     const data = contract.encodeFunctionData('register', [`0x${logId}`, address]);
     const admin = await this.#keys.walletOf('admin');
-    await fund(this.#rpc, this.listed.chainId, admin.address);
-    await transact(this.#rpc, admin, { to: this.listed.contract, data });
+    // One after the other: the admin's transactions share a nonce.
+    const before = this.#registering;
+    this.#registering = before.then(async () => {
+      await fund(this.#rpc, this.listed.chainId, admin.address);
+      await transact(this.#rpc, admin, { to: this.listed.contract, data });
+    });
+    const registered = this.#registering;
+    this.#registering = registered.catch(() => undefined);
+    await registered;
   }
 
   async anchored(logId: string, size: bigint, fromBlock: bigint): Promise<AnchoredEvent | undefined> {

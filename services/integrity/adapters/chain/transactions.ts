@@ -29,7 +29,8 @@ const includedMsMax = 120_000;
 export async function signCall(rpc: JsonRpc, wallet: Wallet, call: Call, replaced?: ReplacedTransaction): Promise<SignedTransaction> {
   const [chainId, gas, fees, nonce] = await Promise.all([
     rpc.call<string>('eth_chainId'),
-    rpc.call<string>('eth_estimateGas', { ...call, from: wallet.address }),
+    // On the chain as it is: on what is pending, a transaction that is replaced would stand in its own way.
+    rpc.call<string>('eth_estimateGas', { ...call, from: wallet.address }, 'latest'),
     currentFees(rpc),
     replaced?.nonce ?? nonceOf(rpc, wallet.address),
   ]);
