@@ -1,15 +1,17 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { say } from './messages.js';
-import { tool } from './run-node.js';
+import { inProject } from './project-root.js';
+import { node, tool } from './run-node.js';
 import { test } from './test.js';
 
 const steps = {
   format: () => tool('prettier', ['--check', '--log-level', 'warn', '.']),
   lint: () => tool('eslint', ['--max-warnings', '0', '.']),
   types: () => tool('typescript', ['-p', '.']),
-  'types of the verifier': () => tool('typescript', ['-p', 'verifier']),
-  'import direction': () =>
+  directions: () =>
     tool('dependency-cruiser', ['--config', '.dependency-cruiser.cjs', '--output-type', 'err', 'services', 'projections', 'verifier']),
-  'dead code': () => tool('knip', []),
+  'dead-code': () => tool('knip', ['--no-progress']),
+  generated: generatedIsUnchanged,
   tests: () => test([]),
 };
 
@@ -27,4 +29,23 @@ export async function check(names) {
   }
   say(failed.length === 0 ? 'All checks passed.' : `Failed: ${failed.join(', ')}.`);
   return failed.length === 0 ? 0 : 1;
+}
+
+/** Compiles the contracts and writes what is generated from them. */
+export async function buildContracts() {
+  return (await tool('hardhat', ['build'])) || node([inProject('contracts', 'generate.ts')]);
+}
+
+async function generatedIsUnchanged() {
+  const before = generated();
+  const exitCode = await buildContracts();
+  if (exitCode !== 0) return exitCode;
+  const changed = Object.entries(generated()).flatMap(([name, text]) => (text === before[name] ? [] : [name]));
+  if (changed.length > 0) say(`contracts/generated/ was not what its source makes (${changed.join(', ')}); commit what stands there now.`);
+  return changed.length === 0 ? 0 : 1;
+}
+
+function generated() {
+  const folder = inProject('contracts', 'generated');
+  return Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(inProject('contracts', 'generated', name), 'utf8')]));
 }

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { ensureBuild } from './build.js';
-import { check } from './check.js';
+import { buildContracts, check } from './check.js';
 import { ensureDependencies } from './dependencies.js';
 import { say } from './messages.js';
 import { inProject } from './project-root.js';
@@ -20,7 +20,7 @@ const projectCommands = {
   lint: () => tool('eslint', ['.']),
   format: () => tool('prettier', ['--write', '.']),
   typecheck: () => tool('typescript', ['-p', '.']),
-  'contracts:build': async () => (await tool('hardhat', ['build'])) || node([inProject('contracts', 'generate.ts')]),
+  'contracts:build': buildContracts,
 };
 
 /** Runs one command line on this Node (24 or newer) and answers its exit code. */
