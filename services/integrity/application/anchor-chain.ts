@@ -74,7 +74,7 @@ export interface AnchorChain {
   /** Tries the call without sending it, then signs it. Nothing is sent: keep the transaction first. */
   sign(request: AnchorRequest, replaced?: ReplacedTransaction): Promise<SignedTransaction>;
   /** Safe to repeat. When it resolves the node had the transaction; when it throws, it may have. */
-  send(raw: string): Promise<void>;
+  send(slug: string, raw: string): Promise<void>;
   /** Nonce that the provider's publisher uses next, by what blocks hold. */
   nonceOf(slug: string): Promise<bigint>;
 }

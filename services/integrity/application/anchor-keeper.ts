@@ -149,7 +149,7 @@ export class AnchorKeeper {
     const anchor = canStillGo && !isStuck ? kept : await this.#sign(log, held, { target, nonce, kept });
     const sentAt = this.#sentAt.get(anchor.signed.tx);
     if (sentAt !== undefined && now - sentAt < this.#options.resendAfterMs) return;
-    await chain.send(anchor.signed.raw);
+    await chain.send(slug, anchor.signed.raw);
     this.#sentAt.set(anchor.signed.tx, now);
   }
 

@@ -85,6 +85,7 @@ export class LedgerAnchorChain implements AnchorChain {
   async latest(logId: string): Promise<ChainHead> {
     const data = contract.encodeFunctionData('latest', [`0x${logId}`]);
     const answer = await this.#rpc.call<string>('eth_call', { to: this.listed.contract, data }, 'latest');
+    if (answer === '0x') throw new WrongChainFault(`Chain ${this.listed.chainId} has no contract at ${this.listed.contract} any more.`);
     const [size, root, seq] = contract.decodeFunctionResult('latest', answer) as unknown as [bigint, string, bigint];
     return { size, root: bytesOf(root), seq };
   }
@@ -141,7 +142,9 @@ export class LedgerAnchorChain implements AnchorChain {
     }
   }
 
-  async send(raw: string): Promise<void> {
+  async send(slug: string, raw: string): Promise<void> {
+    // Again, since a local chain that was killed forgets its last second, and what was given in it.
+    await fund(this.#rpc, this.listed.chainId, (await this.#publisher(slug)).address);
     await sendRaw(this.#rpc, raw);
   }
 
