@@ -3,7 +3,6 @@ import { AccountBalancesController } from './account-balances/account-balances.c
 import { AccountBalancesQuery } from './account-balances/account-balances.query.ts';
 import { AccountsQuery } from './accounts/accounts.query.ts';
 import { AccountsViewController } from './accounts/accounts.controller.ts';
-import { ProjectedCommandLog } from './commands/commands.query.ts';
 import { EntitlementsController } from './entitlements/entitlements.controller.ts';
 import { EntitlementsQuery } from './entitlements/entitlements.query.ts';
 import { ReadYourWrites } from './http/read-your-writes.ts';
@@ -33,9 +32,7 @@ import { StatementsQuery } from './statements/statements.query.ts';
     InvoicesQuery,
     JournalQuery,
     TrialBalanceQuery,
-    ProjectedCommandLog,
     ReadYourWrites,
   ],
-  exports: [ProjectedCommandLog],
 })
 export class ProjectionsModule {}

@@ -8,7 +8,7 @@ import { ProblemError } from '../../services/http/problem-error.ts';
 import { AfterQuery, PageQuery, QueryRoute } from '../http/query-route.decorator.ts';
 import { id, limit, limitDefault, position, type RawQuery, readQuery } from '../http/query-parameters.ts';
 import { ReadYourWrites } from '../http/read-your-writes.ts';
-import { AccountAsOfBody, type AccountBody, AccountPageBody } from './accounts.bodies.ts';
+import { AccountAsOfBody, AccountPageBody } from './accounts.bodies.ts';
 import { accounts } from './accounts.projection.ts';
 import { AccountsQuery, type AccountView } from './accounts.query.ts';
 
@@ -33,7 +33,7 @@ export class AccountsViewController {
     await this.#writes.passed(asked.after, accounts);
     const page = await this.#query.page(provider, { from: asked.from, limit: asked.limit ?? limitDefault });
     return {
-      accounts: page.accounts.map(bodyOf),
+      accounts: page.accounts.map(withText),
       ...(page.next !== undefined && { next: page.next }),
       asOfPosition: page.asOfPosition.toString(),
     };
@@ -55,10 +55,10 @@ export class AccountsViewController {
     const found = await this.#query.find(provider, account);
     if (found === undefined) throw new ProblemError('account_not_found', { account });
     void reply.header('etag', `"${found.view.revision}"`);
-    return { ...bodyOf(found.view), asOfPosition: found.asOfPosition.toString() };
+    return { ...withText(found.view), asOfPosition: found.asOfPosition.toString() };
   }
 }
 
-function bodyOf(view: AccountView): AccountBody {
+function withText(view: AccountView): Omit<AccountView, 'revision'> & { readonly revision: string } {
   return { ...view, revision: view.revision.toString() };
 }

@@ -72,6 +72,6 @@ async function withdraw(client: PoolClient, withdrawals: readonly LedgerEvent<En
     ],
   });
   if (rowCount !== withdrawals.length) {
-    throw new ImpossibleBatchDefect(withdrawals as unknown as LedgerEvent[], 'a purchase was taken back that stands no more or never did');
+    throw new ImpossibleBatchDefect(withdrawals, 'a purchase was taken back that stands no more or never did');
   }
 }

@@ -177,7 +177,7 @@ export class Books {
   async append(
     stream: string,
     events: readonly DomainEvent[],
-    { command = randomUUID() as string, at = minute(this.#ticks++) } = {},
+    { command = randomUUID(), at = minute(this.#ticks++) } = {},
   ): Promise<Fact[]> {
     const revision = BigInt(this.facts.filter((fact) => fact.stream === stream).length);
     const proposed = events.map((event, index) => sealed(event, { stream, command, at, revision: revision + BigInt(index) }));

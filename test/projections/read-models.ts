@@ -79,7 +79,7 @@ export class ReadModels {
     options: { batchSizeMax?: number; onHalt?: (status: ProjectionStatus) => void } = {},
   ): ProjectionRunner {
     const { pool, progress } = this;
-    const onHalt = (status: ProjectionStatus) => void status;
+    const onHalt = () => undefined;
     return new ProjectionRunner({ projection, eventStore, pool, progress, onHalt, standbyPollMs: 10, ...options });
   }
 
