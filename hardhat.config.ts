@@ -2,6 +2,9 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { defineConfig } from 'hardhat/config';
 
+// Hardhat reads this after the configuration and would otherwise report each run on a terminal to its makers.
+process.env['HARDHAT_DISABLE_TELEMETRY'] = 'true';
+
 /** The compiler is the npm package's own build, so that nothing is downloaded; the contracts' pragma names the same version. */
 const solcFolder = dirname(createRequire(import.meta.url).resolve('solc/package.json'));
 

@@ -23,9 +23,11 @@ contract LedgerAnchor is ILedgerAnchor, AccessControlDefaultAdminRules {
 
     bytes32 public constant GUARDIAN_ROLE = keccak256("GUARDIAN_ROLE");
     bytes4 private constant _ACCEPTED = 0;
+    /// @dev SHA-256(""), the root of a tree without leaves. A log holds it from its registration to its first anchor: a log that was
+    /// never registered holds zero, so no further slot has to tell the two apart.
+    bytes32 private constant _EMPTY_ROOT = 0xe3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855;
 
     mapping(bytes32 logId => Log) private _logs;
-    mapping(bytes32 logId => bool) private _registered;
     /// @dev A third slot only while a rotation is pending.
     mapping(bytes32 logId => address) private _nextPublishers;
 
@@ -34,15 +36,17 @@ contract LedgerAnchor is ILedgerAnchor, AccessControlDefaultAdminRules {
     /// @param guardian The first guardian.
     constructor(uint48 adminDelay, address admin, address guardian) AccessControlDefaultAdminRules(adminDelay, admin) {
         if (guardian == address(0)) revert LedgerAnchorZeroAddress();
+        assert(sha256("") == _EMPTY_ROOT); // A chain without the precompile would take any proof.
         _grantRole(GUARDIAN_ROLE, guardian);
     }
 
     /// @inheritdoc ILedgerAnchor
     function register(bytes32 logId, address publisher) external onlyRole(DEFAULT_ADMIN_ROLE) {
         if (publisher == address(0)) revert LedgerAnchorZeroAddress();
-        if (_registered[logId]) revert LedgerAnchorAlreadyRegistered(logId);
-        _registered[logId] = true;
-        _logs[logId].head.publisher = publisher;
+        Log storage log = _logs[logId];
+        if (_isRegistered(log)) revert LedgerAnchorAlreadyRegistered(logId);
+        log.root = _EMPTY_ROOT;
+        log.head.publisher = publisher;
         emit LogRegistered(logId, publisher);
     }
 
@@ -80,11 +84,11 @@ contract LedgerAnchor is ILedgerAnchor, AccessControlDefaultAdminRules {
 
     /// @inheritdoc ILedgerAnchor
     function freeze(bytes32 logId) external onlyRole(GUARDIAN_ROLE) {
-        if (!_registered[logId]) revert LedgerAnchorNotRegistered(logId);
-        Head storage head = _logs[logId].head;
-        if (head.publisher == address(0)) revert LedgerAnchorFrozen(logId);
+        Log storage log = _logs[logId];
+        if (!_isRegistered(log)) revert LedgerAnchorNotRegistered(logId);
+        if (log.head.publisher == address(0)) revert LedgerAnchorFrozen(logId);
         delete _nextPublishers[logId]; // Nobody may wake a frozen log by accepting.
-        head.publisher = address(0);
+        log.head.publisher = address(0);
         emit Frozen(logId);
     }
 
@@ -157,7 +161,12 @@ contract LedgerAnchor is ILedgerAnchor, AccessControlDefaultAdminRules {
 
     function _whyNotPublisher(bytes32 logId, address publisher) private view returns (bytes4) {
         if (publisher != address(0)) return LedgerAnchorNotPublisher.selector;
-        return _registered[logId] ? LedgerAnchorFrozen.selector : LedgerAnchorNotRegistered.selector;
+        return _isRegistered(_logs[logId]) ? LedgerAnchorFrozen.selector : LedgerAnchorNotRegistered.selector;
+    }
+
+    /// @dev The size counts too: a publisher may anchor a root of zero, and then freezing must not make room for a second registration.
+    function _isRegistered(Log storage log) private view returns (bool) {
+        return log.root != 0 || TreeSize.unwrap(log.head.size) != 0;
     }
 
     function _refuse(bytes4 reason, bytes32 logId, TreeSize oldSize, TreeSize newSize) private view {

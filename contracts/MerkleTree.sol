@@ -4,8 +4,8 @@ pragma solidity 0.8.37;
 import {TreeSize} from "./types/TreeSize.sol";
 
 /// @title Proofs of the RFC 9162 Merkle tree: SHA-256, positional
-/// @dev The node hash is assembly: it halves the cost of a proof (docs/decisions/0001-sha256-in-assembly.md). The plain version stays
-/// as the oracle of the tests.
+/// @dev The climb is assembly: it halves the cost of a proof (docs/decisions/0001-sha256-in-assembly.md). The plain version stays as the
+/// oracle of the tests. A node is SHA-256(0x01 || left || right), by the precompile at address 2.
 library MerkleTree {
     uint256 private constant _INCLUSION_HASHES_MAX = 64;
     uint256 private constant _CONSISTENCY_HASHES_MAX = 65;
@@ -52,18 +52,6 @@ library MerkleTree {
         bytes32 newNode;
         (sn, oldNode, newNode) = _climbBoth(fn, sn, oldNode, proof);
         return sn == 0 && oldNode == oldRoot && newNode == newRoot;
-    }
-
-    /// @dev SHA-256(0x01 || left || right).
-    function hashNode(bytes32 left, bytes32 right) internal view returns (bytes32 node) {
-        assembly ("memory-safe") {
-            let data := mload(0x40)
-            mstore8(data, 1)
-            mstore(add(data, 1), left)
-            mstore(add(data, 33), right)
-            if iszero(staticcall(gas(), 2, data, 65, 0, 32)) { revert(0, 0) }
-            node := mload(0)
-        }
     }
 
     /// @dev Hashes a node up to the root along a proof. Answers what is left of `sn`, zero when the proof has exactly the right length,
@@ -159,7 +147,7 @@ library MerkleTree {
                 fn := shr(1, fn)
                 sn := shr(1, sn)
             }
-            if iszero(ok) { revert(0, 0) }
+            if iszero(ok) { revert(0, 0) } // As above.
             left := sn
         }
     }

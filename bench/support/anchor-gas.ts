@@ -42,7 +42,7 @@ export async function measureGas({ provider }: ThrowawayChain): Promise<GasFigur
   for (const { name, from, to, budget } of pairs) {
     await gasOf('register', id(name), wallet.address);
     const first = ['anchor', id(name), 0, from, rootAt([from, to], from), []] as const;
-    if (figures.length === 0) await measure('anchor.first', 96_000, ...first);
+    if (figures.length === 0) await measure('anchor.first', 52_000, ...first);
     else await gasOf(...first);
     await measure(name, budget, 'anchor', id(name), from, to, rootAt([from, to], to), proofOf(from, to));
   }

@@ -41,7 +41,8 @@ interface ILedgerAnchor {
 
     /// @notice A log begins to be witnessed.
     event LogRegistered(bytes32 indexed logId, address publisher);
-    /// @notice A log was extended to `treeSize` leaves. `seq` counts a log's anchors from 1, without a gap.
+    /// @notice A log was extended to `treeSize` leaves. `seq` counts a log's anchors from 1, without a gap; `prevRoot` of the first is
+    /// the root of the empty tree, SHA-256("").
     event Anchored(bytes32 indexed logId, uint64 indexed treeSize, bytes32 root, bytes32 prevRoot, uint64 seq);
     /// @notice An item of `anchorMany` was left out; `reason` is the selector of the error that `anchor` would have thrown.
     event AnchorSkipped(bytes32 indexed logId, bytes4 reason);
@@ -74,7 +75,8 @@ interface ILedgerAnchor {
     /// @notice Ends a log, for ever. Only a guardian may, and a guardian may do nothing else.
     function freeze(bytes32 logId) external;
 
-    /// @notice What the contract holds of a log; zeros for a log without an anchor.
+    /// @notice What the contract holds of a log: size 0 with the root of the empty tree before the first anchor, zeros for a log that was
+    /// never registered. A frozen log keeps its last anchor.
     function latest(bytes32 logId) external view returns (TreeSize size, bytes32 root, uint64 seq);
 
     /// @notice Who may extend a log; zero for one that is frozen or was never registered.

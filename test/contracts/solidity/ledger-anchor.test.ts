@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ZeroAddress } from 'ethers';
-import { consistencyProof, leafHash, rangesOf } from '../../../bench/support/reference-tree.ts';
+import { type ContractTransactionReceipt, keccak256, ZeroAddress, ZeroHash } from 'ethers';
+import { ledgerAnchorAbi, ledgerAnchorBytecode, ledgerAnchorCodeHash } from '../../../contracts/generated/ledger-anchor.ts';
+import { consistencyProof, inclusionProof, leafHash, rangesOf } from '../../../bench/support/reference-tree.ts';
 import { type AnchorFixture, anchorFixture, hex, logId, refusal, send } from './ledger-anchor.fixture.ts';
 
 let fixture: AnchorFixture;
@@ -27,16 +28,26 @@ const step = (log: string, from: number, to: number): [string, number, number, s
 ];
 const extend = (log: string, from: number, to: number) => send(fixture.anchor, fixture.publisher, 'anchor', ...step(log, from, to));
 const refused = (...call: [string, number, number, string, string[]]) => refusal(fixture.anchor, fixture.publisher, 'anchor', ...call);
+/** Name and arguments of each event of ours in a transaction. */
+const eventsOf = ({ logs }: ContractTransactionReceipt): unknown[][] =>
+  logs.map((log) => fixture.anchor.interface.parseLog(log)).map((event) => [event?.name, ...((event?.args ?? []) as unknown[])]);
 const latest = async (log: string): Promise<unknown[]> => [...((await fixture.anchor.getFunction('latest')(log)) as unknown[])];
 
 describe('LedgerAnchor', () => {
   it('[E6] takes each extension with its proof, counts it and tells the root before', async () => {
     const log = await registered('extends');
-    await extend(log, 0, 7);
-    const receipt = await extend(log, 7, 23);
+    const first = await extend(log, 0, 7);
+    expect(eventsOf(first)).toEqual([['Anchored', log, 7n, root(7), root(0), 1n]]);
+    const second = await extend(log, 7, 23);
+    expect(eventsOf(second)).toEqual([['Anchored', log, 23n, root(23), root(7), 2n]]);
     expect(await latest(log)).toEqual([23n, root(23), 2n]);
-    const event = fixture.anchor.interface.parseLog(receipt.logs[0]!);
-    expect([event?.name, ...(event?.args ?? [])]).toEqual(['Anchored', log, 23n, root(23), root(7), 2n]);
+  });
+
+  it('holds the empty tree for a registered log, and zeros for any other', async () => {
+    const log = await registered('empty');
+    expect(await latest(log)).toEqual([0n, root(0), 0n]);
+    expect(root(0)).toBe('0xe3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
+    expect(await latest(logId('nobody'))).toEqual([0n, ZeroHash, 0n]);
   });
 
   it('refuses another old size with the stored one, a size that is not ahead, and a tree that does not extend', async () => {
@@ -112,8 +123,7 @@ describe('LedgerAnchor', () => {
     await send(fixture.anchor, fixture.publisher, 'proposePublisher', log, next);
     await extend(log, 7, 8);
     const receipt = await send(fixture.anchor, fixture.stranger, 'acceptPublisher', log);
-    const event = fixture.anchor.interface.parseLog(receipt.logs[0]!);
-    expect([event?.name, ...(event?.args ?? [])]).toEqual(['PublisherRotated', log, await fixture.publisher.getAddress(), next]);
+    expect(eventsOf(receipt)).toEqual([['PublisherRotated', log, await fixture.publisher.getAddress(), next]]);
     expect(await refused(...step(log, 8, 9))).toContain('LedgerAnchorNotPublisher');
     await send(fixture.anchor, fixture.stranger, 'anchor', ...step(log, 8, 9));
     expect(await refusal(fixture.anchor, fixture.stranger, 'acceptPublisher', log)).toContain('LedgerAnchorNotProposed');
@@ -123,14 +133,118 @@ describe('LedgerAnchor', () => {
     const [one, two, three] = [await registered('many 1'), await registered('many 2'), await registered('many 3')];
     const bad: [string, number, number, string, string[]] = [two, 0, 7, root(7), [root(1)]];
     const receipt = await send(fixture.anchor, fixture.publisher, 'anchorMany', [step(one, 0, 7), bad, step(three, 0, 9)]);
-    const events = receipt.logs.map((log) => fixture.anchor.interface.parseLog(log));
     const reason = fixture.anchor.interface.getError('LedgerAnchorInconsistent')?.selector;
-    expect(events.map((event) => [event?.name, event?.args[0], event?.args[1]])).toEqual([
-      ['Anchored', one, 7n],
+    expect(eventsOf(receipt)).toEqual([
+      ['Anchored', one, 7n, root(7), root(0), 1n],
       ['AnchorSkipped', two, reason],
-      ['Anchored', three, 9n],
+      ['Anchored', three, 9n, root(9), root(0), 1n],
     ]);
-    expect(await latest(two)).toEqual([0n, `0x${'0'.repeat(64)}`, 0n]);
+    expect(await latest(two)).toEqual([0n, root(0), 0n]);
+  });
+
+  it('skips each bad item for the reason that anchor alone would give, and takes a log twice in a row', async () => {
+    const [good, foreign, frozen] = [await registered('mixed good'), logId('mixed foreign'), await registered('mixed frozen')];
+    await send(fixture.anchor, fixture.admin, 'register', foreign, await fixture.stranger.getAddress());
+    await send(fixture.anchor, fixture.guardian, 'freeze', frozen);
+    const items = [
+      ...[step(foreign, 0, 7), step(frozen, 0, 7), step(logId('nobody'), 0, 7)],
+      ...[step(good, 6, 7), step(good, 0, 7), step(good, 7, 9), step(good, 7, 12)],
+      [good, 9, 9, root(9), []],
+    ];
+    const receipt = await send(fixture.anchor, fixture.publisher, 'anchorMany', items);
+    const selector = (error: string) => fixture.anchor.interface.getError(`LedgerAnchor${error}`)?.selector;
+    expect(eventsOf(receipt)).toEqual([
+      ['AnchorSkipped', foreign, selector('NotPublisher')],
+      ['AnchorSkipped', frozen, selector('Frozen')],
+      ['AnchorSkipped', logId('nobody'), selector('NotRegistered')],
+      ['AnchorSkipped', good, selector('SizeMismatch')],
+      ['Anchored', good, 7n, root(7), root(0), 1n],
+      ['Anchored', good, 9n, root(9), root(7), 2n],
+      ['AnchorSkipped', good, selector('SizeMismatch')],
+      ['AnchorSkipped', good, selector('NotAhead')],
+    ]);
+  });
+
+  it('tells in its events who registered, proposed and froze', async () => {
+    const log = logId('events');
+    const [publisher, next] = [await fixture.publisher.getAddress(), await fixture.stranger.getAddress()];
+    const { anchor, admin, guardian } = fixture;
+    expect(eventsOf(await send(anchor, admin, 'register', log, publisher))).toEqual([['LogRegistered', log, publisher]]);
+    expect(eventsOf(await send(anchor, fixture.publisher, 'proposePublisher', log, next))).toEqual([['PublisherProposed', log, next]]);
+    expect(await anchor.getFunction('publisherOf')(log)).toBe(publisher);
+    expect(eventsOf(await send(anchor, guardian, 'freeze', log))).toEqual([['Frozen', log]]);
+    expect(await anchor.getFunction('publisherOf')(log)).toBe(ZeroAddress);
+  });
+
+  it('takes a proposal back, and asks only the last one proposed', async () => {
+    const log = await registered('withdrawn');
+    const stranger = await fixture.stranger.getAddress();
+    const refusalOfStranger = () => refusal(fixture.anchor, fixture.stranger, 'acceptPublisher', log);
+    await send(fixture.anchor, fixture.publisher, 'proposePublisher', log, stranger);
+    expect(await refusalOfStranger()).toBe('accepted');
+    await send(fixture.anchor, fixture.publisher, 'proposePublisher', log, ZeroAddress);
+    expect(await refusalOfStranger()).toBe(`LedgerAnchorNotProposed(${log},${stranger})`);
+    await send(fixture.anchor, fixture.publisher, 'proposePublisher', log, await fixture.guardian.getAddress());
+    expect(await refusalOfStranger()).toBe(`LedgerAnchorNotProposed(${log},${stranger})`);
+  });
+
+  it('[ATT-27] carries nothing from one log to another', async () => {
+    const [one, two] = [await registered('own 1'), await registered('own 2')];
+    await extend(one, 0, 7);
+    expect(await refused(...step(two, 7, 9))).toBe('LedgerAnchorSizeMismatch(7,0)');
+    await send(fixture.anchor, fixture.publisher, 'proposePublisher', one, await fixture.stranger.getAddress());
+    expect(await refusal(fixture.anchor, fixture.stranger, 'acceptPublisher', two)).toContain('LedgerAnchorNotProposed');
+  });
+
+  it('checks inclusion against the latest anchor alone', async () => {
+    const log = await registered('inclusion');
+    await extend(log, 0, 9);
+    const check = (leaf: number, index: number, size: number): Promise<boolean> =>
+      fixture.anchor.getFunction('verifyInclusion')(
+        log,
+        leaves[leaf],
+        index,
+        hex(inclusionProof(range, BigInt(index), BigInt(size))),
+      ) as Promise<boolean>;
+    expect(await check(4, 4, 9)).toBe(true);
+    expect(await check(5, 4, 9)).toBe(false);
+    await extend(log, 9, 40);
+    expect(await check(4, 4, 9)).toBe(false);
+    expect(await check(4, 4, 40)).toBe(true);
+    expect(await fixture.anchor.getFunction('verifyInclusion')(logId('nobody'), leaves[0], 0, [])).toBe(false);
+  });
+
+  it('registers no log a second time, even one that was frozen over a root of zero', async () => {
+    const log = await registered('zero root');
+    await send(fixture.anchor, fixture.publisher, 'anchor', log, 0, 7, ZeroHash, []);
+    await send(fixture.anchor, fixture.guardian, 'freeze', log);
+    const publisher = await fixture.publisher.getAddress();
+    expect(await refusal(fixture.anchor, fixture.admin, 'register', log, publisher)).toBe(`LedgerAnchorAlreadyRegistered(${log})`);
+    expect(await refused(...step(log, 7, 9))).toBe(`LedgerAnchorFrozen(${log})`);
+  });
+
+  it('has a code hash that is known before it is deployed', async () => {
+    expect(keccak256(await fixture.chain.provider.getCode(await fixture.anchor.getAddress()))).toBe(ledgerAnchorCodeHash);
+  });
+
+  it('lets the admin of tomorrow wait: a transfer begins, takes its delay and must be accepted', async () => {
+    const { anchor, admin, chain, stranger } = fixture;
+    const next = await stranger.getAddress();
+    const delayed = await fixture.deploy(
+      ledgerAnchorAbi,
+      ledgerAnchorBytecode,
+      3_600,
+      await admin.getAddress(),
+      await fixture.guardian.getAddress(),
+    );
+    expect(await anchor.getFunction('defaultAdminDelay')()).toBe(0n);
+    expect(await delayed.getFunction('defaultAdminDelay')()).toBe(3_600n);
+    await send(delayed, admin, 'beginDefaultAdminTransfer', next);
+    expect(await refusal(delayed, stranger, 'acceptDefaultAdminTransfer')).toContain('AccessControlEnforcedDefaultAdminDelay');
+    await chain.provider.send('evm_increaseTime', [3_601]);
+    await chain.provider.send('evm_mine', []);
+    await send(delayed, stranger, 'acceptDefaultAdminTransfer');
+    expect(await delayed.getFunction('defaultAdmin')()).toBe(next);
   });
 
   it('[ATT-25] has no function that sets a root, lowers a size or changes the code', () => {
