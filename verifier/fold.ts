@@ -35,7 +35,7 @@ export function postingsOf(fin: JsonRecord, scales: ReadonlyMap<string, Scales>)
 function postingOf(line: Json, scales: ReadonlyMap<string, Scales>): Posting | string {
   if (!isRecord(line)) return 'a posting is no object';
   const { account, amount, currency, direction } = line;
-  if (typeof account !== 'string' || account === '') return 'a posting names no account';
+  if (typeof account !== 'string' || account === '' || account.includes('\0')) return 'a posting names no account';
   if (typeof currency !== 'string') return 'a posting names no currency';
   const scale = scales.get(currency);
   if (scale === undefined) return `the log does not know the currency ${currency}`;
