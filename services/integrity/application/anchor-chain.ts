@@ -71,6 +71,8 @@ export interface AnchorChain {
   register(slug: string, logId: string): Promise<void>;
   /** The event that anchored this size, searched from a block to the head; undefined where there is none. */
   anchored(logId: string, size: bigint, fromBlock: bigint): Promise<AnchoredEvent | undefined>;
+  /** Every anchor of the log, oldest first, from the contract's first block to the head. */
+  allAnchored(logId: string): Promise<AnchoredEvent[]>;
   /** Tries the call without sending it, then signs it. Nothing is sent: keep the transaction first. */
   sign(request: AnchorRequest, replaced?: ReplacedTransaction): Promise<SignedTransaction>;
   /** Safe to repeat. When it resolves the node had the transaction; when it throws, it may have. */

@@ -117,26 +117,30 @@ export class AnchorKeeper {
     }
   }
 
-  /** Writes down what the contract holds if we do not know of it: our database may be older than the chain. */
+  /** Writes down every anchor of the contract, if we do not know of the last: our database may be older than the chain. */
   async #notice(log: AnchoredLog, held: ChainHead): Promise<void> {
     const { anchors, clock } = this.#options;
     const { slug, logId, chain } = log;
     if ((await anchors.find(slug, chain.listed, held.size)) !== undefined) return;
-    const searchFrom = BigInt(chain.listed.fromBlock);
-    const event = await this.#find(log, held.size, searchFrom);
-    if (event === undefined) return; // Undone between two questions; the next look decides.
-    const signed = { tx: event.tx, raw: '', nonce: -1n, feePerGasMax: 0n, tipPerGas: 0n };
-    const { chainId, contract } = chain.listed;
-    const known = { log: slug, chainId, contract, logId, size: held.size, root: held.root, oldSize: 0n, signed, searchFrom };
-    await anchors.keep({ ...known, state: 'submitted', signedAt: new Date(clock.now()), place: undefined });
+    const { chainId, contract, fromBlock } = chain.listed;
+    for (const event of await chain.allAnchored(logId)) {
+      const { size, root, tx } = await this.#ours(log, event);
+      if ((await anchors.find(slug, chain.listed, size)) !== undefined) continue;
+      const signed = { tx, raw: '', nonce: -1n, feePerGasMax: 0n, tipPerGas: 0n };
+      const known = { log: slug, chainId, contract, logId, size, root, oldSize: 0n, signed, searchFrom: BigInt(fromBlock) };
+      await anchors.keep({ ...known, state: 'submitted', signedAt: new Date(clock.now()), place: undefined });
+    }
   }
 
-  /** The event, if it is the one we mean. */
-  async #find({ slug, logId, chain }: AnchoredLog, size: bigint, fromBlock: bigint): Promise<AnchoredEvent | undefined> {
-    const event = await chain.anchored(logId, size, fromBlock);
-    if (event !== undefined && !event.root.equals(await this.#options.query.rootAt(slug, size)))
-      throw new AnchoringAlarm('chain_foreign', `Block ${event.block} anchors ${size} leaves of ${slug} with a root that is not ours.`);
-    return event;
+  async #find(log: AnchoredLog, size: bigint, fromBlock: bigint): Promise<AnchoredEvent | undefined> {
+    const event = await log.chain.anchored(log.logId, size, fromBlock);
+    return event && this.#ours(log, event);
+  }
+
+  /** The event, if its root is ours. */
+  async #ours({ slug }: AnchoredLog, event: AnchoredEvent): Promise<AnchoredEvent> {
+    if (event.root.equals(await this.#options.query.rootAt(slug, event.size))) return event;
+    throw new AnchoringAlarm('chain_foreign', `Block ${event.block} anchors ${event.size} leaves of ${slug} with a root that is not ours.`);
   }
 
   async #send(log: AnchoredLog, held: ChainHead, target: TreeHead): Promise<void> {

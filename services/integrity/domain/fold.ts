@@ -1,4 +1,4 @@
-import { parseMoney } from '../../money/money.ts';
+import { amountText, parseMoney } from '../../money/money.ts';
 
 /*
  * `ledger-fold/1` (docs/reference/log-format.md): a balance is the sum of `fin.postings` over every event that has some, whatever the
@@ -30,7 +30,10 @@ export interface Turnover {
   readonly credits: bigint;
 }
 
-/** Reads the postings of a stored payload. An event that has none, or a single line that is none, posts nothing at all. */
+/**
+ * Reads the postings of a stored payload. An event without any, with a single line that is none, or whose debits and credits differ, posts
+ * nothing at all.
+ */
 export function postingsIn(data: string): readonly FoldPosting[] {
   const lines = linesIn(data);
   if (lines === undefined) return [];
@@ -40,7 +43,7 @@ export function postingsIn(data: string): readonly FoldPosting[] {
     if (posting === undefined) return [];
     postings.push(posting);
   }
-  return postings;
+  return isBalanced(postings) ? postings : [];
 }
 
 /** Sums postings of many leaves, so that each account is written once. Leaves are posted in rising order. */
@@ -70,6 +73,13 @@ export class FoldChanges {
   }
 }
 
+function isBalanced(postings: readonly FoldPosting[]): boolean {
+  const sums = new Map<string, bigint>();
+  for (const { currency, direction, amount } of postings)
+    sums.set(currency, (sums.get(currency) ?? 0n) + (direction === 'debit' ? amount : -amount));
+  return [...sums.values()].every((sum) => sum === 0n);
+}
+
 function linesIn(data: string): readonly unknown[] | undefined {
   let payload: unknown;
   try {
@@ -88,7 +98,7 @@ function postingOf(line: unknown): FoldPosting | undefined {
   if (typeof account !== 'string' || typeof amount !== 'string' || typeof currency !== 'string' || !isName(account)) return undefined;
   if (direction !== 'debit' && direction !== 'credit') return undefined;
   const money = parseMoney(amount, currency);
-  if (typeof money === 'string' || money.amount <= 0n) return undefined;
+  if (typeof money === 'string' || money.amount <= 0n || amountText(money) !== amount) return undefined;
   return { account, currency, direction, amount: money.amount };
 }
 

@@ -241,6 +241,23 @@ describe('the chain', () => {
     expect(await anchoredSizes('north')).toHaveLength(2);
   });
 
+  it('gives back the anchors that a lost database knew', async () => {
+    await fixture.open('north');
+    const first = await fixture.anchoring();
+    await untilFinal('north');
+    await fixture.post('north', '1.00');
+    const wanted = first.anchorer.anchorNow('north');
+    await untilFinal('north', (await untilRound('north', 2n)).head?.size ?? 0n);
+    await wanted;
+    await first.anchorer.stop();
+    const before = await first.anchors.anchors('north');
+    await fixture.pool.query('delete from integrity_anchor');
+    const second = await fixture.anchoring();
+    await until(async () => ((await second.anchors.anchors('north')).length === before.length ? true : undefined));
+    expect(await second.anchors.anchors('north')).toEqual(before);
+    expect(before.map(({ seq }) => seq)).toEqual(['1', '2']);
+  });
+
   it('may be away: the round waits, says so and goes on, and other logs do not notice', async () => {
     await fixture.open('north');
     let isAway = true;

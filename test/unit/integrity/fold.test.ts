@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { FoldChanges, postingsIn } from '../../../services/integrity/domain/fold.ts';
 import { stateCommittedFin } from '../../../services/integrity/domain/committed-state.ts';
+import { amountText } from '../../../services/money/money.ts';
 import { noEntry } from '../../../services/integrity/domain/state-map-hash.ts';
 
 const line = { account: 'asset:cash:card', amount: '10.00', currency: 'EUR', direction: 'debit' };
@@ -10,9 +11,16 @@ function payload(...postings: unknown[]): string {
   return JSON.stringify({ fin: { postings } });
 }
 
+/** A balanced event whose two lines have the same flaw. */
+function flawed(flaw: object): string {
+  return payload({ ...line, ...flaw }, { ...line, account: 'revenue:tv', direction: 'credit', ...flaw });
+}
+
+const counterpart = { ...line, account: 'revenue:tv', direction: 'credit' };
+
 describe('ledger-fold/1', () => {
   it('reads unsigned amounts with their direction at ledger scale', () =>
-    expect(postingsIn(payload(line, { ...line, account: 'revenue:tv', direction: 'credit' }))).toEqual([
+    expect(postingsIn(payload(line, counterpart))).toEqual([
       { account: 'asset:cash:card', amount: 10_000_000n, currency: 'EUR', direction: 'debit' },
       { account: 'revenue:tv', amount: 10_000_000n, currency: 'EUR', direction: 'credit' },
     ]));
@@ -23,15 +31,19 @@ describe('ledger-fold/1', () => {
     ['no fin', '{}'],
     ['no postings', '{"fin":{}}'],
     ['postings that are no list', '{"fin":{"postings":{}}}'],
-    ['a line that is no object', payload(line, 'x')],
-    ['a negative amount', payload(line, { ...line, amount: '-1.00' })],
-    ['an amount of zero', payload(line, { ...line, amount: '0.00' })],
-    ['an amount that is a number', payload(line, { ...line, amount: 1 })],
-    ['more decimals than the ledger has', payload(line, { ...line, amount: '0.0000001' })],
-    ['an unknown currency', payload(line, { ...line, currency: 'XXX' })],
-    ['an unknown direction', payload(line, { ...line, direction: 'left' })],
-    ['no account', payload(line, { ...line, account: '' })],
-    ['an account with a NUL', payload(line, { ...line, account: 'a\0b' })],
+    ['a line that is no object', payload(line, counterpart, 'x')],
+    ['debits and credits that differ', payload(line, { ...counterpart, amount: '9.00' })],
+    ['a debit in one currency and a credit in another', payload(line, { ...counterpart, currency: 'USD' })],
+    ['a negative amount', flawed({ amount: '-1.00' })],
+    ['an amount of zero', flawed({ amount: '0.00' })],
+    ['an amount that is a number', flawed({ amount: 1 })],
+    ['fewer decimals than can be paid', flawed({ amount: '1.5' })],
+    ['zeros beyond the decimals that can be paid', flawed({ amount: '1.500' })],
+    ['more decimals than the ledger has', flawed({ amount: '0.0000001' })],
+    ['an unknown currency', flawed({ currency: 'XXX' })],
+    ['an unknown direction', flawed({ direction: 'left' })],
+    ['no account', flawed({ account: '' })],
+    ['an account with a NUL', flawed({ account: 'a\0b' })],
     [
       'an account with half a character',
       '{"fin":{"postings":[{"account":"\\ud800","amount":"1.00","currency":"EUR","direction":"debit"}]}}',
@@ -49,7 +61,7 @@ describe('ledger-fold/1', () => {
           part = new FoldChanges();
         };
         moves.forEach(([units, from, to], index) => {
-          const amount = (units / 1_000_000).toFixed(6);
+          const amount = amountText({ amount: BigInt(units), currency: 'EUR' });
           const postings = postingsIn(
             payload({ ...line, account: `a:${from}`, amount }, { ...line, account: `b:${to}`, amount, direction: 'credit' }),
           );
@@ -67,9 +79,13 @@ describe('ledger-fold/1', () => {
 
   it('remembers the last leaf that posts to an account', () => {
     const changes = new FoldChanges();
-    changes.post(3n, postingsIn(payload(line)));
-    changes.post(9n, postingsIn(payload({ ...line, amount: '0.50' })));
-    expect(changes.balances()).toEqual([{ account: 'asset:cash:card', currency: 'EUR', change: 10_500_000n, leaf: 9n }]);
+    changes.post(3n, postingsIn(payload(line, counterpart)));
+    changes.post(9n, postingsIn(payload({ ...line, amount: '0.50' }, { ...counterpart, account: 'revenue:voice', amount: '0.50' })));
+    expect(changes.balances()).toEqual([
+      { account: 'asset:cash:card', currency: 'EUR', change: 10_500_000n, leaf: 9n },
+      { account: 'revenue:tv', currency: 'EUR', change: -10_000_000n, leaf: 3n },
+      { account: 'revenue:voice', currency: 'EUR', change: -500_000n, leaf: 9n },
+    ]);
   });
 
   it('commits to totals sorted by currency, in the canonical text of amounts', () =>

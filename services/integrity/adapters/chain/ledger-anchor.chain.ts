@@ -121,14 +121,12 @@ export class LedgerAnchorChain implements AnchorChain {
 
   async anchored(logId: string, size: bigint, fromBlock: bigint): Promise<AnchoredEvent | undefined> {
     const topics = contract.encodeFilterTopics('Anchored', [`0x${logId}`, size]);
-    const head = BigInt(await this.#rpc.call<string>('eth_blockNumber'));
-    for (let from = fromBlock; from <= head; from += blocksPerSearch) {
-      const to = from + blocksPerSearch - 1n;
-      const range = { fromBlock: hex(from), toBlock: to >= head ? 'latest' : hex(to) };
-      const [log] = await this.#rpc.call<RpcLog[]>('eth_getLogs', { address: this.listed.contract, topics, ...range });
-      if (log !== undefined) return anchoredOf(log);
-    }
+    for await (const event of this.#events(topics, fromBlock)) return event;
     return undefined;
+  }
+
+  async allAnchored(logId: string): Promise<AnchoredEvent[]> {
+    return Array.fromAsync(this.#events(contract.encodeFilterTopics('Anchored', [`0x${logId}`]), BigInt(this.listed.fromBlock)));
   }
 
   async sign({ slug, logId, oldSize, newSize, newRoot, proof }: AnchorRequest, replaced?: ReplacedTransaction): Promise<SignedTransaction> {
@@ -150,6 +148,16 @@ export class LedgerAnchorChain implements AnchorChain {
 
   async nonceOf(slug: string): Promise<bigint> {
     return nonceOf(this.#rpc, (await this.#publisher(slug)).address);
+  }
+
+  async *#events(topics: ReturnType<Interface['encodeFilterTopics']>, fromBlock: bigint): AsyncIterable<AnchoredEvent> {
+    const head = BigInt(await this.#rpc.call<string>('eth_blockNumber'));
+    for (let from = fromBlock; from <= head; from += blocksPerSearch) {
+      const to = from + blocksPerSearch - 1n;
+      const range = { fromBlock: hex(from), toBlock: to >= head ? 'latest' : hex(to) };
+      const logs = await this.#rpc.call<RpcLog[]>('eth_getLogs', { address: this.listed.contract, topics, ...range });
+      for (const log of logs) yield anchoredOf(log);
+    }
   }
 
   #publisher(slug: string) {
