@@ -108,7 +108,8 @@ export class ChainReader {
       if (isFrozen) findings.invalid('V1', `Transaction ${tx} anchored a frozen log.`);
       if (seq !== (last?.seq ?? 0n) + 1n) findings.invalid('V1', `Anchor ${seq} follows anchor ${last?.seq ?? 0n}: one is missing.`);
       if (size <= (last?.size ?? 0n)) findings.invalid('V1', `Anchor ${seq} has size ${size}, not above ${last?.size ?? 0n}.`);
-      if (root === undefined ? !emptyRoots.has(prevRoot) : prevRoot !== root) findings.invalid('V1', `Anchor ${seq} does not follow the root before it.`);
+      if (root === undefined ? !emptyRoots.has(prevRoot) : prevRoot !== root)
+        findings.invalid('V1', `Anchor ${seq} does not follow the root before it.`);
       root = newRoot;
       const at = await this.finalBlock(block);
       if (at === undefined) throw new Error(`The node does not give block ${block}.`);

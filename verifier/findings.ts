@@ -95,7 +95,12 @@ export class Findings {
     const invalid = this.#invalid.get(id);
     if (invalid !== undefined) {
       const count = this.#counts.get(id) ?? 0;
-      return { ...base, result: 'invalid', message: `${count} ${count === 1 ? 'thing is' : 'things are'} wrong`, evidence: byLeaf(invalid) };
+      return {
+        ...base,
+        result: 'invalid',
+        message: `${count} ${count === 1 ? 'thing is' : 'things are'} wrong`,
+        evidence: byLeaf(invalid),
+      };
     }
     const missing = this.#unverifiable.get(id);
     if (missing !== undefined) return { ...base, result: 'unverifiable', message: (missing[0] as Evidence).message, evidence: missing };

@@ -10,6 +10,8 @@ const levelsMax = 64;
 export class GrowingTree {
   size = 0n;
   readonly #subtrees: string[] = new Array<string>(levelsMax).fill('');
+  /** Roots of the subtrees that the last leaf completed, from the leaf up. */
+  readonly #completed: string[] = [];
   readonly #node = Buffer.alloc(1 + 2 * hashBytes);
 
   constructor() {
@@ -20,20 +22,22 @@ export class GrowingTree {
   append(leafHash: string): number {
     let node = leafHash;
     let level = 0;
+    this.#completed[0] = leafHash;
     // As many complete subtrees end here as the size has ones at its end.
     for (let size = Number(this.size & 0xffff_ffffn), high = this.size >> 32n; level < levelsMax; level++) {
       const bit = level < 32 ? (size >>> level) & 1 : Number((high >> BigInt(level - 32)) & 1n);
       if (bit === 0) break;
       node = this.#join(this.#subtrees[level] as string, node);
+      this.#completed[level + 1] = node;
     }
     this.#subtrees[level] = node;
     this.size += 1n;
     return level;
   }
 
-  /** Root of the complete subtree that ends at the last leaf, `level` levels above it. */
+  /** Root of the complete subtree that ends at the last leaf, this many levels above it; at most what `append` answered. */
   completed(level: number): string {
-    return this.#subtrees[level] as string;
+    return this.#completed[level] as string;
   }
 
   /** Root of all leaves so far. */
