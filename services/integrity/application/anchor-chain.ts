@@ -29,9 +29,6 @@ export interface AnchoredEvent {
   readonly tx: string;
 }
 
-/** A log's place in the contract: nobody's, ours, another key's, or closed for ever. */
-export type Registration = 'missing' | 'ours' | 'foreign' | 'frozen';
-
 export interface AnchorRequest {
   readonly slug: string;
   /** 64 hex. */
@@ -66,8 +63,7 @@ export interface AnchorChain {
   block(which: BlockTag | bigint): Promise<ChainBlock | undefined>;
   /** At the head of the chain. */
   latest(logId: string): Promise<ChainHead>;
-  registrationOf(slug: string, logId: string): Promise<Registration>;
-  /** Gives the log its place, with the provider's publisher key. Included when it resolves; only for `missing`. */
+  /** Gives the log its place, with the provider's publisher key. Included when it resolves; throws for a log that has one. */
   register(slug: string, logId: string): Promise<void>;
   /** The event that anchored this size, searched from a block to the head; undefined where there is none. */
   anchored(logId: string, size: bigint, fromBlock: bigint): Promise<AnchoredEvent | undefined>;

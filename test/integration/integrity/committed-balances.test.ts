@@ -9,6 +9,10 @@ import { type FoldedBalance, stateEntryOf, stateKeyOf } from '../../../services/
 import { leafOf } from '../../../services/integrity/domain/leaf.ts';
 import { checkStateProof, StateMap } from '../../../services/integrity/domain/state-map.ts';
 import { hashTextOf } from '../../../services/integrity/domain/state-map-hash.ts';
+import { Balances } from '../../../verifier/balances.ts';
+import type { JsonRecord } from '../../../verifier/canonical-json.ts';
+import { Findings } from '../../../verifier/findings.ts';
+import { type Policy, readPolicy } from '../../../verifier/policy.ts';
 import { type AnchoringFixture, openAnchoringFixture, quietSettings } from './anchoring-fixture.ts';
 import { insertBehindPort, until } from './log-fixture.ts';
 
@@ -82,6 +86,29 @@ describe('committed balances', () => {
     const committed = await untilCommitted('2.0135');
     expect(committed.totals).toEqual([{ currency: 'EUR', debits: '2.0135', credits: '2.0135' }]);
     expect(committed.stateRoot).toBe(await derivedRoot(BigInt(committed.uptoSize)));
+  });
+
+  it('are what the verifier replays, at every commitment', async () => {
+    await eager();
+    await fixture.post('north', '0.0045', 3);
+    await untilCommitted('0.0135');
+    await fixture.post('north', '12.00');
+    const { uptoSize } = await untilCommitted('12.0135');
+    await until(async () => ((await fixture.query.head('north'))?.size ?? 0n) > BigInt(uptoSize) || undefined);
+    const findings = new Findings();
+    const replay = new Balances(findings);
+    let policy: Policy | undefined;
+    for (const row of await fixture.leaves.leaves('north', 0n, 1_000)) {
+      for await (const { type, data } of fixture.store.readStream(row.stream, { fromRevision: row.revision, maxCount: 1 })) {
+        const { fin } = JSON.parse(data) as { fin: JsonRecord };
+        if (type === 'LogGenesis/1') policy = readPolicy(fin);
+        const place = { leaf: row.index };
+        if (type === 'StateCommitted/1') replay.commit(row.index, fin, policy as Policy, place);
+        else replay.add(row.index, fin, policy as Policy, () => place);
+      }
+    }
+    expect(replay.committed).toBeGreaterThanOrEqual(2);
+    expect(findings.check('V8', { from: 0n, to: 0n }, 'replayed').evidence).toEqual([]);
   });
 
   it('are proven under the root of the last commitment, and so is the absence of an account', async () => {

@@ -9,7 +9,6 @@ import {
   type BlockTag,
   type ChainBlock,
   type ChainHead,
-  type Registration,
   type ReplacedTransaction,
   type SignedTransaction,
 } from '../../application/anchor-chain.ts';
@@ -49,12 +48,6 @@ const refusals: Readonly<Record<string, AnchorRefusal>> = {
   LedgerAnchorNotRegistered: 'not_registered',
 };
 
-const registrations: Readonly<Partial<Record<AnchorRefusal, Registration>>> = {
-  not_registered: 'missing',
-  frozen: 'frozen',
-  not_publisher: 'foreign',
-};
-
 /** The anchor contract on an EVM chain, over JSON-RPC. */
 export class LedgerAnchorChain implements AnchorChain {
   readonly listed: ListedChain;
@@ -88,20 +81,6 @@ export class LedgerAnchorChain implements AnchorChain {
     if (answer === '0x') throw new WrongChainFault(`Chain ${this.listed.chainId} has no contract at ${this.listed.contract} any more.`);
     const [size, root, seq] = contract.decodeFunctionResult('latest', answer) as unknown as [bigint, string, bigint];
     return { size, root: bytesOf(root), seq };
-  }
-
-  async registrationOf(slug: string, logId: string): Promise<Registration> {
-    // An anchor that no log takes, tried and not sent: the contract says at which of its checks the publisher fails.
-    const data = contract.encodeFunctionData('anchor', [`0x${logId}`, 0n, 0n, Buffer.alloc(32), []]);
-    const { address: from } = await this.#publisher(slug);
-    try {
-      await this.#rpc.call('eth_call', { from, to: this.listed.contract, data }, 'latest');
-    } catch (error) {
-      const refusal = refusalIn(error);
-      if (!(refusal instanceof AnchorRefusedFault)) throw refusal;
-      return registrations[refusal.reason] ?? 'ours';
-    }
-    throw new WrongChainFault(`The contract at ${this.listed.contract} took an anchor of nothing.`);
   }
 
   async register(slug: string, logId: string): Promise<void> {
