@@ -1,6 +1,7 @@
 import { Interface } from 'ethers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ledgerAnchorAbi } from '../../../contracts/generated/ledger-anchor.ts';
+import type { LedgerAnchorChain } from '../../../services/integrity/adapters/chain/ledger-anchor.chain.ts';
 import { fund } from '../../../services/integrity/adapters/chain/local-funds.ts';
 import { transact } from '../../../services/integrity/adapters/chain/transactions.ts';
 import { PostgresAnchorStore } from '../../../services/integrity/adapters/postgres/postgres.anchor-store.ts';
@@ -8,6 +9,7 @@ import { PostgresRoundStore } from '../../../services/integrity/adapters/postgre
 import type { Anchor } from '../../../services/integrity/application/anchor-store.ts';
 import type { AlarmCode } from '../../../services/integrity/application/anchoring-alarm.ts';
 import type { AnchoringStatus } from '../../../services/integrity/application/anchoring-status.ts';
+import { ChainHeadMemory } from '../../../services/integrity/application/chain-head-memory.ts';
 import type { Round } from '../../../services/integrity/application/round-store.ts';
 import { GrowingTree } from '../../../services/integrity/domain/tree/growing-tree.ts';
 import { consistencyShape } from '../../../services/integrity/domain/tree/proof-shape.ts';
@@ -239,6 +241,33 @@ describe('the chain', () => {
     expect((await untilFinal('north', size)).size).toBe(size);
     expect((await wanted).size).toBe(size);
     expect(await anchoredSizes('north')).toHaveLength(2);
+  });
+
+  it('is served by one of two processes, and by the other when that one ends', async () => {
+    await fixture.open('north');
+    const [first, second] = [await fixture.anchoring(), await fixture.anchoring()];
+    const { size } = await untilFinal('north');
+    expect(await anchoredSizes('north')).toEqual([size]);
+    const states = () => [first, second].map(({ anchorer }) => anchorer.statuses()[0]?.state);
+    await until(() => (states().includes('standby') ? true : undefined));
+    const [worker, standby] = states()[0] === 'standby' ? [second, first] : [first, second];
+    await worker.anchorer.stop();
+    const wanted = standby.anchorer.anchorNow('north');
+    await untilFinal('north', size + 1n);
+    expect((await wanted).oldSize).toBe(size);
+  });
+
+  it('remembers heads for the sequencer, and nothing while it is away', async () => {
+    await fixture.open('north');
+    await fixture.anchoring();
+    const { size, root } = await untilFinal('north');
+    let isAway = false;
+    const chain = await fixture.chain((url, init) => (isAway ? Promise.reject(new TypeError('refused')) : fetch(url, init)));
+    const memory = new ChainHeadMemory(chain as LedgerAnchorChain, fixture.logs);
+    expect(await memory.latest('north')).toEqual({ size, root });
+    expect(await memory.latest('nobody')).toBeUndefined();
+    isAway = true;
+    expect(await memory.latest('north')).toBeUndefined();
   });
 
   it('gives back the anchors that a lost database knew', async () => {
