@@ -119,11 +119,12 @@ export class LogWalk {
     const payload = this.#payload(index, text, entry, line, place);
     const looksMalformed = entry.at.startsWith('0001-') || entry.stream.startsWith('invalid:') || entry.type.startsWith('invalid:');
     const isMalformed = payload?.isMalformed ?? looksMalformed;
-    this.#streams.check(entry, leafHash, isMalformed, place);
+    const isRepeated = this.#streams.check(entry, leafHash, isMalformed, place);
     if (isMalformed) {
       this.#findings.find('format', `Something wrote behind the ledger: ${payload?.fault ?? 'the envelope shows it'}.`, place());
       return undefined;
     }
+    if (isRepeated) return undefined;
     this.#times.check(index, entry.at, place);
     return payload?.fin === undefined ? undefined : this.#fin(index, entry, payload.fin, place);
   }

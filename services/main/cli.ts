@@ -17,6 +17,13 @@ const commands: Readonly<Record<string, Command>> = {
       return 0;
     },
   },
+  demo: {
+    summary: 'Bill 5,000 customers of a published usage file and prove it. --data <folder>  --tamper',
+    run: async (args) => {
+      const { runDemoCommand } = await import('./demo/demo-command.ts');
+      return runDemoCommand(args, process.env);
+    },
+  },
   migrate: {
     summary: 'Bring the database to this release and stop. --data <folder>',
     run: async (args) => {

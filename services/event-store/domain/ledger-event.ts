@@ -16,6 +16,9 @@ export interface EventBody {
   readonly [extra: string]: Json | undefined;
 }
 
+const hex64 = /^[0-9a-f]{64}$/;
+const instant = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
+
 /** A stored event whose text was read and found well formed. */
 export interface LedgerEvent<Fin = Readonly<Record<string, Json>>> {
   readonly id: string;
@@ -41,8 +44,7 @@ export function ledgerEventOf(stored: StoredEvent): LedgerEvent | undefined {
   try {
     const data = parseCanonicalJson(stored.data);
     const metadata = parseCanonicalJson(stored.metadata);
-    if (!isRecord(data) || !isRecord(data['fin']) || !isRecord(metadata) || !isBody(metadata['body'])) return undefined;
-    if (typeof metadata['at'] !== 'string') return undefined;
+    if (!isRecord(data) || !isRecord(data['fin']) || !isMetadata(metadata)) return undefined;
     const { id, stream, revision, position, type } = stored;
     return { id, provider: parts.slug, stream, revision, position, type, fin: data['fin'], at: metadata['at'], body: metadata['body'] };
   } catch {
@@ -52,6 +54,16 @@ export function ledgerEventOf(stored: StoredEvent): LedgerEvent | undefined {
 
 function isRecord(value: Json | undefined): value is Readonly<Record<string, Json>> {
   return typeof value === 'object' && !Array.isArray(value);
+}
+
+/** Exactly the five fields of the format, each well formed: what is no leaf in good order is no event for a reader either. */
+function isMetadata(value: Json): value is { readonly at: string; readonly body: EventBody & Readonly<Record<string, Json>> } {
+  if (!isRecord(value) || Object.keys(value).length !== 5 || !isBody(value['body'])) return false;
+  return matches(value['at'], instant) && matches(value['prev'], hex64) && matches(value['ps'], hex64) && matches(value['ms'], hex64);
+}
+
+function matches(value: Json | undefined, pattern: RegExp): boolean {
+  return typeof value === 'string' && pattern.test(value);
 }
 
 function isBody(value: Json | undefined): value is EventBody & Readonly<Record<string, Json>> {
