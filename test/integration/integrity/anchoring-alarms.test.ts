@@ -1,0 +1,109 @@
+import { Interface } from 'ethers';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { ledgerAnchorAbi } from '../../../contracts/generated/ledger-anchor.ts';
+import { fund } from '../../../services/integrity/adapters/chain/local-funds.ts';
+import { transact } from '../../../services/integrity/adapters/chain/transactions.ts';
+import type { AlarmCode } from '../../../services/integrity/application/anchoring-alarm.ts';
+import type { AnchoringStatus } from '../../../services/integrity/application/anchoring-status.ts';
+import { GrowingTree } from '../../../services/integrity/domain/tree/growing-tree.ts';
+import { consistencyShape } from '../../../services/integrity/domain/tree/proof-shape.ts';
+import { rootsFromTiles } from '../../../services/integrity/domain/tree/tile-hashes.ts';
+import { type Anvil, startAnvil } from '../../support/anvil.ts';
+import { type AnchoringFixture, openAnchoringFixture } from './anchoring-fixture.ts';
+import { until } from './log-fixture.ts';
+
+import { observe } from './anchoring-observer.ts';
+
+let anvil: Anvil;
+let fixture: AnchoringFixture;
+let see: ReturnType<typeof observe>;
+
+beforeAll(async () => {
+  anvil = await startAnvil();
+});
+
+afterAll(() => anvil.stop());
+
+beforeEach(async () => {
+  fixture = await openAnchoringFixture({ anvil });
+  see = observe(fixture, anvil);
+});
+
+afterEach(() => fixture.close());
+
+describe('an alarm', () => {
+  it.each([
+    ['chain_ahead', 'a larger tree than ours', 1_000n],
+    ['chain_foreign', 'a root that our tree never had', 1n],
+  ] as const)('%s is raised when the contract holds %s, and nothing is written any more', async (code, _, newSize) => {
+    await fixture.open('north');
+    const chain = await fixture.chain();
+    const logId = await fixture.logIdOf('north');
+    await chain?.register('north', logId);
+    await anchorAsThief('north', { logId, oldSize: 0n, newSize });
+    const { anchorer } = await fixture.anchoring();
+    await untilAlarm(anchorer.statuses.bind(anchorer), code);
+    expect(await see.typesOf('north')).toEqual(['LogGenesis/1']);
+    expect(await see.anchoredSizes('north')).toEqual([newSize]);
+  });
+
+  it('is raised on an idle log too', async () => {
+    await fixture.open('north');
+    const { anchorer } = await fixture.anchoring();
+    const { size } = await see.untilFinal('north');
+    await until(() => anchorer.statuses().find(({ state }) => state === 'idle'));
+    await anchorAsThief('north', { logId: await fixture.logIdOf('north'), oldSize: size, newSize: size * 2n });
+    await untilAlarm(anchorer.statuses.bind(anchorer), 'chain_ahead');
+  });
+
+  it('frozen is raised when a guardian has closed the log', async () => {
+    await fixture.open('north');
+    const { anchorer } = await fixture.anchoring();
+    await see.untilFinal('north');
+    const guardian = await fixture.keys.walletOf('guardian');
+    await fund(anvil.rpc, '31337', guardian.address);
+    const data = new Interface(ledgerAnchorAbi).encodeFunctionData('freeze', [`0x${await fixture.logIdOf('north')}`]);
+    await transact(anvil.rpc, guardian, { to: fixture.contract.contract, data });
+    await fixture.post('north', '1.00');
+    await expect(anchorer.anchorNow('north')).rejects.toMatchObject({ code: 'frozen' });
+  });
+
+  it('not_registered is raised where the contract does not know the log and we are not its admin', async () => {
+    await fixture.open('north');
+    const { anchorer } = await fixture.anchoring({ mayRegister: false });
+    await untilAlarm(anchorer.statuses.bind(anchorer), 'not_registered');
+    const chain = await fixture.chain();
+    await chain?.register('north', await fixture.logIdOf('north'));
+    await see.untilFinal('north'); // Goes on by itself once the cause is gone.
+    expect(anchorer.statuses()[0]?.alarm).toBeUndefined();
+  });
+
+  it('finality_failed is raised when the chain undoes what was final', async () => {
+    await fixture.open('north');
+    const { anchorer } = await fixture.anchoring();
+    const { place } = await see.untilFinal('north');
+    const head = BigInt(await anvil.rpc.call<string>('eth_blockNumber'));
+    await anvil.undo(Number(head - (place?.block as bigint) + 1n));
+    await untilAlarm(anchorer.statuses.bind(anchorer), 'finality_failed');
+  });
+
+  async function untilAlarm(statuses: () => AnchoringStatus[], code: AlarmCode): Promise<AnchoringStatus> {
+    return until(() => statuses().find(({ state, alarm }) => state === 'alarm' && alarm?.code === code));
+  }
+
+  /** The publisher's key in other hands: anchors our leaves with others behind them, past all our checks. */
+  async function anchorAsThief(
+    slug: string,
+    { logId, oldSize, newSize }: { logId: string; oldSize: bigint; newSize: bigint },
+  ): Promise<void> {
+    const publisher = await fixture.keys.walletOf({ publisherOf: slug });
+    await fund(anvil.rpc, '31337', publisher.address);
+    const ours = (await fixture.leaves.leaves(slug, 0n, Number(oldSize))).map(({ hash }) => hash);
+    const forged = Array.from({ length: Number(newSize - oldSize) }, () => Buffer.alloc(32, 7));
+    const tree = new GrowingTree();
+    const tiles = tree.append(Buffer.concat([...ours, ...forged]));
+    const proof = oldSize === 0n ? [] : rootsFromTiles(consistencyShape(oldSize, newSize), tiles);
+    const data = new Interface(ledgerAnchorAbi).encodeFunctionData('anchor', [`0x${logId}`, oldSize, newSize, tree.root(), proof]);
+    await transact(anvil.rpc, publisher, { to: fixture.contract.contract, data });
+  }
+});
