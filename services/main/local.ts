@@ -44,7 +44,11 @@ export async function openLocalService({ dataFolder, host, port, logLevel, role 
   const logger = pino({ level: logLevel }, pino.destination(2));
   const service = await openService({ databaseUrl, dataFolder, host, port, logger, ...chain, ...rolesOf(role) });
   const { contract } = service.integrity;
-  if (contract !== undefined) recordDeployedContract(folder, contract);
+  if (contract !== undefined) {
+    // A deployment of the last second may be lost by a crash. It is then done again, and not taken for a chain that lost its state.
+    const recorded = engines.chainIsKept().then(() => recordDeployedContract(folder, contract));
+    recorded.catch((error: unknown) => logger.warn(error, 'The deployed contract could not be remembered; the next start tries again.'));
+  }
   return service;
 }
 

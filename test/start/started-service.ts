@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runningPostmaster } from '../../services/main/embedded/postmaster-file.ts';
@@ -58,6 +58,15 @@ export class ServiceFolder {
     const command = this.start();
     await command.printed('Ctrl-C');
     return command;
+  }
+
+  /** What a file of the folder says, once it is there. */
+  async contentOf(name: string): Promise<string> {
+    for (const deadline = Date.now() + startMsMax; ; await new Promise((resolve) => setTimeout(resolve, 20))) {
+      const path = join(this.path, name);
+      if (existsSync(path)) return readFileSync(path, 'utf8');
+      if (Date.now() > deadline) throw new Error(`${path} did not appear.`);
+    }
   }
 
   /** Pids of the engines that live now. */

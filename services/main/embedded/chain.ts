@@ -14,6 +14,8 @@ import { beginningOf } from './process-identity.ts';
 
 export interface EmbeddedChain {
   readonly rpcUrl: string;
+  /** Resolves when what is on the chain now is in the kept copy of its state, and so would survive any crash. About a second. */
+  kept(): Promise<void>;
   /** Ends the chain after it has written its state. */
   stop(): Promise<void>;
 }
@@ -28,6 +30,7 @@ interface ChainProcess {
 const localChainId = 31_337;
 const startMsMax = 20_000;
 const stopMsMax = 10_000;
+const keptPollMs = 100;
 
 /**
  * Starts the local chain of this data folder on the state it had, or goes on with the node that a killed process left running. `warn` is
@@ -40,6 +43,7 @@ export async function startChain(folder: DataFolder, warn: (text: string) => voi
   finaliser.start();
   return {
     rpcUrl: chain.rpc.url,
+    kept: () => chain.kept(),
     stop: async () => {
       await finaliser.stop();
       await chain.stop();
@@ -81,6 +85,11 @@ class LocalChain {
     if (this.process === undefined || beginningOf(this.process.pid) !== undefined) return;
     this.warn('The local chain had ended and was started again.');
     await this.launch(this.process.port);
+  }
+
+  async kept(): Promise<void> {
+    const head = (await this.rpc.block('latest')).number;
+    while (this.state.lastBlockKept < head) await delay(keptPollMs, undefined, { ref: false });
   }
 
   async stop(): Promise<void> {

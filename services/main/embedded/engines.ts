@@ -23,6 +23,8 @@ export interface Engines {
   readonly databaseUrl: string;
   /** Undefined: the ledger works without anchoring. */
   readonly chainRpcUrl: string | undefined;
+  /** Resolves when what is on the embedded chain now would survive any crash. Other chains keep their state themselves. */
+  chainIsKept(): Promise<void>;
   /** Tells other processes, by the data folder, at which address this one answers. */
   announce(url: string): void;
   /** Tells other processes that this one lets go of the data folder as soon as it has drained. */
@@ -93,6 +95,7 @@ async function startIn(held: HeldFolder, settings: EngineSettings, warn: Warn): 
       databaseOwnerUrl,
       databaseUrl,
       chainRpcUrl,
+      chainIsKept: () => chain?.kept() ?? Promise.resolve(),
       announce: (url) => publish({ url }),
       announceStopping: () => publish({ stopping: true }),
       stop,
@@ -110,5 +113,6 @@ async function assertDatabasesAnswer({ databaseUrl, databaseOwnerUrl }: EngineSe
 
 function borrowed({ databaseOwnerUrl, databaseUrl, chainRpcUrl }: Runtime): Engines {
   const nothing = (): void => undefined;
-  return { databaseOwnerUrl, databaseUrl, chainRpcUrl, announce: nothing, announceStopping: nothing, stop: () => Promise.resolve() };
+  const done = (): Promise<void> => Promise.resolve();
+  return { databaseOwnerUrl, databaseUrl, chainRpcUrl, chainIsKept: done, announce: nothing, announceStopping: nothing, stop: done };
 }
