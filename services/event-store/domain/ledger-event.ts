@@ -46,7 +46,7 @@ export function ledgerEventOf(stored: StoredEvent): LedgerEvent | undefined {
     const metadata = parseCanonicalJson(stored.metadata);
     if (!isRecord(data) || !isRecord(data['fin']) || !isMetadata(metadata)) return undefined;
     const { id, stream, revision, position, type } = stored;
-    return { id, provider: parts.slug, stream, revision, position, type, fin: data['fin'], at: metadata['at'], body: metadata['body'] };
+    return { id, provider: parts.slug, stream, revision, position, type, fin: data['fin'], at: metadata.at, body: metadata.body };
   } catch {
     return undefined;
   }

@@ -12,7 +12,7 @@ export class GrowingMap<Key, Value> {
   }
 
   static empty<Key, Value>(): GrowingMap<Key, Value> {
-    return new GrowingMap(new Map(), 0);
+    return new GrowingMap<Key, Value>(new Map(), 0);
   }
 
   get(key: Key): Value | undefined {

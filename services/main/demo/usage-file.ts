@@ -23,7 +23,7 @@ export const rates: Readonly<Record<Band, string>> = { day: '0.17', eve: '0.085'
 
 /** Reads the data set; see the README beside it for its source, licence and limits. */
 export async function readUsageFile(path: string): Promise<UsageRow[]> {
-  const rows = parse(await readFile(path), { columns: true }) as Readonly<Record<string, string>>[];
+  const rows = parse<Readonly<Record<string, string>>>(await readFile(path), { columns: true });
   return rows.map((columns, index) => ({
     row: index + 1,
     usage: bands.map((band) => ({

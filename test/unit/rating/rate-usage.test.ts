@@ -16,7 +16,7 @@ const book = (rounding: string) =>
     bands: Object.entries(rates).map(([band, rate]) => ({ band, product: `voice-${band}`, unit: 'minute', rate })),
   });
 const fixture = new URL('../../../services/main/demo/telecom-usage/mlc_churn.csv', import.meta.url);
-const rows = parse(readFileSync(fixture), { columns: true }) as Record<string, string>[];
+const rows = parse<Record<string, string>>(readFileSync(fixture), { columns: true });
 
 function rated(rounding: string, band: string, quantity: string): RatedCharge {
   const charge = rateUsage(book(rounding), { band, quantity });
