@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { defineConfig } from 'hardhat/config';
+import { configVariable, defineConfig, task } from 'hardhat/config';
+import { ArgumentType } from 'hardhat/types/arguments';
 
 // Hardhat reads this after the configuration and would otherwise report each run on a terminal to its makers.
 process.env['HARDHAT_DISABLE_TELEMETRY'] = 'true';
@@ -9,6 +11,21 @@ process.env['HARDHAT_DISABLE_TELEMETRY'] = 'true';
 const solcFolder = dirname(createRequire(import.meta.url).resolve('solc/package.json'));
 
 export default defineConfig({
+  // For deployments alone: the address is read when a command connects to the chain, and nothing else needs it.
+  networks: { chain: { type: 'http', url: configVariable('CHAIN_RPC_URL'), accounts: deployerKey() } },
+  tasks: [
+    task('deploy-anchor', 'Deploys the anchor contract')
+      .addOption({ name: 'admin', description: 'Registers logs and names guardians', type: ArgumentType.STRING, defaultValue: '' })
+      .addOption({ name: 'guardian', description: 'Can freeze a log', type: ArgumentType.STRING, defaultValue: '' })
+      .addOption({
+        name: 'adminDelay',
+        description: 'Seconds that a change of the admin waits',
+        type: ArgumentType.BIGINT,
+        defaultValue: 172_800n,
+      })
+      .setAction(() => import('./ignition/deploy-anchor.action.ts'))
+      .build(),
+  ],
   paths: { sources: ['./contracts', './test/solidity'] },
   solidity: {
     compilers: [
@@ -20,3 +37,15 @@ export default defineConfig({
     ],
   },
 });
+
+/** 32 bytes in hex, from the file that CHAIN_DEPLOYER_KEY_FILE names; without one the chain's node signs. */
+function deployerKey(): [string] | 'remote' {
+  const file = process.env['CHAIN_DEPLOYER_KEY_FILE'];
+  return file === undefined
+    ? 'remote'
+    : [
+        readFileSync(file, 'utf8')
+          .trim()
+          .replace(/^(?:0x)?/, '0x'),
+      ];
+}

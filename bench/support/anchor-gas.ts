@@ -32,8 +32,8 @@ export async function measureGas({ provider }: ThrowawayChain): Promise<GasFigur
   const factory = new ContractFactory(ledgerAnchorAbi, ledgerAnchorBytecode, signer);
   const contract = (await (await factory.deploy(0, wallet.address, wallet.address)).waitForDeployment()) as Contract;
   const gasOf = async (method: string, ...args: unknown[]): Promise<number> => {
-    const transaction = await contract.getFunction(method)(...args);
-    return Number((await transaction.wait()).gasUsed);
+    const transaction = await contract.getFunction(method).send(...args);
+    return Number((await transaction.wait())?.gasUsed);
   };
   const figures: GasFigure[] = [];
   const measure = async (name: string, budget: number, method: string, ...args: unknown[]) =>

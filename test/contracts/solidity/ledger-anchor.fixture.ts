@@ -33,7 +33,7 @@ export async function anchorFixture(): Promise<AnchorFixture> {
     Signer,
   ];
   const deploy = async (abi: readonly object[], bytecode: string, ...args: unknown[]) => {
-    const contract = await new ContractFactory(abi as never, bytecode, admin).deploy(...args);
+    const contract = await new ContractFactory(abi, bytecode, admin).deploy(...args);
     return (await contract.waitForDeployment()) as Contract;
   };
   const anchor = await deploy(ledgerAnchorAbi, ledgerAnchorBytecode, 0, await admin.getAddress(), await guardian.getAddress());

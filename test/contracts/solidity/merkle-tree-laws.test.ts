@@ -63,15 +63,17 @@ const damagedConsistencies: Record<string, (claim: Consistency, spot: Spot) => P
   'another new size with its root': ({ n }, [at]) => withRoot(another(n, sizeMax + 1, at), (size, root) => ({ n: size, r2: root })),
 };
 
-function ofProof<Claim extends { readonly proof: readonly Buffer[] }>(damages: typeof damagedProofs) {
-  const entries = Object.entries(damages).map(([name, damage]) => [
+type DamageOfProof = (claim: { readonly proof: readonly Buffer[] }, spot: Spot) => { readonly proof: readonly Buffer[] } | undefined;
+
+function ofProof(damages: typeof damagedProofs): Record<string, DamageOfProof> {
+  const entries = Object.entries(damages).map(([name, damage]): [string, DamageOfProof] => [
     name,
-    ({ proof }: Claim, spot: Spot) => {
+    ({ proof }, spot) => {
       const damaged = damage(proof, spot);
       return damaged && { proof: damaged };
     },
   ]);
-  return Object.fromEntries(entries) as Record<string, (claim: Claim, spot: Spot) => { proof: readonly Buffer[] } | undefined>;
+  return Object.fromEntries(entries);
 }
 
 function withRoot<Change>(size: bigint, change: (size: bigint, root: Buffer) => Change): Change | undefined {
