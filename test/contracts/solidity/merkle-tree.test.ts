@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { consistencyProof, inclusionProof, leafHash, rangesOf, syntheticRanges } from '../../../bench/support/reference-tree.ts';
+import { consistencyProof, inclusionProof, leafHash, nodeHash, rangesOf, syntheticRanges } from '../../../bench/support/reference-tree.ts';
 import { flipped, leavesOf, type MerkleTreeFixture, merkleTreeFixture } from './merkle-tree.fixture.ts';
 
 interface Vectors {
@@ -81,6 +81,26 @@ describe('the tree in Solidity', () => {
     expect(await fixture.consistent({ m: 3n, r1: range(0n, 3n), n: 8n, r2: range(0n, 8n), proof: long })).toEqual(no);
     const claim = { size: 8n, root: range(0n, 8n), leaf: range(0n, 1n), index: 0n };
     expect(await fixture.included({ ...claim, proof: long.slice(0, 65) })).toEqual(no);
+  });
+
+  it('[ATT-19] refuses a proof that goes on above the root, even where it leads to the root that is claimed', async () => {
+    const range = rangesOf(leavesOf(8));
+    const beside = range(7n, 8n);
+    for (const size of [1n, 2n, 5n, 7n])
+      for (const above of [nodeHash(beside, range(0n, size)), nodeHash(range(0n, size), beside)]) {
+        const proof = [...inclusionProof(range, 0n, size), beside];
+        expect(await fixture.included({ size, root: above, leaf: range(0n, 1n), index: 0n, proof })).toEqual(no);
+      }
+    for (const [m, n] of [
+      [1n, 2n],
+      [2n, 5n],
+      [3n, 7n],
+    ] as const) {
+      const proof = [...consistencyProof(range, m, n), beside];
+      const [r1, r2] = [range(0n, m), nodeHash(beside, range(0n, n))];
+      expect(await fixture.consistent({ m, r1: nodeHash(beside, r1), n, r2, proof })).toEqual(no);
+      expect(await fixture.consistent({ m, r1, n, r2: nodeHash(range(0n, n), beside), proof })).toEqual(no);
+    }
   });
 
   it('[ATT-19] takes neither an inner node for a leaf, nor an index outside the tree, nor anything in an empty one', async () => {
