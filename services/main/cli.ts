@@ -24,6 +24,10 @@ const commands: Readonly<Record<string, Command>> = {
       return runDemoCommand(args, process.env);
     },
   },
+  export: {
+    summary: 'Write the files of a log for an auditor. --out <folder>  --data <folder>  --provider <slug>',
+    run: async (args) => (await import('./export.ts')).runExport(args, process.env),
+  },
   migrate: {
     summary: 'Bring the database to this release and stop. --data <folder>',
     run: async (args) => {

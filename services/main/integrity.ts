@@ -12,6 +12,7 @@ import { PostgresLeafStore } from '../integrity/adapters/postgres/postgres.leaf-
 import { PostgresLogRegistry } from '../integrity/adapters/postgres/postgres.log-registry.ts';
 import { type Anchoring, openAnchoring } from '../integrity/anchoring.ts';
 import { ChainHeadMemory } from '../integrity/application/chain-head-memory.ts';
+import { LogFiles } from '../integrity/application/log-files.ts';
 import { DiscoveredLogs } from '../integrity/application/discovered-logs.ts';
 import type { Keyring } from '../integrity/application/keyring.ts';
 import { LogQuery } from '../integrity/application/log-query.ts';
@@ -39,6 +40,7 @@ export interface Integrity {
   readonly openLog: OpenLog;
   readonly receipts: ReceiptSigner;
   readonly query: LogQuery;
+  readonly files: LogFiles;
   readonly sequencers: Sequencers;
   readonly anchoring: Anchoring;
   /** Undefined for a ledger without a chain. */
@@ -53,24 +55,26 @@ export async function openIntegrity({ eventStore: store, pool, keysFolder, chain
   const [chain, contract] = [opened?.chain, opened?.contract];
   const lock = new AdvisoryLock(pool);
   const memories = [new HeadFile(keysFolder), ...(chain ? [new ChainHeadMemory(chain, logs)] : [])];
+  const anchoring = openAnchoring({
+    ...{ store, pool, logs, leaves, heads, chain, clock: systemClock },
+    lock: new AdvisoryLock(pool),
+    mayRegister: opened?.mayRegister ?? false,
+    onAlarm: (status) => logger.error({ status }, 'Anchoring raised an alarm: somebody has to look.'),
+    onRetry: (log, error) => logger.warn({ log, err: error }, 'Anchoring tries again.'),
+  });
   return {
     keyring,
     logs,
     openLog: new OpenLog({ store, keyring, clock: systemClock, chains: () => Promise.resolve(contract ? [contract] : []) }),
     receipts: new ReceiptSigner(logs, keyring),
     query: new LogQuery(leaves, heads),
+    files: new LogFiles({ store, logs, leaves, heads, anchors: anchoring.anchors }),
     sequencers: new Sequencers(logs, {
       ...{ store, leaves, heads, keyring, lock, memories },
       onHalt: (status) => logger.error({ status }, 'A sequencer halted: its log is not signed any more until somebody looks.'),
       onRetry: (log, error) => logger.warn({ log, err: error }, 'A sequencer tries again.'),
     }),
-    anchoring: openAnchoring({
-      ...{ store, pool, logs, leaves, heads, chain, clock: systemClock },
-      lock: new AdvisoryLock(pool),
-      mayRegister: opened?.mayRegister ?? false,
-      onAlarm: (status) => logger.error({ status }, 'Anchoring raised an alarm: somebody has to look.'),
-      onRetry: (log, error) => logger.warn({ log, err: error }, 'Anchoring tries again.'),
-    }),
+    anchoring,
     contract,
   };
 }

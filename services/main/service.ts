@@ -5,11 +5,16 @@ import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { ProjectedCommandLog } from '../../projections/commands/commands.query.ts';
 import { ProjectionsModule } from '../../projections/projections.module.ts';
+import { PostgresApiKeyStore } from '../access/adapters/postgres/api-key-store.ts';
+import { Authenticator } from '../access/application/authenticator.ts';
 import { ApiKeyIssuer } from '../access/application/api-key-issuer.ts';
 import { PostgresEventStore } from '../event-store/adapters/postgres/postgres.event-store.ts';
 import type { EventStore } from '../event-store/domain/event-store.ts';
 import { createHttpApplication } from '../http/http-application.ts';
 import { InvoicingProcess } from '../invoicing/application/invoicing.process.ts';
+import type { PayloadAccess } from '../integrity/application/payload-access.ts';
+import { AnchoringModule } from '../integrity/anchoring.module.ts';
+import { IntegrityModule } from '../integrity/integrity.module.ts';
 import { createPool } from '../read-store/pool.ts';
 import { prepareReadModels } from '../read-store/prepare-read-models.ts';
 import type { Projection } from '../read-store/projection.ts';
@@ -92,7 +97,7 @@ async function open(
 
   const keysFolder = join(dataFolder, 'keys');
   const integrity = await openIntegrity({ eventStore, pool, keysFolder, chain, logger });
-  const { logs, anchoring, sequencers } = integrity;
+  const { logs, anchoring, sequencers, files, query } = integrity;
 
   const progress = new ProjectionProgress(pool);
   const app = await createHttpApplication(
@@ -102,7 +107,11 @@ async function open(
       progress,
       commands: { receipts: integrity.receipts, origins: logs, commandLog: new ProjectedCommandLog(pool) },
       access: { logs: integrity.openLog, secret: await accessSecret(keysFolder) },
-      others: [ProjectionsModule],
+      others: [
+        ProjectionsModule,
+        AnchoringModule.register(anchoring),
+        IntegrityModule.register({ files, query, access: payloadAccess(pool) }),
+      ],
     }),
     logger,
   );
@@ -127,6 +136,12 @@ async function open(
   const keyFiles = await openLocalProvider({ bus, keys: app.get(ApiKeyIssuer, { strict: false }), dataFolder });
   const url = await listen(app, host, port);
   return { url, commands: bus, eventStore, pool, keyFiles, integrity, close: () => closing.run() };
+}
+
+/** A provider's own key opens the payloads of its own log. */
+function payloadAccess(pool: Pool): PayloadAccess {
+  const authenticator = new Authenticator(new PostgresApiKeyStore(pool));
+  return { mayRead: async (token, slug) => (await authenticator.principalOf(token))?.provider === slug };
 }
 
 async function listen(app: NestFastifyApplication, host: string, port: number): Promise<string> {

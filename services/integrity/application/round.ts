@@ -55,11 +55,14 @@ export class RoundSteps {
     return rounds.ticked(kept);
   }
 
-  /** The last final block, unless the log knows it: a block that stands in the log already says nothing new about time. */
+  /**
+   * The last final block, unless the log knows it: a block that stands in the log already says nothing new about time. Never the first
+   * block of a chain: it says nothing about time at all, and a local node makes it anew, with another hash, at every start.
+   */
   async #newestTick(slug: string, chain: AnchorChain): Promise<TimeTickedFin | undefined> {
     const { chainId } = chain.listed;
     const block = await chain.block('finalized');
-    const known = (await this.#options.rounds.lastTick(slug, chainId)) ?? -1n;
+    const known = (await this.#options.rounds.lastTick(slug, chainId)) ?? 0n;
     if (block === undefined || block.number <= known) return undefined;
     return { chainId, blockNumber: block.number.toString(), blockHash: block.hash };
   }

@@ -1,0 +1,40 @@
+import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { bearerToken } from '../../../access/adapters/http/api-key.guard.ts';
+import { Public } from '../../../access/adapters/http/principal.decorator.ts';
+import { ProblemError } from '../../../http/problem-error.ts';
+import { LogFiles } from '../../application/log-files.ts';
+import { PAYLOAD_ACCESS, type PayloadAccess } from '../../application/payload-access.ts';
+
+const slugPattern = /^[a-z0-9]{2,20}$/;
+
+/** The public log: files under fixed names (docs/reference/log-format.md), for tools and mirrors. */
+@ApiExcludeController()
+@Public()
+@Controller('logs/:slug')
+export class LogFilesController {
+  readonly #files: LogFiles;
+  readonly #access: PayloadAccess;
+
+  constructor(@Inject(LogFiles) files: LogFiles, @Inject(PAYLOAD_ACCESS) access: PayloadAccess) {
+    this.#files = files;
+    this.#access = access;
+  }
+
+  @Get('*')
+  async file(@Param('slug') slug: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    if (!slugPattern.test(slug)) throw new ProblemError('log_not_found');
+    const path = pathBehind(request.url, slug);
+    const payloads = await this.#access.mayRead(bearerToken(request.headers.authorization), slug);
+    const file = await this.#files.read(slug, path, { payloads });
+    if (file === undefined) throw new ProblemError('log_entry_not_found');
+    const cache = file.isImmutable ? 'public, max-age=31536000, immutable' : 'no-store';
+    await reply.header('content-type', file.contentType).header('cache-control', cache).send(file.bytes);
+  }
+}
+
+/** The raw text behind `/logs/<slug>/`: names of files hold nothing that needs an escape, so an escape makes another name. */
+function pathBehind(url: string, slug: string): string {
+  return url.split('?', 1)[0]?.slice(`/logs/${slug}/`.length) ?? '';
+}

@@ -1,0 +1,93 @@
+import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiProperty, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { Public } from '../../../access/adapters/http/principal.decorator.ts';
+import { ProblemError } from '../../../http/problem-error.ts';
+import { type LeafName, LogQuery } from '../../application/log-query.ts';
+
+export class InclusionProofBody {
+  @ApiProperty({ type: 'string', description: 'Place of the leaf in the log.' })
+  readonly index!: string;
+  @ApiProperty({ type: 'string', description: 'Size of the signed tree head.' })
+  readonly size!: string;
+  @ApiProperty({ type: 'string', description: 'SHA-256(0x00 || entry), hex.' })
+  readonly leafHash!: string;
+  @ApiProperty({ type: 'string', description: 'The exact envelope that is hashed.' })
+  readonly entry!: string;
+  @ApiProperty({ type: [String], description: 'From the leaf’s sibling up, hex (RFC 9162, 2.1.3).' })
+  readonly proof!: readonly string[];
+  @ApiProperty({ type: 'string', description: 'The signed tree head (C2SP checkpoint).' })
+  readonly checkpoint!: string;
+}
+
+export class ConsistencyProofBody {
+  @ApiProperty({ type: 'string' })
+  readonly from!: string;
+  @ApiProperty({ type: 'string' })
+  readonly to!: string;
+  @ApiProperty({ type: [String], description: 'Hex (RFC 9162, 2.1.4).' })
+  readonly proof!: readonly string[];
+}
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const wholeNumber = /^(0|[1-9][0-9]{0,18})$/;
+
+/** Proofs that an entry is in a log and that a log only grew. As public as the tree itself. */
+@ApiTags('proofs')
+@Public()
+@Controller('v1/logs/:slug/proofs')
+export class ProofsController {
+  readonly #query: LogQuery;
+
+  constructor(@Inject(LogQuery) query: LogQuery) {
+    this.#query = query;
+  }
+
+  /** Proves that an event is in the log, by its id or by its place in a stream. */
+  @Get('inclusion')
+  @ApiQuery({ name: 'event', required: false, description: 'Event id.' })
+  @ApiQuery({ name: 'stream', required: false, description: 'With `revision`, instead of `event`.' })
+  @ApiQuery({ name: 'revision', required: false })
+  @ApiOkResponse({ type: InclusionProofBody })
+  async inclusion(@Param('slug') slug: string, @Query() query: Readonly<Record<string, unknown>>): Promise<InclusionProofBody> {
+    const leaf = await this.#query.find(slug, leafName(query));
+    if (leaf === undefined) throw new ProblemError('log_entry_not_found');
+    const proof = await this.#query.inclusion(slug, leaf);
+    if (proof === undefined) throw new ProblemError('proof_not_available', {}, { 'retry-after': '1' });
+    return {
+      index: leaf.index.toString(),
+      size: proof.head.size.toString(),
+      leafHash: leaf.hash.toString('hex'),
+      entry: leaf.entry,
+      proof: proof.path.map((hash) => hash.toString('hex')),
+      checkpoint: proof.head.note,
+    };
+  }
+
+  /** Proves that the log of size `to` extends the one of size `from`. */
+  @Get('consistency')
+  @ApiQuery({ name: 'from' })
+  @ApiQuery({ name: 'to' })
+  @ApiOkResponse({ type: ConsistencyProofBody })
+  async consistency(@Param('slug') slug: string, @Query('from') from: unknown, @Query('to') to: unknown): Promise<ConsistencyProofBody> {
+    const [first, last] = [sizeOf(from, 'from'), sizeOf(to, 'to')];
+    const head = await this.#query.head(slug);
+    if (head === undefined) throw new ProblemError('log_not_found');
+    if (first === 0n || first > last || last > head.size) throw new ProblemError('query_invalid', { size: head.size.toString() });
+    const proof = await this.#query.consistency(slug, first, last);
+    return { from: first.toString(), to: last.toString(), proof: proof.map((hash) => hash.toString('hex')) };
+  }
+}
+
+function leafName({ event, stream, revision }: Readonly<Record<string, unknown>>): LeafName {
+  if (typeof event === 'string' && uuid.test(event)) return { event };
+  if (event === undefined && typeof stream === 'string' && typeof revision === 'string' && wholeNumber.test(revision)) {
+    return { stream, revision: BigInt(revision) };
+  }
+  throw new ProblemError('query_invalid', { errors: [{ field: 'event', code: 'parameter_malformed' }] });
+}
+
+function sizeOf(text: unknown, field: string): bigint {
+  if (typeof text !== 'string' || !wholeNumber.test(text))
+    throw new ProblemError('query_invalid', { errors: [{ field, code: 'parameter_malformed' }] });
+  return BigInt(text);
+}

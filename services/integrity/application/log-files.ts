@@ -1,0 +1,175 @@
+import type { EventStore, StoredEvent } from '../../event-store/domain/event-store.ts';
+import {
+  bundlesOf,
+  numberPath,
+  parseNumberPath,
+  parseTilePath,
+  tilePath,
+  tilesOf,
+  tileWidth,
+  type TileAddress,
+} from '../domain/tree/tile-address.ts';
+import { anchorLines, type AnchorsQuery } from './anchors-query.ts';
+import { readGenesisEvent } from './genesis.ts';
+import type { PublishedHead } from '../domain/tree-head.ts';
+import type { HeadStore } from './head-store.ts';
+import type { LeafRow, LeafStore } from './leaf-store.ts';
+import type { ProviderLogs } from './provider-logs.ts';
+import { systemStream } from './system-log.ts';
+
+export interface LogFilesOptions {
+  readonly store: EventStore;
+  readonly logs: ProviderLogs;
+  readonly leaves: LeafStore;
+  readonly heads: HeadStore;
+  readonly anchors: AnchorsQuery;
+}
+
+/** A published file of a log. */
+export interface LogFile {
+  readonly bytes: Buffer;
+  readonly contentType: string;
+  /** Never changes any more. */
+  readonly isImmutable: boolean;
+}
+
+const text = 'text/plain; charset=utf-8';
+const json = 'application/json; charset=utf-8';
+const jsonLines = 'application/jsonl; charset=utf-8';
+const binary = 'application/octet-stream';
+
+/**
+ * The files of a log under the names of the log format, the same for a live log and for an export. `log` is the provider's slug. Nothing
+ * beyond the newest published head is shown: what is not signed is not said.
+ */
+export class LogFiles {
+  readonly #options: LogFilesOptions;
+
+  constructor(options: LogFilesOptions) {
+    this.#options = options;
+  }
+
+  /** Undefined for a name that there is not. `payloads`: whether the reader may see what was committed to. */
+  async read(log: string, path: string, { payloads }: { readonly payloads: boolean }): Promise<LogFile | undefined> {
+    const head = await this.head(log);
+    if (head === undefined) return undefined;
+    switch (path) {
+      case 'checkpoint':
+        return { bytes: Buffer.from(head.note), contentType: text, isImmutable: false };
+      case 'log.vkey':
+        return this.#vkey(log);
+      case 'genesis.json':
+        return this.#genesis(log);
+      case 'anchors.jsonl':
+        return { bytes: Buffer.from(anchorLines(await this.#options.anchors.anchors(log))), contentType: jsonLines, isImmutable: false };
+    }
+    const tile = parseTilePath(path);
+    if (tile !== undefined) return this.#tile(log, tile, head.size);
+    const number = parseNumberPath(/^payloads\/(.+)\.jsonl$/.exec(path)?.[1] ?? '');
+    return number === undefined ? undefined : this.#payloads(log, number, head.size, payloads);
+  }
+
+  /** The newest head that the world sees; undefined before the first. */
+  head(log: string): Promise<PublishedHead | undefined> {
+    return this.#options.heads.published(log);
+  }
+
+  /** The names of everything under a head of this size, the checkpoint aside. */
+  *names(size: bigint): Iterable<string> {
+    yield* ['log.vkey', 'genesis.json', 'anchors.jsonl'];
+    for (const tile of tilesOf(size)) yield tilePath(tile);
+    for (const bundle of bundlesOf(size)) {
+      yield tilePath(bundle);
+      yield payloadsPath(bundle.index);
+    }
+  }
+
+  async #vkey(log: string): Promise<LogFile | undefined> {
+    const found = await this.#options.logs.find(log);
+    return found && { bytes: Buffer.from(`${found.vkey}\n`), contentType: text, isImmutable: false };
+  }
+
+  /** The genesis opens its own commitment: entry, payload and salt. */
+  async #genesis(log: string): Promise<LogFile | undefined> {
+    const [leaf] = await this.#options.leaves.leaves(log, 0n, 1);
+    const event = await readGenesisEvent(this.#options.store, log);
+    if (leaf === undefined || event?.metadata === undefined) return undefined;
+    const { ps: salt } = JSON.parse(event.metadata) as { readonly ps: string };
+    const entry = Buffer.from(leaf.entry).toString('base64');
+    const payload = Buffer.from(event.data).toString('base64');
+    return { bytes: Buffer.from(JSON.stringify({ entry, payload, salt })), contentType: json, isImmutable: true };
+  }
+
+  async #tile(log: string, { level, index, width }: TileAddress, size: bigint): Promise<LogFile | undefined> {
+    const isImmutable = width === tileWidth;
+    if (level === 'entries') {
+      const first = index * BigInt(tileWidth);
+      if (first + BigInt(width) > size) return undefined;
+      const leaves = await this.#options.leaves.leaves(log, first, width);
+      return { bytes: Buffer.concat(leaves.map(sizedEntry)), contentType: binary, isImmutable };
+    }
+    // A hash of this level covers 256^level leaves; only those below the head are shown.
+    const hashes = size >> BigInt(8 * level);
+    if (level > 7 || index * BigInt(tileWidth) + BigInt(width) > hashes) return undefined;
+    const [tile] = await this.#options.leaves.tilesOfLevel(log, level, index, 1);
+    if (tile?.index !== index || tile.hashes.length < width * 32) return undefined;
+    return { bytes: tile.hashes.subarray(0, width * 32), contentType: binary, isImmutable };
+  }
+
+  async #payloads(log: string, number: bigint, size: bigint, maySeeAll: boolean): Promise<LogFile | undefined> {
+    const first = number * BigInt(tileWidth);
+    if (first >= size) return undefined;
+    const count = size - first < BigInt(tileWidth) ? Number(size - first) : tileWidth;
+    const leaves = await this.#options.leaves.leaves(log, first, count);
+    const events = await this.#eventsOf(leaves);
+    const lines = leaves.map((leaf) => payloadLine(leaf, events.get(leaf.position), maySeeAll || isPublic(log, leaf)));
+    return { bytes: Buffer.from(lines.join('')), contentType: jsonLines, isImmutable: false };
+  }
+
+  /** What the event store holds at the places that the leaves remember, whatever that is. */
+  async #eventsOf(leaves: readonly LeafRow[]): Promise<ReadonlyMap<bigint, StoredEvent>> {
+    const wanted = new Set(leaves.map(({ position }) => position));
+    const [fromPosition] = [...wanted].sort((left, right) => (left < right ? -1 : 1));
+    const last = leaves.reduce((largest, { position }) => (position > largest ? position : largest), 0n);
+    const events = new Map<bigint, StoredEvent>();
+    // Without a filter: an event that was moved to another provider's stream is still the event at this place.
+    for await (const event of this.#options.store.readAll({ ...(fromPosition !== undefined && { fromPosition }) })) {
+      if (event.position > last) break;
+      if (wanted.has(event.position)) events.set(event.position, event);
+      if (events.size === wanted.size) break;
+    }
+    return events;
+  }
+}
+
+function payloadsPath(number: bigint): string {
+  return `payloads/${numberPath(number)}.jsonl`;
+}
+
+/** As public as the checkpoint: what a verifier needs before anybody trusts it. */
+const publicTypes = ['LogGenesis/1', 'LogPolicyChanged/1', 'KeyRotated/1', 'TimeTicked/1'];
+
+function isPublic(log: string, { stream, entry }: LeafRow): boolean {
+  return stream === systemStream(log) && publicTypes.some((type) => entry.includes(`"type":"${type}"`));
+}
+
+/** The length in two bytes, big-endian, then the entry. */
+function sizedEntry({ entry }: LeafRow): Buffer {
+  const bytes = Buffer.allocUnsafe(2 + entry.length);
+  bytes.writeUInt16BE(entry.length);
+  bytes.write(entry, 2, 'latin1');
+  return bytes;
+}
+
+/** What stands in the store, base64; `missing` where nothing does, null where the reader may not see it. */
+function payloadLine(leaf: LeafRow, event: StoredEvent | undefined, maySee: boolean): string {
+  const base64 = (bytes: string | undefined) => (bytes === undefined ? '' : Buffer.from(bytes).toString('base64'));
+  const of = event ?? { id: leaf.eventId, stream: leaf.stream, revision: leaf.revision, type: '' };
+  const place = { i: leaf.index.toString(), id: of.id, stream: of.stream, rev: of.revision.toString(), type: of.type };
+  const withheld = { ...place, data: null, metadata: null };
+  const shown =
+    event === undefined
+      ? { ...place, data: 'missing', metadata: 'missing' }
+      : { ...place, data: base64(event.data), metadata: base64(event.metadata) };
+  return `${JSON.stringify(maySee ? shown : withheld)}\n`;
+}

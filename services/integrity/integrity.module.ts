@@ -1,0 +1,28 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { LogFilesController } from './adapters/http/log-files.controller.ts';
+import { ProofsController } from './adapters/http/proofs.controller.ts';
+import { LogFiles } from './application/log-files.ts';
+import { LogQuery } from './application/log-query.ts';
+import { PAYLOAD_ACCESS, type PayloadAccess } from './application/payload-access.ts';
+
+export interface IntegrityPorts {
+  readonly files: LogFiles;
+  readonly query: LogQuery;
+  readonly access: PayloadAccess;
+}
+
+/** Serves the public log and its proofs; sequencers are started by whoever runs that role. */
+@Module({})
+export class IntegrityModule {
+  static register({ files, query, access }: IntegrityPorts): DynamicModule {
+    return {
+      module: IntegrityModule,
+      controllers: [LogFilesController, ProofsController],
+      providers: [
+        { provide: LogFiles, useValue: files },
+        { provide: LogQuery, useValue: query },
+        { provide: PAYLOAD_ACCESS, useValue: access },
+      ],
+    };
+  }
+}
