@@ -1,4 +1,4 @@
-import { accessSync, chmodSync, constants, mkdirSync, readFileSync, statfsSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EngineFault, explainPathError, noSpace } from './engine-fault.ts';
@@ -38,8 +38,8 @@ export interface HeldFolder {
   release(): void;
 }
 
-/** An empty cluster with its log of changes takes 40 MB; below this a start would break half way. */
-const freeBytesMin = 100 * 1024 * 1024;
+/** An empty cluster with its log of changes takes 40 MB; with less a first start would break half way, and a later one soon. */
+const freeBytesMin = { first: 100 * 1024 * 1024, later: 32 * 1024 * 1024 };
 /** A process whose starter was killed notices within half a second and says that it stops. */
 const ownGraceMs = 2_000;
 const stoppingMsMax = 60_000;
@@ -98,13 +98,14 @@ export function inUse(folder: DataFolder): EngineFault {
 
 function makePrivateFolders(folder: DataFolder): void {
   try {
+    const kind = existsSync(folder.postgres) ? 'later' : 'first';
     for (const path of [folder.path, folder.postgres, folder.chain, folder.keys]) {
       mkdirSync(path, { recursive: true, mode: 0o700 });
       accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
     }
     chmodSync(folder.path, 0o700);
     const { bavail, bsize } = statfsSync(folder.path);
-    if (bavail * bsize < freeBytesMin) throw noSpace(folder.path);
+    if (bavail * bsize < freeBytesMin[kind]) throw noSpace(folder.path);
   } catch (error) {
     throw explainPathError(error, folder.path);
   }
