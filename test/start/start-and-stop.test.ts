@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createServer, type Server } from 'node:net';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { runningPostmaster } from '../../services/main/embedded/postmaster-file.ts';
 import { ServiceFolder, StartedCommand } from './started-service.ts';
 
 describe('bin/tallyroot start', () => {
@@ -47,6 +48,21 @@ describe('bin/tallyroot start', () => {
     expect(second.output).toMatch(
       /^tallyroot: Another Tallyroot process \(\d+\) uses the data folder .* answers at http:.*--data <folder>\.$/m,
     );
+  });
+
+  it('lets other commands use the engines of a running service, and leaves them running', async () => {
+    await folder.startUntilReady();
+    const engines = folder.engines();
+    const migration = new StartedCommand(['migrate', '--data', folder.path]);
+    expect(await migration.exit).toBe(0);
+    expect(folder.engines()).toEqual(engines);
+  });
+
+  it('starts the database for a command when nothing runs, and stops it again', async () => {
+    const migration = new StartedCommand(['migrate', '--data', folder.path]);
+    expect(await migration.exit).toBe(0);
+    expect(migration.output).toContain('The database is up to date.');
+    expect(runningPostmaster(join(folder.path, 'postgres', 'cluster'))).toBeUndefined();
   });
 
   it('says which port is taken and leaves nothing running', async () => {
