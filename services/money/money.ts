@@ -28,10 +28,6 @@ export function subtract(left: Money, right: Money): Money {
   return { amount: left.amount - right.amount, currency: left.currency };
 }
 
-export function negate(money: Money): Money {
-  return { amount: -money.amount, currency: money.currency };
-}
-
 /**
  * Reads a decimal in major units (`"10"`, `"0.0045"`). Lenient about trailing zeros, strict about everything else: no exponent,
  * no leading zero, no plus sign, no more decimals than the ledger scale, at most 15 whole digits.

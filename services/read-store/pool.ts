@@ -11,9 +11,12 @@ export const bigintTypes: pg.CustomTypesConfig = {
   getTypeParser(oid: number, format?: 'text' | 'binary') {
     if (format !== 'binary' && oid === int8) return BigInt;
     if (format !== 'binary' && oid === int8Array) return parseBigintArray;
-    return pg.types.getTypeParser(oid, format as 'text');
+    return parserOf(oid, format);
   },
 };
+
+/** Typed by hand: `pg` describes its own parsers as taking a closed list of types and answering anything. */
+const parserOf = pg.types.getTypeParser as (oid: number, format?: 'text' | 'binary') => (text: string) => unknown;
 
 function parseBigintArray(text: string): bigint[] {
   return text === '{}' ? [] : text.slice(1, -1).split(',').map(BigInt);

@@ -12,6 +12,8 @@ export interface TestService {
   /** Token of the local provider `demo`, and of the operator. */
   readonly token: string;
   readonly operatorToken: string;
+  /** Of the role that owns the event store: what an intruder with the database would have. */
+  readonly ownerUrl: string;
   /** Sends a POST with a fresh Idempotency-Key unless the headers bring one. */
   post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<Answer>;
@@ -45,6 +47,7 @@ export async function startTestService(options: Partial<ServiceOptions> = {}): P
     service,
     token,
     operatorToken,
+    ownerUrl: database.ownerUrl,
     post: (path, body, headers = {}) =>
       send(
         'POST',

@@ -5,7 +5,7 @@ const openArray = 91;
 const closeArray = 93;
 const openObject = 123;
 const closeObject = 125;
-// eslint-disable-next-line no-control-regex -- Canonical JSON holds no control character as such: strings escape them, and there is no white space.
+
 const controlCharacter = /[\u0000-\u001f]/;
 
 /** Deeper text is left to the parser, whose stack ends before any reader's does. */

@@ -16,11 +16,6 @@ export interface AnchorsQuery {
   anchors(log: string): Promise<readonly AnchorRecord[]>;
 }
 
-export const ANCHORS_QUERY = Symbol('AnchorsQuery');
-
-/** For an installation without a chain. */
-export const noAnchors: AnchorsQuery = { anchors: () => Promise.resolve([]) };
-
 /** Lines of `anchors.jsonl`, with the names in the order that the reference has them. */
 export function anchorLines(anchors: readonly AnchorRecord[]): string {
   return anchors

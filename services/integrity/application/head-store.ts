@@ -15,8 +15,6 @@ export interface HeadStore {
   published(log: string): Promise<PublishedHead | undefined>;
 }
 
-export const HEAD_STORE = Symbol('HeadStore');
-
 /** Somebody outside the database who saw heads of a log: a file beside the keys, an anchor contract, a witness. */
 export interface HeadMemory {
   /** Names the place in a message. */

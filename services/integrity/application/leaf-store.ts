@@ -64,5 +64,3 @@ export interface LeafStore {
   /** Full and partial tiles of a level, in order, from an index on. */
   tilesOfLevel(log: string, level: number, from: bigint, count: number): Promise<Tile[]>;
 }
-
-export const LEAF_STORE = Symbol('LeafStore');

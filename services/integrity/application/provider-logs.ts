@@ -28,8 +28,6 @@ export interface ProviderLogs {
   onKnown(listener: (log: ProviderLog) => void): () => void;
 }
 
-export const PROVIDER_LOGS = Symbol('ProviderLogs');
-
 /** Somebody asked for the log of a provider that has none. */
 export class ProviderUnknownFault extends Error {
   override readonly name = 'ProviderUnknownFault';

@@ -79,7 +79,7 @@ export class SystemLog {
     });
     const expected: Expectation = tail === undefined ? 'no_stream' : tail.revision;
     const appended = await this.#append({ stream, expected, events: [{ id, type, data: sealed.data, metadata: sealed.metadata }] });
-    if (appended.fresh === true) return { id, stream, revision, position: appended.position, leaf: sealed.leaf.hash };
+    if (appended.fresh) return { id, stream, revision, position: appended.position, leaf: sealed.leaf.hash };
     return answerOf(origin, await this.#read(stream, revision));
   }
 

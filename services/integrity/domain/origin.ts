@@ -1,19 +1,12 @@
 import { hash } from 'node:crypto';
 import type { KeyRole } from './signing-key.ts';
 
-const lengthMax = 255;
-const pattern = /^[^\s+]+$/u;
-
 /**
  * The origin of a log that nobody gave a name of their own: `tallyroot.local/<first 16 hex of SHA-256(raw public log key)>/<slug>`. The
  * key in it keeps two installations apart that use the same slug.
  */
 export function localOrigin(slug: string, logPublicKey: Uint8Array): string {
   return `tallyroot.local/${hash('sha256', logPublicKey, 'hex').slice(0, 16)}/${slug}`;
-}
-
-export function isOrigin(text: string): boolean {
-  return Buffer.byteLength(text) <= lengthMax && pattern.test(text);
 }
 
 /** Tree heads are signed under the origin itself, everything else under a name below it. */

@@ -11,7 +11,9 @@ export interface TrialBalanceLine {
 
 export interface DemoReport {
   readonly result: DemoResult;
+  /** Leaves of the log; of them, events that the log wrote about itself. */
   readonly events: bigint;
+  readonly systemEvents: bigint;
   readonly trialBalance: readonly TrialBalanceLine[];
   readonly root: string;
   readonly genesisHash: string;
@@ -23,12 +25,13 @@ export interface DemoReport {
 const tiesPerLine = 4;
 
 /** The outcome, for people. */
-export function reportText({ result, events, trialBalance, root, genesisHash, anchor, verdict, times }: DemoReport): string {
+export function reportText({ result, events, systemEvents, trialBalance, root, genesisHash, anchor, verdict, times }: DemoReport): string {
   const equal = result.charges - result.differences.length;
   const number = (value: number | bigint) => value.toLocaleString('en-US');
   return [
     'Report',
-    `  events in the log      ${number(events)}`,
+    `  business events        ${number(events - systemEvents)}`,
+    `  events in the log      ${number(events)}, ${number(systemEvents)} of them the log's own: genesis, ticks, commitments`,
     `  accounts               ${number(result.accounts)}, half prepaid, half postpaid`,
     `  rated charges          ${number(result.charges)}, together ${result.chargedTotal} ${currency}`,
     `  equal to published     ${number(equal)} of ${number(result.charges)}`,

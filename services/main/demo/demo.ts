@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CommandBus } from '@nestjs/cqrs';
+import { streamName } from '../../event-store/domain/stream-name.ts';
 import { projectRoot } from '../../read-store/project-root.ts';
 import { type Engines, startEngines } from '../embedded/engines.ts';
 import { localKeys, localProvider } from '../local-provider.ts';
@@ -72,6 +73,7 @@ async function demonstrate(
   const text: DemoReport = {
     result,
     events: head.size,
+    systemEvents: await systemEvents(service),
     trialBalance: await trialBalance(service.url, token),
     root: head.root.toString('hex'),
     genesisHash,
@@ -84,6 +86,13 @@ async function demonstrate(
 
 function demoCommands(bus: CommandBus, startedAt: string): DemoCommands {
   return new DemoCommands({ bus, provider: localProvider.slug, principal: localKeys.provider, startedAt });
+}
+
+/** Leaves that the log wrote about itself: its own stream is counted by its last revision. */
+async function systemEvents({ eventStore }: Service): Promise<bigint> {
+  const stream = streamName({ slug: localProvider.slug, kind: 'log', id: '0' });
+  for await (const { revision } of eventStore.readStream(stream, { direction: 'backwards', maxCount: 1 })) return revision + 1n;
+  return 0n;
 }
 
 /** Over HTTP, as a provider would ask. */

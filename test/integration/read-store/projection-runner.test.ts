@@ -77,6 +77,9 @@ const actor = { id: 'key', type: 'api_key' };
 const sealedMetadata = canonicalJson({
   at: '2024-01-01T00:00:00.000Z',
   body: { actor, command: randomUUID(), correlation: 'c', fingerprint: 'f' },
+  ms: 'a'.repeat(64),
+  prev: '0'.repeat(64),
+  ps: 'b'.repeat(64),
 });
 
 async function append(stream: string, count: number, type?: string): Promise<bigint> {

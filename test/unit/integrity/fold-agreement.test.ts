@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import { type FoldedBalance, stateEntryOf } from '../../../services/integrity/domain/committed-state.ts';
 import { FoldChanges, postingsIn } from '../../../services/integrity/domain/fold.ts';
 import { StateMap } from '../../../services/integrity/domain/state-map.ts';
-import { currencies, scalesOf } from '../../../services/money/currency.ts';
+import { currencies, type Currency, scalesOf } from '../../../services/money/currency.ts';
 import { amountText } from '../../../services/money/money.ts';
-import { canonicalText, type Json, type JsonRecord } from '../../../verifier/canonical-json.ts';
-import { amountText as verifierAmountText, postingsOf } from '../../../verifier/fold.ts';
-import { stateKey, StateMap as VerifierStateMap } from '../../../verifier/state-map.ts';
+import { LedgerFold } from '../../../verifier/fold/ledger-fold.ts';
+import { areBalanced, postingsOf } from '../../../verifier/fold/postings.ts';
+import type { JsonObject } from '../../../verifier/log/canonical-json.ts';
 
 const scales = new Map(currencies.map((code) => [code as string, scalesOf(code)]));
 
@@ -30,7 +30,7 @@ const event = fc
   });
 
 /** The fold and the map as the services have them. */
-function ours(events: readonly JsonRecord[]): string {
+function ours(events: readonly JsonObject[]): string {
   const changes = new FoldChanges();
   events.forEach((fin, index) => changes.post(BigInt(index), postingsIn(JSON.stringify({ fin }))));
   const balances: FoldedBalance[] = changes.balances().map(({ change, ...place }) => ({ ...place, balance: change }));
@@ -38,27 +38,13 @@ function ours(events: readonly JsonRecord[]): string {
 }
 
 /** The same as the verifier has it; it shares no code with the services. */
-function theirs(events: readonly JsonRecord[]): string {
-  const balances = new Map<string, { account: string; currency: string; balance: bigint; leaf: number }>();
+function theirs(events: readonly JsonObject[]): string {
+  const fold = new LedgerFold();
   events.forEach((fin, leaf) => {
-    const postings = postingsOf(fin, scales);
-    if (typeof postings !== 'object') return;
-    for (const { account: name, currency: code, amount } of postings) {
-      const balance = (balances.get(`${code} ${name}`)?.balance ?? 0n) + amount;
-      balances.set(`${code} ${name}`, { account: name, currency: code, balance, leaf });
-    }
+    const postings = postingsOf({ fin }, scales);
+    if (postings !== 'unreadable' && areBalanced(postings)) fold.post(leaf, postings);
   });
-  const map = new VerifierStateMap();
-  for (const { account: name, currency: code, balance, leaf } of balances.values()) {
-    const value: Json = {
-      account: name,
-      balance: verifierAmountText(balance, scalesOf(code as 'EUR')),
-      currency: code,
-      leaf: leaf.toString(),
-    };
-    map.set(stateKey(name, code), canonicalText(value));
-  }
-  return map.root().toString('hex');
+  return fold.state((code) => scalesOf(code as Currency)).stateRoot;
 }
 
 describe('the fold of the services and the one of the verifier', () => {

@@ -1,6 +1,7 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
+import { bearerToken } from '../../../http/bearer-token.ts';
 import { ProblemError } from '../../../http/problem-error.ts';
 import { Authenticator } from '../../application/authenticator.ts';
 import type { Role } from '../../application/principal.ts';
@@ -28,8 +29,4 @@ export class ApiKeyGuard implements CanActivate {
     request.principal = principal;
     return true;
   }
-}
-
-export function bearerToken(header: string | undefined): string {
-  return /^Bearer +([^ ]+) *$/i.exec(header ?? '')?.[1] ?? '';
 }

@@ -1,8 +1,8 @@
 import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { bearerToken } from '../../../access/adapters/http/api-key.guard.ts';
 import { Public } from '../../../access/adapters/http/principal.decorator.ts';
+import { bearerToken } from '../../../http/bearer-token.ts';
 import { ProblemError } from '../../../http/problem-error.ts';
 import { LogFiles } from '../../application/log-files.ts';
 import { PAYLOAD_ACCESS, type PayloadAccess } from '../../application/payload-access.ts';

@@ -1,0 +1,214 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { startThrowawayChain, type ThrowawayChain } from '../../bench/support/throwaway-chain.ts';
+import { exportLog } from '../../services/integrity/application/export-log.ts';
+import { verifyLog } from '../../services/main/demo/verify-log.ts';
+import { verifyConsistency, verifyInclusion } from '../../verifier/merkle.ts';
+import { startTestService, type TestService } from '../support/service.ts';
+
+let chain: ThrowawayChain;
+let api: TestService;
+let owner: pg.Client;
+let folder: string;
+let genesisHash: string;
+let mining: NodeJS.Timeout;
+let account: string;
+
+beforeAll(async () => {
+  chain = await startThrowawayChain();
+  // Whoever anchors waits for finality, which a chain without traffic never reaches.
+  mining = setInterval(() => void chain.provider.send('evm_mine', []).catch(() => undefined), 100);
+  api = await startTestService({ chain: { rpcUrl: chain.url } });
+  owner = new pg.Client({ connectionString: api.ownerUrl });
+  await owner.connect();
+  folder = await mkdtemp(join(tmpdir(), 'tallyroot-proof-'));
+  genesisHash = await api.service.integrity.logs.genesisHashOf('demo');
+  account = (await api.post('/v1/accounts', { billing: 'postpaid', currency: 'EUR', creditLimit: '500' })).body.id as string;
+  for (const amount of ['10', '20', '30.5']) {
+    await api.post(`/v1/accounts/${account}/charges`, { amount, currency: 'EUR', product: 'internet-100', description: 'Internet 100' });
+  }
+  await api.post(`/v1/accounts/${account}/invoices`, { dueOn: '2026-12-31' });
+  await api.service.integrity.anchoring.anchorer.anchorNow('demo');
+}, 90_000);
+afterAll(async () => {
+  clearInterval(mining);
+  await owner.end();
+  await api.close();
+  await chain.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const verifyLive = () => verifyLog({ log: `${api.service.url}/logs/demo/`, genesisHash, rpcUrl: chain.url, token: api.token });
+
+/** Runs a statement on the ledger's tables behind its back, verifies, and undoes it. */
+async function withChange(change: string, undo: string, values: readonly unknown[] = []) {
+  await owner.query('alter table event_store.event_log disable trigger user');
+  try {
+    await owner.query(change, [...values]);
+    return await verifyLive();
+  } finally {
+    await owner.query(undo, [...values]);
+    await owner.query('alter table event_store.event_log enable trigger user');
+  }
+}
+
+async function chargeEvent(): Promise<{ position: string; event_id: string; leaf: string }> {
+  const { rows } = await owner.query<{ position: string; event_id: string; leaf: string }>(
+    `select l.position, l.event_id, t.leaf_index as leaf
+       from event_store.event_log l
+       join tallyroot.integrity_leaf t on t.store_position = l.position
+      where l.stream = $1 and l.revision = 2`,
+    [`demo.account-${account}`],
+  );
+  return rows[0] as { position: string; event_id: string; leaf: string };
+}
+
+describe('[E6] the ledger of a running service', () => {
+  it('is VALID for the auditor’s own tool, against the chain', async () => {
+    const { exitCode, output } = await verifyLive();
+    expect([exitCode, output]).toEqual([0, expect.stringMatching(/^VALID\b/)]);
+  }, 30_000);
+
+  it('is VALID from its exported files, with and without a chain', async () => {
+    const out = join(folder, 'export');
+    await exportLog(api.service.integrity.files, 'demo', out);
+    expect(await verifyLog({ log: out, genesisHash, rpcUrl: chain.url })).toMatchObject({ exitCode: 0 });
+    expect((await verifyLog({ log: out, genesisHash, rpcUrl: undefined })).output).toContain('VALID (no chain checked)');
+  }, 60_000);
+
+  it('is UNVERIFIABLE where files are missing, and INVALID under another genesis', async () => {
+    expect(await verifyLog({ log: join(folder, 'nothing'), genesisHash, rpcUrl: undefined })).toMatchObject({ exitCode: 2 });
+    const other = { log: `${api.service.url}/logs/demo/`, genesisHash: 'a'.repeat(64), rpcUrl: chain.url };
+    expect(await verifyLog(other)).toMatchObject({ exitCode: 1 });
+  }, 60_000);
+
+  it('keeps payloads from whoever has no token, and is VALID for them too', async () => {
+    const withheld = await fetch(`${api.service.url}/logs/demo/payloads/000.jsonl`);
+    const lines = (await withheld.text())
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string; data: string | null });
+    const shown = lines.filter(({ data }) => data !== null).map(({ type }) => type);
+    expect(new Set(shown)).toEqual(new Set(['LogGenesis/1', 'TimeTicked/1']));
+    const { exitCode, output } = await verifyLog({ log: `${api.service.url}/logs/demo/`, genesisHash, rpcUrl: chain.url });
+    expect([exitCode, output]).toEqual([0, expect.stringContaining('VALID')]);
+  }, 30_000);
+});
+
+describe('[E1] a byte that was changed behind the ledger', () => {
+  const cases: readonly [string, string, string][] = [
+    [
+      'data',
+      `update event_store.event_log set data = replace(data, '"amount":"20.00"', '"amount":"21.00"') where position = $1`,
+      `update event_store.event_log set data = replace(data, '"amount":"21.00"', '"amount":"20.00"') where position = $1`,
+    ],
+    [
+      'metadata',
+      `update event_store.event_log set metadata = replace(metadata, '"type":"api_key"', '"type":"api_kez"') where position = $1`,
+      `update event_store.event_log set metadata = replace(metadata, '"type":"api_kez"', '"type":"api_key"') where position = $1`,
+    ],
+    [
+      'type',
+      `update event_store.event_log set event_type = 'ChargePosted/2' where position = $1`,
+      `update event_store.event_log set event_type = 'ChargePosted/1' where position = $1`,
+    ],
+    [
+      'stream',
+      `update event_store.event_log set stream = stream || 'x' where position = $1`,
+      `update event_store.event_log set stream = left(stream, -1) where position = $1`,
+    ],
+    [
+      'revision',
+      `update event_store.event_log set revision = revision + 100 where position = $1`,
+      `update event_store.event_log set revision = revision - 100 where position = $1`,
+    ],
+    [
+      'id',
+      `update event_store.event_log set event_id = translate(event_id::text, '0123456789', '1234567890')::uuid where position = $1`,
+      `update event_store.event_log set event_id = translate(event_id::text, '1234567890', '0123456789')::uuid where position = $1`,
+    ],
+    [
+      'stored leaf',
+      `update tallyroot.integrity_leaf set entry = replace(entry, '"rev":"2"', '"rev":"3"') where store_position = $1`,
+      `update tallyroot.integrity_leaf set entry = replace(entry, '"rev":"3"', '"rev":"2"') where store_position = $1`,
+    ],
+  ];
+
+  for (const [name, change, undo] of cases) {
+    it(`in the ${name} makes the verifier name the event`, async () => {
+      const { position, event_id: id, leaf } = await chargeEvent();
+      const { exitCode, output } = await withChange(change, undo, [position]);
+      expect([exitCode, output]).toEqual([1, expect.stringContaining(`first bad event: leaf ${leaf}`)]);
+      if (name !== 'id') expect(output).toContain(id);
+      expect((await verifyLive()).exitCode).toBe(0);
+    }, 60_000);
+  }
+
+  it('in a tile makes the verifier name the leaf', async () => {
+    const { leaf } = await chargeEvent();
+    const flip = `update tallyroot.integrity_tile set hashes = set_byte(hashes, 32 * $1::int, get_byte(hashes, 32 * $1::int) # 1) where log = 'demo' and level = 0`;
+    const { exitCode, output } = await withChange(flip, flip, [leaf]);
+    expect([exitCode, output]).toEqual([1, expect.stringContaining(`first bad event: leaf ${leaf}`)]);
+  }, 60_000);
+});
+
+describe('proofs over HTTP', () => {
+  it('show that an event is in the log, to anybody', async () => {
+    const { event_id: id } = await chargeEvent();
+    const proof = await api.get(`/v1/logs/demo/proofs/inclusion?event=${id}`, { authorization: '' });
+    const { index, size, leafHash, checkpoint } = proof.body as Record<string, string>;
+    const root = Buffer.from((checkpoint as string).split('\n')[2] as string, 'base64');
+    const claim = { index: BigInt(index as string), size: BigInt(size as string), leafHash: bytes(leafHash as string), root };
+    expect(verifyInclusion({ ...claim, proof: (proof.body.proof as string[]).map(bytes) })).toBe(true);
+    expect(verifyInclusion({ ...claim, index: claim.index + 1n, proof: (proof.body.proof as string[]).map(bytes) })).toBe(false);
+  });
+
+  it('show that the log only grew', async () => {
+    const { query } = api.service.integrity;
+    const head = await query.head('demo');
+    const answer = await api.get(`/v1/logs/demo/proofs/consistency?from=3&to=${head?.size}`);
+    const claim = { size1: 3n, size2: head!.size, root1: await query.rootAt('demo', 3n), root2: head!.root };
+    expect(verifyConsistency({ ...claim, proof: (answer.body.proof as string[]).map(bytes) })).toBe(true);
+  });
+
+  it('refuse what they cannot prove', async () => {
+    expect(await api.get('/v1/logs/demo/proofs/inclusion?event=x')).toMatchObject({ status: 400, body: { code: 'query_invalid' } });
+    const unknown = '00000000-0000-4000-8000-000000000000';
+    expect(await api.get(`/v1/logs/demo/proofs/inclusion?event=${unknown}`)).toMatchObject({
+      status: 404,
+      body: { code: 'log_entry_not_found' },
+    });
+    expect(await api.get('/v1/logs/demo/proofs/consistency?from=0&to=2')).toMatchObject({ status: 400 });
+    for (const path of ['tile/0/999', 'tile/9/000', 'tile/0/000.p/0', '../keys', 'tile/0/x', 'payloads/999.jsonl', '%2e%2e/api-key']) {
+      expect([path, (await fetch(`${api.service.url}/logs/demo/${path}`)).status]).toEqual([path, 404]);
+    }
+    expect((await fetch(`${api.service.url}/logs/nobody/checkpoint`)).status).toBe(404);
+  });
+});
+
+describe('an event that something wrote behind the port', () => {
+  it('becomes a leaf and a named finding, and the log goes on', async () => {
+    await owner.query(
+      `select * from event_store.append_events(array['demo.account-behind'], array[-1]::bigint[], array[1],
+         array[gen_random_uuid()], array['Hacked'], array['{"n":1}'], array[null]::text[])`,
+    );
+    await api.post(`/v1/accounts/${account}/charges`, {
+      amount: '1',
+      currency: 'EUR',
+      product: 'internet-100',
+      description: 'Internet 100',
+    });
+    await api.service.integrity.anchoring.anchorer.anchorNow('demo');
+    const { exitCode, output } = await verifyLive();
+    expect([exitCode, output]).toEqual([0, expect.stringMatching(/format: leaf \d+/)]);
+    const balances = await api.get(`/v1/accounts/${account}/balances`);
+    expect(balances.status).toBe(200);
+  }, 60_000);
+});
+
+function bytes(hex: string): Buffer {
+  return Buffer.from(hex, 'hex');
+}
