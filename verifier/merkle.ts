@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { isUint8Array } from 'node:util/types';
 
 /*
  * The tree of RFC 6962 and RFC 9162: leaf hashes are given, a node is SHA-256(0x01 || left || right), the tree without leaves has the root
@@ -110,7 +111,7 @@ function hashesOf(proof: readonly Uint8Array[], hashesMax: number): readonly Uin
 }
 
 function isHash(value: unknown): value is Uint8Array {
-  return value instanceof Uint8Array && value.length === hashBytes;
+  return isUint8Array(value) && value.length === hashBytes;
 }
 
 function isSize(value: unknown): value is bigint {

@@ -1,246 +1,162 @@
-import { type Anchor, ChainReader } from './chain.ts';
-import { type Check, type CheckId, checkIds, type Finding, Findings, type Evidence, type Verdict, verdictOf } from './findings.ts';
-import { knownFold } from './fold.ts';
-import { type Genesis, readGenesis } from './genesis.ts';
-import { LogWalk, type WalkResult } from './log-walk.ts';
-import { type LogSource, logSource, Unavailable } from './log-source.ts';
-import type { ListedChain, Policy } from './policy.ts';
-import { openNote, readCheckpoint, readVerifierKey } from './signed-note.ts';
-import { checkHeartbeat } from './time-line.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Check, type Checks, newChecks } from './checks/check.ts';
+import { ChainSet } from './checks/chain-set.ts';
+import { compareClaims, type LogFiles, readLogFiles } from './checks/log-files.ts';
+import { LogPass } from './checks/log-pass.ts';
+import { type Genesis, openGenesis } from './log/genesis.ts';
+import type { LogSource } from './source/log-source.ts';
+import { isAbsence, readPart } from './source/bundles.ts';
+import { type Outcome, outcomeOf, type Unopened } from './verdict.ts';
 
-export interface VerifyRequest {
-  /** URL of a log or path of an export folder. */
-  readonly log: string;
-  /** One node for each chain that the log lists, or none. */
-  readonly rpcUrls: readonly string[];
-  /** 64 lower-case hex, got out of band. */
-  readonly genesisHash: string;
-  /** Lower case; must be one that the log lists. */
-  readonly contract?: string;
-  readonly token?: string;
-  /** No chain is asked on purpose. */
-  readonly offline: boolean;
-  readonly deep: boolean;
-}
-
-export interface Verification {
-  readonly verdict: Verdict;
-  /** Leaves [from, to) that the verdict speaks of. */
-  readonly range: { readonly from: bigint; readonly to: bigint };
-  /** Leaves of the signed head. */
-  readonly size: bigint;
-  readonly root: string | undefined;
-  readonly origin: string | undefined;
-  readonly anchors: readonly Anchor[];
-  readonly checks: readonly Check[];
-  readonly findings: readonly Finding[];
-  readonly findingsCount: number;
-  readonly firstBad: Evidence | undefined;
-  readonly isOffline: boolean;
-}
-
-interface Head {
-  readonly size: bigint;
-  readonly root: Buffer;
-}
-
-/** Checks a log with nothing but its genesis hash, its files and the reader's own node. Never throws for what a log may contain. */
-export async function verifyLog(request: VerifyRequest): Promise<Verification> {
-  const findings = new Findings();
-  const source = logSource(request.log, request.token);
-  try {
-    const genesis = await readGenesis(source, request.genesisHash, findings);
-    const head = genesis && (await readHead(source, genesis.policy, findings));
-    if (genesis === undefined || head === undefined) return conclude(request, { findings, genesis });
-    return await verifyFrom(request, { source, genesis, head });
-  } catch (error) {
-    if (!(error instanceof Unavailable)) throw error;
-    findings.unverifiable('V2', error.message);
-    return conclude(request, { findings });
-  }
-}
-
-interface Beginning {
+export interface VerifyOptions {
   readonly source: LogSource;
-  readonly genesis: Genesis;
-  readonly head: Head;
+  /** Leaf hash of the genesis, 64 lower-case hex, from somebody else than the log. */
+  readonly genesisHash: string;
+  /** The auditor's own nodes, one for each chain. */
+  readonly rpcUrls: readonly string[];
+  /** No chain is asked, and the verdict says so. */
+  readonly isOffline: boolean;
+  /** The contract that the auditor expects the log to list, lower-case 0x-hex. */
+  readonly contract?: string | undefined;
+  readonly isDeep?: boolean;
 }
 
-/** A policy in the log may list a chain that the genesis does not know: then the log is read once more with that chain's anchors. */
-async function verifyFrom(request: VerifyRequest, beginning: Beginning): Promise<Verification> {
-  const { genesis } = beginning;
-  const { chains, refusals } = await openChains(request.rpcUrls);
+const genesisBytesMax = 1024 * 1024;
+/** Each pass may learn of chains, or of sizes committed to, that it should have known when it began. */
+const passesMax = 4;
+const staleHeadAttemptsMax = 3;
+const staleHeadDelayMs = 1_000;
+
+/**
+ * Checks a log, steps V1 to V8 of docs/reference/log-format.md. Whatever the log consists of, the answer is a verdict; it throws only for
+ * defects of its own.
+ */
+export async function verifyLog(options: VerifyOptions): Promise<Outcome | Unopened> {
+  const { source, genesisHash } = options;
+  const file = await readPart(source, 'genesis.json', genesisBytesMax);
+  if (isAbsence(file)) return { verdict: 'UNVERIFIABLE', reason: file.message };
+  const genesis = openGenesis(file, genesisHash);
+  if (typeof genesis === 'string') return { verdict: 'INVALID', reason: genesis };
+  const chains = await ChainSet.open(options.isOffline ? [] : options.rpcUrls, genesis.policy);
   try {
-    let listed = genesis.policy.chains;
-    for (;;) {
-      const findings = new Findings();
-      for (const refusal of refusals) findings.unverifiable('V1', refusal);
-      const outcome = await readOnce(request, { ...beginning, findings, chains, listed });
-      const all = unionOf([...genesis.policy.chains, ...outcome.walk.policies.flatMap((policy) => policy.chains)]);
-      if (all.length === listed.length) return conclude(request, { findings, ...beginning, ...outcome, listed });
-      listed = all;
-    }
+    return await new Verification(options, genesis, chains).run();
   } finally {
-    for (const chain of chains) chain.close();
+    chains.close();
   }
 }
 
-interface Reading extends Beginning {
-  readonly findings: Findings;
-  readonly chains: readonly ChainReader[];
-  readonly listed: readonly ListedChain[];
-}
+class Verification {
+  readonly #options: VerifyOptions;
+  readonly #genesis: Genesis;
+  readonly #chains: ChainSet;
 
-interface Outcome {
-  readonly walk: WalkResult;
-  readonly anchors: readonly Anchor[];
-}
-
-async function readOnce(request: VerifyRequest, { source, genesis, head, findings, chains, listed }: Reading): Promise<Outcome> {
-  const { policy, logId } = genesis;
-  const anchors: Anchor[] = [];
-  for (const chain of listed) {
-    const reader = chains.find(({ chainId }) => chainId === chain.chainId);
-    if (reader === undefined) {
-      if (!request.offline) findings.unverifiable('V1', `No node was given for chain ${chain.chainId}.`);
-      continue;
-    }
-    try {
-      anchors.push(...(await reader.anchors(chain, logId, findings)));
-    } catch (error) {
-      findings.unverifiable('V1', `Chain ${chain.chainId} could not be read: ${error instanceof Error ? error.message : String(error)}`);
-    }
+  constructor(options: VerifyOptions, genesis: Genesis, chains: ChainSet) {
+    this.#options = options;
+    this.#genesis = genesis;
+    this.#chains = chains;
   }
-  const walk = await new LogWalk({ source, size: head.size, genesis: policy, anchors, chains, deep: request.deep, findings }).run();
-  compareRoots({ walk, head, anchors, findings, isLive: source.isLive });
-  checkHeartbeat(anchors, policy.heartbeatSeconds, policy.toleranceSeconds, findings, source.isLive ? Date.now() : undefined);
-  return { walk, anchors };
-}
 
-async function readHead(source: LogSource, policy: Policy, findings: Findings): Promise<Head | undefined> {
-  const bytes = await source.read('checkpoint');
-  if (bytes === undefined) {
-    findings.unverifiable('V2', 'checkpoint is missing.');
-    return undefined;
-  }
-  const key = readVerifierKey(policy.vkey);
-  const text = key && openNote(bytes.toString('utf8'), [key]);
-  const checkpoint = text === undefined ? undefined : readCheckpoint(text);
-  if (checkpoint === undefined) findings.invalid('V2', 'The checkpoint is not signed by the log key, or it is none.');
-  else if (checkpoint.origin !== policy.origin) findings.invalid('V2', `The checkpoint is of the log ${checkpoint.origin}.`);
-  else if (checkpoint.size === 0n) findings.invalid('V2', 'The checkpoint covers no leaf, not even the genesis.');
-  else return checkpoint;
-  return undefined;
-}
-
-interface Comparison extends Outcome {
-  readonly head: Head;
-  readonly findings: Findings;
-  readonly isLive: boolean;
-}
-
-/** V3: the tiles give the head's root and the root of every anchor. All are roots of one tree, so each pair of them is consistent. */
-function compareRoots({ walk, head, anchors, findings, isLive }: Comparison): void {
-  const headRoot = walk.roots.get(head.size);
-  if (headRoot !== undefined && !headRoot.equals(head.root)) {
-    findings.invalid('V3', `The tiles give the root ${headRoot.toString('hex')}, the signed head says ${head.root.toString('hex')}.`);
-  }
-  for (const anchor of anchors) {
-    const root = walk.roots.get(anchor.size);
-    if (anchor.size > head.size) {
-      const message = `The chain holds an anchor of ${anchor.size} leaves, the signed head has ${head.size}.`;
-      // A log that serves less than it anchored has been cut; files may simply be older than the anchor.
-      if (isLive) findings.invalid('V3', message);
-      else findings.unverifiable('V3', message);
-    } else if (root !== undefined && !root.equals(anchor.root)) {
-      findings.invalid(
-        'V3',
-        `The tiles give the root ${root.toString('hex')} at ${anchor.size} leaves, transaction ${anchor.tx} anchored another.`,
-      );
+  async run(): Promise<Outcome | Unopened> {
+    let policies = [this.#genesis.policy];
+    let sizesCommitted: readonly number[] = [];
+    for (let attempt = 1; ; attempt++) {
+      const checks = newChecks();
+      await this.#chains.read(checks.V1, policies);
+      const files = await this.#filesAfterAnchors();
+      if ('reason' in files) return files;
+      const pass = this.#pass(checks, files, sizesCommitted);
+      await pass.run();
+      const isComplete = this.#chains.covers(pass.policies.all) && pass.fold.sizesMissed.length === 0;
+      if (isComplete || attempt === passesMax) return this.#finish(checks, files, pass);
+      policies = [...pass.policies.all];
+      sizesCommitted = [...sizesCommitted, ...pass.fold.sizesMissed];
     }
   }
-}
 
-async function openChains(urls: readonly string[]): Promise<{ chains: ChainReader[]; refusals: string[] }> {
-  const chains: ChainReader[] = [];
-  const refusals: string[] = [];
-  for (const url of urls) {
-    try {
-      chains.push(await ChainReader.open(url));
-    } catch (error) {
-      refusals.push(error instanceof Error ? error.message : String(error));
+  /** The head is read after the anchors, so a log that goes on shows at least what they cover; a cache may need a moment. */
+  async #filesAfterAnchors(): Promise<LogFiles | Unopened> {
+    for (let attempt = 1; ; attempt++) {
+      const files = await readLogFiles(this.#options.source);
+      const isBehind = !('reason' in files) && files.head.size < this.#chains.anchoredSize;
+      if (!isBehind || !this.#options.source.isLive || attempt === staleHeadAttemptsMax) return files;
+      await sleep(staleHeadDelayMs);
     }
   }
-  return { chains, refusals };
-}
 
-function unionOf(chains: readonly ListedChain[]): ListedChain[] {
-  return [...new Map(chains.map((chain) => [`${chain.chainId} ${chain.contract}`, chain])).values()];
-}
-
-interface Conclusion {
-  readonly findings: Findings;
-  readonly genesis?: Genesis | undefined;
-  readonly head?: Head;
-  readonly walk?: WalkResult;
-  readonly anchors?: readonly Anchor[];
-  readonly listed?: readonly ListedChain[];
-}
-
-function conclude(request: VerifyRequest, { findings, genesis, head, walk, anchors = [], listed = [] }: Conclusion): Verification {
-  const size = head?.size ?? 0n;
-  const isAnchored = listed.length > 0;
-  if (request.contract !== undefined && genesis !== undefined && !listed.some(({ contract }) => contract === request.contract)) {
-    findings.invalid('V1', `The log lists no contract ${request.contract}.`);
+  #pass(checks: Checks, files: LogFiles, sizesCommitted: readonly number[]): LogPass {
+    const { source, isDeep = false } = this.#options;
+    const size = Number(files.head.size);
+    const stated = [...this.#chains.statedRoots(), ...files.claimedRoots, files.headRoot].filter(
+      (root) => root.size > 0 && root.size <= size,
+    );
+    return new LogPass({
+      ...{ source, genesis: this.#genesis, size, checks, isDeep, sizesCommitted },
+      statedRoots: stated.toSorted((left, right) => left.size - right.size),
+      anchors: this.#chains.isAsked ? this.#chains.coveringAnchors() : undefined,
+    });
   }
-  const isChecked = isAnchored && !request.offline;
-  if (isChecked && anchors.length === 0) findings.unverifiable('V1', 'No final anchor was found.');
-  if (!isAnchored) for (const id of ['V1', 'V6'] as const) findings.note(id, 'not applicable', 'the log lists no chain');
-  if (isAnchored && request.offline) for (const id of ['V1', 'V6'] as const) findings.note(id, 'not checked', 'no chain was asked');
-  if (genesis !== undefined && genesis.policy.fold !== knownFold)
-    findings.unverifiable('V8', `The fold ${genesis.policy.fold} is not known here.`);
-  const opened = walk?.opened ?? 0n;
-  if (opened === 0n) for (const id of ['V7', 'V8'] as const) findings.note(id, 'not checked', 'payloads are not readable');
-  const last = anchors.reduce((largest, anchor) => (anchor.size > largest ? anchor.size : largest), 0n);
-  const to = isChecked ? (last < size ? last : size) : size;
-  const range = { from: 0n, to };
-  const whole = { from: 0n, to: walk?.read ?? 0n };
-  const messages = messagesOf(walk, anchors);
-  const checks = checkIds.map((id) => findings.check(id, id === 'V1' || id === 'V6' ? range : whole, messages[id]));
-  const required = new Set<CheckId>([
-    'V2',
-    'V3',
-    'V4',
-    'V5',
-    ...(isChecked ? (['V1', 'V6'] as const) : []),
-    ...(opened > 0n ? (['V7', 'V8'] as const) : []),
-  ]);
-  return {
-    verdict: verdictOf(checks, required),
-    range,
-    size,
-    root: head?.root.toString('hex'),
-    origin: genesis?.policy.origin,
-    anchors,
-    checks,
-    findings: findings.findings,
-    findingsCount: findings.findingsCount,
-    firstBad: findings.firstBad(),
-    isOffline: request.offline,
-  };
-}
 
-function messagesOf(walk: WalkResult | undefined, anchors: readonly Anchor[]): Readonly<Record<CheckId, string>> {
-  const count = (number: bigint | number, noun: string) => `${number.toLocaleString('en-US')} ${noun}${BigInt(number) === 1n ? '' : 's'}`;
-  const read = walk?.read ?? 0n;
-  return {
-    V1: `${count(anchors.length, 'final anchor')}, rising without a gap`,
-    V2: 'the signature is the log key’s',
-    V3: `the tiles give the root of the head and of ${count(anchors.length, 'anchor')}`,
-    V4: `${count(read, 'entry').replace('entrys', 'entries')} in their places`,
-    V5: 'every stream without a gap, every event naming the one before it',
-    V6: 'every event between its tick and its anchor',
-    V7: `${count(walk?.opened ?? 0n, 'payload')} opened, ${count(walk?.unopened ?? 0n, 'payload')} not`,
-    V8: `${count(walk?.committed ?? 0, 'state commitment')} replayed, debits equal credits`,
-  };
+  async #finish(checks: Checks, files: LogFiles, pass: LogPass): Promise<Outcome> {
+    const { source, genesisHash, isOffline } = this.#options;
+    this.#checkChains(checks.V1, pass);
+    compareClaims(checks.V1, { claims: files.claims, chains: this.#chains, policies: pass.policies.all, logId: this.#chains.logId });
+    this.#checkHead(checks, files, pass);
+    await this.#checkTime(checks.V6, pass);
+    for (const size of pass.fold.sizesMissed)
+      checks.V8.unverifiable.add({ message: `the commitment to ${size} leaves could not be compared` });
+    const size = Number(files.head.size);
+    const anchoredSize = Number(this.#chains.anchoredSize);
+    const isAnchored = pass.policies.all.some(({ chains }) => chains.length > 0) && !isOffline;
+    return outcomeOf({
+      ...{ source, checks, size, isOffline, counts: { ...pass.counts, streams: pass.streams, commitments: pass.fold.commitments } },
+      ...{ origin: this.#genesis.policy.origin, genesisHash, logId: this.#chains.logId, root: files.head.root },
+      provenSize: isAnchored ? anchoredSize : size,
+      lastAnchor: this.#chains.lastAnchor,
+    });
+  }
+
+  #checkChains(check: Check, pass: LogPass): void {
+    const { contract, isOffline, rpcUrls, source } = this.#options;
+    const listed = pass.policies.all.flatMap(({ chains }) => chains);
+    if (contract !== undefined && !listed.some((chain) => chain.contract === contract)) {
+      const evidence = { listed: listed.map((chain) => chain.contract).join(', ') || 'none' };
+      check.invalid.add({ message: `no policy of the log lists the contract ${contract}`, evidence });
+    }
+    if (isOffline) check.leave('not checked', 'asked to work offline');
+    else if (rpcUrls.length === 0 && !source.isLive)
+      check.unverifiable.add({ message: 'files are verified with --rpc, or with --offline' });
+    else if (listed.length === 0) check.leave('not applicable', 'the log lists no chain');
+    else this.#chains.reportUnanswered(check, pass.policies.current);
+  }
+
+  #checkHead({ V2, V3, V4, V5 }: Checks, { head, vkeys, claimedSize }: LogFiles, { policies }: LogPass): void {
+    if (head.origin !== this.#genesis.policy.origin) V2.invalid.add({ message: `the signed head is of ${head.origin}, not of this log` });
+    const { signer, newestIndex } = policies.signerOf(head.note);
+    if (signer === 'nobody') V2.invalid.add({ message: 'no key of the log signed the head', evidence: { head: head.note.text } });
+    else if (signer === 'older') {
+      const message = `the head is signed by an older key only; leaf ${newestIndex} brought a newer one`;
+      if (Number(this.#chains.anchoredSize) > newestIndex) V2.invalid.add({ message, evidence: { head: head.note.text } });
+      else V2.findings.add({ name: 'old-key', message });
+    }
+    for (const vkey of vkeys)
+      if (!policies.vkeys.includes(vkey)) V2.invalid.add({ message: 'log.vkey is no key of this log', evidence: { vkey } });
+    const covered = this.#chains.anchoredSize > claimedSize ? this.#chains.anchoredSize : claimedSize;
+    if (head.size === 0n) V2.invalid.add({ message: 'the signed head has no leaves, not even the genesis' });
+    if (head.size >= covered) return;
+    const message = `the head has ${head.size} leaves, but ${covered} are anchored`;
+    const evidence = { head: head.note.text, anchored: covered.toString() };
+    // A copy may be older than the chain; a log that goes on, or states the anchor itself, may not.
+    if (this.#options.source.isLive || head.size < claimedSize) V2.invalid.add({ message: `${message}: a log never shrinks`, evidence });
+    else
+      for (const check of [V3, V4, V5])
+        check.unverifiable.add({ message: `${message}: get a newer copy for leaves ${head.size} to ${covered - 1n}` });
+  }
+
+  async #checkTime(check: Check, { time, policies }: LogPass): Promise<void> {
+    if (this.#options.isOffline) return check.leave('not checked', 'asked to work offline');
+    if (policies.all.every(({ chains }) => chains.length === 0)) return check.leave('not applicable', 'the log lists no chain');
+    if (time === undefined) return void check.unverifiable.add({ message: 'no node of a listed chain answers' });
+    await time.finish((tick) => this.#chains.answerTick(tick));
+    this.#chains.checkCadence(check, policies.current, this.#options.source.isLive);
+  }
 }

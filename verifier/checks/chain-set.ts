@@ -1,0 +1,168 @@
+import { hash } from 'node:crypto';
+import type { FinalAnchor, ReadChain } from '../chain/anchors.check.ts';
+import type { ChainNode } from '../chain/chain-node.ts';
+import { NodeError } from '../chain/node-error.ts';
+import { chainKeyOf, type ListedChain, type LogPolicy } from '../log/policy.ts';
+import type { Check } from './check.ts';
+import type { CoveringAnchor, Tick, TickAnswer } from './time.check.ts';
+import type { StatedRoot } from './tree.check.ts';
+
+interface AnsweringNode {
+  readonly node: ChainNode;
+  readonly chainId: bigint;
+}
+
+/** An anchor with the place where it stands. */
+export interface PlacedAnchor extends FinalAnchor {
+  readonly chain: ListedChain;
+}
+
+/** All chains that a log lists, as the auditor's nodes show them. */
+export class ChainSet {
+  /** 0x-hex; the same on every chain. */
+  readonly logId: string;
+  readonly #nodes: readonly AnsweringNode[];
+  /** Nodes that do not even say which chain they serve. */
+  readonly #silent: readonly string[];
+  readonly #attempted = new Set<string>();
+  #chains = new Map<string, ReadChain>();
+
+  private constructor(logId: string, nodes: readonly AnsweringNode[], silent: readonly string[]) {
+    this.logId = logId;
+    this.#nodes = nodes;
+    this.#silent = silent;
+  }
+
+  static async open(rpcUrls: readonly string[], { origin, vkey }: LogPolicy): Promise<ChainSet> {
+    const nodes: AnsweringNode[] = [];
+    const silent: string[] = [];
+    for (const url of rpcUrls) {
+      // Loaded only when a chain is asked: without one the verifier needs nothing but node itself.
+      const { ChainNode: Node } = await import('../chain/chain-node.ts');
+      const node = new Node(url);
+      try {
+        nodes.push({ node, chainId: await node.chainId() });
+      } catch (error) {
+        if (!(error instanceof NodeError)) throw error;
+        silent.push(`the node at ${url} does not answer: ${error.message}`);
+        node.close();
+      }
+    }
+    return new ChainSet(`0x${hash('sha256', `${origin}\n${vkey}`, 'hex')}`, nodes, silent);
+  }
+
+  close(): void {
+    for (const { node } of this.#nodes) node.close();
+  }
+
+  /** Reads every chain that these policies list and a node serves, as it is now. */
+  async read(check: Check, policies: readonly LogPolicy[]): Promise<void> {
+    this.#chains = new Map();
+    for (const listed of listedIn(policies)) {
+      const answering = this.#nodes.find(({ chainId }) => chainId === listed.chainId);
+      this.#attempted.add(chainKeyOf(listed));
+      if (answering === undefined) continue;
+      const { readChain } = await import('../chain/anchors.check.ts');
+      const chain = await readChain(check, answering.node, listed, this.logId);
+      if (chain !== undefined) this.#chains.set(chainKeyOf(listed), chain);
+    }
+  }
+
+  /** Were all chains of these policies asked? */
+  covers(policies: readonly LogPolicy[]): boolean {
+    return this.#nodes.length === 0 || listedIn(policies).every((listed) => this.#attempted.has(chainKeyOf(listed)));
+  }
+
+  /** Does any chain answer? */
+  get isAsked(): boolean {
+    return this.#chains.size > 0;
+  }
+
+  /** The one of most leaves. */
+  get lastAnchor(): PlacedAnchor | undefined {
+    return this.#anchors().at(-1);
+  }
+
+  get anchoredSize(): bigint {
+    return this.lastAnchor?.size ?? 0n;
+  }
+
+  /** Undefined where the chain does not answer. */
+  isAnchored(chainKey: string, size: bigint): boolean | undefined {
+    return this.#chains.get(chainKey)?.anchors.some((anchor) => anchor.size === size);
+  }
+
+  statedRoots(): StatedRoot[] {
+    return this.#anchors().map(({ size, root, seq, chain, block, blockHash, tx }) => ({
+      size: Number(size),
+      root,
+      by: `anchor ${seq} on chain ${chain.chainId}`,
+      evidence: { contract: chain.contract, block: block.toString(), blockHash, tx },
+    }));
+  }
+
+  coveringAnchors(): CoveringAnchor[] {
+    return this.#anchors().map(({ size, time }) => ({ size: Number(size), time }));
+  }
+
+  /** Says what is missing for V1: nodes, chains, anchors. */
+  reportUnanswered(check: Check, { chains }: LogPolicy): void {
+    for (const message of this.#silent) check.unverifiable.add({ message });
+    for (const listed of chains) {
+      const isServed = this.#nodes.some(({ chainId }) => chainId === listed.chainId);
+      const { anchors } = this.#chains.get(chainKeyOf(listed)) ?? {};
+      if (!isServed) check.unverifiable.add({ message: `no node of chain ${listed.chainId} was given (--rpc)` });
+      else if (anchors?.length === 0)
+        check.unverifiable.add({ message: `chain ${listed.chainId} has no final anchor of the log in ${listed.contract}` });
+    }
+  }
+
+  async answerTick({ chainId, blockNumber, blockHash }: Tick): Promise<TickAnswer> {
+    const chain = [...this.#chains.values()].find(({ listed }) => listed.chainId === chainId);
+    if (chain === undefined) return { problem: `the tick names chain ${chainId}, of which nothing is known here`, isProven: false };
+    const { final, node } = chain;
+    if (blockNumber > final.number)
+      return { problem: `the tick names block ${blockNumber}; the last final block of the node is ${final.number}`, isProven: false };
+    try {
+      const block = await node.block(blockNumber);
+      if (block === undefined) return { problem: `the node has no block ${blockNumber} of chain ${chainId}`, isProven: false };
+      if (block.hash === blockHash) return { time: block.time };
+      const evidence = { stated: blockHash, onChain: block.hash };
+      return { problem: `block ${blockNumber} of chain ${chainId} is not the one that the tick names`, isProven: true, evidence };
+    } catch (error) {
+      if (!(error instanceof NodeError)) throw error;
+      return { problem: `the node of chain ${chainId} does not answer: ${error.message}`, isProven: false };
+    }
+  }
+
+  /** Part of V6: is the log anchored as often as it promises? A silence that ended is a finding; one that lasts leaves a live log unproven. */
+  checkCadence(check: Check, { chains, heartbeatSeconds, toleranceSeconds }: LogPolicy, isLive: boolean): void {
+    const longest = heartbeatSeconds + toleranceSeconds;
+    for (const listed of chains) {
+      const { anchors = [] } = this.#chains.get(chainKeyOf(listed)) ?? {};
+      anchors.forEach(({ seq, time, size }, place) => {
+        const silence = time - (anchors[place - 1]?.time ?? time);
+        if (silence <= longest) return;
+        check.findings.add({
+          name: 'gap',
+          message: `${silence} s passed before anchor ${seq} of ${size} leaves; ${longest} s are promised`,
+        });
+      });
+      const silence = Math.floor(Date.now() / 1000) - (anchors.at(-1)?.time ?? 0);
+      if (isLive && anchors.length > 0 && silence > longest)
+        check.unverifiable.add({ message: `the last anchor on chain ${listed.chainId} is ${silence} s old; ${longest} s are promised` });
+    }
+  }
+
+  /** By size. */
+  #anchors(): PlacedAnchor[] {
+    const placed = [...this.#chains.values()].flatMap(({ listed: chain, anchors }) => anchors.map((anchor) => ({ ...anchor, chain })));
+    return placed.sort((left, right) => (left.size < right.size ? -1 : left.size > right.size ? 1 : 0));
+  }
+}
+
+/** Each chain once, as the newest policy has it. */
+function listedIn(policies: readonly LogPolicy[]): ListedChain[] {
+  const listed = policies.flatMap(({ chains }) => chains.map((chain) => [chainKeyOf(chain), chain] as const));
+  return [...new Map(listed).values()];
+}

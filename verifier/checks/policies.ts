@@ -1,0 +1,79 @@
+import { isObject } from '../log/canonical-json.ts';
+import { isSignedForRecovery, type LogPolicy, parsePolicy, whyNotSuccessor } from '../log/policy.ts';
+import { bearsSignatureOf, type SignedNote } from '../note/signed-note.ts';
+import { type NoteKey, parseVkey } from '../note/vkey.ts';
+import type { Check } from './check.ts';
+
+interface LogKey {
+  readonly key: NoteKey;
+  /** Leaf that brought it. */
+  readonly index: number;
+}
+
+/** What the log promises, as its leaves change it: genesis first, then every `LogPolicyChanged` and `KeyRotated`. */
+export class Policies {
+  readonly #check: Check;
+  readonly #keys: LogKey[];
+  readonly #all: LogPolicy[];
+  /** In force for the leaf that is read next. */
+  current: LogPolicy;
+
+  /** Problems are those of V2: a policy that nobody signed for is as bad as a head that nobody signed. */
+  constructor(check: Check, genesis: LogPolicy) {
+    this.#check = check;
+    this.current = genesis;
+    this.#all = [genesis];
+    this.#keys = [{ key: parseVkey(genesis.vkey) as NoteKey, index: 0 }];
+  }
+
+  /** Genesis first. */
+  get all(): readonly LogPolicy[] {
+    return this.#all;
+  }
+
+  get vkeys(): string[] {
+    return this.#keys.map(({ key }) => key.vkey);
+  }
+
+  /** `LogPolicyChanged/1`. */
+  changed(index: number, fin: unknown): void {
+    const policy = parsePolicy(fin);
+    if (policy === undefined || !isObject(fin)) this.#refuse(index, 'the new policy cannot be read');
+    else if (!isSignedForRecovery(fin, this.current.recoveryVkey)) this.#refuse(index, 'the recovery key did not sign the new policy');
+    else {
+      const problem = whyNotSuccessor(this.current, policy);
+      if (problem !== undefined) this.#refuse(index, `the log cannot go on under the new policy: ${problem}`);
+      this.current = policy;
+      this.#all.push(policy);
+      this.#addKey(index, policy.vkey);
+    }
+  }
+
+  /** `KeyRotated/1`. */
+  rotated(index: number, fin: unknown): void {
+    const vkey = isObject(fin) ? fin['vkey'] : undefined;
+    const key = typeof vkey === 'string' ? parseVkey(vkey) : undefined;
+    if (!isObject(fin) || key?.name !== this.current.origin) this.#refuse(index, 'the new log key cannot be read');
+    else if (!isSignedForRecovery(fin, this.current.recoveryVkey)) this.#refuse(index, 'the recovery key did not sign for the new log key');
+    else this.#addKey(index, key.vkey);
+  }
+
+  /**
+   * Who signed a head: the newest key, only an older one, or nobody whom the log names. An older one is allowed for a while after a rotation;
+   * `newestIndex` says since which leaf it should not be.
+   */
+  signerOf(note: SignedNote): { readonly signer: 'newest' | 'older' | 'nobody'; readonly newestIndex: number } {
+    const newest = this.#keys.at(-1) as LogKey;
+    const [signer] = this.#keys.filter(({ key }) => bearsSignatureOf(note, key)).toReversed();
+    return { signer: signer === undefined ? 'nobody' : signer === newest ? 'newest' : 'older', newestIndex: newest.index };
+  }
+
+  #addKey(index: number, vkey: string): void {
+    const key = parseVkey(vkey);
+    if (key !== undefined && vkey !== this.#keys.at(-1)?.key.vkey) this.#keys.push({ key, index });
+  }
+
+  #refuse(index: number, message: string): void {
+    this.#check.invalid.add({ index, message });
+  }
+}

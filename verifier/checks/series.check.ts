@@ -1,0 +1,27 @@
+import { isObject } from '../log/canonical-json.ts';
+import type { Entry } from '../log/entry.ts';
+import type { Check } from './check.ts';
+
+const seriesStream = /^[a-z0-9]+\.series-/;
+const numberPattern = /^[1-9][0-9]{0,17}$/;
+
+/** Part of V7: the invoice numbers of a series are 1, 2, 3, ... without a gap, so no invoice can be left out unseen. */
+export class SeriesCheck {
+  readonly #check: Check;
+  readonly #last = new Map<string, bigint>();
+
+  constructor(check: Check) {
+    this.#check = check;
+  }
+
+  next(index: number, { stream, type }: Entry, payload: unknown): void {
+    if (type !== 'NumberAssigned/1' || !seriesStream.test(stream)) return;
+    const fin = isObject(payload) ? payload['fin'] : undefined;
+    const sequence = isObject(fin) ? fin['sequence'] : undefined;
+    const expected = (this.#last.get(stream) ?? 0n) + 1n;
+    const number = typeof sequence === 'string' && numberPattern.test(sequence) ? BigInt(sequence) : undefined;
+    if (number !== expected)
+      this.#check.invalid.add({ index, message: `series ${stream} has number ${String(sequence)} where ${expected} must follow` });
+    this.#last.set(stream, number ?? expected);
+  }
+}

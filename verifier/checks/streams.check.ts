@@ -1,0 +1,74 @@
+import type { Entry } from '../log/entry.ts';
+import { noPrevious } from '../log/stored-event.ts';
+import type { Check } from './check.ts';
+import { IdSet } from './id-set.ts';
+
+interface StreamState {
+  revision: number;
+  /** Leaf hash of the last event, 64 hex. */
+  leafHash: string;
+}
+
+export interface StreamLeaf {
+  readonly index: number;
+  readonly entry: Entry;
+  readonly leafHash: string;
+  /** Nothing is expected of its `prev`: the stored event breaks the format. */
+  readonly isMalformed: boolean;
+  /** Its payload was opened, so that `isMalformed` says all there is to say. */
+  readonly isOpened: boolean;
+}
+
+/** V5: in each stream revisions count 0, 1, 2, ... and every event names the leaf before it. */
+export class StreamsCheck {
+  readonly #check: Check;
+  /** The log goes on where another one had to stop, and so may its streams. */
+  readonly #hasSuperseded: boolean;
+  readonly #streams = new Map<string, StreamState>();
+  readonly #ids = new IdSet();
+
+  constructor(check: Check, { hasSuperseded }: { readonly hasSuperseded: boolean }) {
+    this.#check = check;
+    this.#hasSuperseded = hasSuperseded;
+  }
+
+  get streams(): number {
+    return this.#streams.size;
+  }
+
+  /** Takes leaves in order. False for an event whose id another leaf had before: it posts nothing. */
+  next({ index, entry, leafHash, isMalformed, isOpened }: StreamLeaf): boolean {
+    const isNew = this.#ids.add(entry.id);
+    if (!isNew)
+      this.#check.findings.add({ name: 'duplicate-id', index, message: `event id ${entry.id} stands in an earlier leaf already` });
+    const before = this.#streams.get(entry.stream);
+    const revision = before === undefined ? 0 : before.revision + 1;
+    if (entry.revision !== revision) this.#answerRevision(index, entry, revision, before === undefined);
+    else if (!isMalformed && isNew && entry.prev !== (before?.leafHash ?? noPrevious)) this.#answerPrevious(index, entry, before, isOpened);
+    if (before === undefined) this.#streams.set(copyOf(entry.stream), { revision: entry.revision, leafHash });
+    else {
+      before.revision = entry.revision;
+      before.leafHash = leafHash;
+    }
+    return isNew;
+  }
+
+  #answerRevision(index: number, { stream, revision }: Entry, expected: number, isFirst: boolean): void {
+    const message = `stream ${stream} has revision ${revision} where ${expected} must follow`;
+    if (isFirst && this.#hasSuperseded)
+      this.#check.unverifiable.add({ index, message: `${message}; the superseded log may hold what is before, and it is not at hand` });
+    else this.#check.invalid.add({ index, message });
+  }
+
+  #answerPrevious(index: number, { prev, stream, revision }: Entry, before: StreamState | undefined, isOpened: boolean): void {
+    const message = `prev of ${stream} revision ${revision} is not the leaf before it`;
+    // Without the payload this may be an event that was written behind the port without a usable `prev`.
+    if (!isOpened && prev === noPrevious) this.#check.findings.add({ name: 'format', index, message });
+    else this.#check.invalid.add({ index, message, evidence: { prev, leafBefore: before?.leafHash ?? 'none' } });
+  }
+}
+
+/** A text of its own: a slice would keep the whole bundle alive for as long as the stream is remembered. */
+function copyOf(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1');
+}

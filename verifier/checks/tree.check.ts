@@ -1,0 +1,79 @@
+import { type Absence, isAbsence, readTile } from '../source/bundles.ts';
+import type { LogSource } from '../source/log-source.ts';
+import { tilePath, tileWidth } from '../source/tile-path.ts';
+import { hashBytes } from '../tree/node-hash.ts';
+import { type ExpectedTile, TileTree } from '../tree/tile-tree.ts';
+import type { Check } from './check.ts';
+
+/** A root that somebody stated for a size. */
+export interface StatedRoot {
+  readonly size: number;
+  /** 64 lower-case hex. */
+  readonly root: string;
+  /** Who says so: `the signed head`, `anchor 3 on chain 1`. */
+  readonly by: string;
+  readonly evidence?: Readonly<Record<string, string>>;
+}
+
+/** V3: every tile follows from the leaf hashes, and so does every root that anybody stated. */
+export class TreeCheck {
+  readonly #check: Check;
+  readonly #entriesCheck: Check;
+  readonly #source: LogSource;
+  readonly #tree = new TileTree();
+  readonly #stated: readonly StatedRoot[];
+  #next = 0;
+  /** The largest size whose stated root is ours. */
+  #agreedSize = 0;
+
+  /** Roots sorted by size. Leaves that V4 found bad explain tiles that are bad above them. */
+  constructor(options: { check: Check; entriesCheck: Check; source: LogSource; stated: readonly StatedRoot[] }) {
+    this.#check = options.check;
+    this.#entriesCheck = options.entriesCheck;
+    this.#source = options.source;
+    this.#stated = options.stated;
+  }
+
+  /** Takes tiles of leaf hashes in order, each as wide as it should be. */
+  async next(start: number, width: number, tile: Buffer): Promise<void> {
+    for (let root = this.#stated[this.#next]; root !== undefined && root.size <= start + width; root = this.#stated[++this.#next])
+      this.#compare(root, Buffer.from(this.#tree.rootWith(tile, root.size - start), 'latin1').toString('hex'));
+    if (width < tileWidth) return;
+    for (const expected of this.#tree.append(tile)) await this.#compareTile(expected);
+  }
+
+  /** Compares the tiles that are not full, after the last leaf. */
+  async finish(): Promise<void> {
+    for (const expected of this.#tree.unfinished()) await this.#compareTile(expected);
+  }
+
+  #compare({ size, root, by, evidence }: StatedRoot, computed: string): void {
+    if (root === computed) {
+      this.#agreedSize = size;
+      return;
+    }
+    const message = `the tree of ${size} leaves has another root than ${by} states; the first difference is in leaves ${this.#agreedSize} to ${size - 1}`;
+    this.#check.invalid.add({ message, evidence: { size: String(size), stated: root, recomputed: computed, ...evidence } });
+  }
+
+  async #compareTile({ level, index, width, bytes }: ExpectedTile): Promise<void> {
+    const served: Buffer | Absence = await readTile(this.#source, level, index, width);
+    const leavesBelow = tileWidth ** level;
+    const first = index * tileWidth * leavesBelow;
+    if (isAbsence(served)) {
+      this.#check.unverifiable.add({ index: first, message: served.message });
+      return;
+    }
+    if (served.equals(bytes)) return;
+    let slot = 0;
+    while (served.subarray(slot * hashBytes, (slot + 1) * hashBytes).equals(bytes.subarray(slot * hashBytes, (slot + 1) * hashBytes)))
+      slot++;
+    const from = first + slot * leavesBelow;
+    const bad = this.#entriesCheck.invalid.told.find(
+      (problem) => problem.index !== undefined && problem.index >= from && problem.index < from + leavesBelow,
+    );
+    const message = `hash ${slot} of ${tilePath(level, index, width)} does not follow from the leaves below it`;
+    const hashAt = (tile: Buffer) => tile.toString('hex', slot * hashBytes, (slot + 1) * hashBytes);
+    this.#check.invalid.add({ index: bad?.index ?? from, message, evidence: { served: hashAt(served), recomputed: hashAt(bytes) } });
+  }
+}

@@ -1,0 +1,103 @@
+import { hash } from 'node:crypto';
+import type { Scales } from '../log/policy.ts';
+import type { HashText } from '../tree/node-hash.ts';
+import { amountText } from './amount.ts';
+import type { Posting } from './postings.ts';
+import { StateMap } from './state-map.ts';
+
+/** The specification that is implemented here (docs/reference/log-format.md). Another name means: we cannot say. */
+export const knownFold = 'ledger-fold/1';
+
+export interface FoldTotal {
+  readonly currency: string;
+  readonly debits: string;
+  readonly credits: string;
+}
+
+/** What a log must have committed to at a size. */
+export interface FoldState {
+  /** 64 lower-case hex. */
+  readonly stateRoot: string;
+  /** Sorted by currency. */
+  readonly totals: readonly FoldTotal[];
+}
+
+interface Balance {
+  readonly account: string;
+  readonly currency: string;
+  readonly key: HashText;
+  /** Debits minus credits at ledger scale. */
+  amount: bigint;
+  /** Index of the last leaf that posts to it. */
+  leaf: number;
+  isTouched: boolean;
+}
+
+interface Turnover {
+  debits: bigint;
+  credits: bigint;
+  readonly balances: Map<string, Balance>;
+}
+
+/** `ledger-fold/1`: sums what the events of a log post, in order, and commits to the balances. */
+export class LedgerFold {
+  readonly #turnovers = new Map<string, Turnover>();
+  readonly #map = new StateMap();
+  #touched: Balance[] = [];
+
+  post(leaf: number, postings: readonly Posting[]): void {
+    for (const { account, currency, isDebit, amount } of postings) {
+      let turnover = this.#turnovers.get(currency);
+      if (turnover === undefined) this.#turnovers.set(currency, (turnover = { debits: 0n, credits: 0n, balances: new Map() }));
+      let balance = turnover.balances.get(account);
+      if (balance === undefined) turnover.balances.set(account, (balance = newBalance(account, currency)));
+      if (isDebit) turnover.debits += amount;
+      else turnover.credits += amount;
+      balance.amount += isDebit ? amount : -amount;
+      balance.leaf = leaf;
+      if (balance.isTouched) continue;
+      balance.isTouched = true;
+      this.#touched.push(balance);
+    }
+  }
+
+  /** The state after everything posted so far. Costs what was touched since the last call. */
+  state(scalesOf: (currency: string) => Scales): FoldState {
+    for (const balance of this.#touched) {
+      balance.isTouched = false;
+      this.#map.set(balance.key, hash('sha256', valueOf(balance, scalesOf(balance.currency)), 'binary'));
+    }
+    this.#touched = [];
+    const totals = [...this.#turnovers].sort(([left], [right]) => (left < right ? -1 : 1));
+    return {
+      stateRoot: Buffer.from(this.#map.root(), 'latin1').toString('hex'),
+      totals: totals.map(([currency, { debits, credits }]) => ({
+        currency,
+        debits: amountText(debits, scalesOf(currency)),
+        credits: amountText(credits, scalesOf(currency)),
+      })),
+    };
+  }
+}
+
+function newBalance(account: string, currency: string): Balance {
+  return { account, currency, key: keyOf(account, currency), amount: 0n, leaf: 0, isTouched: false };
+}
+
+/** SHA-256(`ledger-key/1` || u32be(len account) || account || u32be(len currency) || currency). */
+function keyOf(account: string, currency: string): HashText {
+  const parts = [Buffer.from('ledger-key/1'), ...[account, currency].flatMap((text) => [lengthOf(text), Buffer.from(text)])];
+  return hash('sha256', Buffer.concat(parts), 'binary');
+}
+
+function lengthOf(text: string): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(Buffer.byteLength(text));
+  return length;
+}
+
+/** Canonical JSON: the names are in order, and both texts are well formed. */
+function valueOf({ account, currency, amount, leaf }: Balance, scales: Scales): string {
+  const balance = amountText(amount, scales);
+  return `{"account":${JSON.stringify(account)},"balance":"${balance}","currency":${JSON.stringify(currency)},"leaf":"${leaf}"}`;
+}

@@ -1,0 +1,116 @@
+import { hash } from 'node:crypto';
+import { canonicalTextOf, parseJson } from './canonical-json.ts';
+import { type Entry, textOfEntry } from './entry.ts';
+import { decodeBase64, type PayloadLine } from './payload-line.ts';
+import { recomputeEntry } from './stored-event.ts';
+
+/** What a stored event comes to, held against the entry that stands in the log for it. */
+export interface OpenedEvent {
+  /** The entry that the stored event gives is the one in the log, byte for byte. */
+  readonly isSame: boolean;
+  /** It breaks the format; by specification it posts nothing, and neither `prev` nor time is expected of it. */
+  readonly isMalformed: boolean;
+  /** The payload as JSON; undefined where it is none. */
+  readonly payload: unknown;
+  /** Found only when asked for: the payload is not in canonical form. */
+  readonly isCanonical: boolean;
+}
+
+const unopened: OpenedEvent = { isSame: false, isMalformed: true, payload: undefined, isCanonical: false };
+
+/*
+ * Well-formed metadata is `{"at":"<24>","body":<M>,"ms":"<64>","prev":"<64>","ps":"<64>"}`: every part of it stands at a known distance from
+ * the begin or the end, so M is hashed where it lies, and nothing is parsed.
+ */
+const atStart = 7;
+const bodyStart = 40;
+const tailLength = 219;
+const saltPattern = /^[0-9a-f]{64}$/;
+const payDomain = Buffer.from('ledger-pay/1');
+const metaDomain = Buffer.from('ledger-meta/1');
+const saltAndLength = 36;
+/** Room before the metadata for what is hashed before M, less the 40 bytes that M stands behind anyway. */
+const metadataStart = metaDomain.length + saltAndLength - bodyStart;
+
+/** Opens the commitments of one event after the other. */
+export class EventOpener {
+  readonly #origin: string;
+  readonly #isDeep: boolean;
+  #pay: Buffer = Buffer.alloc(0);
+  #meta: Buffer = Buffer.alloc(0);
+
+  /** Deep: everything that is hashed is also checked for its canonical form. */
+  constructor(origin: string, isDeep: boolean) {
+    this.#origin = origin;
+    this.#isDeep = isDeep;
+  }
+
+  open(entry: Entry, line: PayloadLine): OpenedEvent {
+    return (this.#isDeep ? undefined : this.#openWellFormed(entry, line)) ?? this.#openAnything(entry, line);
+  }
+
+  /** The event if it is well formed and fits its entry; undefined says nothing yet. */
+  #openWellFormed(entry: Entry, { id, stream, revision, type, data, metadata }: PayloadLine): OpenedEvent | undefined {
+    if (id !== entry.id || stream !== entry.stream || type !== entry.type || revision !== String(entry.revision)) return undefined;
+    if (stream.startsWith('invalid:') || type.startsWith('invalid:')) return undefined;
+    this.#meta = withRoom(this.#meta, metadataStart + metadata.length);
+    const metaEnd = decodeInto(this.#meta, metadataStart, metadata);
+    const text = this.#meta.toString('utf8', metadataStart, metaEnd);
+    const tail = text.length - tailLength;
+    if (metaEnd < 0 || tail < bodyStart || !hasFrame(text, tail)) return undefined;
+    if (!text.startsWith(entry.at, atStart) || !text.startsWith(entry.prev, tail + 81)) return undefined;
+    const [metadataSalt, payloadSalt] = [text.slice(tail + 7, tail + 71), text.slice(tail + 153, tail + 217)];
+    if (!saltPattern.test(metadataSalt) || !saltPattern.test(payloadSalt)) return undefined;
+    if (commitmentIn(this.#meta, metaDomain, metadataSalt, metaEnd - tailLength) !== entry.meta) return undefined;
+    const dataStart = payDomain.length + saltAndLength;
+    this.#pay = withRoom(this.#pay, dataStart + data.length);
+    const payEnd = decodeInto(this.#pay, dataStart, data);
+    if (payEnd < 0 || commitmentIn(this.#pay, payDomain, payloadSalt, payEnd) !== entry.pay) return undefined;
+    const payload = parseJson(this.#pay.toString('utf8', dataStart, payEnd));
+    return { isSame: true, isMalformed: false, payload, isCanonical: true };
+  }
+
+  /** By the specification, step by step. */
+  #openAnything(entry: Entry, { id, stream, revision, type, ...line }: PayloadLine): OpenedEvent {
+    const data = decodeBase64(line.data);
+    const metadata = decodeBase64(line.metadata);
+    if (data === undefined || metadata === undefined) return unopened;
+    const recomputed = recomputeEntry(this.#origin, { id, stream, revision, type, data, metadata });
+    const text = data.toString('utf8');
+    const payload = parseJson(text);
+    const isSame = recomputed.entry === textOfEntry(this.#origin, entry);
+    const isCanonical =
+      !this.#isDeep || (payload !== undefined && canonicalTextOf(payload) === text && Buffer.byteLength(text) === data.length);
+    return { isSame, isMalformed: recomputed.isMalformed, payload, isCanonical };
+  }
+}
+
+function hasFrame(text: string, tail: number): boolean {
+  return (
+    text.startsWith('{"at":"') &&
+    text.startsWith('","body":', 31) &&
+    text.startsWith(',"ms":"', tail) &&
+    text.startsWith('","prev":"', tail + 71) &&
+    text.startsWith('","ps":"', tail + 145) &&
+    text.startsWith('"}', tail + 217)
+  );
+}
+
+/** Writes domain, salt and length before the bytes that end at `end` and begin where those fit in; answers the digest, 64 hex. */
+function commitmentIn(buffer: Buffer, domain: Buffer, saltHex: string, end: number): string {
+  const start = domain.length + saltAndLength;
+  domain.copy(buffer);
+  buffer.write(saltHex, domain.length, 32, 'hex');
+  buffer.writeUInt32BE(end - start, start - 4);
+  return hash('sha256', buffer.subarray(0, end), 'hex');
+}
+
+/** Answers where the decoded bytes end, or -1 for text that is not canonical base64. */
+function decodeInto(buffer: Buffer, start: number, base64: string): number {
+  const end = start + buffer.write(base64, start, 'base64');
+  return buffer.toString('base64', start, end) === base64 ? end : -1;
+}
+
+function withRoom(buffer: Buffer, bytes: number): Buffer {
+  return buffer.length >= bytes ? buffer : Buffer.alloc(2 * bytes);
+}

@@ -1,0 +1,63 @@
+import type { CheckOutcome, Outcome, Unopened } from '../verdict.ts';
+import type { EventName } from './bad-event.ts';
+
+const toldMax = 5;
+
+/** The outcome for people. */
+export function textReport(outcome: Outcome | Unopened, badEvent: EventName | undefined): string {
+  if ('reason' in outcome) return `${outcome.verdict}: ${outcome.reason}`;
+  const { verdict, isOffline, origin, provenSize, size, root, lastAnchor, checks, firstBad, counts } = outcome;
+  const lines = [
+    `${verdict === 'VALID' && isOffline ? 'VALID (no chain checked)' : verdict}: leaves 0 to ${provenSize} of ${size}, ${origin}`,
+    ...badEventLines(firstBad, badEvent),
+    '',
+    `head     ${size} leaves, root ${root}`,
+  ];
+  if (size > provenSize) lines.push(`tail     leaves ${provenSize} to ${size} have no final anchor yet and are not under verdict`);
+  if (lastAnchor !== undefined) {
+    const { chain, seq, block, tx, time } = lastAnchor;
+    lines.push(`anchor   ${seq} on chain ${chain.chainId}, block ${block} of ${new Date(time * 1000).toISOString()}, transaction ${tx}`);
+  }
+  lines.push(
+    `read     ${counts.leaves} leaves of ${counts.streams} streams, ${counts.opened} payloads opened, ${counts.withheld} unopened, ${counts.commitments} commitments to balances`,
+  );
+  lines.push('', ...checks.flatMap(checkLines));
+  return lines.join('\n');
+}
+
+function badEventLines(firstBad: Outcome['firstBad'], badEvent: EventName | undefined): string[] {
+  if (firstBad === undefined) return [];
+  const { check, index, message } = firstBad;
+  const name = badEvent && `, stream ${badEvent.stream}, revision ${badEvent.revision}, event ${badEvent.id} (${badEvent.type})`;
+  return [`first bad event: leaf ${index}${name ?? ''}`, `${check}: ${message}`];
+}
+
+function checkLines({
+  id,
+  name,
+  result,
+  reason,
+  invalid,
+  invalidCount,
+  unverifiable,
+  unverifiableInTail,
+  findings,
+  findingCount,
+}: CheckOutcome) {
+  const lines = [`${id}  ${name.padEnd(21)} ${result}${reason === undefined ? '' : ` (${reason})`}`];
+  for (const { index, message, evidence } of invalid.slice(0, toldMax)) {
+    lines.push(`      ${leafOf(index)}${message}`);
+    for (const [term, value] of Object.entries(evidence ?? {})) lines.push(`        ${term}: ${value.trimEnd().replaceAll('\n', ' | ')}`);
+  }
+  if (invalidCount > toldMax) lines.push(`      and ${invalidCount - toldMax} more`);
+  for (const { index, message } of unverifiable.slice(0, toldMax)) lines.push(`      missing: ${leafOf(index)}${message}`);
+  for (const { index, message } of unverifiableInTail.slice(0, toldMax)) lines.push(`      in the tail: ${leafOf(index)}${message}`);
+  for (const { name: finding, index, message } of findings.slice(0, toldMax))
+    lines.push(`      finding ${finding}: ${leafOf(index)}${message}`);
+  if (findingCount > toldMax) lines.push(`      and ${findingCount - toldMax} more findings`);
+  return lines;
+}
+
+function leafOf(index: number | undefined): string {
+  return index === undefined ? '' : `leaf ${index}: `;
+}

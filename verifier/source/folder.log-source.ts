@@ -1,0 +1,35 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type LogSource, UnreadableError } from './log-source.ts';
+
+/** A log as an export wrote it to a folder. */
+export class FolderLogSource implements LogSource {
+  readonly isLive = false;
+  readonly name: string;
+
+  constructor(folder: string) {
+    this.name = folder;
+  }
+
+  async read(path: string, bytesMax: number): Promise<Buffer | undefined> {
+    const file = join(this.name, path);
+    try {
+      const bytes = await readFile(file);
+      if (bytes.length > bytesMax) throw new UnreadableError(`${path} has ${bytes.length} bytes; it may have ${bytesMax}.`);
+      return bytes;
+    } catch (error) {
+      if (error instanceof UnreadableError) throw error;
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+      throw new UnreadableError(`${path}: ${code ?? message}`);
+    }
+  }
+}
+
+export async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    return false;
+  }
+}
