@@ -29,8 +29,9 @@ function startDemo(): { readonly child: ChildProcess; readonly ended: Promise<st
   return { child, ended: new Promise((resolve) => child.once('close', () => resolve(output))) };
 }
 
-/** A line of the report. */
-function line(report: string, name: string): string | undefined {
+/** A line of the report, which comes after the lines of progress. */
+function line(output: string, name: string): string | undefined {
+  const report = output.slice(output.indexOf('\nReport\n'));
   return new RegExp(`^ {2}${name} +(.*)$`, 'm').exec(report)?.[1];
 }
 

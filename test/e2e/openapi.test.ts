@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { type Answer, startTestService, type TestService } from '../support/service.ts';
+
+interface Operation {
+  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly required?: boolean }[];
+  readonly requestBody?: unknown;
+  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { readonly schema: object }>> }>>;
+  readonly security?: readonly object[];
+}
+
+interface Document {
+  readonly openapi: string;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, object>> };
+}
+
+let api: TestService;
+let document: Document;
+let ajv: Ajv2020;
+
+beforeAll(async () => {
+  api = await startTestService();
+  document = (await api.get('/docs/openapi.json')).body as Document;
+  ajv = new Ajv2020({ strict: false, allErrors: true });
+  addFormats.default(ajv);
+  ajv.addSchema({ $id: 'api', ...document });
+}, 60_000);
+afterAll(() => api.close());
+
+/** Holds an answer to the schema that the document gives for it. */
+function expectDescribed(method: string, path: string, { status, headers, body }: Answer): void {
+  const response = document.paths[path]?.[method]?.responses[status];
+  expect([method, path, status, response !== undefined]).toEqual([method, path, status, true]);
+  const type = headers.get('content-type')?.split(';')[0] as string;
+  expect([method, path, type, Object.keys(response?.content ?? {})]).toEqual([method, path, type, expect.arrayContaining([type])]);
+  const escaped = path.replaceAll('~', '~0').replaceAll('/', '~1');
+  const schema = `api#/paths/${escaped}/${method}/responses/${status}/content/${type.replaceAll('/', '~1')}/schema`;
+  const isValid = ajv.validate({ $ref: schema.replaceAll('{', '%7B').replaceAll('}', '%7D') }, body);
+  expect([method, path, isValid, ajv.errorsText()]).toEqual([method, path, true, 'No errors']);
+}
+
+describe('[K1] the API document', () => {
+  it('is OpenAPI 3.1 and describes every route that takes a command or a query', () => {
+    expect(document.openapi).toMatch(/^3\.1\./);
+    const described = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method} ${path}`),
+    );
+    expect(described).toEqual(
+      expect.arrayContaining([
+        'post /v1/providers',
+        'post /v1/providers/{slug}/api-keys',
+        'post /v1/accounts',
+        'post /v1/accounts/{account}/top-ups',
+        'post /v1/accounts/{account}/charges',
+        'post /v1/accounts/{account}/usage',
+        'post /v1/accounts/{account}/purchases',
+        'post /v1/accounts/{account}/payments',
+        'post /v1/accounts/{account}/reversals',
+        'post /v1/accounts/{account}/invoices',
+        'post /v1/price-books',
+        'post /v1/price-books/{priceBook}/versions',
+        'post /v1/titles',
+        'get /v1/accounts',
+        'get /v1/trial-balance',
+        'get /v1/journal',
+        'get /v1/invoices',
+        'get /v1/logs/{slug}/proofs/inclusion',
+      ]),
+    );
+  });
+
+  it('asks for an Idempotency-Key on every POST and names every answer', () => {
+    for (const [path, methods] of Object.entries(document.paths)) {
+      for (const [method, operation] of Object.entries(methods)) {
+        expect([path, method, Object.keys(operation.responses).length > 0]).toEqual([path, method, true]);
+        if (method !== 'post') continue;
+        const key = operation.parameters?.find(({ name }) => name === 'Idempotency-Key');
+        expect([path, key?.in, key?.required]).toEqual([path, 'header', true]);
+      }
+    }
+  });
+
+  it('is what the service answers: commands, queries and problems', async () => {
+    const opened = await api.post('/v1/accounts', { billing: 'postpaid', currency: 'EUR', creditLimit: '500' });
+    expectDescribed('post', '/v1/accounts', opened);
+    const account = opened.body.id as string;
+    const at = `/v1/accounts/${account}`;
+    const charge = { amount: '5', currency: 'EUR', product: 'internet-100', description: 'Internet 100' };
+    expectDescribed('post', '/v1/accounts/{account}/charges', await api.post(`${at}/charges`, charge));
+    expectDescribed('post', '/v1/accounts/{account}/charges', await api.post(`${at}/charges`, { ...charge, amount: 5 }));
+    expectDescribed('post', '/v1/accounts/{account}/charges', await api.post(`${at}/charges`, { ...charge, amount: '900' }));
+    expectDescribed('post', '/v1/accounts/{account}/charges', await api.post(`${at}/charges`, charge, { authorization: '' }));
+    expectDescribed('post', '/v1/accounts/{account}/charges', await api.post(`${at}/charges`, charge, { 'if-match': '"9"' }));
+    const topUp = { amount: '5', currency: 'EUR', method: 'card' };
+    expectDescribed('post', '/v1/accounts/{account}/top-ups', await api.post(`${at}/top-ups`, topUp));
+    const closed = await api.post(`${at}/invoices`, { dueOn: '2026-12-31' });
+    expectDescribed('post', '/v1/accounts/{account}/invoices', closed);
+    const payment = { amount: '3', currency: 'EUR', method: 'bank', reference: 'R1' };
+    const paid = await api.post(`${at}/payments`, payment);
+    expectDescribed('post', '/v1/accounts/{account}/payments', paid);
+    const after = `after=${paid.body.position}`;
+    const queries: readonly [string, string][] = [
+      ['/v1/accounts', `/v1/accounts?${after}`],
+      ['/v1/accounts/{account}', `${at}?${after}`],
+      ['/v1/accounts/{account}/balances', `${at}/balances?${after}`],
+      ['/v1/accounts/{account}/statement', `${at}/statement?${after}`],
+      ['/v1/accounts/{account}/entitlements', `${at}/entitlements?${after}`],
+      ['/v1/invoices/{invoice}', `/v1/invoices/${closed.body.id}?${after}`],
+      ['/v1/invoices', `/v1/invoices?${after}`],
+      ['/v1/journal', `/v1/journal?${after}`],
+      ['/v1/trial-balance', `/v1/trial-balance?${after}`],
+      ['/v1/accounts/{account}', '/v1/accounts/acc_00000000-0000-5000-8000-000000000000'],
+      ['/v1/journal', '/v1/journal?limit=x'],
+    ];
+    for (const [path, url] of queries) expectDescribed('get', path, await api.get(url));
+  });
+});
