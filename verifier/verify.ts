@@ -155,7 +155,10 @@ class Verification {
   async #checkTime(check: Check, { time, policies }: LogPass): Promise<void> {
     if (this.#options.isOffline) return check.leave('not checked', 'asked to work offline');
     if (policies.all.every(({ chains }) => chains.length === 0)) return check.leave('not applicable', 'the log lists no chain');
-    if (time === undefined) return void check.unverifiable.add({ message: 'no node of a listed chain answers' });
+    if (time === undefined) {
+      check.unverifiable.add({ message: 'no node of a listed chain answers' });
+      return;
+    }
     await time.finish((tick) => this.#chains.answerTick(tick));
     this.#chains.checkCadence(check, policies.current, this.#options.source.isLive);
   }

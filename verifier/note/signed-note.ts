@@ -16,7 +16,6 @@ interface NoteSignature {
 /** C2SP recommends a limit; a tree head with a few witnesses has a tenth of this. */
 export const noteBytesMax = 64 * 1024;
 const signatureLine = /^— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})$/u;
-// eslint-disable-next-line no-control-regex -- The format forbids them.
 const controlCharacter = /[\u0000-\u0009\u000b-\u001f]/;
 
 /** Reads a note: text, an empty line, signature lines. Undefined for bytes that are none. */
