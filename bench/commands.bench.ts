@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import { OpenAccount } from '../services/accounts/application/open-account.handler.ts';
 import { PostCharge } from '../services/accounts/application/post-charge.handler.ts';
 import { type Envelope, envelopeOf } from '../services/commands/application/envelope.ts';
-import { createdIdOf } from '../services/commands/domain/command-id.ts';
+import { createdIdOf } from '../services/commands/application/command-id.ts';
 import { openService } from '../services/main/service.ts';
 import { moneyOf } from '../services/money/money.ts';
 import { type BenchContext, percentile } from './report.ts';

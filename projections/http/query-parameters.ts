@@ -1,4 +1,4 @@
-import { isPrefixedId, type IdPrefix } from '../../services/commands/domain/command-id.ts';
+import { isPrefixedId, type IdPrefix } from '../../services/commands/domain/prefixed-id.ts';
 import { isInstant } from '../../services/http/fields.ts';
 import { ProblemError } from '../../services/http/problem-error.ts';
 

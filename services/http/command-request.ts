@@ -2,7 +2,7 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Json } from '../event-store/domain/canonical-json.ts';
 import { type Envelope, envelopeOf } from '../commands/application/envelope.ts';
-import { type IdPrefix, isPrefixedId } from '../commands/domain/command-id.ts';
+import { type IdPrefix, isPrefixedId } from '../commands/domain/prefixed-id.ts';
 import { ProblemError } from './problem-error.ts';
 import type { ProblemCode } from './problem-catalog.ts';
 

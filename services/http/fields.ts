@@ -2,7 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsIn, IsString, Matches, MaxLength, ValidateBy, ValidateIf, ValidateNested, type ValidationArguments } from 'class-validator';
-import { type IdPrefix, isPrefixedId } from '../commands/domain/command-id.ts';
+import { type IdPrefix, isPrefixedId } from '../commands/domain/prefixed-id.ts';
 import { currencies, isCurrency } from '../money/currency.ts';
 import { parseDecimal } from '../money/decimal.ts';
 import { parseMoney } from '../money/money.ts';

@@ -4,7 +4,7 @@ import type { CommandBus } from '@nestjs/cqrs';
 import type { ApiKeyIssuer } from '../access/application/api-key-issuer.ts';
 import { RegisterProvider } from '../access/application/register-provider.handler.ts';
 import { envelopeOf } from '../commands/application/envelope.ts';
-import { commandIdOf, createdIdOf } from '../commands/domain/command-id.ts';
+import { commandIdOf, createdIdOf } from '../commands/application/command-id.ts';
 
 /** The provider that a local installation begins with. */
 export const localProvider = { slug: 'demo', name: 'Demo provider' } as const;

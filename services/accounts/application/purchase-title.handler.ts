@@ -1,7 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { CatalogReader, type TitleVersion } from '../../catalog/application/catalog-reader.ts';
-import { createdIdOf } from '../../commands/domain/command-id.ts';
+import { createdIdOf } from '../../commands/application/command-id.ts';
 import { reject } from '../../commands/domain/decision.ts';
 import { moneyOf } from '../../money/money.ts';
 import type { PurchaseTitleData } from '../domain/account.commands.ts';

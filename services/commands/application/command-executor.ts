@@ -5,7 +5,7 @@ import { ledgerEventOf } from '../../event-store/domain/ledger-event.ts';
 import { leafOf, sealEvent } from '../../integrity/domain/leaf.ts';
 import { randomSalt } from './random-salt.ts';
 import { type Aggregate, type DomainEvent, payloadOf } from '../domain/aggregate.ts';
-import { eventIdOf } from '../domain/command-id.ts';
+import { eventIdOf } from './command-id.ts';
 import type { Decision, Rejection } from '../domain/decision.ts';
 import type { CommandAnswer, ExecutionRejection, Outcome } from './answer.ts';
 import type { Clock } from './clock.ts';

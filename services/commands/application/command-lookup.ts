@@ -15,9 +15,9 @@ export interface LookupOptions {
 }
 
 const pollDelayMs = 20;
-/** Several small queries at once instead of one large one: while some callers wait for the log, others append. */
-const batchSizeMax = 16;
-const inFlightMax = 4;
+/** Two queries at once at most: the callers that share one would otherwise all wait for it at the same time. */
+const batchSizeMax = 64;
+const inFlightMax = 2;
 
 /** Asks the command log for many commands at once: all look-ups of one flush share one query. */
 export class CommandLookup {

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { canonicalJson, type Json } from '../../event-store/domain/canonical-json.ts';
-import { commandIdOf } from '../domain/command-id.ts';
+import { commandIdOf } from './command-id.ts';
 
 export interface Actor {
   readonly id: string;

@@ -54,7 +54,11 @@ function textOf(value: unknown): string {
   throw new NotCanonicalError(`A ${describe(value)} has no place in canonical JSON.`);
 }
 
+/** Printable ASCII without a quote or a backslash: most strings of a ledger, and their own canonical form. */
+const plainText = /^[ !#-[\]-~]*$/;
+
 function textOfString(value: string): string {
+  if (plainText.test(value)) return `"${value}"`;
   if (!value.isWellFormed()) throw new NotCanonicalError('A string holds a lone surrogate.');
   return JSON.stringify(value);
 }

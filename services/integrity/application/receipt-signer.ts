@@ -85,17 +85,25 @@ function flush(desk: Desk): void {
   desk.waiting = [];
   try {
     const tree = new SmallTree(waiting.map(({ promise }) => leafOfText(promise)));
+    // Neighbours share most of their paths: each node is written as text once.
+    const texts = new Map<Buffer, string>();
     const note = desk.signer.sign(promisesText(desk.origin, tree.size, tree.root()));
     waiting.forEach(({ promise, resolve }, index) =>
       resolve({
         promise: Buffer.from(promise).toString('base64'),
         index: index.toString(),
         count: tree.size.toString(),
-        path: tree.inclusionProof(index).map((hash) => hash.toString('base64')),
+        path: tree.inclusionProof(index).map((hash) => textOf(hash, texts)),
         note,
       }),
     );
   } catch (error) {
     for (const { reject } of waiting) reject(error);
   }
+}
+
+function textOf(hash: Buffer, texts: Map<Buffer, string>): string {
+  let text = texts.get(hash);
+  if (text === undefined) texts.set(hash, (text = hash.toString('base64')));
+  return text;
 }

@@ -10,7 +10,7 @@ import { ListTitle } from '../../catalog/application/list-title.handler.ts';
 import { PublishPriceBook } from '../../catalog/application/publish-price-book.handler.ts';
 import type { CommandAnswer, Outcome } from '../../commands/application/answer.ts';
 import { type Envelope, envelopeOf } from '../../commands/application/envelope.ts';
-import { createdIdOf } from '../../commands/domain/command-id.ts';
+import { createdIdOf } from '../../commands/application/command-id.ts';
 import type { Rejection } from '../../commands/domain/decision.ts';
 import type { Json } from '../../event-store/domain/canonical-json.ts';
 import { type Money, moneyOf } from '../../money/money.ts';

@@ -3,7 +3,7 @@ import { CommandBus } from '@nestjs/cqrs';
 import { ApiCreatedResponse, ApiProperty } from '@nestjs/swagger';
 import { Matches } from 'class-validator';
 import type { FastifyReply } from 'fastify';
-import { createdIdOf } from '../../../commands/domain/command-id.ts';
+import { createdIdOf } from '../../../commands/application/command-id.ts';
 import { answerCommand, CommandAnswerBody } from '../../../http/command-answer.ts';
 import { CommandRoute } from '../../../http/command-route.decorator.ts';
 import { Asked, type CommandRequest } from '../../../http/command-request.ts';

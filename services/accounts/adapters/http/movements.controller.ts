@@ -2,7 +2,7 @@ import { Body, Controller, Inject, Param, Post, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiCreatedResponse } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { createdIdOf } from '../../../commands/domain/command-id.ts';
+import { createdIdOf } from '../../../commands/application/command-id.ts';
 import { answerCommand, CommandAnswerBody } from '../../../http/command-answer.ts';
 import { CommandRoute } from '../../../http/command-route.decorator.ts';
 import { Asked, type CommandRequest, pathId } from '../../../http/command-request.ts';

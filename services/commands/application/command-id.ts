@@ -1,4 +1,5 @@
-import { v5 as uuidv5 } from 'uuid';
+import type { IdPrefix } from '../domain/prefixed-id.ts';
+import { uuidv5 } from './uuid-v5.ts';
 
 /** Namespace of URLs, RFC 9562. */
 const urlNamespace = '6ba7b811-9dad-11d1-80b4-00c04fd430c8';
@@ -24,13 +25,4 @@ export function eventIdOf(commandId: string, stream: string, index: number): str
 /** Id of the aggregate that a command creates, for example `acc_<uuid>`: a repeat of the create meets its own stream. */
 export function createdIdOf(commandId: string, prefix: IdPrefix): string {
   return prefix + uuidv5(prefix, commandId);
-}
-
-export type IdPrefix = 'acc_' | 'inv_' | 'pay_' | 'pur_' | 'pbk_' | 'ttl_' | 'key_';
-
-const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-
-/** True for a prefixed id as `createdIdOf` makes it. */
-export function isPrefixedId(text: string, prefix: IdPrefix): boolean {
-  return text.startsWith(prefix) && uuidPattern.test(text.slice(prefix.length));
 }
