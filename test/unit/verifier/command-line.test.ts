@@ -1,0 +1,126 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { LogBuilder, writeFiles } from '../../support/log-builder.ts';
+
+const cli = join(import.meta.dirname, '..', '..', '..', 'verifier', 'cli.ts');
+const token = 'secret-token';
+const log = new LogBuilder();
+for (let index = 0; index < 300; index++) log.move('1.00', { account: `acc_${index % 3}` });
+log.commitState();
+const files = log.files();
+const badIndex = 270;
+
+let folder: string;
+let tampered: string;
+let server: Server;
+let url: string;
+let failures = 0;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'tallyroot-verifier-'));
+  writeFiles(join(folder, 'log'), files);
+  const lines = files.get('payloads/001.jsonl')!.toString().split('\n');
+  lines[badIndex - 256] = lines[badIndex - 256]!.replace('"type":"Charge', '"type":"Tharge');
+  tampered = writeFiles(join(folder, 'tampered'), new Map(files).set('payloads/001.jsonl', Buffer.from(lines.join('\n'))));
+  server = createServer((request, response) => {
+    const path = (request.url ?? '').replace('/logs/north/', '');
+    const needsToken = path.startsWith('payloads/') && request.headers.authorization !== `Bearer ${token}`;
+    const isBusy = path === 'checkpoint' && failures-- > 0;
+    const bytes = files.get(path);
+    if (isBusy) response.writeHead(503).end();
+    else if (needsToken) response.writeHead(401).end();
+    else if (bytes === undefined) response.writeHead(404).end();
+    else response.end(bytes);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/logs/north`;
+});
+
+afterAll(() => {
+  server.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** Runs the auditor's command as an auditor does: on the bare source, without a build. */
+function run(...args: string[]): Promise<{ exitCode: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [cli, ...args], { env: { PATH: process.env['PATH'] } }, (error, stdout, stderr) =>
+      resolve({ exitCode: error === null ? 0 : Number(error.code), stdout, stderr }),
+    );
+  });
+}
+
+describe('the command', () => {
+  it('exits with 0 for files that are VALID, and says that no chain was checked', async () => {
+    const { exitCode, stdout, stderr } = await run('--log', join(folder, 'log'), '--genesis', log.genesisHash, '--offline');
+    expect([exitCode, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^VALID \(no chain checked\): leaves 0 to 302 of 302/);
+  });
+
+  it('exits with 1 for files that are INVALID, and names the first bad event by leaf, stream, revision and id', async () => {
+    const { exitCode, stdout } = await run('--log', tampered, '--genesis', log.genesisHash, '--offline');
+    const { stream, revision, id } = log.events[badIndex]!;
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain(`first bad event: leaf ${badIndex}, stream ${stream}, revision ${revision}, event ${id} (ChargePosted/1)`);
+  });
+
+  it('exits with 2 for files without a node, as long as nobody says --offline', async () => {
+    const { exitCode, stdout } = await run('--log', join(folder, 'log'), '--genesis', log.genesisHash);
+    expect(exitCode).toBe(2);
+    expect(stdout).toMatch(/^UNVERIFIABLE/);
+    expect(stdout).toContain('--rpc');
+  });
+
+  it('prints one object with every check and its range for programs', async () => {
+    const { stdout } = await run('--log', tampered, '--genesis', log.genesisHash, '--offline', '--json', '--deep');
+    const report = JSON.parse(stdout) as { checks: { id: string; result: string; range: unknown }[] };
+    expect(report).toMatchObject({ verdict: 'INVALID', range: { from: '0', to: '302' }, firstBadEvent: { index: '270', check: 'V7' } });
+    expect(report.checks.map(({ id, result }) => `${id} ${result}`)).toEqual([
+      ...['V1 not checked', 'V2 ok', 'V3 ok', 'V4 ok', 'V5 ok', 'V6 not checked', 'V7 invalid', 'V8 unverifiable'],
+    ]);
+    for (const { range } of report.checks) expect(range).toEqual({ from: '0', to: '302' });
+  });
+
+  it.each([
+    ['nothing', []],
+    ['no genesis', ['--log', '.']],
+    ['a genesis that is no hash', ['--log', '.', '--genesis', 'abc']],
+    ['a folder that is not there', ['--log', '/nowhere/at/all', '--genesis', log.genesisHash, '--offline']],
+    ['a URL of another kind', ['--log', 'ftp://example.com/', '--genesis', log.genesisHash]],
+    ['a node that is no URL', ['--log', '.', '--genesis', log.genesisHash, '--rpc', 'nonsense']],
+    ['a node and --offline', ['--log', '.', '--genesis', log.genesisHash, '--rpc', 'http://127.0.0.1:1', '--offline']],
+    ['an address that is none', ['--log', '.', '--genesis', log.genesisHash, '--offline', '--contract', '0x12']],
+    ['an option that does not exist', ['--log', '.', '--genesis', log.genesisHash, '--offline', '--fast']],
+  ])('exits with 2 and its usage for %s', async (_, args) => {
+    const { exitCode, stdout, stderr } = await run(...args);
+    expect([exitCode, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('Usage: verify');
+    expect(stderr).not.toContain('    at ');
+  });
+
+  it('tells its usage when asked', async () => expect(await run('--help')).toMatchObject({ exitCode: 0, stderr: '' }));
+});
+
+describe('a log over HTTP', () => {
+  it('is read as it is served; payloads take a token', async () => {
+    const open = await run('--log', url, '--genesis', log.genesisHash, '--token', token);
+    expect([open.exitCode, open.stdout]).toEqual([0, expect.stringMatching(/V7 +payloads +ok\nV8 +balances +ok/)]);
+    const closed = await run('--log', `${url}/`, '--genesis', log.genesisHash);
+    expect([closed.exitCode, closed.stdout]).toEqual([0, expect.stringMatching(/V7 +payloads +not checked/)]);
+  });
+
+  it('is asked again where it is busy for a moment', async () => {
+    failures = 2;
+    expect(await run('--log', url, '--genesis', log.genesisHash, '--token', token)).toMatchObject({ exitCode: 0 });
+  });
+
+  it('is UNVERIFIABLE when nobody answers', async () => {
+    const { exitCode, stdout, stderr } = await run('--log', 'http://127.0.0.1:9/', '--genesis', log.genesisHash);
+    expect([exitCode, stdout, stderr]).toEqual([2, expect.stringMatching(/^UNVERIFIABLE: genesis.json: /), '']);
+  });
+});
