@@ -7,10 +7,11 @@ import { OpenAccount } from '../services/accounts/application/open-account.handl
 import { PostCharge } from '../services/accounts/application/post-charge.handler.ts';
 import { type Envelope, envelopeOf } from '../services/commands/application/envelope.ts';
 import { createdIdOf } from '../services/commands/application/command-id.ts';
-import { openService } from '../services/main/service.ts';
+import type { CanonicalJson } from '../services/event-store/domain/canonical-json.ts';
+import { openService, type Service } from '../services/main/service.ts';
 import { moneyOf } from '../services/money/money.ts';
 import { type BenchContext, percentile } from './report.ts';
-import { callers, measureBare, roundMs, rounds } from './support/bare-append.ts';
+import { callers, type EventText, measureBare, roundMs, rounds } from './support/bare-append.ts';
 import { createDatabase } from './support/fresh-database.ts';
 import { startThrowawayPostgres } from './support/throwaway-postgres.ts';
 
@@ -18,7 +19,8 @@ const accountsPerCaller = 20;
 
 /**
  * Durable commands through the bus: rated by nothing, decided, sealed, appended and answered with a signed receipt, 64 callers. The
- * API alone, as behind a load balancer; read models run elsewhere. The limit is the bare group-commit SQL at the same 64 callers.
+ * API alone, as behind a load balancer; read models run elsewhere. The limit is the bare group-commit SQL of the same events, as large
+ * and as many at once.
  */
 export async function run({ report }: BenchContext): Promise<void> {
   const server = await startThrowawayPostgres();
@@ -28,11 +30,12 @@ export async function run({ report }: BenchContext): Promise<void> {
   const service = await openService({ databaseUrl: database.serviceUrl, dataFolder, host: '127.0.0.1', port: 0, logger, roles: [] });
   try {
     const accounts = await openAccounts(service.commands);
+    const text = await storedCharge(service, accounts[0]?.[0] as string);
     const bare: number[] = [];
     const bus: number[] = [];
     const latencies: number[] = [];
     for (let round = 0; round < rounds; round++) {
-      bare.push(await measureBare(database.serviceUrl, { eventsPerAppend: 1, name: `bare${round}` }));
+      bare.push(await measureBare(database.serviceUrl, { eventsPerAppend: 1, name: `bare${round}`, text }));
       bus.push(await measureBus(service.commands, { accounts, round, latencies }));
     }
     report({
@@ -60,6 +63,17 @@ async function openAccounts(bus: CommandBus): Promise<string[][]> {
   };
   const places = Array.from({ length: accountsPerCaller }, (_, index) => index);
   return Promise.all(Array.from({ length: callers }, (_, caller) => Promise.all(places.map((index) => open(caller, index)))));
+}
+
+/** What such a command stores: the limit is measured with the same bytes. */
+async function storedCharge({ commands, eventStore }: Service, account: string): Promise<EventText> {
+  const envelope = envelopeFor('PostCharge', 'charge:sample');
+  const data = { amount: moneyOf('0.17', 'EUR'), product: 'voice-day', description: 'Voice, day' };
+  await commands.execute(new PostCharge(envelope, account, data));
+  for await (const event of eventStore.readStream(`demo.account-${account}`, { direction: 'backwards', maxCount: 1 })) {
+    return { data: event.data as CanonicalJson, metadata: event.metadata as CanonicalJson };
+  }
+  throw new Error('The sample charge was not stored.');
 }
 
 interface BusRound {

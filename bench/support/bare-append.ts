@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { canonicalJson } from '../../services/event-store/domain/canonical-json.ts';
+import { type CanonicalJson, canonicalJson } from '../../services/event-store/domain/canonical-json.ts';
 import type { AppendRequest, Expectation, ProposedEvent } from '../../services/event-store/domain/event-store.ts';
 
 /** How many callers wait for an answer at the same time, in every bench that appends. */
@@ -10,26 +10,35 @@ const streamsPerCaller = 150;
 export const roundMs = 3000;
 /** Rounds of the figure and of its limit alternate; the median counts. */
 export const rounds = 3;
-/** As large as a charge with its postings, and as the metadata of a sealed event. */
-const data = canonicalJson({ fin: { amount: '12.345678', note: 'x'.repeat(270) } });
-const metadata = canonicalJson({
-  at: '2024-05-01T00:00:00.000Z',
-  body: { command: randomUUID() },
-  ms: '0'.repeat(64),
-  prev: '0'.repeat(64),
-  ps: '0'.repeat(64),
-});
+const smallCharge: EventText = {
+  data: canonicalJson({ fin: { amount: '12.345678', note: 'x'.repeat(270) } }),
+  metadata: canonicalJson({
+    at: '2024-05-01T00:00:00.000Z',
+    body: { command: randomUUID() },
+    ms: '0'.repeat(64),
+    prev: '0'.repeat(64),
+    ps: '0'.repeat(64),
+  }),
+};
+
+/** What an event of a bench holds. */
+export interface EventText {
+  readonly data: CanonicalJson;
+  readonly metadata: CanonicalJson;
+}
 
 export interface Round {
   readonly eventsPerAppend: number;
   readonly name: string;
+  /** As large as a small charge when absent. */
+  readonly text?: EventText;
 }
 
 /** Events per second of the plain function through the plain driver: one connection, the next flush when the last has returned. */
-export async function measureBare(url: string, { eventsPerAppend, name }: Round): Promise<number> {
+export async function measureBare(url: string, { eventsPerAppend, name, text = smallCharge }: Round): Promise<number> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  const sources = Array.from({ length: callers }, (_, caller) => requestsOf({ eventsPerAppend, name }, caller));
+  const sources = Array.from({ length: callers }, (_, caller) => requestsOf({ eventsPerAppend, name, text }, caller));
   let events = 0;
   const began = performance.now();
   while (performance.now() - began < roundMs) {
@@ -56,16 +65,16 @@ export async function measureBare(url: string, { eventsPerAppend, name }: Round)
 }
 
 /** Appends to the caller's own streams in turn, each at the revision that the last one left. */
-export function requestsOf({ eventsPerAppend, name }: Round, caller: number): () => AppendRequest {
+export function requestsOf({ eventsPerAppend, name, text = smallCharge }: Round, caller: number): () => AppendRequest {
   let index = 0;
   return () => {
     const lap = Math.floor(index / streamsPerCaller);
     const expected: Expectation = lap === 0 ? 'no_stream' : BigInt(lap * eventsPerAppend - 1);
     const stream = `bench.account-${name}-${caller}-${index++ % streamsPerCaller}`;
-    return { stream, expected, events: Array.from({ length: eventsPerAppend }, eventOf) };
+    return { stream, expected, events: Array.from({ length: eventsPerAppend }, () => eventOf(text)) };
   };
 }
 
-function eventOf(): ProposedEvent {
+function eventOf({ data, metadata }: EventText): ProposedEvent {
   return { id: randomUUID(), type: 'AccountCharged/1', data, metadata };
 }
