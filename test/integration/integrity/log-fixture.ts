@@ -11,7 +11,6 @@ import { PostgresHeadStore } from '../../../services/integrity/adapters/postgres
 import { PostgresLeafStore } from '../../../services/integrity/adapters/postgres/postgres.leaf-store.ts';
 import { LogQuery } from '../../../services/integrity/application/log-query.ts';
 import { OpenLog } from '../../../services/integrity/application/open-log.ts';
-import type { ProviderLog } from '../../../services/integrity/application/provider-logs.ts';
 import { Sequencer, type SequencerOptions } from '../../../services/integrity/application/sequencer.ts';
 import { leafOf, sealEvent, zeroHash } from '../../../services/integrity/domain/leaf.ts';
 import { SmallTree } from '../../../services/integrity/domain/tree/small-tree.ts';
@@ -131,4 +130,3 @@ export async function untilSigned(fixture: Fixture) {
   });
 }
 
-export type { ProviderLog };
