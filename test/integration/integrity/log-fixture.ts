@@ -129,4 +129,3 @@ export async function untilSigned(fixture: Fixture) {
     return head?.size === size ? head : undefined;
   });
 }
-
