@@ -4,6 +4,7 @@ import { deployedContract, recordDeployedContract } from './embedded/deployed-co
 import { EngineFault } from './embedded/engine-fault.ts';
 import { type Engines, startEngines } from './embedded/engines.ts';
 import { isPortFree } from './embedded/free-port.ts';
+import { localProvider } from './local-provider.ts';
 import { migrateWith } from './migrate.ts';
 import { openService, type Service, type ServiceOptions } from './service.ts';
 import type { Settings } from './settings.ts';
@@ -24,7 +25,7 @@ export async function runLocal(settings: Settings): Promise<void> {
     if (!stop.requested) service = await open(settings, engines);
     if (service !== undefined) {
       engines.announce(service.url);
-      print(welcome(service, settings, engines, performance.now() - began));
+      print(await welcome(service, settings, engines, performance.now() - began));
       await stop.whenRequested;
     }
     print('Stopping: running requests are finished first ...');
@@ -37,10 +38,16 @@ export async function runLocal(settings: Settings): Promise<void> {
 }
 
 /** The service on these engines. Remembers the contract that it deployed, so that a chain which lost it is noticed at the next start. */
-export async function openLocalService({ dataFolder, host, port, logLevel, role }: Settings, engines: Engines): Promise<Service> {
+export async function openLocalService(
+  { dataFolder, host, port, logLevel, role, anchorContract }: Settings,
+  engines: Engines,
+): Promise<Service> {
   const { databaseUrl, chainRpcUrl } = engines;
   const folder = dataFolderAt(dataFolder);
-  const chain = chainRpcUrl === undefined ? {} : { chain: { rpcUrl: chainRpcUrl, ...knownContract(folder) } };
+  const chain =
+    chainRpcUrl === undefined
+      ? {}
+      : { chain: { rpcUrl: chainRpcUrl, ...(anchorContract === undefined ? knownContract(folder) : { contract: anchorContract }) } };
   const logger = pino({ level: logLevel }, pino.destination(2));
   const service = await openService({ databaseUrl, dataFolder, host, port, logger, ...chain, ...rolesOf(role) });
   const { contract } = service.integrity;
@@ -80,12 +87,16 @@ function portTaken(port: number): EngineFault {
   return new EngineFault(`Port ${port} is taken by another program; stop that one or choose another port with --port <number> (0: any).`);
 }
 
-function welcome({ url, keyFiles }: Service, { dataFolder }: Settings, { chainRpcUrl }: Engines, readyMs: number): string {
+async function welcome(service: Service, { dataFolder }: Settings, { chainRpcUrl }: Engines, readyMs: number): Promise<string> {
+  const { url, keyFiles, integrity } = service;
+  const { slug } = localProvider;
   return [
     `Tallyroot is ready after ${(readyMs / 1000).toFixed(1)} s.`,
     `  API        ${url}`,
     `  API docs   ${url}/docs`,
     `  API key    ${keyFiles.apiKey}`,
+    `  log        ${url}/logs/${slug}/`,
+    `  genesis    ${await integrity.logs.genesisHashOf(slug)}`,
     `  data       ${dataFolder}`,
     `  chain      ${chainRpcUrl ?? 'none: tree heads are signed, not anchored'}`,
     'Ctrl-C stops it and everything it started.',

@@ -17,6 +17,8 @@ export interface Settings extends EngineSettings {
   /** 0: any free port. */
   readonly port: number;
   readonly logLevel: LogLevel;
+  /** The anchor contract on a chain that is not the local one; undefined: the one that was used last, or a new one on a local chain. */
+  readonly anchorContract: { readonly address: string; readonly fromBlock: string } | undefined;
 }
 
 /** A setting is wrong; the message names it and what it takes. */
@@ -28,6 +30,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Names of all environment variables that are read here. */
 export const settingNames = [
+  'ANCHOR_CONTRACT',
   'CHAIN_RPC_URL',
   'DATABASE_OWNER_URL',
   'DATABASE_URL',
@@ -60,6 +63,7 @@ export function readSettings(args: readonly string[], environment: Environment, 
     dataFolder: resolve(options.data ?? value('TALLYROOT_DATA') ?? defaultDataFolder ?? join(projectRoot(import.meta.dirname), '.data')),
     ...databaseOf(value('DATABASE_URL'), value('DATABASE_OWNER_URL')),
     chain: chainOf(value('CHAIN_RPC_URL')),
+    anchorContract: anchorContractOf(value('ANCHOR_CONTRACT')),
   };
 }
 
@@ -85,6 +89,15 @@ function chainOf(url: string | undefined): Settings['chain'] {
   if (url === undefined) return { kind: 'embedded' };
   if (url === 'none') return { kind: 'none' };
   return { kind: 'remote', url: urlOf('CHAIN_RPC_URL', url, ['http:', 'https:']) };
+}
+
+/** `0x...` or `0x...@<block>`: where somebody deployed the contract, and from which block on its events are read. */
+function anchorContractOf(text: string | undefined): Settings['anchorContract'] {
+  if (text === undefined) return undefined;
+  const [, address, fromBlock = '0'] = /^(0x[0-9a-fA-F]{40})(?:@(\d{1,18}))?$/.exec(text) ?? [];
+  if (address === undefined)
+    throw new SettingsFault(`ANCHOR_CONTRACT takes an address, or <address>@<block>, not ${JSON.stringify(text)}.`);
+  return { address: address.toLowerCase(), fromBlock };
 }
 
 /** The text is not repeated in the message: it may hold a password. */

@@ -45,6 +45,7 @@ describe('settings', () => {
     [[], { ROLE: 'watcher' }, 'ROLE takes one of all, api, projector, sequencer, anchorer'],
     [[], { DATABASE_URL: 'mysql://db' }, 'DATABASE_URL takes a URL that begins with postgres://'],
     [[], { DATABASE_OWNER_URL: 'postgres://db' }, 'DATABASE_OWNER_URL is set without DATABASE_URL'],
+    [[], { ANCHOR_CONTRACT: '0x12' }, 'ANCHOR_CONTRACT takes an address, or <address>@<block>'],
     [[], { CHAIN_RPC_URL: '8545' }, 'CHAIN_RPC_URL takes a URL that begins with http://'],
     [[], { EVENTSTORE_URL: 'esdb://db' }, 'EVENTSTORE_URL is set, but'],
     [['--colour'], {}, "Unknown option '--colour'"],
