@@ -106,8 +106,8 @@ export interface Head {
 }
 
 /**
- * The event store: events are the truth, everything else is derived. `docs/reference/event-store.md` numbers the promises that
- * every adapter keeps.
+ * The event store: events are the truth, everything else is derived. `test/contracts/event-store/` holds every adapter to the same
+ * numbered promises.
  */
 export interface EventStore {
   /**
