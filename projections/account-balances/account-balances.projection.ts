@@ -4,7 +4,7 @@ import type { Currency } from '../../services/money/currency.ts';
 import { amountText } from '../../services/money/money.ts';
 import { customerOf } from '../ledger/customer-ledger.ts';
 import type { PostedEvent, PostedLine } from '../ledger/event-postings.ts';
-import { bigintColumn, textColumn } from '../sql/column-array.ts';
+import { int8Array, textArray } from '../../services/read-store/array-parameter.ts';
 
 interface Sums {
   readonly provider: string;
@@ -41,13 +41,13 @@ export class BalanceSums {
               credits = kept.credits + excluded.credits,
               position = excluded.position`,
       values: [
-        textColumn(sums.map(({ provider }) => provider)),
-        textColumn(sums.map(({ ledgerAccount }) => ledgerAccount)),
-        textColumn(sums.map(({ currency }) => currency)),
-        textColumn(sums.map(({ ledgerAccount }) => customerOf(ledgerAccount)?.account)),
-        textColumn(sums.map(({ debits, currency }) => amountText({ amount: debits, currency }))),
-        textColumn(sums.map(({ credits, currency }) => amountText({ amount: credits, currency }))),
-        bigintColumn(sums.map(({ position }) => position)),
+        textArray(sums.map(({ provider }) => provider)),
+        textArray(sums.map(({ ledgerAccount }) => ledgerAccount)),
+        textArray(sums.map(({ currency }) => currency)),
+        textArray(sums.map(({ ledgerAccount }) => customerOf(ledgerAccount)?.account)),
+        textArray(sums.map(({ debits, currency }) => amountText({ amount: debits, currency }))),
+        textArray(sums.map(({ credits, currency }) => amountText({ amount: credits, currency }))),
+        int8Array(sums.map(({ position }) => position)),
       ],
     };
   }

@@ -4,7 +4,7 @@ import type { LedgerEvent } from '../../services/event-store/domain/ledger-event
 import { partsOf } from '../../services/event-store/domain/stream-name.ts';
 import { amountText } from '../../services/money/money.ts';
 import type { Projection } from '../../services/read-store/projection.ts';
-import { bigintColumn, textColumn } from '../sql/column-array.ts';
+import { int8Array, textArray } from '../../services/read-store/array-parameter.ts';
 import { type CustomerMovement, customerMovementsOf } from '../ledger/customer-ledger.ts';
 import { ImpossibleBatchDefect } from '../ledger/impossible-event.ts';
 import { schemaFile } from '../sql/schema-file.ts';
@@ -78,13 +78,13 @@ async function insertOpened(client: PoolClient, opened: readonly Opened[]): Prom
         from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]::numeric[], $6::text[]::timestamptz[], $7::bigint[])
                as opened (provider, account, billing, currency, credit_limit, opened_at, opened_position)`,
     values: [
-      textColumn(opened.map(({ provider }) => provider)),
-      textColumn(opened.map(({ account }) => account)),
-      textColumn(opened.map(({ fin }) => fin.billing)),
-      textColumn(opened.map(({ fin }) => fin.currency)),
-      textColumn(opened.map(({ fin }) => fin.creditLimit)),
-      textColumn(opened.map(({ at }) => at)),
-      bigintColumn(opened.map(({ position }) => position)),
+      textArray(opened.map(({ provider }) => provider)),
+      textArray(opened.map(({ account }) => account)),
+      textArray(opened.map(({ fin }) => fin.billing)),
+      textArray(opened.map(({ fin }) => fin.currency)),
+      textArray(opened.map(({ fin }) => fin.creditLimit)),
+      textArray(opened.map(({ at }) => at)),
+      int8Array(opened.map(({ position }) => position)),
     ],
   });
 }
@@ -98,9 +98,9 @@ async function updateRevisions(client: PoolClient, events: readonly LedgerEvent[
         from unnest($1::text[], $2::text[], $3::bigint[]) as revised (provider, account, revision)
        where kept.provider = revised.provider and kept.account = revised.account`,
     values: [
-      textColumn(revised.map(({ provider }) => provider)),
-      textColumn(revised.map(({ account }) => account)),
-      bigintColumn(revised.map(({ revision }) => revision)),
+      textArray(revised.map(({ provider }) => provider)),
+      textArray(revised.map(({ account }) => account)),
+      int8Array(revised.map(({ revision }) => revision)),
     ],
   });
   if (rowCount !== revised.length) throw new ImpossibleBatchDefect(events, 'something happened to an account before it was opened');
@@ -118,12 +118,12 @@ async function updateBalances(client: PoolClient, events: readonly LedgerEvent[]
                as moved (provider, account, currency, wallet, unbilled, receivable)
        where kept.provider = moved.provider and kept.account = moved.account and kept.currency = moved.currency`,
     values: [
-      textColumn(moved.map(({ provider }) => provider)),
-      textColumn(moved.map(({ account }) => account)),
-      textColumn(moved.map(({ currency }) => currency)),
-      textColumn(moved.map(({ wallet, currency }) => amountText({ amount: wallet, currency }))),
-      textColumn(moved.map(({ unbilled, currency }) => amountText({ amount: unbilled, currency }))),
-      textColumn(moved.map(({ receivable, currency }) => amountText({ amount: receivable, currency }))),
+      textArray(moved.map(({ provider }) => provider)),
+      textArray(moved.map(({ account }) => account)),
+      textArray(moved.map(({ currency }) => currency)),
+      textArray(moved.map(({ wallet, currency }) => amountText({ amount: wallet, currency }))),
+      textArray(moved.map(({ unbilled, currency }) => amountText({ amount: unbilled, currency }))),
+      textArray(moved.map(({ receivable, currency }) => amountText({ amount: receivable, currency }))),
     ],
   });
   if (rowCount !== moved.length) throw new ImpossibleBatchDefect(events, 'money moved on an account that is not open in this currency');

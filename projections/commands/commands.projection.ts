@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { LedgerEvent } from '../../services/event-store/domain/ledger-event.ts';
 import type { Projection } from '../../services/read-store/projection.ts';
-import { bigintColumn, textColumn } from '../sql/column-array.ts';
+import { int8Array, textArray } from '../../services/read-store/array-parameter.ts';
 import { schemaFile } from '../sql/schema-file.ts';
 
 /** Every command that wrote an event, by its id. */
@@ -41,13 +41,13 @@ async function project(events: readonly LedgerEvent[], client: PoolClient): Prom
             position = excluded.position
         where kept.stream = excluded.stream and kept.last_revision + 1 = excluded.first_revision`,
     values: [
-      textColumn(rows.map(({ commandId }) => commandId)),
-      textColumn(rows.map(({ provider }) => provider)),
-      textColumn(rows.map(({ fingerprint }) => fingerprint)),
-      textColumn(rows.map(({ stream }) => stream)),
-      bigintColumn(rows.map(({ firstRevision }) => firstRevision)),
-      bigintColumn(rows.map(({ lastRevision }) => lastRevision)),
-      bigintColumn(rows.map(({ position }) => position)),
+      textArray(rows.map(({ commandId }) => commandId)),
+      textArray(rows.map(({ provider }) => provider)),
+      textArray(rows.map(({ fingerprint }) => fingerprint)),
+      textArray(rows.map(({ stream }) => stream)),
+      int8Array(rows.map(({ firstRevision }) => firstRevision)),
+      int8Array(rows.map(({ lastRevision }) => lastRevision)),
+      int8Array(rows.map(({ position }) => position)),
     ],
   });
 }

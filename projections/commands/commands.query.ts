@@ -3,7 +3,7 @@ import pg, { type Pool } from 'pg';
 import type { CommandLog, LoggedCommand } from '../../services/commands/application/command-log.ts';
 import { positionOf } from '../sql/checkpoint-position.ts';
 import { POOL } from '../../services/read-store/pool.ts';
-import { textColumn } from '../sql/column-array.ts';
+import { textArray } from '../../services/read-store/array-parameter.ts';
 import { commands } from './commands.projection.ts';
 
 /** SQLSTATE of a relation that does not exist. */
@@ -51,7 +51,7 @@ export class ProjectedCommandLog implements CommandLog {
             from commands
            where command_id = any($1::text[])
            order by position desc`,
-        values: [textColumn(commandIds)],
+        values: [textArray(commandIds)],
       });
       return rows;
     } catch (error) {

@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg';
 import type { EntryReversed, TitlePurchased } from '../../services/accounts/domain/account.events.ts';
 import type { LedgerEvent } from '../../services/event-store/domain/ledger-event.ts';
 import type { Projection } from '../../services/read-store/projection.ts';
-import { bigintColumn, textColumn } from '../sql/column-array.ts';
+import { int8Array, textArray } from '../../services/read-store/array-parameter.ts';
 import { ImpossibleBatchDefect } from '../ledger/impossible-event.ts';
 import { schemaFile } from '../sql/schema-file.ts';
 
@@ -40,15 +40,15 @@ async function grant(client: PoolClient, purchases: readonly LedgerEvent<TitlePu
         from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[]::timestamptz[],
                     $8::text[]::timestamptz[], $9::bigint[])`,
     values: [
-      textColumn(purchases.map(({ provider }) => provider)),
-      textColumn(purchases.map(({ fin }) => fin.account)),
-      bigintColumn(purchases.map(({ revision }) => revision)),
-      textColumn(purchases.map(({ fin }) => fin.purchase)),
-      textColumn(purchases.map(({ fin }) => fin.title.id)),
-      textColumn(purchases.map(({ fin }) => fin.title.name)),
-      textColumn(purchases.map(({ fin }) => fin.entitlement.from)),
-      textColumn(purchases.map(({ fin }) => fin.entitlement.until)),
-      bigintColumn(purchases.map(({ position }) => position)),
+      textArray(purchases.map(({ provider }) => provider)),
+      textArray(purchases.map(({ fin }) => fin.account)),
+      int8Array(purchases.map(({ revision }) => revision)),
+      textArray(purchases.map(({ fin }) => fin.purchase)),
+      textArray(purchases.map(({ fin }) => fin.title.id)),
+      textArray(purchases.map(({ fin }) => fin.title.name)),
+      textArray(purchases.map(({ fin }) => fin.entitlement.from)),
+      textArray(purchases.map(({ fin }) => fin.entitlement.until)),
+      int8Array(purchases.map(({ position }) => position)),
     ],
   });
 }
@@ -65,10 +65,10 @@ async function withdraw(client: PoolClient, withdrawals: readonly LedgerEvent<En
          and kept.revision = reversal.revision
          and kept.withdrawn_at is null`,
     values: [
-      textColumn(withdrawals.map(({ provider }) => provider)),
-      textColumn(withdrawals.map(({ fin }) => fin.account)),
-      bigintColumn(withdrawals.map(({ fin }) => BigInt(fin.reverses.revision))),
-      textColumn(withdrawals.map(({ at }) => at)),
+      textArray(withdrawals.map(({ provider }) => provider)),
+      textArray(withdrawals.map(({ fin }) => fin.account)),
+      int8Array(withdrawals.map(({ fin }) => BigInt(fin.reverses.revision))),
+      textArray(withdrawals.map(({ at }) => at)),
     ],
   });
   if (rowCount !== withdrawals.length) {

@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg';
 import type { ChargesClosed } from '../../services/accounts/domain/account.events.ts';
 import type { LedgerEvent } from '../../services/event-store/domain/ledger-event.ts';
 import type { InvoiceIssued } from '../../services/invoicing/domain/invoice.events.ts';
-import { bigintColumn, textColumn } from '../sql/column-array.ts';
+import { int8Array, textArray } from '../../services/read-store/array-parameter.ts';
 
 /** An invoice begins when its account gives up the charges; from here on it can be paid. */
 export async function insertClosed(client: PoolClient, closed: readonly LedgerEvent<ChargesClosed>[]): Promise<void> {
@@ -17,20 +17,20 @@ export async function insertClosed(client: PoolClient, closed: readonly LedgerEv
                     $8::text[]::date[], $9::text[], $10::bigint[], $11::bigint[], $12::text[]::timestamptz[], $13::bigint[],
                     $14::text[]::uuid[])`,
     values: [
-      textColumn(closed.map(({ provider }) => provider)),
-      textColumn(closed.map(({ fin }) => fin.invoice)),
-      textColumn(closed.map(({ fin }) => fin.account)),
-      textColumn(closed.map(({ fin }) => fin.series)),
-      textColumn(closed.map(({ fin }) => fin.currency)),
-      textColumn(closed.map(({ fin }) => fin.net)),
-      textColumn(closed.map(({ fin }) => fin.payable)),
-      textColumn(closed.map(({ fin }) => fin.dueOn)),
-      textColumn(closed.map(({ stream }) => stream)),
-      bigintColumn(closed.map(({ fin }) => BigInt(fin.fromRevision))),
-      bigintColumn(closed.map(({ fin }) => BigInt(fin.toRevision))),
-      textColumn(closed.map(({ at }) => at)),
-      bigintColumn(closed.map(({ position }) => position)),
-      textColumn(closed.map(({ id }) => id)),
+      textArray(closed.map(({ provider }) => provider)),
+      textArray(closed.map(({ fin }) => fin.invoice)),
+      textArray(closed.map(({ fin }) => fin.account)),
+      textArray(closed.map(({ fin }) => fin.series)),
+      textArray(closed.map(({ fin }) => fin.currency)),
+      textArray(closed.map(({ fin }) => fin.net)),
+      textArray(closed.map(({ fin }) => fin.payable)),
+      textArray(closed.map(({ fin }) => fin.dueOn)),
+      textArray(closed.map(({ stream }) => stream)),
+      int8Array(closed.map(({ fin }) => BigInt(fin.fromRevision))),
+      int8Array(closed.map(({ fin }) => BigInt(fin.toRevision))),
+      textArray(closed.map(({ at }) => at)),
+      int8Array(closed.map(({ position }) => position)),
+      textArray(closed.map(({ id }) => id)),
     ],
   });
 }
@@ -56,17 +56,17 @@ export async function updateIssued(client: PoolClient, issued: readonly LedgerEv
          and kept.currency = issued.currency
          and kept.total = issued.total`,
     values: [
-      textColumn(issued.map(({ provider }) => provider)),
-      textColumn(issued.map(({ fin }) => fin.invoice)),
-      textColumn(issued.map(({ fin }) => fin.number)),
-      textColumn(issued.map(({ fin }) => fin.issuedAt)),
-      bigintColumn(issued.map(({ position }) => position)),
-      textColumn(issued.map(({ id }) => id)),
-      textColumn(issued.map(({ fin }) => JSON.stringify(fin.lines))),
-      textColumn(issued.map(({ fin }) => JSON.stringify(fin.taxLines))),
-      textColumn(issued.map(({ fin }) => JSON.stringify(fin.priceBooks))),
-      textColumn(issued.map(({ fin }) => fin.currency)),
-      textColumn(issued.map(({ fin }) => fin.total)),
+      textArray(issued.map(({ provider }) => provider)),
+      textArray(issued.map(({ fin }) => fin.invoice)),
+      textArray(issued.map(({ fin }) => fin.number)),
+      textArray(issued.map(({ fin }) => fin.issuedAt)),
+      int8Array(issued.map(({ position }) => position)),
+      textArray(issued.map(({ id }) => id)),
+      textArray(issued.map(({ fin }) => JSON.stringify(fin.lines))),
+      textArray(issued.map(({ fin }) => JSON.stringify(fin.taxLines))),
+      textArray(issued.map(({ fin }) => JSON.stringify(fin.priceBooks))),
+      textArray(issued.map(({ fin }) => fin.currency)),
+      textArray(issued.map(({ fin }) => fin.total)),
     ],
   });
   return rowCount ?? 0;

@@ -5,7 +5,7 @@ import type { InvoiceIssued, NumberAssigned } from '../../services/invoicing/dom
 import { type Currency, isCurrency } from '../../services/money/currency.ts';
 import { amountText, moneyOf } from '../../services/money/money.ts';
 import type { Projection } from '../../services/read-store/projection.ts';
-import { textColumn } from '../sql/column-array.ts';
+import { textArray } from '../../services/read-store/array-parameter.ts';
 import { ImpossibleBatchDefect, ImpossibleEventDefect } from '../ledger/impossible-event.ts';
 import { schemaFile } from '../sql/schema-file.ts';
 import { insertClosed, updateIssued } from './invoice-rows.ts';
@@ -95,10 +95,10 @@ async function updateNumbers(client: PoolClient, numbered: readonly LedgerEvent<
         from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as assigned (provider, invoice, series, number)
        where kept.provider = assigned.provider and kept.invoice = assigned.invoice and kept.series = assigned.series`,
     values: [
-      textColumn(numbered.map(({ provider }) => provider)),
-      textColumn(numbered.map(({ fin }) => fin.invoice)),
-      textColumn(numbered.map(({ fin }) => fin.series)),
-      textColumn(numbered.map(({ fin }) => fin.number)),
+      textArray(numbered.map(({ provider }) => provider)),
+      textArray(numbered.map(({ fin }) => fin.invoice)),
+      textArray(numbered.map(({ fin }) => fin.series)),
+      textArray(numbered.map(({ fin }) => fin.number)),
     ],
   });
   return rowCount ?? 0;
@@ -113,10 +113,10 @@ async function updatePaid(client: PoolClient, paid: readonly Paid[]): Promise<nu
         from unnest($1::text[], $2::text[], $3::text[], $4::text[]::numeric[]) as paid (provider, invoice, currency, amount)
        where kept.provider = paid.provider and kept.invoice = paid.invoice and kept.currency = paid.currency`,
     values: [
-      textColumn(paid.map(({ provider }) => provider)),
-      textColumn(paid.map(({ invoice }) => invoice)),
-      textColumn(paid.map(({ currency }) => currency)),
-      textColumn(paid.map(({ amount, currency }) => amountText({ amount, currency }))),
+      textArray(paid.map(({ provider }) => provider)),
+      textArray(paid.map(({ invoice }) => invoice)),
+      textArray(paid.map(({ currency }) => currency)),
+      textArray(paid.map(({ amount, currency }) => amountText({ amount, currency }))),
     ],
   });
   return rowCount ?? 0;

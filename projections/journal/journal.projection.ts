@@ -2,7 +2,7 @@ import type { QueryConfig } from 'pg';
 import type { LedgerEvent } from '../../services/event-store/domain/ledger-event.ts';
 import { effectiveAtOf } from '../ledger/effective-at.ts';
 import type { PostedEvent } from '../ledger/event-postings.ts';
-import { bigintColumn, textColumn } from '../sql/column-array.ts';
+import { int8Array, textArray } from '../../services/read-store/array-parameter.ts';
 
 /**
  * Double entry, line by line: adds one row for each posting of at least one event. What belongs to the event is sent once an event and
@@ -12,7 +12,7 @@ export function journalStatement(events: readonly PostedEvent[]): QueryConfig {
   const lines = events.flatMap((event) => event.lines);
   const lineEvents = events.flatMap(({ lines: own }, index) => own.map(() => BigInt(index + 1)));
   const lineNumbers = events.flatMap(({ lines: own }) => own.map((_, index) => BigInt(index)));
-  const ofEvents = (value: (event: LedgerEvent) => string) => textColumn(events.map(({ event }) => value(event)));
+  const ofEvents = (value: (event: LedgerEvent) => string) => textArray(events.map(({ event }) => value(event)));
   return {
     name: 'journal_add',
     text: `
@@ -26,14 +26,14 @@ export function journalStatement(events: readonly PostedEvent[]): QueryConfig {
                with ordinality as event (provider, position, id, type, effective_at, recorded_at, number)
           on event.number = line.event`,
     values: [
-      bigintColumn(lineEvents),
-      bigintColumn(lineNumbers),
-      textColumn(lines.map(({ ledgerAccount }) => ledgerAccount)),
-      textColumn(lines.map(({ direction }) => direction)),
-      textColumn(lines.map(({ text }) => text)),
-      textColumn(lines.map(({ currency }) => currency)),
+      int8Array(lineEvents),
+      int8Array(lineNumbers),
+      textArray(lines.map(({ ledgerAccount }) => ledgerAccount)),
+      textArray(lines.map(({ direction }) => direction)),
+      textArray(lines.map(({ text }) => text)),
+      textArray(lines.map(({ currency }) => currency)),
       ofEvents(({ provider }) => provider),
-      bigintColumn(events.map(({ event }) => event.position)),
+      int8Array(events.map(({ event }) => event.position)),
       ofEvents(({ id }) => id),
       ofEvents(({ type }) => type),
       ofEvents(effectiveAtOf),

@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg';
 import type { LedgerEvent } from '../../services/event-store/domain/ledger-event.ts';
 import { amountText } from '../../services/money/money.ts';
 import type { Projection } from '../../services/read-store/projection.ts';
-import { bigintColumn, textColumn } from '../sql/column-array.ts';
+import { int8Array, textArray } from '../../services/read-store/array-parameter.ts';
 import { type CustomerMovement, customerMovementsOf } from '../ledger/customer-ledger.ts';
 import { effectiveAtOf } from '../ledger/effective-at.ts';
 import { schemaFile } from '../sql/schema-file.ts';
@@ -26,7 +26,7 @@ async function project(events: readonly LedgerEvent[], client: PoolClient): Prom
   const movements = events.flatMap(statementMovementsOf);
   if (movements.length === 0) return;
   const amounts = (place: 'wallet' | 'unbilled' | 'receivable') =>
-    textColumn(movements.map(({ [place]: amount, currency }) => amountText({ amount, currency })));
+    textArray(movements.map(({ [place]: amount, currency }) => amountText({ amount, currency })));
   await client.query({
     name: 'statements_add',
     text: `
@@ -37,19 +37,19 @@ async function project(events: readonly LedgerEvent[], client: PoolClient): Prom
                     $7::text[]::timestamptz[], $8::text[], $9::text[]::numeric[], $10::text[]::numeric[], $11::text[]::numeric[],
                     $12::text[], $13::text[])`,
     values: [
-      textColumn(movements.map(({ event }) => event.provider)),
-      textColumn(movements.map(({ account }) => account)),
-      bigintColumn(movements.map(({ event }) => event.position)),
-      textColumn(movements.map(({ event }) => event.id)),
-      textColumn(movements.map(({ event }) => event.type)),
-      textColumn(movements.map(({ event }) => event.at)),
-      textColumn(movements.map(({ event }) => effectiveAtOf(event))),
-      textColumn(movements.map(({ currency }) => currency)),
+      textArray(movements.map(({ event }) => event.provider)),
+      textArray(movements.map(({ account }) => account)),
+      int8Array(movements.map(({ event }) => event.position)),
+      textArray(movements.map(({ event }) => event.id)),
+      textArray(movements.map(({ event }) => event.type)),
+      textArray(movements.map(({ event }) => event.at)),
+      textArray(movements.map(({ event }) => effectiveAtOf(event))),
+      textArray(movements.map(({ currency }) => currency)),
       amounts('wallet'),
       amounts('unbilled'),
       amounts('receivable'),
-      textColumn(movements.map(({ wording }) => wording.description)),
-      textColumn(movements.map(({ wording }) => wording.reference)),
+      textArray(movements.map(({ wording }) => wording.description)),
+      textArray(movements.map(({ wording }) => wording.reference)),
     ],
   });
 }

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { FlushRow } from './append-queue.ts';
-import { int4Array, int8Array, textArray, uuidArray } from './array-parameter.ts';
+import { int4Array, int8Array, textArray, uuidArray } from '../../../read-store/array-parameter.ts';
 
 /** What became of one row of a flush. */
 export interface RowOutcome {

@@ -1,6 +1,7 @@
 /*
- * One-dimensional array parameters in Postgres's binary format. In the driver's text format every quote of every JSON text is escaped
- * here, and taken apart again by the server while it holds the head row.
+ * One-dimensional array parameters in Postgres's binary format, for `... from unnest($1::text[], ...)`: one statement writes a whole
+ * batch. In the driver's text format every quote of every JSON text is escaped here, and taken apart again by the server while it holds
+ * the head row.
  */
 const int4Oid = 23;
 const int8Oid = 20;
