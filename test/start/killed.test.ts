@@ -1,7 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { ServiceFolder } from './started-service.ts';
+
+/** A start after a crash recovers first; on a busy machine that takes its time. */
+jest.setTimeout(120_000);
 
 describe('after a kill -9', () => {
   let folder: ServiceFolder;

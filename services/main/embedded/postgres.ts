@@ -22,6 +22,8 @@ export interface EmbeddedPostgres {
 const startMsMax = 60_000;
 const stopMsMax = 60_000;
 const portAttempts = 5;
+const sharedMemoryMsMax = 20_000;
+const sharedMemoryPollMs = 200;
 
 /**
  * Starts the Postgres of this data folder, or goes on with the one that a killed process left running. Creates the cluster, the roles and
@@ -49,6 +51,7 @@ async function adopt(cluster: PostgresCluster): Promise<number | undefined> {
 
 async function start(cluster: PostgresCluster, portFile: string): Promise<number> {
   const { program, folderArgs, options } = cluster.command('postgres');
+  const sharedMemoryDeadline = performance.now() + sharedMemoryMsMax;
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort(existsSync(portFile) ? Number(readFileSync(portFile, 'utf8')) || undefined : undefined);
     const settings = [
@@ -65,8 +68,13 @@ async function start(cluster: PostgresCluster, portFile: string): Promise<number
       return port;
     }
     const printed = tailOf(cluster.log);
+    // Sessions of a killed server hold its shared memory until they notice that it is gone; a busy one takes a while.
+    if (/pre-existing shared memory block/i.test(printed) && performance.now() < sharedMemoryDeadline) {
+      await delay(sharedMemoryPollMs);
+      continue;
+    }
     const portWasTaken = /could not bind|Address already in use/i.test(printed); // In the moment since we looked.
-    if (!portWasTaken || attempt === portAttempts) throw cluster.fault('does not start', printed);
+    if (!portWasTaken || attempt >= portAttempts) throw cluster.fault('does not start', printed);
   }
 }
 
