@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 
 const wordsOfId = 4;
 const slotsAtFirst = 1 << 12;
+const hyphen = 45;
 /** Different in every run, so that nobody can prepare ids that fall on one slot. */
 const seed = randomInt(2 ** 32);
 
@@ -9,20 +10,21 @@ const seed = randomInt(2 ** 32);
  * The event ids of a log, 16 bytes each. A Set of text would take eight times the memory and ends at 16.7 million.
  */
 export class IdSet {
+  /** Open addressing; the nil id marks an empty slot. */
   #words = new Uint32Array(slotsAtFirst * wordsOfId);
-  #mask = slotsAtFirst - 1;
+  #slots = slotsAtFirst;
   #size = 0;
   readonly #id = new Uint32Array(wordsOfId);
-  /** The nil id marks an empty slot. */
   #hasNil = false;
 
   /** Adds a UUID in lower-case text; false if it is there already. */
   add(id: string): boolean {
     this.#read(id);
-    const [a = 0, b = 0, c = 0, d = 0] = this.#id;
-    if ((a | b | c | d) === 0) return this.#addNil();
-    if (this.#size * 2 > this.#mask) this.#grow();
-    if (!insert(this.#words, this.#mask, a, b, c, d)) return false;
+    if (isNil(this.#id, 0)) return this.#addNil();
+    if (this.#size * 2 >= this.#slots) this.#grow();
+    const at = placeOf(this.#words, this.#slots, this.#id, 0);
+    if (!isNil(this.#words, at)) return false;
+    copyId(this.#id, 0, this.#words, at);
     this.#size++;
     return true;
   }
@@ -38,36 +40,45 @@ export class IdSet {
     let digits = 0;
     for (let at = 0; at < id.length; at++) {
       const code = id.charCodeAt(at);
-      if (code === 45) continue; // A hyphen.
+      if (code === hyphen) continue;
       word = (word << 4) | (code < 58 ? code - 48 : code - 87);
       if (++digits % 8 === 0) this.#id[digits / 8 - 1] = word;
     }
   }
 
   #grow(): void {
-    const mask = this.#mask * 2 + 1;
-    const words = new Uint32Array((mask + 1) * wordsOfId);
-    for (let at = 0; at < this.#words.length; at += wordsOfId) {
-      const [a = 0, b = 0, c = 0, d = 0] = this.#words.subarray(at, at + wordsOfId);
-      if ((a | b | c | d) !== 0) insert(words, mask, a, b, c, d);
-    }
+    const slots = this.#slots * 2;
+    const words = new Uint32Array(slots * wordsOfId);
+    for (let at = 0; at < this.#words.length; at += wordsOfId)
+      if (!isNil(this.#words, at)) copyId(this.#words, at, words, placeOf(words, slots, this.#words, at));
     this.#words = words;
-    this.#mask = mask;
+    this.#slots = slots;
   }
 }
 
-/** Open addressing, one slot after the other. */
-function insert(words: Uint32Array, mask: number, a: number, b: number, c: number, d: number): boolean {
-  let slot = (Math.imul(a ^ d, 0x9e3779b1) ^ Math.imul(b ^ seed, 0x85ebca6b) ^ Math.imul(c, 0xc2b2ae35)) >>> 0;
-  for (slot = (slot ^ (slot >>> 15)) & mask; ; slot = (slot + 1) & mask) {
+/** Where an id stands, or would stand. */
+function placeOf(words: Uint32Array, slots: number, ids: Uint32Array, from: number): number {
+  const mixed = Math.imul(wordOf(ids, from) ^ seed, 0x9e3779b1) ^ Math.imul(wordOf(ids, from + 1) ^ wordOf(ids, from + 3), 0x85ebca6b);
+  const hashed = Math.imul(mixed ^ wordOf(ids, from + 2), 0xc2b2ae35);
+  for (let slot = (hashed ^ (hashed >>> 15)) & (slots - 1); ; slot = (slot + 1) & (slots - 1)) {
     const at = slot * wordsOfId;
-    const [e = 0, f = 0, g = 0, h = 0] = [words[at], words[at + 1], words[at + 2], words[at + 3]];
-    if (e === a && f === b && g === c && h === d) return false;
-    if ((e | f | g | h) !== 0) continue;
-    words[at] = a;
-    words[at + 1] = b;
-    words[at + 2] = c;
-    words[at + 3] = d;
-    return true;
+    if (isNil(words, at) || isSameId(words, at, ids, from)) return at;
   }
+}
+
+function isNil(ids: Uint32Array, at: number): boolean {
+  return (wordOf(ids, at) | wordOf(ids, at + 1) | wordOf(ids, at + 2) | wordOf(ids, at + 3)) === 0;
+}
+
+function isSameId(left: Uint32Array, at: number, right: Uint32Array, from: number): boolean {
+  for (let word = 0; word < wordsOfId; word++) if (left[at + word] !== right[from + word]) return false;
+  return true;
+}
+
+function copyId(from: Uint32Array, fromAt: number, to: Uint32Array, toAt: number): void {
+  for (let word = 0; word < wordsOfId; word++) to[toAt + word] = wordOf(from, fromAt + word);
+}
+
+function wordOf(ids: Uint32Array, at: number): number {
+  return ids[at] as number;
 }

@@ -1,9 +1,10 @@
+import { isAscii } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { isObject } from '../log/canonical-json.ts';
 import { type Entry, EntryReader } from '../log/entry.ts';
 import { EventOpener, type OpenedEvent } from '../log/event-opener.ts';
 import type { Genesis } from '../log/genesis.ts';
-import { readPayloadLine } from '../log/payload-line.ts';
+import { readExpectedLine, readPayloadLine } from '../log/payload-line.ts';
 import { noInstant } from '../log/stored-event.ts';
 import { type Absence, type Bundle, bundlesOf, isAbsence, type Unwanted } from '../source/bundles.ts';
 import type { LogSource } from '../source/log-source.ts';
@@ -142,7 +143,7 @@ export class LogPass {
           evidence: { entryHash: leafHash, treeHash: slot },
         });
       }
-      const entry = this.#entries.read(text, offset + 2, end);
+      const entry = this.#entries.read(bundle, text, offset + 2, end);
       const isGenesis = index > 0 || leafHash === this.#options.genesis.hash;
       if (!isGenesis) V4.invalid.add({ index, message: 'leaf 0 is not the genesis that was asked for' });
       if (entry === undefined) this.#answerPattern(index, isInTree);
@@ -159,7 +160,7 @@ export class LogPass {
 
   /** The lines of a file of payloads; undefined where there are none for us. */
   #linesOf(start: number, payloads: Buffer | Absence): readonly string[] | undefined {
-    if (!isAbsence(payloads)) return payloads.toString('utf8').split('\n');
+    if (!isAbsence(payloads)) return payloads.toString(isAscii(payloads) ? 'latin1' : 'utf8').split('\n');
     if (this.#firstAbsence !== undefined) return undefined;
     this.#firstAbsence = payloads;
     const { V7, V8 } = this.#options.checks;
@@ -190,7 +191,7 @@ export class LogPass {
   /** The stored event, if it is at hand and is the one in the tree. */
   #open(index: number, entry: Entry, text: string | undefined): OpenedEvent | undefined {
     const { V7 } = this.#options.checks;
-    const line = text === undefined ? 'withheld' : readPayloadLine(text, index);
+    const line = text === undefined ? 'withheld' : (readExpectedLine(text, index, entry) ?? readPayloadLine(text, index));
     if (typeof line === 'string') {
       this.fold.breakAt(index);
       if (line === 'withheld') this.counts.withheld++;

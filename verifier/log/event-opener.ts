@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import { canonicalTextOf, parseJson } from './canonical-json.ts';
 import { type Entry, textOfEntry } from './entry.ts';
-import { decodeBase64, type PayloadLine } from './payload-line.ts';
+import { decodeHex64 } from './hex.ts';
+import { decodeBase64, isCanonicalBase64, type PayloadLine } from './payload-line.ts';
 import { noPrevious, recomputeEntry } from './stored-event.ts';
 
 /** What a stored event comes to, held against the entry that stands in the log for it. */
@@ -25,7 +26,6 @@ const unopened: OpenedEvent = { isSame: false, isMalformed: true, payload: undef
 const atStart = 7;
 const bodyStart = 40;
 const tailLength = 219;
-const saltPattern = /^[0-9a-f]{64}$/;
 /** Bytes. */
 const nearlyMax = 8;
 const payDomain = Buffer.from('ledger-pay/1');
@@ -38,6 +38,7 @@ const metadataStart = metaDomain.length + saltAndLength - bodyStart;
 export class EventOpener {
   readonly #origin: string;
   readonly #isDeep: boolean;
+  readonly #salt = Buffer.alloc(32);
   #pay: Buffer = Buffer.alloc(0);
   #meta: Buffer = Buffer.alloc(0);
 
@@ -53,21 +54,25 @@ export class EventOpener {
 
   /** The event if it is well formed and fits its entry; undefined says nothing yet. */
   #openWellFormed(entry: Entry, { id, stream, revision, type, data, metadata }: PayloadLine): OpenedEvent | undefined {
-    if (id !== entry.id || stream !== entry.stream || type !== entry.type || revision !== String(entry.revision)) return undefined;
+    if (id !== entry.id || stream !== entry.stream || type !== entry.type || revision !== entry.revisionText) return undefined;
     if (stream.startsWith('invalid:') || type.startsWith('invalid:')) return undefined;
     this.#meta = withRoom(this.#meta, metadataStart + metadata.length);
     const metaEnd = decodeInto(this.#meta, metadataStart, metadata);
-    const text = this.#meta.toString('utf8', metadataStart, metaEnd);
+    const tailAt = metaEnd - tailLength;
+    if (tailAt < metadataStart + bodyStart) return undefined;
+    // Byte by byte, so that places in the text are places in the bytes.
+    const text = this.#meta.toString('latin1', metadataStart, metaEnd);
     const tail = text.length - tailLength;
-    if (metaEnd < 0 || tail < bodyStart || !hasFrame(text, tail)) return undefined;
-    if (!text.startsWith(entry.at, atStart) || !text.startsWith(entry.prev, tail + 81)) return undefined;
-    const [metadataSalt, payloadSalt] = [text.slice(tail + 7, tail + 71), text.slice(tail + 153, tail + 217)];
-    if (!saltPattern.test(metadataSalt) || !saltPattern.test(payloadSalt)) return undefined;
-    if (commitmentIn(this.#meta, metaDomain, metadataSalt, metaEnd - tailLength) !== entry.meta) return undefined;
+    if (!hasFrame(text, tail) || !text.startsWith(entry.at, atStart) || !text.startsWith(entry.prev, tail + 81)) return undefined;
+    // The salts stand behind M, so each can be written before what it salts without harm to the other.
+    const haveSalts =
+      decodeHex64(this.#meta, tailAt + 7, this.#meta, metaDomain.length) && decodeHex64(this.#meta, tailAt + 153, this.#salt, 0);
+    if (!haveSalts || commitmentIn(this.#meta, metaDomain, tailAt) !== entry.meta) return undefined;
     const dataStart = payDomain.length + saltAndLength;
     this.#pay = withRoom(this.#pay, dataStart + data.length);
     const payEnd = decodeInto(this.#pay, dataStart, data);
-    if (payEnd < 0 || commitmentIn(this.#pay, payDomain, payloadSalt, payEnd) !== entry.pay) return undefined;
+    this.#salt.copy(this.#pay, payDomain.length);
+    if (payEnd < 0 || commitmentIn(this.#pay, payDomain, payEnd) !== entry.pay) return undefined;
     const payload = parseJson(this.#pay.toString('utf8', dataStart, payEnd));
     return { isSame: true, isMalformed: false, payload, isCanonical: true };
   }
@@ -114,11 +119,10 @@ function hasFrame(text: string, tail: number): boolean {
   );
 }
 
-/** Writes domain, salt and length before the bytes that end at `end` and begin where those fit in; answers the digest, 64 hex. */
-function commitmentIn(buffer: Buffer, domain: Buffer, saltHex: string, end: number): string {
+/** Writes domain and length around the salt, before the bytes that end at `end`; answers the digest, 64 hex. */
+function commitmentIn(buffer: Buffer, domain: Buffer, end: number): string {
   const start = domain.length + saltAndLength;
   domain.copy(buffer);
-  buffer.write(saltHex, domain.length, 32, 'hex');
   buffer.writeUInt32BE(end - start, start - 4);
   return hash('sha256', buffer.subarray(0, end), 'hex');
 }
@@ -126,7 +130,7 @@ function commitmentIn(buffer: Buffer, domain: Buffer, saltHex: string, end: numb
 /** Answers where the decoded bytes end, or -1 for text that is not canonical base64. */
 function decodeInto(buffer: Buffer, start: number, base64: string): number {
   const end = start + buffer.write(base64, start, 'base64');
-  return buffer.toString('base64', start, end) === base64 ? end : -1;
+  return isCanonicalBase64(base64, end - start) ? end : -1;
 }
 
 function withRoom(buffer: Buffer, bytes: number): Buffer {

@@ -24,7 +24,7 @@ export function openGenesis(file: Buffer, genesisHash: string): Genesis | string
   const policy = isObject(data) ? parsePolicy(data['fin']) : undefined;
   if (policy === undefined) return 'the genesis lacks what a verifier needs, or says it in another form';
   const text = entry.toString('latin1');
-  const read = new EntryReader(policy.origin).read(text, 0, text.length);
+  const read = new EntryReader(policy.origin).read(entry, text, 0, text.length);
   if (read === undefined) return 'the entry of the genesis has not the form of an entry of this origin';
   if (read.pay !== commitmentOf('ledger-pay/1', salt, payload)) return 'payload and salt do not open the commitment of the genesis';
   if (read.type !== 'LogGenesis/1' || read.stream !== `${policy.streamPrefix}log-0` || read.revision !== 0)

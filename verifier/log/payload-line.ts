@@ -1,4 +1,5 @@
 import { isObject, parseJson } from './canonical-json.ts';
+import type { Entry } from './entry.ts';
 
 /** A line of `payloads/NNN.jsonl`, as it stands there. */
 export interface PayloadLine {
@@ -26,8 +27,63 @@ export function readPayloadLine(text: string, index: number): ReadPayloadLine {
   return { id, stream, revision: rev, type, data, metadata };
 }
 
+/**
+ * The same for a line that is about this entry and has the form in which all are written; undefined says nothing. Spares the JSON of
+ * millions of lines.
+ */
+export function readExpectedLine(
+  text: string,
+  index: number,
+  { id, stream, revisionText: revision, type }: Entry,
+): PayloadLine | undefined {
+  const digits = String(index);
+  const idAt = digits.length + 14;
+  const streamAt = idAt + id.length + 12;
+  const revisionAt = streamAt + stream.length + 9;
+  const typeAt = revisionAt + revision.length + 10;
+  const dataAt = typeAt + type.length + 10;
+  const isExpected =
+    text.startsWith('{"i":"') &&
+    text.startsWith(digits, 6) &&
+    text.startsWith('","id":"', idAt - 8) &&
+    text.startsWith(id, idAt) &&
+    text.startsWith('","stream":"', streamAt - 12) &&
+    text.startsWith(stream, streamAt) &&
+    text.startsWith('","rev":"', revisionAt - 9) &&
+    text.startsWith(revision, revisionAt) &&
+    text.startsWith('","type":"', typeAt - 10) &&
+    text.startsWith(type, typeAt) &&
+    text.startsWith('","data":"', dataAt - 10);
+  if (!isExpected) return undefined;
+  const end = text.indexOf('"', dataAt);
+  if (end < 0 || !text.startsWith('","metadata":"', end)) return undefined;
+  const metadataAt = end + 14;
+  const metadataEnd = text.length - 2;
+  if (text.indexOf('"', metadataAt) !== metadataEnd || text[metadataEnd + 1] !== '}' || text.includes('\\')) return undefined;
+  const data = text.slice(dataAt, end);
+  const metadata = text.slice(metadataAt, metadataEnd);
+  return data === 'missing' || metadata === 'missing' ? undefined : { id, stream, revision, type, data, metadata };
+}
+
 /** Decodes base64 in its one canonical form; undefined for any other text. */
 export function decodeBase64(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64');
-  return bytes.toString('base64') === text ? bytes : undefined;
+  return isCanonicalBase64(text, bytes.length) ? bytes : undefined;
+}
+
+/** What may stand before the padding: characters whose unused bits are zero. */
+const lastBeforeOne = 'AEIMQUYcgkosw048';
+const lastBeforeTwo = 'AQgw';
+
+/**
+ * Is the text the canonical base64 of as many bytes as node decoded from it? Node passes over characters that are none of base64, and takes
+ * the two of the URL alphabet; a character that it passed over shows in the number of bytes, or in a padding that does not go with it.
+ */
+export function isCanonicalBase64(text: string, bytes: number): boolean {
+  const { length } = text;
+  if (length !== Math.ceil(bytes / 3) * 4 || text.includes('-') || text.includes('_')) return false;
+  if (bytes % 3 === 0) return true;
+  const isOne = bytes % 3 === 2;
+  const last = text[length - (isOne ? 2 : 3)] as string;
+  return text.endsWith(isOne ? '=' : '==') && (isOne ? lastBeforeOne : lastBeforeTwo).includes(last);
 }

@@ -29,10 +29,9 @@ export async function nameEvent({ source, origin, size }: Outcome, index: number
   const slot = isAbsence(tile) ? '' : tile.toString('hex', place * hashBytes, (place + 1) * hashBytes);
   const stored = await storedEventAt(source, origin, bundle, index);
   const entry = entryIn(await readTile(source, 'entries', bundle, width), place);
-  const text = entry?.toString('latin1') ?? '';
-  const read = new EntryReader(origin).read(text, 0, text.length);
+  const read = entry && new EntryReader(origin).read(entry, entry.toString('latin1'), 0, entry.length);
   const isEntryInTree = entry !== undefined && leafHashOf(entry) === slot;
-  if (read !== undefined && (isEntryInTree || stored?.leafHash !== slot)) return { ...read, revision: String(read.revision) };
+  if (read !== undefined && (isEntryInTree || stored?.leafHash !== slot)) return { ...read, revision: read.revisionText };
   return stored?.name;
 }
 

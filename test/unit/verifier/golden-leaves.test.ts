@@ -38,19 +38,19 @@ describe.each(leaves)('the golden leaf: $about', ({ event, entry, leafHash, malf
   });
 
   it('is read by its pattern and written back to the same bytes', () => {
-    const read = new EntryReader(origin).read(entry, 0, entry.length);
+    const read = new EntryReader(origin).read(Buffer.from(entry), entry, 0, entry.length);
     expect(read && textOfEntry(origin, read)).toBe(entry);
   });
 
   it.each([false, true])('opens with its stored event (deep: %s)', (isDeep) => {
-    const read = new EntryReader(origin).read(entry, 0, entry.length)!;
+    const read = new EntryReader(origin).read(Buffer.from(entry), entry, 0, entry.length)!;
     const opened = new EventOpener(origin, isDeep).open(read, line);
     expect(opened).toMatchObject({ isSame: true, isMalformed: malformed, payload: JSON.parse(event.data) });
     expect(opened.isCanonical).toBe(!isDeep || !malformed);
   });
 
   it.each([false, true])('does not open with any bit of the stored event changed (deep: %s)', (isDeep) => {
-    const read = new EntryReader(origin).read(entry, 0, entry.length)!;
+    const read = new EntryReader(origin).read(Buffer.from(entry), entry, 0, entry.length)!;
     const opener = new EventOpener(origin, isDeep);
     for (const field of ['data', 'metadata'] as const) {
       const bytes = Buffer.from(event[field]);
@@ -68,7 +68,7 @@ describe.each(leaves)('the golden leaf: $about', ({ event, entry, leafHash, malf
   });
 
   it('does not open with another base64 of the same bytes', () => {
-    const read = new EntryReader(origin).read(entry, 0, entry.length)!;
+    const read = new EntryReader(origin).read(Buffer.from(entry), entry, 0, entry.length)!;
     const opener = new EventOpener(origin, false);
     for (const other of [`${line.data}=`, ` ${line.data}`, line.data.replace(/=*$/, '')].filter((text) => text !== line.data))
       expect(opener.open(read, { ...line, data: other }).isSame).toBe(false);

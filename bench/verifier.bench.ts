@@ -1,0 +1,100 @@
+import { hash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { projectRoot } from '../services/read-store/project-root.ts';
+import type { FolderLogSource } from '../verifier/source/folder.log-source.ts';
+import type { TileTree } from '../verifier/tree/tile-tree.ts';
+import type { verifyLog } from '../verifier/verify.ts';
+import { type BenchContext, percentile } from './report.ts';
+import { type SyntheticLog, writeSyntheticLog } from './support/synthetic-log.ts';
+
+const rounds = 3;
+const hashBytes = 32;
+const tileWidth = 256;
+
+/**
+ * Verifies an export from files, on one thread: V2 to V5, V7 and V8, and in depth. The baseline is the bare loop over the same entries in
+ * memory: hash the leaf and a node, open both commitments, add up the postings. Option: how many events (150,000).
+ */
+export async function run({ report, options }: BenchContext): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'tallyroot-bench-'));
+  try {
+    const log = writeSyntheticLog(folder, Number(options[0] ?? 150_000));
+    const bare: number[] = [];
+    const verified: number[] = [];
+    const deep: number[] = [];
+    const hashed: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      bare.push(await eventsPerSecond(log, () => bareLoop(log)));
+      verified.push(await eventsPerSecond(log, () => verify(log, false)));
+      deep.push(await eventsPerSecond(log, () => verify(log, true)));
+      hashed.push(await eventsPerSecond(log, () => hashTree(log)));
+    }
+    const baseline = percentile(bare, 0.5);
+    report({ name: 'verifier', figure: percentile(verified, 0.5), unit: 'events/s', baseline });
+    report({ name: 'verifier.deep', figure: percentile(deep, 0.5), unit: 'events/s', baseline });
+    report({ name: 'verifier.hash', figure: percentile(hashed, 0.5), unit: 'events/s' });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function eventsPerSecond({ size }: SyntheticLog, work: () => unknown): Promise<number> {
+  const begun = performance.now();
+  await work();
+  return (size * 1000) / (performance.now() - begun);
+}
+
+/** From its source: the verifier is never built. */
+function verifierModule(...path: string[]): Promise<unknown> {
+  return import(pathToFileURL(join(projectRoot(import.meta.dirname), 'verifier', ...path)).href);
+}
+
+async function verify({ folder, genesisHash, size }: SyntheticLog, isDeep: boolean): Promise<void> {
+  const verifier = (await verifierModule('verify.ts')) as { verifyLog: typeof verifyLog };
+  const sources = (await verifierModule('source', 'folder.log-source.ts')) as { FolderLogSource: typeof FolderLogSource };
+  const source = new sources.FolderLogSource(folder);
+  const outcome = await verifier.verifyLog({ source, genesisHash, rpcUrls: [], isOffline: true, isDeep });
+  if (outcome.verdict !== 'VALID' || 'reason' in outcome || outcome.counts.opened !== size)
+    throw new Error(`An honest log of ${size} events was not found VALID: ${JSON.stringify(outcome)}`);
+}
+
+/** V3 alone: leaf hashes of all entries, and the tree over them. */
+async function hashTree({ entries }: SyntheticLog): Promise<void> {
+  const { TileTree: Tree } = (await verifierModule('tree', 'tile-tree.ts')) as { TileTree: typeof TileTree };
+  const tree = new Tree();
+  const tile = Buffer.alloc(tileWidth * hashBytes);
+  const message = Buffer.alloc(4097);
+  entries.forEach((entry, index) => {
+    entry.copy(message, 1);
+    const at = (index % tileWidth) * hashBytes;
+    tile.write(hash('sha256', message.subarray(0, entry.length + 1), 'binary'), at, hashBytes, 'latin1');
+    if (index % tileWidth === tileWidth - 1) tree.append(tile);
+  });
+}
+
+/** What cannot be left out, in its plainest form. */
+function bareLoop({ entries, lines }: SyntheticLog): void {
+  const node = Buffer.alloc(65, 1);
+  const prefix = Buffer.of(0);
+  const salt = Buffer.alloc(49);
+  const balances = new Map<string, bigint>();
+  entries.forEach((entry, index) => {
+    const leaf = hash('sha256', Buffer.concat([prefix, entry]), 'binary');
+    node.write(leaf, 1 + hashBytes, 'latin1');
+    hash('sha256', node, 'binary');
+    const line = JSON.parse(lines[index] as string) as { data: string; metadata: string };
+    const data = Buffer.from(line.data, 'base64');
+    const metadata = Buffer.from(line.metadata, 'base64');
+    hash('sha256', Buffer.concat([salt, data]), 'hex');
+    hash('sha256', Buffer.concat([salt, metadata]), 'hex');
+    JSON.parse(metadata.toString());
+    const { fin } = JSON.parse(data.toString()) as { fin: { postings?: { account: string; amount: string; direction: string }[] } };
+    for (const { account, amount, direction } of fin.postings ?? []) {
+      const units = BigInt(amount.replace('.', ''));
+      balances.set(account, (balances.get(account) ?? 0n) + (direction === 'debit' ? units : -units));
+    }
+  });
+}
