@@ -126,7 +126,7 @@ class Verification {
     else if (rpcUrls.length === 0 && !source.isLive)
       check.unverifiable.add({ message: 'files are verified with --rpc, or with --offline' });
     else if (listed.length === 0) check.leave('not applicable', 'the log lists no chain');
-    else this.#chains.reportUnanswered(check, pass.policies.current);
+    else this.#chains.reportUnanswered(check, pass.policies.all);
   }
 
   #checkHead({ V2, V3, V4, V5 }: Checks, { head, vkeys, claimedSize }: LogFiles, { policies }: LogPass): void {

@@ -106,9 +106,16 @@ export class ChainSet {
   }
 
   /** Says what is missing for V1: nodes, chains, anchors. */
-  reportUnanswered(check: Check, { chains }: LogPolicy): void {
+  reportUnanswered(check: Check, policies: readonly LogPolicy[]): void {
+    const { chains: current } = policies.at(-1) as LogPolicy;
+    const isCurrent = new Set(current.map(chainKeyOf));
     for (const message of this.#silent) check.unverifiable.add({ message });
-    for (const listed of chains) {
+    for (const listed of listedIn(policies)) {
+      const message = `chain ${listed.chainId} is listed by an earlier policy only, and was not asked`;
+      if (!isCurrent.has(chainKeyOf(listed)) && !this.#chains.has(chainKeyOf(listed)))
+        check.findings.add({ name: 'chain-not-asked', message });
+    }
+    for (const listed of current) {
       const isServed = this.#nodes.some(({ chainId }) => chainId === listed.chainId);
       const { anchors } = this.#chains.get(chainKeyOf(listed)) ?? {};
       if (!isServed) check.unverifiable.add({ message: `no node of chain ${listed.chainId} was given (--rpc)` });
