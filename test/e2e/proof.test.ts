@@ -96,6 +96,13 @@ describe('[E6] the ledger of a running service', () => {
     const { exitCode, output } = await verifyLog({ log: `${api.service.url}/logs/demo/`, genesisHash, rpcUrl: chain.url });
     expect([exitCode, output]).toEqual([0, expect.stringContaining('VALID')]);
   }, 30_000);
+
+  it('tells the sender of a token that opens nothing here', async () => {
+    const answers = ['payloads/000.jsonl', 'checkpoint'].map(async (path) => {
+      return (await fetch(`${api.service.url}/logs/demo/${path}`, { headers: { authorization: `Bearer ${api.token}x` } })).status;
+    });
+    expect(await Promise.all(answers)).toEqual([401, 200]);
+  });
 });
 
 describe('[E1] a byte that was changed behind the ledger', () => {
@@ -164,6 +171,22 @@ describe('proofs over HTTP', () => {
     const claim = { index: BigInt(index as string), size: BigInt(size as string), leafHash: bytes(leafHash as string), root };
     expect(verifyInclusion({ ...claim, proof: (proof.body.proof as string[]).map(bytes) })).toBe(true);
     expect(verifyInclusion({ ...claim, index: claim.index + 1n, proof: (proof.body.proof as string[]).map(bytes) })).toBe(false);
+  });
+
+  it('come as a C2SP tlog-proof too', async () => {
+    const { event_id: id } = await chargeEvent();
+    const answer = await fetch(`${api.service.url}/v1/logs/demo/proofs/tlog-proof?event=${id}`);
+    const [proof, ...note] = (await answer.text()).split('\n\n') as [string, ...string[]];
+    const [version, index, ...hashes] = proof.split('\n') as [string, string, ...string[]];
+    expect([answer.headers.get('content-type'), version]).toEqual(['text/plain; charset=utf-8', 'c2sp.org/tlog-proof@v1']);
+    const same = (await api.get(`/v1/logs/demo/proofs/inclusion?event=${id}`)).body as {
+      index: string;
+      proof: string[];
+      checkpoint: string;
+    };
+    expect(index).toBe(`index ${same.index}`);
+    expect(hashes.map((hash) => Buffer.from(hash, 'base64').toString('hex'))).toEqual(same.proof);
+    expect(note.join('\n\n')).toBe(same.checkpoint);
   });
 
   it('show that the log only grew', async () => {

@@ -1,5 +1,5 @@
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { LogFiles } from './log-files.ts';
 
 /** The folder holds something that is no export: nothing is written over it. */
@@ -8,41 +8,59 @@ export class ExportRefusedFault extends Error {
   readonly retryable = false;
 }
 
-const marker = 'checkpoint';
+/** All that an export has at its top. */
+const exported = ['anchors.jsonl', 'checkpoint', 'genesis.json', 'log.vkey', 'payloads', 'tile'];
 
 /**
- * Writes the published files of a log into a folder, under the names that a live log has. Complete or absent: it is written beside its
- * place and moved there. An earlier export is replaced, anything else is left alone. Answers the number of files.
+ * Writes the published files of a log into a folder, under the names that a live log has, as they are under one head: the log may grow
+ * meanwhile. Complete or absent: it is written beside its place and moved there. An earlier export is replaced, anything else is left alone.
+ * Answers the number of files. Throws `ExportRefusedFault`.
  */
-export async function exportLog(files: LogFiles, log: string, folder: string): Promise<number> {
-  await assertReplaceable(folder);
-  const draft = `${folder}.unfinished`;
-  await rm(draft, { recursive: true, force: true });
+export async function exportLog(files: LogFiles, log: string, out: string): Promise<number> {
+  const folder = resolve(out);
+  const isEarlier = await isEarlierExport(folder);
   const head = await files.head(log);
   if (head === undefined) throw new ExportRefusedFault(`The log of ${log} has no signed head yet.`);
-  let count = 0;
-  for (const name of files.names(head.size)) {
-    const file = await files.read(log, name, { payloads: true });
-    if (file === undefined) throw new Error(`The log of ${log} has no file ${name}.`);
-    await write(join(draft, name), file.bytes);
-    count++;
+  const draft = await draftBeside(folder);
+  try {
+    let count = 0;
+    for (const name of ['checkpoint', ...files.names(head.size)]) {
+      const file = await files.read(log, name, { payloads: true, head });
+      if (file === undefined) throw new Error(`The log of ${log} has no file ${name}.`);
+      await write(join(draft, name), file.bytes);
+      count++;
+    }
+    if (isEarlier) await rm(folder, { recursive: true, force: true });
+    await rename(draft, folder); // Takes the place of an empty folder, and of nothing else.
+    return count;
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true });
+    throw error;
   }
-  await write(join(draft, marker), Buffer.from(head.note));
-  await rm(folder, { recursive: true, force: true });
-  await rename(draft, folder);
-  return count + 1;
 }
 
-async function assertReplaceable(folder: string): Promise<void> {
+/** False for a folder that is empty or not there. */
+async function isEarlierExport(folder: string): Promise<boolean> {
   let names: string[];
   try {
     names = await readdir(folder);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
     throw new ExportRefusedFault(`${folder} cannot be read; name a folder that can.`, { cause: error });
   }
-  if (names.length > 0 && !names.includes(marker))
-    throw new ExportRefusedFault(`${folder} holds something that is no export; name another folder.`);
+  if (names.length === 0) return false;
+  if (names.toSorted().join() === exported.join()) return true;
+  throw new ExportRefusedFault(`${folder} holds something that is no export; name another folder.`);
+}
+
+/** A new folder on the same disk, so that a rename moves it. */
+async function draftBeside(folder: string): Promise<string> {
+  try {
+    await mkdir(dirname(folder), { recursive: true });
+    return await mkdtemp(join(dirname(folder), `.${basename(folder)}-`));
+  } catch (error) {
+    throw new ExportRefusedFault(`Nothing can be written to ${dirname(folder)}; name another folder.`, { cause: error });
+  }
 }
 
 async function write(path: string, bytes: Buffer): Promise<void> {

@@ -33,6 +33,13 @@ export interface LogFile {
   readonly isImmutable: boolean;
 }
 
+export interface ReadOptions {
+  /** Whether the reader may see what the leaves commit to. */
+  readonly payloads: boolean;
+  /** The files as they are under this head, for a reader of many while the log grows; the newest one when absent. */
+  readonly head?: PublishedHead;
+}
+
 const text = 'text/plain; charset=utf-8';
 const json = 'application/json; charset=utf-8';
 const jsonLines = 'application/jsonl; charset=utf-8';
@@ -49,9 +56,9 @@ export class LogFiles {
     this.#options = options;
   }
 
-  /** Undefined for a name that there is not. `payloads`: whether the reader may see what was committed to. */
-  async read(log: string, path: string, { payloads }: { readonly payloads: boolean }): Promise<LogFile | undefined> {
-    const head = await this.head(log);
+  /** Undefined for a name that there is not. */
+  async read(log: string, path: string, { payloads, head: asked }: ReadOptions): Promise<LogFile | undefined> {
+    const head = asked ?? (await this.head(log));
     if (head === undefined) return undefined;
     switch (path) {
       case 'checkpoint':
@@ -61,7 +68,7 @@ export class LogFiles {
       case 'genesis.json':
         return this.#genesis(log);
       case 'anchors.jsonl':
-        return { bytes: Buffer.from(anchorLines(await this.#options.anchors.anchors(log))), contentType: jsonLines, isImmutable: false };
+        return this.#anchors(log, head.size);
     }
     const tile = parseTilePath(path);
     if (tile !== undefined) return this.#tile(log, tile, head.size);
@@ -87,6 +94,12 @@ export class LogFiles {
   async #vkey(log: string): Promise<LogFile | undefined> {
     const found = await this.#options.logs.find(log);
     return found && { bytes: Buffer.from(`${found.vkey}\n`), contentType: text, isImmutable: false };
+  }
+
+  /** Those that the head covers: an older head that a reader holds is not to look as if leaves were missing. */
+  async #anchors(log: string, size: bigint): Promise<LogFile> {
+    const anchors = (await this.#options.anchors.anchors(log)).filter((anchor) => BigInt(anchor.size) <= size);
+    return { bytes: Buffer.from(anchorLines(anchors)), contentType: jsonLines, isImmutable: false };
   }
 
   /** The genesis opens its own commitment: entry, payload and salt. */
@@ -150,7 +163,11 @@ function payloadsPath(number: bigint): string {
 const publicTypes = ['LogGenesis/1', 'LogPolicyChanged/1', 'KeyRotated/1', 'TimeTicked/1'];
 
 function isPublic(log: string, { stream, entry }: LeafRow): boolean {
-  return stream === systemStream(log) && publicTypes.some((type) => entry.includes(`"type":"${type}"`));
+  return stream === systemStream(log) && publicTypes.includes(typeOf({ entry }));
+}
+
+function typeOf({ entry }: Pick<LeafRow, 'entry'>): string {
+  return (JSON.parse(entry) as { readonly type: string }).type;
 }
 
 /** The length in two bytes, big-endian, then the entry. */
@@ -164,7 +181,7 @@ function sizedEntry({ entry }: LeafRow): Buffer {
 /** What stands in the store, base64; `missing` where nothing does, null where the reader may not see it. */
 function payloadLine(leaf: LeafRow, event: StoredEvent | undefined, maySee: boolean): string {
   const base64 = (bytes: string | undefined) => (bytes === undefined ? '' : Buffer.from(bytes).toString('base64'));
-  const of = event ?? { id: leaf.eventId, stream: leaf.stream, revision: leaf.revision, type: '' };
+  const of = event ?? { id: leaf.eventId, stream: leaf.stream, revision: leaf.revision, type: typeOf(leaf) };
   const place = { i: leaf.index.toString(), id: of.id, stream: of.stream, rev: of.revision.toString(), type: of.type };
   const withheld = { ...place, data: null, metadata: null };
   const shown =

@@ -1,6 +1,6 @@
 /** Who may see what the leaves of a log commit to: its provider, and nobody else. */
 export interface PayloadAccess {
-  /** `token` is empty for a request without one. */
+  /** `token` is what stands behind `Bearer`; empty for another scheme. */
   mayRead(token: string, slug: string): Promise<boolean>;
 }
 

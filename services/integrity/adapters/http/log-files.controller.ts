@@ -26,11 +26,18 @@ export class LogFilesController {
   async file(@Param('slug') slug: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     if (!slugPattern.test(slug)) throw new ProblemError('log_not_found');
     const path = pathBehind(request.url, slug);
-    const payloads = await this.#access.mayRead(bearerToken(request.headers.authorization), slug);
+    const payloads = path.startsWith('payloads/') && (await this.#maySeePayloads(request, slug));
     const file = await this.#files.read(slug, path, { payloads });
     if (file === undefined) throw new ProblemError('log_entry_not_found');
     const cache = file.isImmutable ? 'public, max-age=31536000, immutable' : 'no-store';
     await reply.header('content-type', file.contentType).header('cache-control', cache).send(file.bytes);
+  }
+
+  /** Without a token what is not public is left out; a token that opens nothing here is a mistake that its sender should hear of. */
+  async #maySeePayloads({ headers }: FastifyRequest, slug: string): Promise<boolean> {
+    if (headers.authorization === undefined || headers.authorization === '') return false;
+    if (await this.#access.mayRead(bearerToken(headers.authorization), slug)) return true;
+    throw new ProblemError('unauthenticated', {}, { 'www-authenticate': 'Bearer' });
   }
 }
 

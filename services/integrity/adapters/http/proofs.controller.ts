@@ -1,8 +1,9 @@
-import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiProperty, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { Controller, Get, Header, Inject, Param, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiProduces, ApiProperty, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { Public } from '../../../access/adapters/http/principal.decorator.ts';
 import { ProblemError } from '../../../http/problem-error.ts';
-import { type LeafName, LogQuery } from '../../application/log-query.ts';
+import { type InclusionProof, type LeafName, LogQuery } from '../../application/log-query.ts';
+import { tlogProofText } from '../../domain/tlog-proof.ts';
 
 export class InclusionProofBody {
   @ApiProperty({ type: 'string', description: 'Place of the leaf in the log.' })
@@ -49,18 +50,28 @@ export class ProofsController {
   @ApiQuery({ name: 'revision', required: false })
   @ApiOkResponse({ type: InclusionProofBody })
   async inclusion(@Param('slug') slug: string, @Query() query: Readonly<Record<string, unknown>>): Promise<InclusionProofBody> {
-    const leaf = await this.#query.find(slug, leafName(query));
-    if (leaf === undefined) throw new ProblemError('log_entry_not_found');
-    const proof = await this.#query.inclusion(slug, leaf);
-    if (proof === undefined) throw new ProblemError('proof_not_available', {}, { 'retry-after': '1' });
+    const { leaf, head, path } = await this.#prove(slug, query);
     return {
       index: leaf.index.toString(),
-      size: proof.head.size.toString(),
+      size: head.size.toString(),
       leafHash: leaf.hash.toString('hex'),
       entry: leaf.entry,
-      proof: proof.path.map((hash) => hash.toString('hex')),
-      checkpoint: proof.head.note,
+      proof: path.map((hash) => hash.toString('hex')),
+      checkpoint: head.note,
     };
+  }
+
+  /** The same proof as a C2SP `tlog-proof`, for tools that know no other form. */
+  @Get('tlog-proof')
+  @Header('content-type', 'text/plain; charset=utf-8')
+  @ApiQuery({ name: 'event', required: false, description: 'Event id.' })
+  @ApiQuery({ name: 'stream', required: false, description: 'With `revision`, instead of `event`.' })
+  @ApiQuery({ name: 'revision', required: false })
+  @ApiProduces('text/plain')
+  @ApiOkResponse({ schema: { type: 'string' } })
+  async tlogProof(@Param('slug') slug: string, @Query() query: Readonly<Record<string, unknown>>): Promise<string> {
+    const { leaf, head, path } = await this.#prove(slug, query);
+    return tlogProofText({ index: leaf.index, path, note: head.note });
   }
 
   /** Proves that the log of size `to` extends the one of size `from`. */
@@ -75,6 +86,14 @@ export class ProofsController {
     if (first === 0n || first > last || last > head.size) throw new ProblemError('query_invalid', { size: head.size.toString() });
     const proof = await this.#query.consistency(slug, first, last);
     return { from: first.toString(), to: last.toString(), proof: proof.map((hash) => hash.toString('hex')) };
+  }
+
+  async #prove(slug: string, query: Readonly<Record<string, unknown>>): Promise<InclusionProof> {
+    const leaf = await this.#query.find(slug, leafName(query));
+    if (leaf === undefined) throw new ProblemError('log_entry_not_found');
+    const proof = await this.#query.inclusion(slug, leaf);
+    if (proof === undefined) throw new ProblemError('proof_not_available', {}, { 'retry-after': '1' });
+    return proof;
   }
 }
 
