@@ -38,7 +38,7 @@ interface Revised {
 }
 
 /** Openings come first in every stream, so the batch writes them first and then adds up what happened to old and new accounts. */
-async function project(events: readonly LedgerEvent[], client: PoolClient): Promise<void> {
+async function project(events: Iterable<LedgerEvent>, client: PoolClient): Promise<void> {
   const opened: Opened[] = [];
   const revised = new Map<string, Revised>();
   const moved = new Map<string, Moved>();
@@ -89,7 +89,7 @@ async function insertOpened(client: PoolClient, opened: readonly Opened[]): Prom
   });
 }
 
-async function updateRevisions(client: PoolClient, events: readonly LedgerEvent[], revised: readonly Revised[]): Promise<void> {
+async function updateRevisions(client: PoolClient, events: Iterable<LedgerEvent>, revised: readonly Revised[]): Promise<void> {
   const { rowCount } = await client.query({
     name: 'accounts_revise',
     text: `
@@ -106,7 +106,7 @@ async function updateRevisions(client: PoolClient, events: readonly LedgerEvent[
   if (rowCount !== revised.length) throw new ImpossibleBatchDefect(events, 'something happened to an account before it was opened');
 }
 
-async function updateBalances(client: PoolClient, events: readonly LedgerEvent[], moved: readonly Moved[]): Promise<void> {
+async function updateBalances(client: PoolClient, events: Iterable<LedgerEvent>, moved: readonly Moved[]): Promise<void> {
   const { rowCount } = await client.query({
     name: 'accounts_move',
     text: `

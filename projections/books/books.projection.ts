@@ -1,5 +1,6 @@
 import type { PoolClient, QueryConfig } from 'pg';
 import type { LedgerEvent } from '../../services/event-store/domain/ledger-event.ts';
+import { chunks } from '../../services/read-store/chunks.ts';
 import type { Projection } from '../../services/read-store/projection.ts';
 import { BalanceSums } from '../account-balances/account-balances.projection.ts';
 import { journalStatement } from '../journal/journal.projection.ts';
@@ -22,12 +23,11 @@ export const books: Projection = {
 /** Small enough that the server has work while the next statement is made, large enough that a statement's own cost is nothing. */
 const eventsPerStatement = 250;
 
-function* statementsOf(events: readonly LedgerEvent[]): Iterable<QueryConfig> {
+function* statementsOf(events: Iterable<LedgerEvent>): Iterable<QueryConfig> {
   const sums = new BalanceSums();
-  for (let from = 0; from < events.length; from += eventsPerStatement) {
-    const posted = postedEvents(events.slice(from, from + eventsPerStatement));
+  for (const posted of chunks(postedEvents(events), eventsPerStatement)) {
     sums.add(posted);
-    if (posted.length > 0) yield journalStatement(posted);
+    yield journalStatement(posted);
   }
   const balances = sums.statement();
   if (balances !== undefined) yield balances;

@@ -27,7 +27,7 @@ interface CommandRow {
  * The events of one command are adjacent in the log; a batch may end between them. Two commands that raced with one key on two targets
  * were both written: the key belongs to the first.
  */
-async function project(events: readonly LedgerEvent[], client: PoolClient): Promise<void> {
+async function project(events: Iterable<LedgerEvent>, client: PoolClient): Promise<void> {
   const rows = [...commandsOf(events).values()];
   if (rows.length === 0) return;
   await client.query({
@@ -52,7 +52,7 @@ async function project(events: readonly LedgerEvent[], client: PoolClient): Prom
   });
 }
 
-function commandsOf(events: readonly LedgerEvent[]): Map<string, CommandRow> {
+function commandsOf(events: Iterable<LedgerEvent>): Map<string, CommandRow> {
   const rows = new Map<string, CommandRow>();
   for (const { provider, stream, revision, position, body } of events) {
     const { command: commandId, fingerprint } = body;

@@ -17,7 +17,7 @@ export const entitlements: Projection = {
 };
 
 /** A purchase comes before its reversal, so all grants of a batch are written before anything is withdrawn. */
-async function project(events: readonly LedgerEvent[], client: PoolClient): Promise<void> {
+async function project(events: Iterable<LedgerEvent>, client: PoolClient): Promise<void> {
   const purchases: LedgerEvent<TitlePurchased>[] = [];
   const reversals: LedgerEvent<EntryReversed>[] = [];
   for (const event of events) {

@@ -32,7 +32,7 @@ interface Paid {
  * An invoice's charges are closed before anything else happens to it, and it has its number before its document; a payment may come
  * before or after those. No two kinds touch the same column. So a batch may take them kind by kind, and the rows come out the same however the log is cut into batches.
  */
-async function project(events: readonly LedgerEvent[], client: PoolClient): Promise<void> {
+async function project(events: Iterable<LedgerEvent>, client: PoolClient): Promise<void> {
   const closed = ofType<ChargesClosed>(events, 'ChargesClosed/1');
   const numbered = ofType<NumberAssigned>(events, 'NumberAssigned/1');
   const issued = ofType<InvoiceIssued>(events, 'InvoiceIssued/1');
@@ -43,17 +43,17 @@ async function project(events: readonly LedgerEvent[], client: PoolClient): Prom
   if (paid.length > 0) expectRows(events, paid.length, await updatePaid(client, paid));
 }
 
-function ofType<Fin>(events: readonly LedgerEvent[], type: string): LedgerEvent<Fin>[] {
+function ofType<Fin>(events: Iterable<LedgerEvent>, type: string): LedgerEvent<Fin>[] {
   // The payload was checked when it was written; its type names its shape.
-  return events.filter((event) => event.type === type) as unknown as LedgerEvent<Fin>[];
+  return [...events].filter((event) => event.type === type) as unknown as LedgerEvent<Fin>[];
 }
 
-function expectRows(events: readonly LedgerEvent[], expected: number, changed: number): void {
+function expectRows(events: Iterable<LedgerEvent>, expected: number, changed: number): void {
   if (changed !== expected) throw new ImpossibleBatchDefect(events, 'something happened to an invoice whose charges were never closed');
 }
 
 /** Payments allocate to invoices; reversals of payments say in their effects what is owed again. */
-function paidBy(events: readonly LedgerEvent[]): Map<string, Paid> {
+function paidBy(events: Iterable<LedgerEvent>): Map<string, Paid> {
   const paid = new Map<string, Paid>();
   for (const event of events) {
     if (event.type === 'PaymentReceived/1') {

@@ -25,8 +25,11 @@ export interface PostedEvent {
 const none: readonly PostedLine[] = [];
 
 /** The events that post anything, in their order. Throws as `postingsOf` does. */
-export function postedEvents(events: readonly LedgerEvent[]): PostedEvent[] {
-  return events.map((event) => ({ event, lines: postingsOf(event) })).filter(({ lines }) => lines.length > 0);
+export function* postedEvents(events: Iterable<LedgerEvent>): Generator<PostedEvent> {
+  for (const event of events) {
+    const lines = postingsOf(event);
+    if (lines.length > 0) yield { event, lines };
+  }
 }
 
 /**

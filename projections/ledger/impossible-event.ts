@@ -15,7 +15,8 @@ export class ImpossibleEventDefect extends Error {
 export class ImpossibleBatchDefect extends Error {
   override readonly name = 'ImpossibleBatchDefect';
 
-  constructor(events: readonly LedgerEvent[], why: string) {
-    super(`The events from position ${events[0]?.position} to ${events.at(-1)?.position} are impossible: ${why}.`);
+  constructor(events: Iterable<LedgerEvent>, why: string) {
+    const positions = Array.from(events, ({ position }) => position);
+    super(`The events from position ${positions[0]} to ${positions.at(-1)} are impossible: ${why}.`);
   }
 }

@@ -22,8 +22,8 @@ interface StatementMovement extends CustomerMovement {
   readonly wording: Wording;
 }
 
-async function project(events: readonly LedgerEvent[], client: PoolClient): Promise<void> {
-  const movements = events.flatMap(statementMovementsOf);
+async function project(events: Iterable<LedgerEvent>, client: PoolClient): Promise<void> {
+  const movements = [...events].flatMap(statementMovementsOf);
   if (movements.length === 0) return;
   const amounts = (place: 'wallet' | 'unbilled' | 'receivable') =>
     textArray(movements.map(({ [place]: amount, currency }) => amountText({ amount, currency })));

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { LedgerEvent } from '../event-store/domain/ledger-event.ts';
-import type { EventBatch } from '../event-store/domain/event-store.ts';
+import type { EventBatch, StoredEvent } from '../event-store/domain/event-store.ts';
 import { CheckpointMovedDefect, moveCheckpoint } from './checkpoint.ts';
 import { decodeOnce } from './decode-once.ts';
 import type { Ownership } from './ownership.ts';
@@ -37,10 +37,10 @@ export interface BatchToApply {
  */
 export async function applyBatch(ownership: Ownership, work: BatchToApply): Promise<void> {
   const { projection, storeId, from, batch, moved } = work;
-  const events = batch.events.map(decodeOnce).filter((event) => event !== undefined);
-  const apply = async (part: readonly LedgerEvent[], move: { from: bigint; to: bigint }) => {
+  const events: Iterable<LedgerEvent> = { [Symbol.iterator]: () => wellFormed(batch.events) };
+  const apply: Apply = async (part, move) => {
     await inTransaction(ownership.client, async (client) => {
-      if (part.length > 0) await projection.project(part, client);
+      await projection.project(part, client);
       await moveCheckpoint(client, projection, { storeId, ...move });
     });
     moved(move.to);
@@ -48,14 +48,21 @@ export async function applyBatch(ownership: Ownership, work: BatchToApply): Prom
   try {
     await apply(events, { from, to: batch.checkpoint });
   } catch (error) {
-    if (events.length === 0 || ownership.isLost || isTransient(error) || error instanceof CheckpointMovedDefect) throw error;
+    if (batch.events.length === 0 || ownership.isLost || isTransient(error) || error instanceof CheckpointMovedDefect) throw error;
     await applyOneByOne(ownership, { events, ...work }, apply);
   }
 }
 
-type Apply = (part: readonly LedgerEvent[], move: { from: bigint; to: bigint }) => Promise<void>;
+type Apply = (part: Iterable<LedgerEvent>, move: { from: bigint; to: bigint }) => Promise<void>;
 
-async function applyOneByOne(ownership: Ownership, work: BatchToApply & { events: readonly LedgerEvent[] }, apply: Apply): Promise<void> {
+function* wellFormed(stored: readonly StoredEvent[]): Generator<LedgerEvent> {
+  for (const each of stored) {
+    const event = decodeOnce(each);
+    if (event !== undefined) yield event;
+  }
+}
+
+async function applyOneByOne(ownership: Ownership, work: BatchToApply & { events: Iterable<LedgerEvent> }, apply: Apply): Promise<void> {
   const { projection, events, batch } = work;
   let { from } = work;
   for (const event of events) {

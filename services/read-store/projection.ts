@@ -17,6 +17,9 @@ export interface Projection {
   /**
    * Writes the rows of a batch. The runner owns the transaction and commits rows and checkpoint together. Impossible data throws:
    * the projection stops at its last checkpoint and says so. Malformed events (see `LedgerEvent`) never arrive here.
+   *
+   * Events are decoded as they are walked through, so a projection that writes as it goes leaves no time between the two idle. Several
+   * walks give the same events.
    */
-  project(events: readonly LedgerEvent[], client: PoolClient): Promise<void>;
+  project(events: Iterable<LedgerEvent>, client: PoolClient): Promise<void>;
 }

@@ -3,6 +3,7 @@ import type { ChargesClosed } from '../../accounts/domain/account.events.ts';
 import { type Envelope, envelopeOf } from '../../commands/application/envelope.ts';
 import type { Json } from '../../event-store/domain/canonical-json.ts';
 import type { LedgerEvent } from '../../event-store/domain/ledger-event.ts';
+import { chunks } from '../../read-store/chunks.ts';
 import type { Projection } from '../../read-store/projection.ts';
 import { AssignNumbers } from './assign-numbers.handler.ts';
 import { IssueInvoice } from './issue-invoice.handler.ts';
@@ -29,8 +30,8 @@ export class InvoicingProcess implements Projection {
     this.#bus = bus;
   }
 
-  async project(events: readonly LedgerEvent[]): Promise<void> {
-    const closings = events.filter(({ type }) => type === 'ChargesClosed/1').map(closingOf);
+  async project(events: Iterable<LedgerEvent>): Promise<void> {
+    const closings = [...events].filter(({ type }) => type === 'ChargesClosed/1').map(closingOf);
     for (const some of numberedTogether(closings)) {
       const numbers = await this.#bus.execute(assignment(some));
       for (const atOnce of chunks(some, issuedAtOnceMax)) await Promise.all(atOnce.map((closing) => this.#issue(closing, numbers)));
@@ -58,7 +59,7 @@ function closingOf(event: LedgerEvent): Closing {
 /** In log order, one append's worth of one series each. */
 function numberedTogether(closings: readonly Closing[]): Closing[][] {
   const bySeries = Map.groupBy(closings, ({ event, closed }) => `${event.provider}\n${closed.series}`);
-  return [...bySeries.values()].flatMap((all) => chunks(all, numbersPerAppendMax));
+  return [...bySeries.values()].flatMap((all) => [...chunks(all, numbersPerAppendMax)]);
 }
 
 function issuing({ event, closed }: Closing, number: string): IssueInvoice {
@@ -86,10 +87,4 @@ function processEnvelope(cause: LedgerEvent, key: string, command: string, body:
     correlationId: cause.body.correlation,
     patienceMs,
   });
-}
-
-function chunks<Item>(items: readonly Item[], size: number): Item[][] {
-  const parts: Item[][] = [];
-  for (let start = 0; start < items.length; start += size) parts.push(items.slice(start, start + size));
-  return parts;
 }
