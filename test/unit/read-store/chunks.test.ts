@@ -13,10 +13,10 @@ describe('chunks', () => {
 
   it('takes no item before its chunk is asked for, so that a writer and what it reads from take turns', () => {
     let taken = 0;
-    const items = Array(6)
-      .keys()
-      .map((item) => (taken++, item));
-    const chunk = chunks(items, 2);
+    function* items(): Generator<number> {
+      while (taken < 6) yield taken++;
+    }
+    const chunk = chunks(items(), 2);
     chunk.next();
     expect(taken).toBe(2);
     chunk.next();
