@@ -91,6 +91,24 @@ describe('the Postgres event store', () => {
     await impatient.dispose();
   });
 
+  it('never lets appends that wait overtake those that a repeat before them puts back', async () => {
+    const created = propose(1);
+    await store.append({ stream, expected: 'no_stream', events: created });
+    const locked = new pg.Client({ connectionString: database.ownerUrl });
+    await locked.connect();
+    await locked.query('begin; select from event_store.event_log_head for update');
+    const inFlight = [
+      store.append({ stream, expected: 'no_stream', events: created }),
+      store.append({ stream, expected: 0n, events: propose(1) }),
+    ];
+    await waitForLock();
+    const waiting = Array.from({ length: 100 }, (_, index) => store.append({ stream, expected: BigInt(index + 1), events: propose(1) }));
+    await locked.query('rollback');
+    await locked.end();
+    const answers = await Promise.all([...inFlight, ...waiting]);
+    expect(answers.map(({ revision }) => revision)).toEqual(answers.map((_, index) => BigInt(index)));
+  });
+
   it('refuses appends that its queue cannot hold, without writing them', async () => {
     const small = new PostgresEventStore({ url: database.serviceUrl, queueLengthMax: 10 });
     const answers = await Promise.allSettled(

@@ -45,6 +45,10 @@ export class AppendQueue {
     this.#limits = limits;
   }
 
+  get length(): number {
+    return this.#pending.length;
+  }
+
   get isEmpty(): boolean {
     return this.#pending.length === 0;
   }

@@ -4,7 +4,7 @@ import type { Appended, AppendRequest } from '../../domain/event-store.ts';
 import { AppendRefusedDefect, ConflictFault, StreamDeletedFault, UnknownOutcomeFault } from '../../domain/faults.ts';
 import { expectationOf, revisionOf } from '../../domain/repeat.ts';
 import { appendEvents, type RowOutcome } from './append-events.ts';
-import { AppendQueue, type Flush, type FlushRow, type PendingAppend, type QueueLimits } from './append-queue.ts';
+import { AppendQueue, type FlushRow, type PendingAppend, type QueueLimits } from './append-queue.ts';
 import { isConnectionLost, isPoison, unknownOutcome } from './postgres-failure.ts';
 import type { WriterConnection } from './writer-connection.ts';
 
@@ -18,6 +18,12 @@ export interface WriterParts {
 }
 
 /**
+ * So many appends are a flush: they leave at once, not at the end of the turn. Many callers that are answered together come back
+ * together; cut in two, one half is written while this process works for the other.
+ */
+const flushAtOnceLength = 32;
+
+/**
  * Group commit: appends queue up while a flush is under way and are then written together, in one transaction and one round trip. So
  * one caller waits for one flush, and many callers share its cost. One flush is in flight at a time; no timer delays anything.
  */
@@ -25,6 +31,7 @@ export class GroupCommitWriter {
   readonly #parts: WriterParts;
   readonly #queue: AppendQueue;
   #flushing: Promise<void> | undefined;
+  #turnEnd: NodeJS.Immediate | undefined;
   #closed = false;
   /** Revisions of the streams of the last flush. */
   #revisions: ReadonlyMap<string, bigint> = new Map();
@@ -39,7 +46,7 @@ export class GroupCommitWriter {
       const bytes = checkAppendRequest(request);
       if (this.#closed) throw new UnknownOutcomeFault('The event store was disposed of.');
       this.#queue.add({ request, bytes, resolve, reject });
-      this.#flushing ??= this.#flushAll();
+      this.#schedule();
     });
   }
 
@@ -47,45 +54,65 @@ export class GroupCommitWriter {
   async close(): Promise<void> {
     this.#closed = true;
     const fault = new UnknownOutcomeFault('The event store was disposed of.');
-    for (const { reject } of this.#queue.drain()) reject(fault);
-    await this.#flushing;
-  }
-
-  async #flushAll(): Promise<void> {
     do {
-      // Callers that were just answered append again within this turn of the event loop, and belong into the same flush.
-      await new Promise(setImmediate);
-      await this.#flush(this.#queue.takeFlush(this.#revisions));
-    } while (!this.#queue.isEmpty);
-    this.#flushing = undefined;
+      for (const { reject } of this.#queue.drain()) reject(fault);
+      await this.#flushing;
+    } while (this.#flushing !== undefined || !this.#queue.isEmpty); // A conflict in the flush puts appends back.
   }
 
-  async #flush({ rows, overtaken }: Flush): Promise<void> {
+  /**
+   * Sends what waits, when no flush is in flight: a full flush at once, fewer at the end of this turn of the event loop, as callers
+   * that were just answered append again within it.
+   */
+  #schedule(): void {
+    if (this.#flushing !== undefined || this.#queue.isEmpty) return;
+    if (this.#queue.length >= flushAtOnceLength) this.#begin();
+    else this.#turnEnd ??= setImmediate(() => this.#begin());
+  }
+
+  #begin(): void {
+    clearImmediate(this.#turnEnd);
+    this.#turnEnd = undefined;
+    const { rows, overtaken } = this.#queue.takeFlush(this.#revisions);
     for (const append of overtaken) this.#answerByReading(append);
-    if (rows.length === 0) return;
+    if (rows.length > 0) this.#flushing = this.#flush(rows);
+    else this.#schedule();
+  }
+
+  async #flush(rows: readonly FlushRow[]): Promise<void> {
+    let settle: () => void;
     try {
-      const client = await this.#parts.connection.client();
-      await this.#write(client, rows);
+      const { connection } = this.#parts;
+      settle = await this.#write(connection.opened ?? (await connection.client()), rows);
     } catch (error) {
       if (isConnectionLost(error)) this.#parts.connection.drop();
       const fault = unknownOutcome(error);
-      for (const { members } of rows) for (const { reject } of members) reject(fault); // Those answered before stay answered.
+      settle = () => {
+        for (const { members } of rows) for (const { reject } of members) reject(fault); // Those answered before stay answered.
+      };
     }
+    this.#flushing = undefined;
+    // The server has the next flush before this process turns to the answers of the last one.
+    this.#schedule();
+    settle();
+    this.#schedule();
   }
 
-  /** Throws when the outcome of the rows is not known. */
-  async #write(client: pg.ClientBase, rows: readonly FlushRow[]): Promise<void> {
+  /** Writes the rows; what it returns answers those that were written. Throws when their outcome is not known. */
+  async #write(client: pg.ClientBase, rows: readonly FlushRow[]): Promise<() => void> {
     let outcomes: RowOutcome[];
     try {
       outcomes = await appendEvents(client, rows);
     } catch (error) {
       if (!isPoison(error)) throw error;
       await this.#isolate(client, rows, error);
-      return;
+      return () => undefined;
     }
     this.#revisions = new Map(rows.map(({ stream }, index) => [stream, (outcomes[index] as RowOutcome).revision]));
     if (outcomes.some(({ outcome }) => outcome === 'ok')) this.#parts.committed();
-    rows.forEach((row, index) => this.#settle(row, outcomes[index] as RowOutcome));
+    // What these put back is queued again before the next flush is taken: a later append of the same stream must not overtake it.
+    rows.forEach((row, index) => this.#settleUnwritten(row, outcomes[index] as RowOutcome));
+    return () => rows.forEach((row, index) => this.#settleWritten(row, outcomes[index] as RowOutcome));
   }
 
   /** The server refused the whole flush because of one member: write each by itself, so that only that one is refused. */
@@ -93,17 +120,18 @@ export class GroupCommitWriter {
     const members = rows.flatMap((row) => row.members);
     if (members.length === 1)
       return (members[0] as PendingAppend).reject(new AppendRefusedDefect('The event store refused an append.', { cause }));
-    for (const member of members) await this.#write(client, [rowOf(member)]);
+    for (const member of members) (await this.#write(client, [rowOf(member)]))();
   }
 
-  #settle(row: FlushRow, { outcome, revision, position }: RowOutcome): void {
-    if (outcome === 'ok') this.#settleWritten(row, position as bigint);
-    else if (outcome === 'conflict') this.#settleConflict(row, revision);
-    else
-      for (const { reject } of row.members) reject(new StreamDeletedFault(`Stream ${row.stream} is sealed: it takes no further events.`));
+  #settleUnwritten(row: FlushRow, { outcome, revision }: RowOutcome): void {
+    if (outcome === 'ok') return;
+    if (outcome === 'conflict') return this.#settleConflict(row, revision);
+    for (const { reject } of row.members) reject(new StreamDeletedFault(`Stream ${row.stream} is sealed: it takes no further events.`));
   }
 
-  #settleWritten({ members, predicted }: FlushRow, positionLast: bigint): void {
+  #settleWritten({ members, predicted }: FlushRow, { outcome, position }: RowOutcome): void {
+    if (outcome !== 'ok') return;
+    const positionLast = position as bigint;
     let revision = predicted;
     for (let index = members.length - 1; index >= 0; index--) {
       const { request, resolve } = members[index] as PendingAppend;

@@ -11,6 +11,7 @@ export interface WriterConnectionSettings {
 export class WriterConnection {
   readonly #settings: WriterConnectionSettings;
   #opening: Promise<pg.Client> | undefined;
+  #opened: pg.Client | undefined;
   #stride = 1n;
 
   constructor(settings: WriterConnectionSettings) {
@@ -22,12 +23,20 @@ export class WriterConnection {
     return this.#stride;
   }
 
+  /** The client, when one is open. */
+  get opened(): pg.Client | undefined {
+    return this.#opened;
+  }
+
   /** Rejects when no connection can be made; the next call tries again. */
   client(): Promise<pg.Client> {
     if (this.#opening === undefined) {
       const opening = this.#open();
       const forget = () => this.#forget(opening);
-      opening.then((client) => client.on('error', forget), forget);
+      opening.then((client) => {
+        if (this.#opening === opening) this.#opened = client;
+        client.on('error', forget);
+      }, forget);
       this.#opening = opening;
     }
     return this.#opening;
@@ -37,6 +46,7 @@ export class WriterConnection {
   drop(): void {
     const opening = this.#opening;
     this.#opening = undefined;
+    this.#opened = undefined;
     opening?.then(cut, () => undefined);
   }
 
@@ -65,7 +75,9 @@ export class WriterConnection {
   }
 
   #forget(opening: Promise<pg.Client>): void {
-    if (this.#opening === opening) this.#opening = undefined;
+    if (this.#opening !== opening) return;
+    this.#opening = undefined;
+    this.#opened = undefined;
   }
 }
 
