@@ -93,7 +93,10 @@ describe('the Postgres event store', () => {
 
   it('never lets appends that wait overtake those that a repeat before them puts back', async () => {
     const created = propose(1);
-    await store.append({ stream, expected: 'no_stream', events: created });
+    const other = new PostgresEventStore({ url: database.serviceUrl });
+    await other.append({ stream, expected: 'no_stream', events: created });
+    await other.dispose();
+    await store.ready();
     const locked = new pg.Client({ connectionString: database.ownerUrl });
     await locked.connect();
     await locked.query('begin; select from event_store.event_log_head for update');
