@@ -3,6 +3,7 @@ import type { Appended, EventStore, ProposedEvent, StoredEvent } from '../../eve
 import { ConflictFault, UnknownOutcomeFault } from '../../event-store/domain/faults.ts';
 import { ledgerEventOf } from '../../event-store/domain/ledger-event.ts';
 import { leafOf, sealEvent } from '../../integrity/domain/leaf.ts';
+import { assertBalanced, type Posting } from '../../money/posting.ts';
 import { randomSalt } from './random-salt.ts';
 import { type Aggregate, type DomainEvent, payloadOf } from '../domain/aggregate.ts';
 import { eventIdOf } from './command-id.ts';
@@ -146,20 +147,27 @@ export class CommandExecutor {
   ): Promise<Outcome<Rejected>> {
     const { aggregate, stream, envelope } = execution;
     const firstRevision = live.revision + 1n;
+    for (const { data } of events) assertPostingsBalance(data);
     const { proposed, lastLeaf } = seal({ origin, live, stream, envelope, events, now });
+    const answered = events.map((event, index) => ({
+      id: (proposed[index] as ProposedEvent).id,
+      type: event.type,
+      revision: firstRevision + BigInt(index),
+      data: event.data,
+    }));
+    // Before the append: an event that its own aggregate cannot take is never written, or the account could not be read any more.
+    const state = events.reduce((folded, event, index) => {
+      const { id, revision } = answered[index] as (typeof answered)[number];
+      return aggregate.evolve(folded, { event, id, revision });
+    }, live.state);
     const appended = await this.#append(execution, live.revision, proposed);
     if (appended.fresh !== true) {
       // Another process may have written these ids with its own time and salts: answer from what is stored, never from our bytes.
       this.#cache.delete(stream);
       return this.#replay(execution, origin, firstRevision, appended.revision);
     }
-    const answered = events.map((event, index) => {
-      const revision = firstRevision + BigInt(index);
-      const { id } = proposed[index] as ProposedEvent;
-      live.state = aggregate.evolve(live.state, { event, id, revision });
-      live.commands.note(envelope.commandId, envelope.fingerprint, revision, appended.position);
-      return { id, type: event.type, revision, data: event.data };
-    });
+    for (const event of answered) live.commands.note(envelope.commandId, envelope.fingerprint, event.revision, appended.position);
+    live.state = state;
     live.revision = appended.revision;
     live.lastLeaf = lastLeaf;
     const last = answered.at(-1) as (typeof answered)[number];
@@ -228,6 +236,11 @@ export class CommandExecutor {
     };
     return { kind: 'accepted', answer };
   }
+}
+
+/** Every event that moves money holds a balanced set of postings (DESIGN 4.2); one that does not is a defect and is not written. */
+function assertPostingsBalance(data: object): void {
+  if ('postings' in data) assertBalanced(data.postings as readonly Posting[]);
 }
 
 interface Sealing {

@@ -7,7 +7,7 @@ import type { AccountRejection } from '../../../services/accounts/domain/account
 import type { CommandAnswer, Outcome } from '../../../services/commands/application/answer.ts';
 import type { CommandExecutor } from '../../../services/commands/application/command-executor.ts';
 import type { Envelope } from '../../../services/commands/application/envelope.ts';
-import type { Decision } from '../../../services/commands/domain/decision.ts';
+import { accept, type Decision } from '../../../services/commands/domain/decision.ts';
 import { MemoryEventStore } from '../../../services/event-store/adapters/memory/memory.event-store.ts';
 import type { EventStore, StoredEvent } from '../../../services/event-store/domain/event-store.ts';
 import { leafOf, zeroHash } from '../../../services/integrity/domain/leaf.ts';
@@ -166,5 +166,28 @@ describe('CommandExecutor', () => {
     const foreign = { id: '00000000-0000-4000-8000-000000000001', type: 'WalletFilled/1', data: '{}' as never };
     await store.append({ stream, expected: 1n, events: [foreign] });
     await expect(run(executionOn(store).executor, envelope('charge'), charging('4'))).rejects.toThrow('not one this stream can hold');
+  });
+});
+
+describe('what a decider must not decide', () => {
+  const writes =
+    (data: object): Decide =>
+    () =>
+      accept({ type: 'ToppedUp/1', data } as AccountEvent);
+  const toppedUp = { account: id, currency: 'EUR', method: 'card', channel: 'api', effectiveAt: at };
+  const lines = (debited: string, credited: string) => [
+    { account: 'asset:cash:card', amount: debited, currency: 'EUR', direction: 'debit' },
+    { account: `liability:wallet:${id}:money`, amount: credited, currency: 'EUR', direction: 'credit' },
+  ];
+
+  it('is not written: postings that do not balance, and an event that its aggregate cannot take', async () => {
+    const store = new MemoryEventStore();
+    const { executor } = await withWallet(store, '10');
+    const unbalanced = writes({ ...toppedUp, amount: '2.00', postings: lines('2.00', '1.00') });
+    await expect(run(executor, envelope('unbalanced'), unbalanced)).rejects.toThrow('do not balance');
+    const unreadable = writes({ ...toppedUp, amount: 'ten', postings: lines('2.00', '2.00') });
+    await expect(run(executor, envelope('unreadable'), unreadable)).rejects.toThrow('amount_malformed');
+    expect(await streamOf(store)).toHaveLength(2);
+    expect(accepted(await run(executor, envelope('charge'), charging('10'))).revision).toBe(2n);
   });
 });
