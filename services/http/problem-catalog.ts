@@ -88,6 +88,7 @@ export const problemCatalog = {
   entry_already_reversed: { status: 409, title: 'The entry was reversed before.' },
   charge_already_invoiced: { status: 409, title: 'The charge is on an invoice; it is corrected by a credit note.' },
   band_unknown: { status: 409, title: 'The price book has no rate for this band.' },
+  charge_too_large: { status: 409, title: 'The rated charge is larger than any amount of the ledger.' },
   provider_already_registered: { status: 409, title: 'A provider with this name is registered already.' },
   revision_mismatch: { status: 412, title: 'The aggregate is not at the revision that If-Match names.' },
   idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used with another body.' },

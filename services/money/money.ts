@@ -45,6 +45,18 @@ export function parseMoney(text: string, currency: string): Money | AmountError 
   return { amount: sign === '-' ? -magnitude : magnitude, currency };
 }
 
+/** True for an amount that `parseMoney` would take: what a calculation gave may be larger than anything that can be read back. */
+export function isWithinBounds({ amount, currency }: Money): boolean {
+  const end = 10n ** BigInt(wholeDigitsMax + scalesOf(currency).ledgerScale);
+  return -end < amount && amount < end;
+}
+
+/** The most that can be paid at once, and so the most that anybody may owe: rounding what is owed must not make it an unreadable amount. */
+export function largestPayable(currency: Currency): Money {
+  const { ledgerScale, payableScale } = scalesOf(currency);
+  return { amount: 10n ** BigInt(wholeDigitsMax + ledgerScale) - 10n ** BigInt(ledgerScale - payableScale), currency };
+}
+
 /** Reads an amount that was already validated, for example from an event. Anything else is a defect. */
 export function moneyOf(text: string, currency: string): Money {
   const money = parseMoney(text, currency);

@@ -1,5 +1,5 @@
 import { accept, type Decision, reject } from '../../commands/domain/decision.ts';
-import { amountText, type Money } from '../../money/money.ts';
+import { amountText, largestPayable, type Money } from '../../money/money.ts';
 import { credit, debit, type Posting } from '../../money/posting.ts';
 import type { AccountEvent, ChargeSource } from './account.events.ts';
 import type { AccountRejection, PostChargeData, PurchaseTitleData, TopUpData } from './account.commands.ts';
@@ -73,10 +73,11 @@ export function walletAvailable(account: OpenAccount): bigint {
   return account.wallet + (account.billing === 'prepaid' ? account.creditLimit : 0n);
 }
 
-/** What may still be charged to the invoice before the credit limit is reached. */
+/** What may still be charged to the invoice before the credit limit, or the most that an invoice can say, is reached. */
 export function creditAvailable(account: OpenAccount): bigint {
   const owed = account.openInvoices.reduce((sum, { open }) => sum + open, account.unbilled);
-  return account.creditLimit - owed;
+  const most = largestPayable(account.currency).amount;
+  return (account.creditLimit < most ? account.creditLimit : most) - owed;
 }
 
 export function currencyMismatch(account: OpenAccount, given: Money): AccountRejection {

@@ -1,6 +1,6 @@
 import { scalesOf } from '../../money/currency.ts';
 import { decimalText, multiply, parseDecimal, toScale } from '../../money/decimal.ts';
-import type { Money } from '../../money/money.ts';
+import { isWithinBounds, type Money } from '../../money/money.ts';
 import type { PriceVersion } from '../../catalog/domain/price-book.ts';
 import type { RatingTrace } from '../../accounts/domain/account.events.ts';
 
@@ -17,15 +17,13 @@ export interface RatedCharge {
   readonly trace: RatingTrace;
 }
 
-export interface RatingRejection {
-  readonly code: 'band_unknown';
-  readonly band: string;
-}
+export type RatingRejection =
+  { readonly code: 'band_unknown'; readonly band: string } | { readonly code: 'charge_too_large'; readonly exact: string };
 
 /**
  * Quantity times rate, exactly, then one rounding to the price version's decimals by its named mode. A band without a rate is
  * refused: nothing is ever rated at zero for want of a price. Usage of zero units is a charge of zero all the same, so that every
- * accepted record has its event.
+ * accepted record has its event. A product that is no amount of the ledger is refused too: it could not be read back.
  */
 export function rateUsage(price: PriceVersion, usage: Usage): RatedCharge | RatingRejection {
   const band = price.bands.get(usage.band);
@@ -36,6 +34,7 @@ export function rateUsage(price: PriceVersion, usage: Usage): RatedCharge | Rati
   const rounded = toScale(exact, price.decimals, price.rounding);
   const { ledgerScale } = scalesOf(price.currency);
   const amount = { amount: toScale(rounded, ledgerScale, price.rounding).digits, currency: price.currency };
+  if (!isWithinBounds(amount)) return { code: 'charge_too_large', exact: decimalText(exact) };
   const trace: RatingTrace = {
     priceBook: { stream: price.stream, revision: price.revision.toString() },
     band: usage.band,

@@ -48,6 +48,14 @@ describe('postCharge', () => {
       .thenRejects({ code: 'insufficient_funds', available: '15.00', required: '15.000001', currency: 'EUR' });
   });
 
+  it('lets nobody owe more than an invoice can say, whatever the credit limit', () => {
+    const largest = '999999999999999.99';
+    given(account, new History().postpaid('999999999999999.999999').events)
+      .when((state) => postCharge(state, charge('999999999999999.995')))
+      .thenRejects({ code: 'credit_limit_exceeded', available: largest, required: '999999999999999.995', currency: 'EUR' });
+    expect(new History().postpaid('999999999999999.999999').charged(largest).closed(1).events).toHaveLength(3);
+  });
+
   it('puts a postpaid charge on the invoice', () => {
     const [event] = given(account, new History().postpaid().events)
       .when((state) => postCharge(state, charge('0.0045')))

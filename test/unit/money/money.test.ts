@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { currencies, scalesOf } from '../../../services/money/currency.ts';
 import { allocate } from '../../../services/money/allocate.ts';
 import { decimalText, multiply, parseDecimal, toScale } from '../../../services/money/decimal.ts';
-import { amountText, isPayable, type Money, moneyOf, parseMoney } from '../../../services/money/money.ts';
+import { amountText, isPayable, isWithinBounds, largestPayable, type Money, moneyOf, parseMoney } from '../../../services/money/money.ts';
 import { assertBalanced, credit, debit, mirrored } from '../../../services/money/posting.ts';
 import { divide, roundToPayable, type Rounding } from '../../../services/money/rounding.ts';
 
@@ -56,6 +56,29 @@ describe('amounts', () => {
         if (fraction.length > payableScale) expect(fraction).not.toMatch(/0$/);
       }),
     );
+  });
+});
+
+describe('bounds', () => {
+  it('hold every amount that can be read, and none that cannot', () => {
+    for (const currency of currencies) {
+      const { ledgerScale } = scalesOf(currency);
+      const end = 10n ** BigInt(15 + ledgerScale);
+      for (const amount of [end - 1n, 1n - end]) {
+        expect(isWithinBounds({ amount, currency })).toBe(true);
+        expect(parseMoney(amountText({ amount, currency }), currency)).toEqual({ amount, currency });
+      }
+      for (const amount of [end, -end]) {
+        expect(isWithinBounds({ amount, currency })).toBe(false);
+        expect(parseMoney(amountText({ amount, currency }), currency)).toBe('amount_too_large');
+      }
+    }
+  });
+
+  it('end for payments at the largest payable amount, to which no rounding adds', () => {
+    expect(amountText(largestPayable('EUR'))).toBe('999999999999999.99');
+    expect(amountText(largestPayable('JPY'))).toBe('999999999999999');
+    expect(roundToPayable(largestPayable('KWD'), 'up')).toEqual(largestPayable('KWD'));
   });
 });
 
