@@ -1,7 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { CatalogReader, type TitleVersion } from '../../catalog/application/catalog-reader.ts';
-import { createdIdOf } from '../../commands/application/command-id.ts';
+import { createdOnAccountIdOf } from '../../commands/application/command-id.ts';
 import { reject } from '../../commands/domain/decision.ts';
 import { moneyOf } from '../../money/money.ts';
 import type { PurchaseTitleData } from '../domain/account.commands.ts';
@@ -33,7 +33,7 @@ export class PurchaseTitleHandler implements ICommandHandler<PurchaseTitle> {
     return this.#accounts.decide(command, (state, { source }, now) => {
       if (state.status === 'none') return reject({ code: 'account_not_found' });
       if (title === undefined) return reject({ code: 'title_not_found' });
-      const purchase = createdIdOf(envelope.commandId, 'pur_');
+      const purchase = createdOnAccountIdOf(envelope.commandId, 'pur_', state.account);
       return purchaseTitle(state, { ...saleOf(title), purchase, effectiveAt: now, ...(source !== undefined && { source }) });
     });
   }

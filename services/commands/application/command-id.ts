@@ -26,3 +26,11 @@ export function eventIdOf(commandId: string, stream: string, index: number): str
 export function createdIdOf(commandId: string, prefix: IdPrefix): string {
   return prefix + uuidv5(prefix, commandId);
 }
+
+/**
+ * Id of what a command on an account brings about: an invoice, a payment, a purchase. The account is part of it, since two commands that
+ * race with one key on two accounts are both written, and must not name the same thing (docs/decisions/0006).
+ */
+export function createdOnAccountIdOf(commandId: string, prefix: IdPrefix, account: string): string {
+  return prefix + uuidv5(`${prefix}\n${account}`, commandId);
+}

@@ -10,7 +10,7 @@ import { ListTitle } from '../../catalog/application/list-title.handler.ts';
 import { PublishPriceBook } from '../../catalog/application/publish-price-book.handler.ts';
 import type { CommandAnswer, Outcome } from '../../commands/application/answer.ts';
 import { type Envelope, envelopeOf } from '../../commands/application/envelope.ts';
-import { createdIdOf } from '../../commands/application/command-id.ts';
+import { createdIdOf, createdOnAccountIdOf } from '../../commands/application/command-id.ts';
 import type { Rejection } from '../../commands/domain/decision.ts';
 import type { Json } from '../../event-store/domain/canonical-json.ts';
 import { type Money, moneyOf } from '../../money/money.ts';
@@ -94,7 +94,7 @@ export class DemoCommands {
 
   async closeCharges(account: string, row: UsageRow): Promise<ChargesClosed> {
     const envelope = this.#envelope('CloseCharges', `invoice:${row.row}`, { account });
-    const invoice = createdIdOf(envelope.commandId, 'inv_');
+    const invoice = createdOnAccountIdOf(envelope.commandId, 'inv_', account);
     const data = { invoice, series: 'main', dueOn: this.#daysLater(14).slice(0, 10) };
     return storedIn(answerOf(await this.#options.bus.execute(new CloseCharges(envelope, account, data)))) as ChargesClosed;
   }
@@ -102,7 +102,7 @@ export class DemoCommands {
   /** Reports a payment; `report` counts how often the same payment was reported before. Answers whether it changed anything. */
   async receivePayment(account: string, row: UsageRow, amount: Money, report: number): Promise<{ readonly eventId: string }> {
     const envelope = this.#envelope('ReceivePayment', `payment:${row.row}:${report}`, { account });
-    const payment = createdIdOf(envelope.commandId, 'pay_');
+    const payment = createdOnAccountIdOf(envelope.commandId, 'pay_', account);
     const data = { payment, amount, method: 'bank', reference: `DEMO-${row.row}` };
     const answer = answerOf(await this.#options.bus.execute(new ReceivePayment(envelope, account, data)));
     return { eventId: (answer.events[0] as CommandAnswer['events'][number]).id };

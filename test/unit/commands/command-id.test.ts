@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { v5 } from 'uuid';
-import { commandIdOf, createdIdOf, eventIdOf } from '../../../services/commands/application/command-id.ts';
+import { commandIdOf, createdIdOf, createdOnAccountIdOf, eventIdOf } from '../../../services/commands/application/command-id.ts';
 import { uuidv5 } from '../../../services/commands/application/uuid-v5.ts';
 import { isPrefixedId } from '../../../services/commands/domain/prefixed-id.ts';
 
@@ -20,6 +20,11 @@ describe('ids', () => {
     expect(command).toBe(v5('tallyroot:command:1\ndemo\nkey_1\na', v5.URL));
     expect(eventIdOf(command, 'demo.account-1', 0)).toBe(v5('demo.account-1\n0', command));
     expect(createdIdOf(command, 'acc_')).toBe(`acc_${v5('acc_', command)}`);
+  });
+
+  it('of what two accounts bring about under one key differ', () => {
+    expect(createdOnAccountIdOf(command, 'inv_', 'acc_1')).toBe(`inv_${v5('inv_\nacc_1', command)}`);
+    expect(createdOnAccountIdOf(command, 'inv_', 'acc_2')).not.toBe(createdOnAccountIdOf(command, 'inv_', 'acc_1'));
   });
 
   it('carry a prefix that is checked', () => {

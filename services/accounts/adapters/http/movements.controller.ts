@@ -2,7 +2,7 @@ import { Body, Controller, Inject, Param, Post, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiCreatedResponse } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { createdIdOf } from '../../../commands/application/command-id.ts';
+import { createdOnAccountIdOf } from '../../../commands/application/command-id.ts';
 import { answerCommand, CommandAnswerBody } from '../../../http/command-answer.ts';
 import { CommandRoute } from '../../../http/command-route.decorator.ts';
 import { Asked, type CommandRequest, pathId } from '../../../http/command-request.ts';
@@ -111,7 +111,7 @@ export class MovementsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const { account, envelope } = target(asked, 'ReceivePayment', path, body);
-    const payment = createdIdOf(envelope.commandId, 'pay_');
+    const payment = createdOnAccountIdOf(envelope.commandId, 'pay_', account);
     const { method, reference } = body;
     return this.#answer(
       reply,
@@ -148,7 +148,7 @@ export class MovementsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const { account, envelope } = target(asked, 'CloseCharges', path, body);
-    const invoice = createdIdOf(envelope.commandId, 'inv_');
+    const invoice = createdOnAccountIdOf(envelope.commandId, 'inv_', account);
     const { dueOn, series = 'main' } = body;
     const outcome = await this.#commands.execute(new CloseCharges(envelope, account, { ...effective(body), invoice, dueOn, series }));
     return answerCommand(reply, outcome, { id: invoice, location: `/v1/invoices/${invoice}` });
