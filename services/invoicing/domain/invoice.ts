@@ -66,14 +66,35 @@ function chargesToInvoice(entries: readonly AccountEntry[]): Charge[] {
   });
 }
 
-/** One line a product for usage and charges, one line a title; in the order in which they first appear. */
-function linesOf(charges: readonly Charge[], { currency }: ChargesClosed): InvoiceLine[] {
+/** A document is one event, so it cannot grow with the number of charges: at four bytes a character this is half of an append. */
+const linesMax = 500;
+
+type Naming = (charge: Charge) => Pick<InvoiceLine, 'product' | 'description'>;
+
+/** From fine to coarse: one line a description (for a purchase, a title), one line a product, one line. */
+const namings: readonly [Naming, ...Naming[]] = [
+  (charge) => ({ product: charge.product, description: 'title' in charge ? charge.title.name : charge.description }),
+  ({ product }) => ({ product, description: product }),
+  () => ({ product: 'various', description: 'various' }),
+];
+
+/** The finest lines that the document has room for, in the order in which they first appear. */
+function linesOf(charges: readonly Charge[], closed: ChargesClosed): InvoiceLine[] {
+  let lines: InvoiceLine[] = [];
+  for (const naming of namings) {
+    lines = linesNamed(charges, closed, naming);
+    if (lines.length <= linesMax) break;
+  }
+  return lines;
+}
+
+function linesNamed(charges: readonly Charge[], { currency }: ChargesClosed, naming: Naming): InvoiceLine[] {
   const lines = new Map<string, { readonly product: string; readonly description: string; count: bigint; sum: Money }>();
   for (const charge of charges) {
-    const description = 'title' in charge ? charge.title.name : charge.description;
-    const key = `${charge.product}\n${description}`;
+    const { product, description } = naming(charge);
+    const key = `${product}\n${description}`;
     const amount = moneyOf(charge.amount, charge.currency);
-    const line = lines.get(key) ?? { product: charge.product, description, count: 0n, sum: zero(moneyOf('0', currency).currency) };
+    const line = lines.get(key) ?? { product, description, count: 0n, sum: zero(moneyOf('0', currency).currency) };
     lines.set(key, { ...line, count: line.count + 1n, sum: add(line.sum, amount) });
   }
   return [...lines.values()].map(({ product, description, count, sum }) => ({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { ChargesClosed } from '../../../services/accounts/domain/account.events.ts';
+import type { AccountEvent, ChargesClosed } from '../../../services/accounts/domain/account.events.ts';
 import { account } from '../../../services/accounts/domain/account.ts';
 import { reverseEntry } from '../../../services/accounts/domain/reversal.decider.ts';
 import { GrowingMap } from '../../../services/invoicing/domain/growing-map.ts';
@@ -47,6 +47,27 @@ describe('issueInvoice', () => {
       .when((current) => issueInvoice(current, issueData(history.closed(1))))
       .thenAccepts('InvoiceIssued/1');
     expect(event?.data.lines).toEqual([{ product: 'internet-100', description: 'Internet 100', count: '1', amount: '5.00' }]);
+  });
+
+  it('has at most 500 lines: by description, else by product, else one', () => {
+    const many = (count: number, change: (index: number) => object): object[] => {
+      const history = new History().postpaid('2000');
+      for (let index = 0; index < count; index++) history.charged('1');
+      const data = issueData(history.closed(1));
+      const entries = data.entries.map(({ event, revision }, index) => {
+        return { event: { ...event, data: { ...event.data, ...change(index) } } as AccountEvent, revision };
+      });
+      const decision = issueInvoice({ status: 'none' }, { ...data, entries });
+      return decision.kind === 'accepted' ? [...decision.events[0].data.lines] : [];
+    };
+    expect(many(500, (index) => ({ description: `Call ${index}` }))).toHaveLength(500);
+    expect(many(501, (index) => ({ description: `Call ${index}`, product: `voice-${index % 2}` }))).toEqual([
+      { product: 'voice-0', description: 'voice-0', count: '251', amount: '251.00' },
+      { product: 'voice-1', description: 'voice-1', count: '250', amount: '250.00' },
+    ]);
+    expect(many(501, (index) => ({ product: `voice-${index}` }))).toEqual([
+      { product: 'various', description: 'various', count: '501', amount: '501.00' },
+    ]);
   });
 
   it('repeats the same number and rejects a second one', () => {
