@@ -51,7 +51,7 @@ export function limit(text: string): number | undefined {
   return value >= 1 && value <= limitMax ? value : undefined;
 }
 
-/** UTC, with milliseconds: `2026-01-31T09:30:00.000Z`. */
+/** UTC, with milliseconds, of 1900 or later: `2026-01-31T09:30:00.000Z`. */
 export function instant(text: string): string | undefined {
   return isInstant(text) ? text : undefined;
 }

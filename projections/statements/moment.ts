@@ -60,7 +60,10 @@ function beginOf(from: Moment): string {
   return from.kind === 'instant' ? from.instant : `${from.day}T00:00:00.000Z`;
 }
 
+/** Behind the last day that four digits can write there is nothing any more. */
+const lastDay = '9999-12-31';
+
 function endOf(to: Moment): string {
-  if (to.kind === 'position') return 'infinity';
+  if (to.kind === 'position' || (to.kind === 'day' && to.day === lastDay)) return 'infinity';
   return to.kind === 'instant' ? to.instant : new Date(Date.parse(`${to.day}T00:00:00.000Z`) + dayMs).toISOString();
 }

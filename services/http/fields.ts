@@ -70,7 +70,7 @@ export function IdField(prefix: IdPrefix, options: FieldOptions = {}) {
   );
 }
 
-/** UTC, with milliseconds: `2026-01-31T09:30:00.000Z`. */
+/** UTC, with milliseconds, of 1900 or later: `2026-01-31T09:30:00.000Z`. */
 export function InstantField(options: FieldOptions = {}) {
   return field(
     { example: '2026-01-31T09:30:00.000Z', ...options },
@@ -79,7 +79,7 @@ export function InstantField(options: FieldOptions = {}) {
   );
 }
 
-/** A calendar day: `2026-01-31`. */
+/** A calendar day of 1900 or later: `2026-01-31`. */
 export function DateField(options: FieldOptions = {}) {
   return field(
     { example: '2026-01-31', ...options },
@@ -132,8 +132,11 @@ export function ListField(
   );
 }
 
+/** The first instant that is taken. Databases have no year 0, and the grace of a title reaches back before the instant that is named. */
+const earliest = '1900-01-01T00:00:00.000Z';
+
 export function isInstant(text: string): boolean {
-  if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/.test(text)) return false;
+  if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/.test(text) || text < earliest) return false;
   const time = Date.parse(text);
   return !Number.isNaN(time) && new Date(time).toISOString() === text;
 }
