@@ -112,7 +112,7 @@ export function ListField(
   { lengthMax, uniqueBy }: { readonly lengthMax: number; readonly uniqueBy: string },
 ) {
   const errorOf = (value: unknown): string | undefined => {
-    if (!Array.isArray(value) || value.some((item) => typeof item !== 'object' || item === null)) return 'list_malformed';
+    if (!Array.isArray(value) || !value.every(isObject)) return 'list_malformed';
     if (value.length === 0) return 'list_empty';
     if (value.length > lengthMax) return 'list_too_long';
     const keys = new Set(value.map((item: Readonly<Record<string, unknown>>) => item[uniqueBy]));
@@ -156,6 +156,10 @@ function checked(name: string, message: string, accepts: (value: string) => bool
     name,
     validator: { validate: (value: unknown) => typeof value === 'string' && accepts(value), defaultMessage: () => message },
   });
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function currencyBeside(args: ValidationArguments | undefined): string {

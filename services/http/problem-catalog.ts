@@ -20,6 +20,9 @@ type EdgeCode =
   | 'route_not_found'
   | 'method_not_allowed'
   | 'media_type_unsupported'
+  | 'request_malformed'
+  | 'request_timeout'
+  | 'headers_too_large'
   | 'invoice_not_found'
   | 'provider_not_found'
   | 'log_not_found'
@@ -51,6 +54,9 @@ export interface Problem {
 export const problemCatalog = {
   body_invalid: { status: 400, title: 'A field of the body is missing or wrong.' },
   body_malformed: { status: 400, title: 'The body is not a JSON object.' },
+  request_malformed: { status: 400, title: 'The request is not one of HTTP that can be read.' },
+  request_timeout: { status: 408, title: 'The request did not arrive in time.' },
+  headers_too_large: { status: 431, title: 'The path or the headers are too long.' },
   body_too_large: { status: 413, title: 'The body is too large.' },
   path_invalid: { status: 404, title: 'The path names nothing that can exist.' },
   query_invalid: { status: 400, title: 'A query parameter is wrong.' },

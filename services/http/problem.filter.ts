@@ -3,7 +3,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { StoreFault, StoreOverloadedFault } from '../event-store/domain/faults.ts';
 import { type ProblemCode, problemCatalog } from './problem-catalog.ts';
-import { ProblemError, type ProblemParams } from './problem-error.ts';
+import { problemDocument, problemType } from './problem-document.ts';
+import { ProblemError } from './problem-error.ts';
+import type { RouteTable } from './route-table.ts';
 
 const retryAfterSeconds = '1';
 
@@ -11,28 +13,34 @@ const retryAfterSeconds = '1';
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   readonly #logger: Logger;
+  readonly #routes: RouteTable;
 
-  constructor(logger: Logger) {
+  constructor(logger: Logger, routes: RouteTable) {
     this.#logger = logger;
+    this.#routes = routes;
   }
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
-    const { code, params, headers } = this.#problemOf(error);
-    const { status, title } = problemCatalog[code];
+    const { code, params, headers } = this.#problemOf(error, request);
+    const { status } = problemCatalog[code];
     if (status >= 500) this.#logger.error({ err: error, traceId: request.id, code }, 'A request failed.');
     void reply
       .status(status)
       .headers({ ...(status === 503 && { 'retry-after': retryAfterSeconds }), ...headers })
-      .header('content-type', 'application/problem+json')
-      .send({ type: `urn:tallyroot:problem:${code}`, title, status, code, params, traceId: request.id });
+      .header('content-type', problemType)
+      .send(problemDocument(code, { params, traceId: request.id }));
   }
 
-  #problemOf(error: unknown): { code: ProblemCode; params: ProblemParams; headers: Readonly<Record<string, string>> } {
+  #problemOf(error: unknown, request: FastifyRequest): Pick<ProblemError, 'code' | 'params' | 'headers'> {
     if (error instanceof ProblemError) return error;
-    return { code: codeOf(error), params: {}, headers: {} };
+    const code = codeOf(error);
+    const allowed = code === 'route_not_found' && request.is404 ? this.#routes.methodsOf(pathOf(request)) : [];
+    if (allowed.length > 0 && !allowed.includes(request.method))
+      return { code: 'method_not_allowed', params: {}, headers: { allow: allowed.join(', ') } };
+    return { code, params: {}, headers: {} };
   }
 }
 
@@ -40,12 +48,14 @@ function codeOf(error: unknown): ProblemCode {
   if (error instanceof StoreOverloadedFault) return 'overloaded';
   if (error instanceof StoreFault && error.retryable) return 'store_unavailable';
   const status = statusOf(error);
-  if (status === 400) return 'body_malformed';
-  if (status === 404) return 'route_not_found';
-  if (status === 405) return 'method_not_allowed';
+  if (status === 403 || status === 404) return 'route_not_found'; // Nothing but a file outside of those that are served is forbidden.
   if (status === 413) return 'body_too_large';
   if (status === 415) return 'media_type_unsupported';
-  return 'internal_error';
+  return status >= 400 && status < 500 ? 'request_malformed' : 'internal_error';
+}
+
+function pathOf({ url }: FastifyRequest): string {
+  return url.split('?', 1)[0] as string;
 }
 
 /** Nest and Fastify carry their status in different places. */

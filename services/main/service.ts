@@ -100,7 +100,7 @@ async function open(
   const { logs, anchoring, sequencers, files, query } = integrity;
 
   const progress = new ProjectionProgress(pool);
-  const app = await createHttpApplication(
+  const http = await createHttpApplication(
     serviceModule({
       eventStore,
       pool,
@@ -115,6 +115,7 @@ async function open(
     }),
     logger,
   );
+  const { app } = http;
   await app.init();
 
   const runners = [...readModels, app.get(InvoicingProcess, { strict: false })].map((projection: Projection) => {
@@ -130,7 +131,7 @@ async function open(
   closing.push(() => sequencers.stop());
   if (roles.includes('anchorer')) anchoring.anchorer.start();
   closing.push(() => anchoring.anchorer.stop());
-  closing.push(() => app.close());
+  closing.push(() => http.close());
 
   const bus = app.get(CommandBus, { strict: false });
   const keyFiles = await openLocalProvider({ bus, keys: app.get(ApiKeyIssuer, { strict: false }), dataFolder });

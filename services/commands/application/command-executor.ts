@@ -94,13 +94,13 @@ export class CommandExecutor {
       if (earlier.kind === 'reused') return reused(envelope);
       return this.#replay(execution, origin, earlier.firstRevision, earlier.lastRevision);
     }
-    const { expectedRevision } = envelope;
-    if (expectedRevision !== undefined && expectedRevision !== live.revision) {
-      return rejected({ code: 'revision_mismatch', expected: expectedRevision.toString(), actual: live.revision.toString() });
-    }
+    const mismatch = mismatchOf(live, envelope);
+    if (mismatch !== undefined && live.revision >= 0n) return rejected(mismatch);
     const now = this.#options.clock.now();
     const decision = execution.decide(live.state, now);
     if (decision.kind === 'rejected') return decision;
+    // What does not exist is first of all not found; only a command that would create it is at another revision than the one named.
+    if (mismatch !== undefined) return rejected(mismatch);
     if (decision.kind === 'repeated') return this.#replay(execution, origin, decision.revision, decision.revision);
     return this.#write(execution, origin, live, decision.events, now);
   }
@@ -284,6 +284,11 @@ function seal({ origin, live, stream, envelope, events, now }: Sealing): { reado
 
 function rejected(rejection: ExecutionRejection): { readonly kind: 'rejected'; readonly rejection: ExecutionRejection } {
   return { kind: 'rejected', rejection };
+}
+
+function mismatchOf({ revision }: LiveAggregate<unknown>, { expectedRevision }: Envelope): ExecutionRejection | undefined {
+  if (expectedRevision === undefined || expectedRevision === revision) return undefined;
+  return { code: 'revision_mismatch', expected: expectedRevision.toString(), actual: revision < 0n ? 'none' : revision.toString() };
 }
 
 function reused({ commandId }: Envelope): { readonly kind: 'rejected'; readonly rejection: ExecutionRejection } {

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { problemCatalog } from '../../../services/http/problem-catalog.ts';
 
 const page = readFileSync(new URL('../../../docs/reference/errors.md', import.meta.url), 'utf8');
-const [problems = '', fields = ''] = page.split('## Fields');
+const [problems = '', fields = '', parameters = ''] = page.split(/^## .*$/m);
 const listed = (text: string) => [...text.matchAll(/^\| `([a-z_]+)` \|/gm)].map(([, code]) => code as string);
 
 describe('the error page', () => {
@@ -25,5 +25,16 @@ describe('the error page', () => {
       ),
     ];
     expect([...new Set(said.map(([, code]) => code))].sort()).toEqual(listed(fields).sort());
+  });
+
+  it('lists every parameter code that a query can be refused with', () => {
+    const said = ['services', 'projections'].flatMap((folder) => {
+      const url = new URL(`../../../${folder}/`, import.meta.url);
+      const sources = readdirSync(url, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
+      return sources.flatMap((path) =>
+        [...readFileSync(new URL(path, url), 'utf8').matchAll(/'(parameter_[a-z]+)'/g)].map(([, code]) => code),
+      );
+    });
+    expect([...new Set(said)].sort()).toEqual(listed(parameters));
   });
 });

@@ -28,7 +28,7 @@ export class LogFilesController {
     const path = pathBehind(request.url, slug);
     const payloads = path.startsWith('payloads/') && (await this.#maySeePayloads(request, slug));
     const file = await this.#files.read(slug, path, { payloads });
-    if (file === undefined) throw new ProblemError('log_entry_not_found');
+    if (file === undefined) throw new ProblemError((await this.#files.head(slug)) === undefined ? 'log_not_found' : 'log_entry_not_found');
     const cache = file.isImmutable ? 'public, max-age=31536000, immutable' : 'no-store';
     await reply.header('content-type', file.contentType).header('cache-control', cache).send(file.bytes);
   }

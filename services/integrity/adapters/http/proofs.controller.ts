@@ -30,7 +30,8 @@ export class ConsistencyProofBody {
 }
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-const wholeNumber = /^(0|[1-9][0-9]{0,18})$/;
+const slugPattern = /^[a-z0-9]{2,20}$/;
+const sizeMax = 2n ** 63n - 1n;
 
 /** Proofs that an entry is in a log and that a log only grew. As public as the tree itself. */
 @ApiTags('proofs')
@@ -81,7 +82,7 @@ export class ProofsController {
   @ApiOkResponse({ type: ConsistencyProofBody })
   async consistency(@Param('slug') slug: string, @Query('from') from: unknown, @Query('to') to: unknown): Promise<ConsistencyProofBody> {
     const [first, last] = [sizeOf(from, 'from'), sizeOf(to, 'to')];
-    const head = await this.#query.head(slug);
+    const head = await this.#query.head(checkedSlug(slug));
     if (head === undefined) throw new ProblemError('log_not_found');
     if (first === 0n || first > last || last > head.size) throw new ProblemError('query_invalid', { size: head.size.toString() });
     const proof = await this.#query.consistency(slug, first, last);
@@ -89,7 +90,7 @@ export class ProofsController {
   }
 
   async #prove(slug: string, query: Readonly<Record<string, unknown>>): Promise<InclusionProof> {
-    const leaf = await this.#query.find(slug, leafName(query));
+    const leaf = await this.#query.find(checkedSlug(slug), leafName(query));
     if (leaf === undefined) throw new ProblemError('log_entry_not_found');
     const proof = await this.#query.inclusion(slug, leaf);
     if (proof === undefined) throw new ProblemError('proof_not_available', {}, { 'retry-after': '1' });
@@ -99,14 +100,25 @@ export class ProofsController {
 
 function leafName({ event, stream, revision }: Readonly<Record<string, unknown>>): LeafName {
   if (typeof event === 'string' && uuid.test(event)) return { event };
-  if (event === undefined && typeof stream === 'string' && typeof revision === 'string' && wholeNumber.test(revision)) {
-    return { stream, revision: BigInt(revision) };
-  }
+  // A stream that something wrote behind the port may have any name that the store can hold.
+  const at = wholeNumberOf(revision);
+  if (event === undefined && typeof stream === 'string' && !stream.includes('\0') && at !== undefined) return { stream, revision: at };
   throw new ProblemError('query_invalid', { errors: [{ field: 'event', code: 'parameter_malformed' }] });
 }
 
 function sizeOf(text: unknown, field: string): bigint {
-  if (typeof text !== 'string' || !wholeNumber.test(text))
-    throw new ProblemError('query_invalid', { errors: [{ field, code: 'parameter_malformed' }] });
-  return BigInt(text);
+  const size = wholeNumberOf(text);
+  if (size === undefined) throw new ProblemError('query_invalid', { errors: [{ field, code: 'parameter_malformed' }] });
+  return size;
+}
+
+function wholeNumberOf(text: unknown): bigint | undefined {
+  if (typeof text !== 'string' || !/^(0|[1-9][0-9]{0,18})$/.test(text)) return undefined;
+  const number = BigInt(text);
+  return number <= sizeMax ? number : undefined;
+}
+
+function checkedSlug(slug: string): string {
+  if (!slugPattern.test(slug)) throw new ProblemError('log_not_found');
+  return slug;
 }

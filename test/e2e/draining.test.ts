@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import { connect, type Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { startTestService, type TestService } from '../support/service.ts';
+
+let api: TestService;
+let sockets: Socket[];
+beforeEach(async () => {
+  api = await startTestService();
+  sockets = [];
+}, 60_000);
+afterEach(() => sockets.forEach((socket) => socket.destroy()));
+
+interface Client {
+  received(): string;
+  /** Resolves when the text has come. */
+  receives(text: string): Promise<void>;
+  /** Resolves when the connection has ended. */
+  readonly closed: Promise<void>;
+}
+
+/** A client that sends this and then nothing more. Answers when the bytes are on their way. */
+async function clientSending(text: string): Promise<Client> {
+  const { hostname, port } = new URL(api.service.url);
+  let received = '';
+  const socket = connect(Number(port), hostname);
+  sockets.push(socket);
+  socket.on('data', (data: Buffer) => (received += data.toString()));
+  socket.on('error', () => undefined); // A connection may be cut; `closed` tells of it.
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  const receives = async (wanted: string) => {
+    while (!received.includes(wanted)) await new Promise((resolve) => socket.once('data', resolve));
+  };
+  await new Promise<void>((resolve) => socket.once('connect', () => resolve()));
+  await new Promise<void>((resolve) => void socket.write(text, () => resolve()));
+  return { received: () => received, receives, closed };
+}
+
+describe('a service that is stopped', () => {
+  it('does not wait for clients that never end their request', async () => {
+    const head = `POST /v1/accounts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${api.token}\r\nContent-Type: application/json\r\n`;
+    const clients = [
+      await clientSending(''),
+      await clientSending('GET /v1/accounts HTTP/1.1\r\nHost: x\r\nX-'),
+      await clientSending(`${head}Idempotency-Key: ${randomUUID()}\r\nContent-Length: 100\r\n\r\n{"billing"`),
+      await clientSending('GET /logs/demo/checkpoint HTTP/1.1\r\nHost: x\r\n\r\n'),
+    ];
+    const began = performance.now();
+    await api.close();
+    await Promise.all(clients.map(({ closed }) => closed));
+    expect(performance.now() - began).toBeLessThan(5_000);
+  }, 30_000);
+
+  it('answers what was running', async () => {
+    const quick = 'GET /logs/demo/log.vkey HTTP/1.1\r\nHost: x\r\n\r\n';
+    const slow = `GET /v1/accounts?after=1000000 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${api.token}\r\n\r\n`;
+    const client = await clientSending(quick + slow);
+    // Both came with the same bytes: the answer to the first says that the second is running.
+    await client.receives('200 OK');
+    await api.close();
+    await client.closed;
+    expect(client.received()).toContain('projection_behind');
+  }, 30_000);
+});
