@@ -2,6 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { StoreFault, StoreOverloadedFault } from '../event-store/domain/faults.ts';
+import { isDatabaseAway } from '../read-store/database-away.ts';
 import { type ProblemCode, problemCatalog } from './problem-catalog.ts';
 import { problemDocument, problemType } from './problem-document.ts';
 import { ProblemError } from './problem-error.ts';
@@ -46,7 +47,7 @@ export class ProblemFilter implements ExceptionFilter {
 
 function codeOf(error: unknown): ProblemCode {
   if (error instanceof StoreOverloadedFault) return 'overloaded';
-  if (error instanceof StoreFault && error.retryable) return 'store_unavailable';
+  if ((error instanceof StoreFault && error.retryable) || isDatabaseAway(error)) return 'store_unavailable';
   const status = statusOf(error);
   if (status === 403 || status === 404) return 'route_not_found'; // Nothing but a file outside of those that are served is forbidden.
   if (status === 413) return 'body_too_large';

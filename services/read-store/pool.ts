@@ -40,7 +40,9 @@ export function createPool({ url, applicationName = 'tallyroot', connectionsMax 
     options: '-c search_path=tallyroot',
     types: bigintTypes,
   });
-  // An idle connection that the server closes is replaced at the next query; without a listener it would end the process.
+  // An idle connection that the server closes is replaced at the next query; without a listener it would end the process. One that is in
+  // use tells its user by the query that fails, but it would end the process all the same.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
