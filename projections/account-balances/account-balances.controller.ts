@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
-import { ApiOkResponse } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { Principal } from '../../services/access/adapters/http/principal.decorator.ts';
 import type { Principal as PrincipalOf } from '../../services/access/application/principal.ts';
 import { pathId } from '../../services/http/command-request.ts';
@@ -43,7 +43,7 @@ export class AccountBalancesController {
     this.#writes = writes;
   }
 
-  /** Shows an account's balances, now or as they were at a day, an instant or a position of the log. */
+  @ApiOperation({ summary: "Shows an account's balances, now or as they were at a day, an instant or a position of the log." })
   @Get()
   @TextQuery('at', 'As of the end of a day (`2026-01-31`, UTC), as of an instant (left out), or as of a position of the log (taken in).')
   @TextQuery('by', 'With `at`: which time counts, `recorded` (when absent) or `effective`.')

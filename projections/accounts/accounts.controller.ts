@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Param, Query, Res } from '@nestjs/common';
-import { ApiOkResponse } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Principal } from '../../services/access/adapters/http/principal.decorator.ts';
 import type { Principal as PrincipalOf } from '../../services/access/application/principal.ts';
@@ -23,7 +23,7 @@ export class AccountsViewController {
     this.#writes = writes;
   }
 
-  /** Lists the provider's accounts, in order of their ids. */
+  @ApiOperation({ summary: "Lists the provider's accounts, in order of their ids." })
   @Get()
   @PageQuery('Account of the first row.')
   @AfterQuery()
@@ -39,7 +39,7 @@ export class AccountsViewController {
     };
   }
 
-  /** Shows an account; the ETag is its revision. */
+  @ApiOperation({ summary: 'Shows an account; the ETag is its revision.' })
   @Get(':account')
   @AfterQuery()
   @ApiOkResponse({ type: AccountAsOfBody })

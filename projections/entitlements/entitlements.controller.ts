@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
-import { ApiOkResponse } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { Principal } from '../../services/access/adapters/http/principal.decorator.ts';
 import type { Principal as PrincipalOf } from '../../services/access/application/principal.ts';
 import { pathId } from '../../services/http/command-request.ts';
@@ -30,7 +30,7 @@ export class EntitlementsController {
     this.#writes = writes;
   }
 
-  /** Lists the titles that an account may watch, now or at an instant. */
+  @ApiOperation({ summary: 'Lists the titles that an account may watch, now or at an instant.' })
   @Get()
   @TextQuery('at', 'An instant; now when absent.')
   @AfterQuery()

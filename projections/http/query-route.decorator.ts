@@ -1,16 +1,17 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiBearerAuth, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ProblemResponse } from '../../services/http/problem-response.decorator.ts';
 
 /** What the API document says of every route that reads. */
 export function QueryRoute(tag: string): ClassDecorator {
   return applyDecorators(
     ApiTags(tag),
     ApiBearerAuth(),
-    problem(400, 'A query parameter is wrong.'),
-    problem(401, 'No valid API key.'),
-    problem(403, 'The API key is for another role.'),
-    problem(404, 'Something named does not exist.'),
-    problem(503, 'The read model has not reached the asked position in time; repeat after the seconds of Retry-After.'),
+    ProblemResponse(400, 'A query parameter is wrong.'),
+    ProblemResponse(401, 'No valid API key.'),
+    ProblemResponse(403, 'The API key is for another role.'),
+    ProblemResponse(404, 'Something named does not exist.'),
+    ProblemResponse(503, 'The read model has not reached the asked position in time; repeat after the seconds of Retry-After.'),
   );
 }
 
@@ -26,12 +27,4 @@ export function PageQuery(from: string): MethodDecorator {
 
 export function TextQuery(name: string, description: string): MethodDecorator {
   return ApiQuery({ name, description, required: false, schema: { type: 'string' } });
-}
-
-function problem(status: number, description: string): ClassDecorator & MethodDecorator {
-  return ApiResponse({
-    status,
-    description,
-    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/ProblemBody' } } },
-  });
 }

@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
-import { ApiOkResponse } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { Principal } from '../../services/access/adapters/http/principal.decorator.ts';
 import type { Principal as PrincipalOf } from '../../services/access/application/principal.ts';
 import { pathId } from '../../services/http/command-request.ts';
@@ -22,7 +22,7 @@ export class InvoicesController {
     this.#writes = writes;
   }
 
-  /** Lists invoices, the newest first. */
+  @ApiOperation({ summary: 'Lists invoices, the newest first.' })
   @Get()
   @TextQuery('account', 'Only invoices of this account.')
   @TextQuery('status', `Only invoices in this status: ${invoiceStatuses.join(', ')}.`)
@@ -41,7 +41,7 @@ export class InvoicesController {
     };
   }
 
-  /** Shows an invoice with its document and the places in the log that prove it. */
+  @ApiOperation({ summary: 'Shows an invoice with its document and the places in the log that prove it.' })
   @Get(':invoice')
   @AfterQuery()
   @ApiOkResponse({ type: InvoiceBody })

@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
-import { ApiOkResponse } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { Principal } from '../../services/access/adapters/http/principal.decorator.ts';
 import type { Principal as PrincipalOf } from '../../services/access/application/principal.ts';
 import { books } from '../books/books.projection.ts';
@@ -28,7 +28,7 @@ export class JournalController {
     this.#writes = writes;
   }
 
-  /** Lists the postings of all events in log order. */
+  @ApiOperation({ summary: 'Lists the postings of all events in log order.' })
   @Get('journal')
   @TextQuery('account', "Only postings of this customer's account.")
   @TextQuery('ledgerAccount', 'Only postings to this ledger account, for example `revenue:voice-day`.')
@@ -47,7 +47,7 @@ export class JournalController {
     };
   }
 
-  /** Adds all postings up, now or up to a position of the log: zero per currency, always. */
+  @ApiOperation({ summary: 'Adds all postings up, now or up to a position of the log: zero per currency, always.' })
   @Get('trial-balance')
   @TextQuery('at', 'Position of the log, taken in; all there is when absent.')
   @AfterQuery()

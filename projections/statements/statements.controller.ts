@@ -1,5 +1,5 @@
 import { applyDecorators, Controller, Get, Inject, Param, Query } from '@nestjs/common';
-import { ApiOkResponse } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { Principal } from '../../services/access/adapters/http/principal.decorator.ts';
 import type { Principal as PrincipalOf } from '../../services/access/application/principal.ts';
 import { pathId } from '../../services/http/command-request.ts';
@@ -31,7 +31,7 @@ export class StatementsController {
     this.#writes = writes;
   }
 
-  /** One statement of everything that happened to an account: wallet, charges, invoices, payments, purchases. */
+  @ApiOperation({ summary: 'One statement of everything that happened to an account: wallet, charges, invoices, payments, purchases.' })
   @Get()
   @StatementQueries()
   @AfterQuery()

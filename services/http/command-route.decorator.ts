@@ -1,5 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiHeader, ApiTags } from '@nestjs/swagger';
+import { ProblemResponse } from './problem-response.decorator.ts';
 
 /** What the API document says of every route that takes commands. */
 export function CommandRoute(tag: string): ClassDecorator {
@@ -12,21 +13,15 @@ export function CommandRoute(tag: string): ClassDecorator {
       description: 'Chosen by the caller; the same key with the same body has its effect once and answers the same events.',
     }),
     ApiHeader({ name: 'If-Match', required: false, description: 'The revision that the aggregate must be at, as an entity tag: "3".' }),
-    problem(400, 'The request is malformed.'),
-    problem(401, 'No valid API key.'),
-    problem(403, 'The API key is for another role.'),
-    problem(404, 'Something named does not exist.'),
-    problem(409, 'The state does not allow it.'),
-    problem(412, 'The revision is another one.'),
-    problem(422, 'The Idempotency-Key was used with another body.'),
-    problem(503, 'Repeat with the same Idempotency-Key.'),
+    ProblemResponse(400, 'The request is malformed.'),
+    ProblemResponse(401, 'No valid API key.'),
+    ProblemResponse(403, 'The API key is for another role.'),
+    ProblemResponse(404, 'Something named does not exist.'),
+    ProblemResponse(409, 'The state does not allow it.'),
+    ProblemResponse(412, 'The revision is another one.'),
+    ProblemResponse(413, 'The body is too large.'),
+    ProblemResponse(415, 'The body is not application/json.'),
+    ProblemResponse(422, 'The Idempotency-Key was used with another body.'),
+    ProblemResponse(503, 'Repeat with the same Idempotency-Key.'),
   );
-}
-
-function problem(status: number, description: string): ClassDecorator & MethodDecorator {
-  return ApiResponse({
-    status,
-    description,
-    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/ProblemBody' } } },
-  });
 }

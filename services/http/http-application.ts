@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { Server } from 'node:http';
 import type { DynamicModule, LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -47,7 +46,7 @@ export async function createHttpApplication(module: DynamicModule, logger: Logge
   app.useGlobalPipes(new BodyPipe());
   app.useGlobalFilters(new ProblemFilter(logger, routes));
   serveOpenApi(app, openApiDocument(app));
-  return { app, close: () => running.drain(app.getHttpServer() as Server, () => app.close()) };
+  return { app, close: () => running.drain(app.getHttpServer(), () => app.close()) };
 }
 
 /** Nest says a line for every route it maps; only what is wrong is worth a line here. */

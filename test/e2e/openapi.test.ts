@@ -6,6 +6,7 @@ import { type Answer, startTestService, type TestService } from '../support/serv
 interface Operation {
   readonly parameters?: readonly { readonly name: string; readonly in: string; readonly required?: boolean }[];
   readonly requestBody?: unknown;
+  readonly summary?: string;
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { readonly schema: object }>> }>>;
   readonly security?: readonly object[];
 }
@@ -71,10 +72,11 @@ describe('[K1] the API document', () => {
     );
   });
 
-  it('asks for an Idempotency-Key on every POST and names every answer', () => {
+  it('says what every route does, asks for an Idempotency-Key on every POST and names every answer', () => {
     for (const [path, methods] of Object.entries(document.paths)) {
       for (const [method, operation] of Object.entries(methods)) {
-        expect([path, method, Object.keys(operation.responses).length > 0]).toEqual([path, method, true]);
+        expect([path, method, Object.keys(operation.responses).length > 1]).toEqual([path, method, true]);
+        expect([path, method, operation.summary]).toEqual([path, method, expect.stringMatching(/^[A-Z].*\.$/)]);
         if (method !== 'post') continue;
         const key = operation.parameters?.find(({ name }) => name === 'Idempotency-Key');
         expect([path, key?.in, key?.required]).toEqual([path, 'header', true]);
@@ -93,6 +95,9 @@ describe('[K1] the API document', () => {
     expectDescribed('post', '/v1/accounts/{account}/charges', await api.post(`${at}/charges`, { ...charge, amount: '900' }));
     expectDescribed('post', '/v1/accounts/{account}/charges', await api.post(`${at}/charges`, charge, { authorization: '' }));
     expectDescribed('post', '/v1/accounts/{account}/charges', await api.post(`${at}/charges`, charge, { 'if-match': '"9"' }));
+    const huge = { ...charge, description: 'x'.repeat(300_000) };
+    expectDescribed('post', '/v1/accounts/{account}/charges', await api.post(`${at}/charges`, huge));
+    expectDescribed('post', '/v1/accounts/{account}/charges', await api.post(`${at}/charges`, 'x', { 'content-type': 'text/plain' }));
     const topUp = { amount: '5', currency: 'EUR', method: 'card' };
     expectDescribed('post', '/v1/accounts/{account}/top-ups', await api.post(`${at}/top-ups`, topUp));
     const closed = await api.post(`${at}/invoices`, { dueOn: '2026-12-31' });
@@ -113,6 +118,13 @@ describe('[K1] the API document', () => {
       ['/v1/trial-balance', `/v1/trial-balance?${after}`],
       ['/v1/accounts/{account}', '/v1/accounts/acc_00000000-0000-5000-8000-000000000000'],
       ['/v1/journal', '/v1/journal?limit=x'],
+      ['/v1/logs/{slug}/proofs/inclusion', '/v1/logs/demo/proofs/inclusion?stream=demo.log-0&revision=0'],
+      ['/v1/logs/{slug}/proofs/inclusion', '/v1/logs/demo/proofs/inclusion'],
+      ['/v1/logs/{slug}/proofs/inclusion', '/v1/logs/demo/proofs/inclusion?stream=demo.log-0&revision=99'],
+      ['/v1/logs/{slug}/proofs/tlog-proof', '/v1/logs/demo/proofs/tlog-proof?stream=demo.log-0&revision=0'],
+      ['/v1/logs/{slug}/proofs/consistency', '/v1/logs/demo/proofs/consistency?from=1&to=1'],
+      ['/v1/logs/{slug}/proofs/consistency', '/v1/logs/nobody/proofs/consistency?from=1&to=1'],
+      ['/v1/logs/{slug}/state/{ledgerAccount}/{currency}', '/v1/logs/other/state/revenue:tv/EUR'],
     ];
     for (const [path, url] of queries) expectDescribed('get', path, await api.get(url));
   });

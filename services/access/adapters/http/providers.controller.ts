@@ -1,6 +1,6 @@
 import { Body, Controller, Inject, Param, Post, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { ApiCreatedResponse, ApiProperty } from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiOperation, ApiProperty } from '@nestjs/swagger';
 import { Matches } from 'class-validator';
 import type { FastifyReply } from 'fastify';
 import { createdIdOf } from '../../../commands/application/command-id.ts';
@@ -55,7 +55,7 @@ export class ProvidersController {
     this.#directory = directory;
   }
 
-  /** Registers a provider and opens its log. */
+  @ApiOperation({ summary: 'Registers a provider and opens its log.' })
   @Post()
   @ApiCreatedResponse({ type: CommandAnswerBody })
   async register(
@@ -68,7 +68,7 @@ export class ProvidersController {
     return answerCommand(reply, outcome, { id: body.slug, location: `/logs/${body.slug}/log.vkey` });
   }
 
-  /** Issues an API key of a provider. The same Idempotency-Key answers the same key. */
+  @ApiOperation({ summary: 'Issues an API key of a provider. The same Idempotency-Key answers the same key.' })
   @Post(':slug/api-keys')
   @ApiCreatedResponse({ type: ApiKeyAnswerBody })
   async issueKey(@Asked() asked: CommandRequest, @Param('slug') slug: string): Promise<ApiKeyAnswerBody> {

@@ -1,6 +1,6 @@
 import { Body, Controller, Inject, Post, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { ApiCreatedResponse } from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiOperation } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { createdIdOf } from '../../../commands/application/command-id.ts';
 import { answerCommand, CommandAnswerBody } from '../../../http/command-answer.ts';
@@ -19,7 +19,7 @@ export class AccountsController {
     this.#commands = commands;
   }
 
-  /** Opens a customer's account. */
+  @ApiOperation({ summary: "Opens a customer's account." })
   @Post()
   @ApiCreatedResponse({ type: CommandAnswerBody })
   async open(

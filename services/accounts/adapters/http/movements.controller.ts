@@ -1,6 +1,6 @@
 import { Body, Controller, Inject, Param, Post, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { ApiCreatedResponse } from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiOperation } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { createdOnAccountIdOf } from '../../../commands/application/command-id.ts';
 import { answerCommand, CommandAnswerBody } from '../../../http/command-answer.ts';
@@ -27,7 +27,7 @@ export class MovementsController {
     this.#commands = commands;
   }
 
-  /** Puts money into the wallet. */
+  @ApiOperation({ summary: 'Puts money into the wallet.' })
   @Post('top-ups')
   @ApiCreatedResponse({ type: CommandAnswerBody })
   topUp(
@@ -48,7 +48,7 @@ export class MovementsController {
     );
   }
 
-  /** Charges an amount. */
+  @ApiOperation({ summary: 'Charges an amount.' })
   @Post('charges')
   @ApiCreatedResponse({ type: CommandAnswerBody })
   charge(
@@ -71,7 +71,7 @@ export class MovementsController {
     );
   }
 
-  /** Rates a usage record by the price book in force and charges it. */
+  @ApiOperation({ summary: 'Rates a usage record by the price book in force and charges it.' })
   @Post('usage')
   @ApiCreatedResponse({ type: CommandAnswerBody })
   usage(
@@ -88,7 +88,7 @@ export class MovementsController {
     );
   }
 
-  /** Buys a pay-per-view title; what is paid may be watched in the title's window. */
+  @ApiOperation({ summary: "Buys a pay-per-view title; what is paid may be watched in the title's window." })
   @Post('purchases')
   @ApiCreatedResponse({ type: CommandAnswerBody })
   purchase(
@@ -101,7 +101,7 @@ export class MovementsController {
     return this.#answer(reply, new PurchaseTitle(envelope, account, { ...sourced(body), title: body.title }));
   }
 
-  /** Takes note of a payment that arrived: oldest invoice first, what is left over becomes credit. */
+  @ApiOperation({ summary: 'Takes note of a payment that arrived: oldest invoice first, what is left over becomes credit.' })
   @Post('payments')
   @ApiCreatedResponse({ type: CommandAnswerBody })
   pay(
@@ -125,7 +125,7 @@ export class MovementsController {
     );
   }
 
-  /** Takes back an earlier entry of the account, whole. */
+  @ApiOperation({ summary: 'Takes back an earlier entry of the account, whole.' })
   @Post('reversals')
   @ApiCreatedResponse({ type: CommandAnswerBody })
   reverse(
@@ -138,7 +138,9 @@ export class MovementsController {
     return this.#answer(reply, new ReverseEntry(envelope, account, { ...effective(body), entry: BigInt(body.entry), reason: body.reason }));
   }
 
-  /** Closes the unbilled charges to an invoice. Its number and document follow within moments: see the invoice's status. */
+  @ApiOperation({
+    summary: "Closes the unbilled charges to an invoice. Its number and document follow within moments: see the invoice's status.",
+  })
   @Post('invoices')
   @ApiCreatedResponse({ type: CommandAnswerBody })
   async invoice(

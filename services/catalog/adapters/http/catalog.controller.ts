@@ -1,6 +1,6 @@
 import { Body, Controller, Inject, Param, Post, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { ApiCreatedResponse } from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiOperation } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { createdIdOf } from '../../../commands/application/command-id.ts';
 import { answerCommand, CommandAnswerBody } from '../../../http/command-answer.ts';
@@ -21,7 +21,7 @@ export class CatalogController {
     this.#commands = commands;
   }
 
-  /** Publishes a new price book. */
+  @ApiOperation({ summary: 'Publishes a new price book.' })
   @Post('price-books')
   @ApiCreatedResponse({ type: CommandAnswerBody })
   async publish(@Asked() asked: CommandRequest, @Body() body: PriceBookBody, @Res({ passthrough: true }) reply: FastifyReply) {
@@ -31,7 +31,7 @@ export class CatalogController {
     return answerCommand(reply, outcome, { id, location: `/v1/price-books/${id}` });
   }
 
-  /** Publishes a new version of a price book; what was charged by an earlier version stays as it is. */
+  @ApiOperation({ summary: 'Publishes a new version of a price book; what was charged by an earlier version stays as it is.' })
   @Post('price-books/:priceBook/versions')
   @ApiCreatedResponse({ type: CommandAnswerBody })
   async revise(
@@ -46,7 +46,7 @@ export class CatalogController {
     return answerCommand(reply, outcome, { id, location: `/v1/price-books/${id}` });
   }
 
-  /** Lists a pay-per-view title. */
+  @ApiOperation({ summary: 'Lists a pay-per-view title.' })
   @Post('titles')
   @ApiCreatedResponse({ type: CommandAnswerBody })
   async list(@Asked() asked: CommandRequest, @Body() body: TitleBody, @Res({ passthrough: true }) reply: FastifyReply) {

@@ -1,6 +1,7 @@
 import { Controller, Get, Header, Inject, Param, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiProduces, ApiProperty, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiProduces, ApiProperty, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { Public } from '../../../access/adapters/http/principal.decorator.ts';
+import { ProblemResponse } from '../../../http/problem-response.decorator.ts';
 import { ProblemError } from '../../../http/problem-error.ts';
 import { type InclusionProof, type LeafName, LogQuery } from '../../application/log-query.ts';
 import { tlogProofText } from '../../domain/tlog-proof.ts';
@@ -35,6 +36,9 @@ const sizeMax = 2n ** 63n - 1n;
 
 /** Proofs that an entry is in a log and that a log only grew. As public as the tree itself. */
 @ApiTags('proofs')
+@ProblemResponse(400, 'A query parameter is wrong, or a size is not one that the log has had.')
+@ProblemResponse(404, 'There is no such log or entry, or no published tree head covers it yet.')
+@ProblemResponse(503, 'The ledger cannot be reached; repeat after the seconds of Retry-After.')
 @Public()
 @Controller('v1/logs/:slug/proofs')
 export class ProofsController {
@@ -44,7 +48,7 @@ export class ProofsController {
     this.#query = query;
   }
 
-  /** Proves that an event is in the log, by its id or by its place in a stream. */
+  @ApiOperation({ summary: 'Proves that an event is in the log, by its id or by its place in a stream.' })
   @Get('inclusion')
   @ApiQuery({ name: 'event', required: false, description: 'Event id.' })
   @ApiQuery({ name: 'stream', required: false, description: 'With `revision`, instead of `event`.' })
@@ -62,7 +66,7 @@ export class ProofsController {
     };
   }
 
-  /** The same proof as a C2SP `tlog-proof`, for tools that know no other form. */
+  @ApiOperation({ summary: 'The same proof as a C2SP `tlog-proof`, for tools that know no other form.' })
   @Get('tlog-proof')
   @Header('content-type', 'text/plain; charset=utf-8')
   @ApiQuery({ name: 'event', required: false, description: 'Event id.' })
@@ -75,7 +79,7 @@ export class ProofsController {
     return tlogProofText({ index: leaf.index, path, note: head.note });
   }
 
-  /** Proves that the log of size `to` extends the one of size `from`. */
+  @ApiOperation({ summary: 'Proves that the log of size `to` extends the one of size `from`.' })
   @Get('consistency')
   @ApiQuery({ name: 'from' })
   @ApiQuery({ name: 'to' })

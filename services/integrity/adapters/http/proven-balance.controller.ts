@@ -1,13 +1,18 @@
 import { Controller, Get, Inject, Param } from '@nestjs/common';
-import { ApiBearerAuth, ApiNotFoundResponse, ApiOkResponse, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { Principal } from '../../../access/adapters/http/principal.decorator.ts';
 import type { Principal as PrincipalOf } from '../../../access/application/principal.ts';
+import { ProblemResponse } from '../../../http/problem-response.decorator.ts';
 import { ProblemError } from '../../../http/problem-error.ts';
 import { ProvenBalances } from '../../application/proven-balances.ts';
 import { bodyOf, ProvenBalanceBody } from './proven-balance.body.ts';
 
 @ApiTags('logs')
 @ApiBearerAuth()
+@ProblemResponse(401, 'No valid API key.')
+@ProblemResponse(403, 'The API key is for another role.')
+@ProblemResponse(404, 'There is no such log, or it has committed to no state yet.')
+@ProblemResponse(503, 'The ledger cannot be reached; repeat after the seconds of Retry-After.')
 @Controller('v1/logs/:slug/state/:ledgerAccount/:currency')
 export class ProvenBalanceController {
   readonly #balances: ProvenBalances;
@@ -16,12 +21,11 @@ export class ProvenBalanceController {
     this.#balances = balances;
   }
 
-  /** Proves a balance, or that there is none, under the last state that the log commits to. */
+  @ApiOperation({ summary: 'Proves a balance, or that there is none, under the last state that the log commits to.' })
   @Get()
   @ApiParam({ name: 'ledgerAccount', example: 'revenue:tv', description: 'A place in the chart of accounts.' })
   @ApiParam({ name: 'currency', example: 'EUR' })
   @ApiOkResponse({ type: ProvenBalanceBody })
-  @ApiNotFoundResponse({ description: 'There is no such log, or it has committed to no state yet.' })
   async show(
     @Principal() { provider }: PrincipalOf,
     @Param('slug') slug: string,
