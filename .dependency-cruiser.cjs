@@ -1,4 +1,4 @@
-/* Import directions of the house: domain <- application <- adapters <- main; see docs/reference/import-directions.md. */
+/* Import directions of the house: domain <- application <- adapters <- main. */
 const capability = '^services/([^/]+)/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */

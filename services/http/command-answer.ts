@@ -49,14 +49,14 @@ export class CommandAnswerBody {
 export function answerCommand<Rejected extends Rejection & { readonly code: ProblemCode }>(
   reply: FastifyReply,
   outcome: Outcome<Rejected>,
-  { id, location }: { readonly id: string; readonly location: string },
+  { id, location }: { readonly id: string; readonly location?: string },
 ): CommandAnswerBody {
   if (outcome.kind === 'rejected') {
     const { code, ...params } = outcome.rejection;
     throw new ProblemError(code, params as Readonly<Record<string, string>>);
   }
   const { answer } = outcome;
-  void reply.status(201).headers({ etag: `"${answer.revision}"`, location });
+  void reply.status(201).headers({ etag: `"${answer.revision}"`, ...(location !== undefined && { location }) });
   if (answer.replayed) void reply.header('idempotent-replayed', 'true');
   return bodyOf(id, answer);
 }

@@ -36,6 +36,8 @@ export class TopUpBody {
   readonly currency!: string;
   @SlugField({ lengthMax: 32, example: 'card', description: 'How the money came; names the cash account.' })
   readonly method!: string;
+  @ChoiceField(['api', 'operator'], { optional: true, description: 'Who asks: a program (`api`, when absent) or a member of staff.' })
+  readonly channel?: 'api' | 'operator';
   @InstantField({ optional: true, description: effectiveAt })
   readonly effectiveAt?: string;
 }

@@ -43,7 +43,7 @@ export class MovementsController {
         ...effective(body),
         amount: moneyOf(body.amount, body.currency),
         method: body.method,
-        channel: 'api',
+        channel: body.channel ?? 'api',
       }),
     );
   }

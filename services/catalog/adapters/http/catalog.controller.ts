@@ -28,7 +28,7 @@ export class CatalogController {
     const envelope = asked.envelope('PublishPriceBook', body);
     const id = createdIdOf(envelope.commandId, 'pbk_');
     const outcome = await this.#commands.execute(new PublishPriceBook(envelope, { intent: 'create', published: publishedOf(id, body) }));
-    return answerCommand(reply, outcome, { id, location: `/v1/price-books/${id}` });
+    return answerCommand(reply, outcome, { id });
   }
 
   @ApiOperation({ summary: 'Publishes a new version of a price book; what was charged by an earlier version stays as it is.' })
@@ -43,7 +43,7 @@ export class CatalogController {
     const id = pathId(path, 'pbk_', 'price_book_not_found');
     const envelope = asked.envelope('PublishPriceBook', body, id);
     const outcome = await this.#commands.execute(new PublishPriceBook(envelope, { intent: 'revise', published: publishedOf(id, body) }));
-    return answerCommand(reply, outcome, { id, location: `/v1/price-books/${id}` });
+    return answerCommand(reply, outcome, { id });
   }
 
   @ApiOperation({ summary: 'Lists a pay-per-view title.' })
@@ -56,7 +56,7 @@ export class CatalogController {
     const price = amountText(moneyOf(body.price, currency));
     const listed = { title: id, name, price, currency, onSaleFrom, onSaleUntil, startsAt, endsAt, graceMinutes };
     const outcome = await this.#commands.execute(new ListTitle(envelope, listed));
-    return answerCommand(reply, outcome, { id, location: `/v1/titles/${id}` });
+    return answerCommand(reply, outcome, { id });
   }
 }
 
