@@ -31,6 +31,17 @@ async function issuedInvoice(id: string, closed: Answer): Promise<Answer> {
   throw new Error(`Invoice ${id} was not issued in time.`);
 }
 
+/** Every invoice of the provider by its id, page by page. */
+async function allInvoices(): Promise<Map<string, { readonly number: string }>> {
+  const invoices = new Map<string, { number: string }>();
+  for (let from = ''; ;) {
+    const { body } = await api.get(`/v1/invoices?limit=500${from}`);
+    for (const invoice of body.invoices as { invoice: string; number: string }[]) invoices.set(invoice.invoice, invoice);
+    if (body.next === undefined) return invoices;
+    from = `&from=${body.next}`;
+  }
+}
+
 describe('commands over HTTP', () => {
   it('answer the events, the position, the receipt, an ETag and a Location', async () => {
     const account = await openAccount('prepaid');
@@ -149,9 +160,14 @@ describe('an invoice', () => {
     const closings = await Promise.all(
       accounts.map((account) => api.post(`/v1/accounts/${account}/invoices`, { dueOn: '2026-12-31', series: 'thousand' })),
     );
-    const invoices = await Promise.all(closings.map((closed) => issuedInvoice(closed.body.id as string, closed)));
-    const numbers = invoices.map(({ body }) => Number((body.number as string).slice(4))).sort((left, right) => left - right);
-    expect(numbers).toEqual(Array.from({ length: 1_000 }, (_, index) => index + 1));
+    const last = closings.reduce((most, { body }) => (BigInt(body.position) > most ? BigInt(body.position) : most), 0n);
+    const closing = async () => (await api.get(`/v1/invoices?status=closing&limit=1&after=${last}`)).body.invoices as unknown[];
+    for (const deadline = Date.now() + 60_000; (await closing()).length > 0; await sleep(100))
+      if (Date.now() > deadline) throw new Error('The invoices were not issued in time.');
+    const invoices = await allInvoices();
+    for (const closed of closings) expect(invoices.get(closed.body.id as string)).toMatchObject({ series: 'thousand', status: 'issued' });
+    const numbers = closings.map(({ body }) => Number(invoices.get(body.id as string)?.number.slice(4)));
+    expect(numbers.sort((left, right) => left - right)).toEqual(Array.from({ length: 1_000 }, (_, index) => index + 1));
   }, 120_000);
 });
 
