@@ -27,7 +27,9 @@ export class ProblemFilter implements ExceptionFilter {
     const reply = http.getResponse<FastifyReply>();
     const { code, params, headers } = this.#problemOf(error, request);
     const { status } = problemCatalog[code];
-    if (status >= 500) this.#logger.error({ err: error, traceId: request.id, code }, 'A request failed.');
+    // A problem that was thrown as one says itself what is wrong; of everything else nobody knows yet.
+    if (status >= 500 && error instanceof ProblemError) this.#logger.warn({ traceId: request.id, code, params }, 'A request failed.');
+    else if (status >= 500) this.#logger.error({ err: error, traceId: request.id, code }, 'A request failed.');
     void reply
       .status(status)
       .headers({ ...(status === 503 && { 'retry-after': retryAfterSeconds }), ...headers })
@@ -47,12 +49,18 @@ export class ProblemFilter implements ExceptionFilter {
 
 function codeOf(error: unknown): ProblemCode {
   if (error instanceof StoreOverloadedFault) return 'overloaded';
+  if (isAborted(error)) return 'request_malformed';
   if ((error instanceof StoreFault && error.retryable) || isDatabaseAway(error)) return 'store_unavailable';
   const status = statusOf(error);
   if (status === 403 || status === 404) return 'route_not_found'; // Nothing but a file outside of those that are served is forbidden.
   if (status === 413) return 'body_too_large';
   if (status === 415) return 'media_type_unsupported';
   return status >= 400 && status < 500 ? 'request_malformed' : 'internal_error';
+}
+
+/** The client went away in the middle of its body; nobody reads the answer. */
+function isAborted(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'message' in error && error.message === 'aborted';
 }
 
 function pathOf({ url }: FastifyRequest): string {

@@ -92,19 +92,27 @@ export async function runDemoSteps(commands: DemoCommands, rows: readonly UsageR
   };
 }
 
+/** Far more than documents and read models need; a halted one would be waited for for ever. */
+const settleMsMax = 120_000;
+
 /** Waits until every closed invoice has its document, and every read model all events. */
 export async function settle({ pool, eventStore }: Service, invoices: number): Promise<void> {
-  for (;;) {
+  const deadline = performance.now() + settleMsMax;
+  await until(deadline, async () => {
     const { rows } = await pool.query<{ issued: bigint }>("select count(*) as issued from invoices where status <> 'closing'");
-    if (Number(rows[0]?.issued) >= invoices) break;
-    await sleep(100);
-  }
+    return Number(rows[0]?.issued) >= invoices;
+  });
   const { position } = await eventStore.head();
-  for (;;) {
-    const { rows } = await pool.query<{ behind: bigint }>('select count(*) as behind from projection_checkpoint where position < $1', [
-      position,
-    ]);
-    if (Number(rows[0]?.behind) === 0) return;
+  await until(deadline, async () => {
+    const text = 'select count(*) as behind from projection_checkpoint where position < $1';
+    const { rows } = await pool.query<{ behind: bigint }>(text, [position]);
+    return Number(rows[0]?.behind) === 0;
+  });
+}
+
+async function until(deadline: number, isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) {
+    if (performance.now() > deadline) throw new Error('Invoices or read models did not come to their end; the log above says why.');
     await sleep(100);
   }
 }
