@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Answer, startTestService, type TestService } from '../support/service.ts';
+
+let api: TestService;
+/** Everything that one provider has, and the key of another. */
+let ids: { account: string; invoice: string; priceBook: string; title: string; position: string };
+let other: { authorization: string };
+let paths: Readonly<Record<string, Readonly<Record<string, object>>>>;
+
+const priceBook = {
+  name: 'Voice',
+  currency: 'EUR',
+  rounding: 'half-up',
+  decimals: '2',
+  bands: [{ band: 'day', product: 'voice', unit: 'minute', rate: '1' }],
+};
+const title = {
+  name: 'Final',
+  price: '1',
+  currency: 'EUR',
+  onSaleFrom: '2020-01-01T00:00:00.000Z',
+  onSaleUntil: '2099-01-01T00:00:00.000Z',
+  startsAt: '2020-01-01T00:00:00.000Z',
+  endsAt: '2099-01-01T00:00:00.000Z',
+};
+const money = { amount: '1', currency: 'EUR' };
+
+beforeAll(async () => {
+  api = await startTestService();
+  const operator = { authorization: `Bearer ${api.operatorToken}` };
+  await api.post('/v1/providers', { slug: 'other', name: 'Other' }, operator);
+  other = { authorization: `Bearer ${(await api.post('/v1/providers/other/api-keys', {}, operator)).body.token}` };
+  paths = (await api.get('/docs/openapi.json')).body.paths as typeof paths;
+  const idOf = ({ body }: Answer) => body.id as string;
+  const account = idOf(await api.post('/v1/accounts', { billing: 'postpaid', currency: 'EUR', creditLimit: '100' }));
+  await api.post(`/v1/accounts/${account}/charges`, { ...money, product: 'tv', description: 'TV' });
+  const closed = await api.post(`/v1/accounts/${account}/invoices`, { dueOn: '2026-12-31' });
+  ids = {
+    account,
+    invoice: idOf(closed),
+    priceBook: idOf(await api.post('/v1/price-books', priceBook)),
+    title: idOf(await api.post('/v1/titles', title)),
+    position: closed.body.position as string,
+  };
+  await api.post(`/v1/accounts/${account}/charges`, { ...money, product: 'tv', description: 'TV' });
+}, 60_000);
+afterAll(() => api.close());
+
+/** A body that the owner of the path's ids would be answered 201 for. */
+const bodies: Readonly<Record<string, () => object>> = {
+  '/v1/accounts/{account}/top-ups': () => ({ ...money, method: 'card' }),
+  '/v1/accounts/{account}/charges': () => ({ ...money, product: 'tv', description: 'TV' }),
+  '/v1/accounts/{account}/usage': () => ({ priceBook: ids.priceBook, band: 'day', quantity: '1', usageRecord: 'switch:1' }),
+  '/v1/accounts/{account}/purchases': () => ({ title: ids.title }),
+  '/v1/accounts/{account}/payments': () => ({ ...money, method: 'bank', reference: 'R1' }),
+  '/v1/accounts/{account}/reversals': () => ({ entry: '3', reason: 'mistake' }),
+  '/v1/accounts/{account}/invoices': () => ({ dueOn: '2026-12-31' }),
+  '/v1/price-books/{priceBook}/versions': () => priceBook,
+};
+
+const urlOf = (path: string) =>
+  path
+    .replace('{account}', ids.account)
+    .replace('{invoice}', ids.invoice)
+    .replace('{priceBook}', ids.priceBook)
+    .replace('{ledgerAccount}', 'revenue:tv')
+    .replace('{currency}', 'EUR')
+    .replace('{slug}', 'demo');
+
+/** Routes that name something of one provider, and that are not as public as the log itself. */
+const routesOfOne = (method: string) =>
+  Object.keys(paths).filter((path) => path.includes('{') && paths[path]?.[method] !== undefined && !/\/proofs\/|\/api-keys$/.test(path));
+
+describe('what belongs to one provider', () => {
+  it('is not found by another, whatever is asked', async () => {
+    const answers: [string, number][] = [];
+    for (const path of routesOfOne('get')) answers.push([path, (await api.get(`${urlOf(path)}?after=${ids.position}`, other)).status]);
+    expect(answers.length).toBeGreaterThan(5);
+    expect(answers.filter(([, status]) => status !== 404)).toEqual([]);
+  });
+
+  it('is not touched by another, whatever is commanded', async () => {
+    const head = (await api.service.eventStore.head()).position;
+    const refused: [string, number][] = [];
+    for (const path of routesOfOne('post')) refused.push([path, (await api.post(urlOf(path), bodies[path]?.(), other)).status]);
+    expect(refused.map(([path]) => path).sort()).toEqual(Object.keys(bodies).sort());
+    expect(refused.filter(([, status]) => status !== 404)).toEqual([]);
+    expect((await api.service.eventStore.head()).position).toBe(head);
+    // The same bodies are good for the owner: nothing above was refused for another reason.
+    for (const path of routesOfOne('post')) expect([path, (await api.post(urlOf(path), bodies[path]?.())).status]).toEqual([path, 201]);
+  });
+
+  it('is in no list of another, nor for sale to it', async () => {
+    const account = (await api.post('/v1/accounts', { billing: 'postpaid', currency: 'EUR', creditLimit: '100' }, other)).body.id as string;
+    const usage = { priceBook: ids.priceBook, band: 'day', quantity: '1', usageRecord: 'switch:1' };
+    expect(await api.post(`/v1/accounts/${account}/usage`, usage, other)).toMatchObject({ body: { code: 'price_book_not_found' } });
+    const bought = await api.post(`/v1/accounts/${account}/purchases`, { title: ids.title }, other);
+    expect(bought).toMatchObject({ body: { code: 'title_not_found' } });
+    const lists = Object.keys(paths).filter((path) => !path.includes('{') && paths[path]?.['get'] !== undefined);
+    expect(lists.length).toBeGreaterThan(3);
+    for (const path of lists) {
+      const answer = await api.get(`${path}?after=${ids.position}`, other);
+      expect([path, answer.status]).toEqual([path, 200]);
+      expect(JSON.stringify(answer.body)).not.toMatch(new RegExp(`${ids.account}|${ids.invoice}|revenue:tv`));
+    }
+    for (const query of [`account=${ids.account}`, 'ledgerAccount=revenue:tv'])
+      expect((await api.get(`/v1/journal?${query}`, other)).body.lines).toEqual([]);
+    expect((await api.get(`/v1/invoices?account=${ids.account}`, other)).body.invoices).toEqual([]);
+  });
+
+  it('is opened by no token of another in the files of its log', async () => {
+    const files = `${api.service.url}/logs/demo/payloads/000`;
+    for (const name of ['.jsonl', '.p/1.jsonl']) {
+      const answer = await fetch(files + name, { headers: other });
+      expect([name, answer.status, (await answer.text()).includes('"code":"unauthenticated"')]).toEqual([name, 401, true]);
+    }
+  });
+});
