@@ -23,6 +23,8 @@ contract LedgerAnchor is ILedgerAnchor, AccessControlDefaultAdminRules {
 
     bytes32 public constant GUARDIAN_ROLE = keccak256("GUARDIAN_ROLE");
     bytes4 private constant _ACCEPTED = 0;
+    /// @dev Selector, logId, the two sizes and newRoot of a packed call; the hashes of the proof follow.
+    uint256 private constant _PACKED_HEAD_BYTES = 4 + 32 + 8 + 8 + 32;
     /// @dev SHA-256(""), the root of a tree without leaves. A log holds it from its registration to its first anchor: a log that was
     /// never registered holds zero, so no further slot has to tell the two apart.
     bytes32 private constant _EMPTY_ROOT = 0xe3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855;
@@ -52,8 +54,29 @@ contract LedgerAnchor is ILedgerAnchor, AccessControlDefaultAdminRules {
 
     /// @inheritdoc ILedgerAnchor
     function anchor(bytes32 logId, TreeSize oldSize, TreeSize newSize, bytes32 newRoot, bytes32[] calldata proof) external {
-        bytes4 reason = _extend(logId, oldSize, newSize, newRoot, proof);
-        if (reason != _ACCEPTED) _refuse(reason, logId, oldSize, newSize);
+        _anchor(logId, oldSize, newSize, newRoot, proof);
+    }
+
+    /// @inheritdoc ILedgerAnchor
+    /// @dev The assembly reads calldata at fixed places and nothing else: Solidity cannot see a list of words in raw calldata. A function
+    /// and not a fallback, which the dispatcher reaches last of all (docs/decisions/0021-packed-calldata.md).
+    function anchorPacked() external {
+        uint256 length = msg.data.length;
+        if (length < _PACKED_HEAD_BYTES || (length - _PACKED_HEAD_BYTES) % 32 != 0) revert LedgerAnchorMalformed(length);
+        bytes32 logId;
+        TreeSize oldSize;
+        TreeSize newSize;
+        bytes32 newRoot;
+        bytes32[] calldata proof;
+        assembly ("memory-safe") {
+            logId := calldataload(4)
+            oldSize := shr(192, calldataload(36))
+            newSize := shr(192, calldataload(44))
+            newRoot := calldataload(52)
+            proof.offset := _PACKED_HEAD_BYTES
+            proof.length := shr(5, sub(length, _PACKED_HEAD_BYTES))
+        }
+        _anchor(logId, oldSize, newSize, newRoot, proof);
     }
 
     /// @inheritdoc ILedgerAnchor
@@ -118,6 +141,11 @@ contract LedgerAnchor is ILedgerAnchor, AccessControlDefaultAdminRules {
         bytes32[] calldata proof
     ) external view returns (bool) {
         return MerkleTree.verifyConsistency(oldSize, oldRoot, newSize, newRoot, proof);
+    }
+
+    function _anchor(bytes32 logId, TreeSize oldSize, TreeSize newSize, bytes32 newRoot, bytes32[] calldata proof) private {
+        bytes4 reason = _extend(logId, oldSize, newSize, newRoot, proof);
+        if (reason != _ACCEPTED) _refuse(reason, logId, oldSize, newSize);
     }
 
     /// @dev Extends a log, or answers the selector of the error that forbids it and changes nothing.

@@ -1,5 +1,6 @@
-import { ContractFactory, type Contract, hexlify, id, type JsonRpcProvider, NonceManager, Wallet } from 'ethers';
-import { ledgerAnchorAbi, ledgerAnchorBytecode } from '../../contracts/generated/ledger-anchor.ts';
+import { ContractFactory, type Contract, hexlify, id, type JsonRpcProvider, NonceManager, type Signer, Wallet } from 'ethers';
+import { ledgerAnchorAbi, ledgerAnchorBytecode, ledgerAnchorCodeHash } from '../../contracts/generated/ledger-anchor.ts';
+import { anchorCalldata } from '../../services/integrity/adapters/chain/anchor-calldata.ts';
 import { consistencyProof, inclusionProof, syntheticRanges } from './reference-tree.ts';
 import type { ThrowawayChain } from './throwaway-chain.ts';
 
@@ -44,7 +45,11 @@ export async function measureGas({ provider }: ThrowawayChain): Promise<GasFigur
     const first = ['anchor', id(name), 0, from, rootAt([from, to], from), []] as const;
     if (figures.length === 0) await measure('anchor.first', 52_000, ...first);
     else await gasOf(...first);
+    const beforeStep = (await provider.send('evm_snapshot', [])) as string;
     await measure(name, budget, 'anchor', id(name), from, to, rootAt([from, to], to), proofOf(from, to));
+    await provider.send('evm_revert', [beforeStep]);
+    signer.reset();
+    figures.push({ name: `${name}.packed`, gas: await packedGas(contract, signer, { name, from, to }), budget });
   }
   await measure('anchorMany.10', 620_000, 'anchorMany', await tenItems(gasOf, wallet.address));
   for (const { name, size, budget } of inclusions) {
@@ -55,6 +60,25 @@ export async function measureGas({ provider }: ThrowawayChain): Promise<GasFigur
 
 function rootAt(cuts: readonly bigint[], size: bigint): string {
   return hexlify(syntheticRanges(cuts)(0n, size));
+}
+
+/** The same step as the service sends it. */
+async function packedGas(
+  contract: Contract,
+  signer: Signer,
+  { name, from, to }: { name: string; from: bigint; to: bigint },
+): Promise<number> {
+  const range = syntheticRanges([from, to]);
+  const request = {
+    logId: id(name).slice(2),
+    oldSize: from,
+    newSize: to,
+    newRoot: range(0n, to),
+    proof: consistencyProof(range, from, to),
+  };
+  const data = anchorCalldata(request, ledgerAnchorCodeHash);
+  const transaction = await signer.sendTransaction({ to: await contract.getAddress(), data });
+  return Number((await transaction.wait())?.gasUsed);
 }
 
 function proofOf(from: bigint, to: bigint): string[] {

@@ -38,6 +38,8 @@ interface ILedgerAnchor {
     error LedgerAnchorInconsistent(bytes32 logId, TreeSize newSize);
     /// @notice An address must not be zero.
     error LedgerAnchorZeroAddress();
+    /// @notice Calldata of this many bytes is no packed call.
+    error LedgerAnchorMalformed(uint256 length);
 
     /// @notice A log begins to be witnessed.
     event LogRegistered(bytes32 indexed logId, address publisher);
@@ -62,6 +64,11 @@ interface ILedgerAnchor {
     /// @dev WARNING: nothing here can show that `newRoot` has `newSize` leaves, or that they are true. Whoever relies on an anchor
     /// compares it with the signed tree head, or rebuilds the tree.
     function anchor(bytes32 logId, TreeSize oldSize, TreeSize newSize, bytes32 newRoot, bytes32[] calldata proof) external;
+
+    /// @notice `anchor` in fewer bytes: rules, errors and event are the same.
+    /// @dev The arguments follow the selector without padding, offset or length: logId 32 bytes, oldSize 8, newSize 8, newRoot 32, and the
+    /// hashes of the proof, 32 each. Any other length is refused.
+    function anchorPacked() external;
 
     /// @notice Extends several logs of one publisher. A bad item is skipped with `AnchorSkipped` and leaves its neighbours alone.
     function anchorMany(Item[] calldata items) external;

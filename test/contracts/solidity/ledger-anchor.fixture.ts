@@ -66,3 +66,15 @@ export async function refusal(contract: Contract, by: Signer, method: string, ..
   }
   return 'accepted';
 }
+
+/** The same for calldata that somebody else made. */
+export async function refusalOfBytes(contract: Contract, by: Signer, data: string): Promise<string> {
+  try {
+    await by.call({ to: await contract.getAddress(), data });
+  } catch (error) {
+    const named = isError(error, 'CALL_EXCEPTION') && error.data ? contract.interface.parseError(error.data) : null;
+    if (named) return `${named.name}(${named.args.join(',')})`;
+    throw error;
+  }
+  return 'accepted';
+}

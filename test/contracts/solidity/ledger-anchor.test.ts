@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type ContractTransactionReceipt, keccak256, ZeroAddress, ZeroHash } from 'ethers';
+import { type ContractTransactionReceipt, dataLength, keccak256, ZeroAddress, ZeroHash } from 'ethers';
 import { ledgerAnchorAbi, ledgerAnchorBytecode, ledgerAnchorCodeHash } from '../../../contracts/generated/ledger-anchor.ts';
 import { consistencyProof, inclusionProof, leafHash, rangesOf } from '../../../bench/support/reference-tree.ts';
-import { type AnchorFixture, anchorFixture, hex, logId, refusal, send } from './ledger-anchor.fixture.ts';
+import { anchorCalldata } from '../../../services/integrity/adapters/chain/anchor-calldata.ts';
+import { type AnchorFixture, anchorFixture, hex, logId, refusal, refusalOfBytes, send } from './ledger-anchor.fixture.ts';
 
 let fixture: AnchorFixture;
 beforeAll(async () => void (fixture = await anchorFixture()), 30_000);
@@ -26,6 +27,15 @@ const step = (log: string, from: number, to: number): [string, number, number, s
   root(to),
   proof(from, to),
 ];
+const calldata = (log: string, from: number, to: number, codeHash: string): string =>
+  anchorCalldata(
+    {
+      ...{ logId: log.slice(2), oldSize: BigInt(from), newSize: BigInt(to), newRoot: range(0n, BigInt(to)) },
+      proof: from === 0 ? [] : consistencyProof(range, BigInt(from), BigInt(to)),
+    },
+    codeHash,
+  );
+const packed = (log: string, from: number, to: number): string => calldata(log, from, to, ledgerAnchorCodeHash);
 const extend = (log: string, from: number, to: number) => send(fixture.anchor, fixture.publisher, 'anchor', ...step(log, from, to));
 const refused = (...call: [string, number, number, string, string[]]) => refusal(fixture.anchor, fixture.publisher, 'anchor', ...call);
 /** Name and arguments of each event of ours in a transaction. */
@@ -127,6 +137,30 @@ describe('LedgerAnchor', () => {
     expect(await refused(...step(log, 8, 9))).toContain('LedgerAnchorNotPublisher');
     await send(fixture.anchor, fixture.stranger, 'anchor', ...step(log, 8, 9));
     expect(await refusal(fixture.anchor, fixture.stranger, 'acceptPublisher', log)).toContain('LedgerAnchorNotProposed');
+  });
+
+  it('takes the same call in fewer bytes, with the same event and the same refusals', async () => {
+    const log = await registered('packed');
+    const to = await fixture.anchor.getAddress();
+    const refusedBytes = (data: string, by = fixture.publisher) => refusalOfBytes(fixture.anchor, by, data);
+    await (await fixture.publisher.sendTransaction({ to, data: packed(log, 0, 7) })).wait();
+    const sent = await fixture.publisher.sendTransaction({ to, data: packed(log, 7, 23) });
+    expect(eventsOf((await sent.wait()) as ContractTransactionReceipt)).toEqual([['Anchored', log, 23n, root(23), root(7), 2n]]);
+    const stranger = await fixture.stranger.getAddress();
+    expect(await refusedBytes(packed(log, 7, 23))).toBe('LedgerAnchorSizeMismatch(7,23)');
+    expect(await refusedBytes(packed(log, 23, 40), fixture.stranger)).toBe(`LedgerAnchorNotPublisher(${log},${stranger})`);
+    const whole = packed(log, 23, 40);
+    expect(await refusedBytes(whole)).toBe('accepted');
+    expect(await refusedBytes(whole.slice(0, -64))).toBe(`LedgerAnchorInconsistent(${log},40)`);
+    expect(await refusedBytes(whole.slice(0, -2))).toBe(`LedgerAnchorMalformed(${dataLength(whole) - 1})`);
+    expect(await refusedBytes(`${whole}00`)).toBe(`LedgerAnchorMalformed(${dataLength(whole) + 1})`);
+    expect(await refusedBytes(whole.slice(0, 10))).toBe('LedgerAnchorMalformed(4)');
+  });
+
+  it('is called in packed form where it has the committed code, and plainly where it has another', () => {
+    const plain = fixture.anchor.interface.encodeFunctionData('anchor', step(logId('any'), 7, 23));
+    expect(calldata(logId('any'), 7, 23, `0x${'00'.repeat(32)}`)).toBe(plain);
+    expect(packed(logId('any'), 7, 23)).toHaveLength(plain.length - 2 * 112);
   });
 
   it('skips a bad item of many and leaves its neighbours alone', async () => {
@@ -260,6 +294,7 @@ describe('LedgerAnchor', () => {
       'acceptPublisher',
       'anchor',
       'anchorMany',
+      'anchorPacked',
       'beginDefaultAdminTransfer',
       'cancelDefaultAdminTransfer',
       'changeDefaultAdminDelay',

@@ -14,6 +14,7 @@ import {
 } from '../../application/anchor-chain.ts';
 import { ChainRefusedFault, WrongChainFault } from '../../application/chain-faults.ts';
 import type { ListedChain } from '../../domain/log-policy.ts';
+import { anchorCalldata } from './anchor-calldata.ts';
 import type { ChainKeyFiles } from './chain-key-files.ts';
 import { codeHashOf } from './deployed-contract.ts';
 import type { JsonRpc } from './json-rpc.ts';
@@ -108,10 +109,10 @@ export class LedgerAnchorChain implements AnchorChain {
     return Array.fromAsync(this.#events(contract.encodeFilterTopics('Anchored', [`0x${logId}`]), BigInt(this.listed.fromBlock)));
   }
 
-  async sign({ slug, logId, oldSize, newSize, newRoot, proof }: AnchorRequest, replaced?: ReplacedTransaction): Promise<SignedTransaction> {
-    const publisher = await this.#publisher(slug);
+  async sign(request: AnchorRequest, replaced?: ReplacedTransaction): Promise<SignedTransaction> {
+    const publisher = await this.#publisher(request.slug);
     await fund(this.#rpc, this.listed.chainId, publisher.address);
-    const data = contract.encodeFunctionData('anchor', [`0x${logId}`, oldSize, newSize, newRoot, proof]);
+    const data = anchorCalldata(request, this.listed.codeHash);
     try {
       return await signCall(this.#rpc, publisher, { to: this.listed.contract, data }, replaced);
     } catch (error) {
