@@ -10,6 +10,8 @@ process.env['HARDHAT_DISABLE_TELEMETRY'] = 'true';
 /** The compiler is the npm package's own build, so that nothing is downloaded; the contracts' pragma names the same version. */
 const solcFolder = dirname(createRequire(import.meta.url).resolve('solc/package.json'));
 
+const fuzzSeed = process.env['FUZZ_SEED'];
+
 export default defineConfig({
   // For deployments alone: the address is read when a command connects to the chain, and nothing else needs it.
   networks: { chain: { type: 'http', url: configVariable('CHAIN_RPC_URL'), accounts: deployerKey() } },
@@ -26,8 +28,19 @@ export default defineConfig({
       .setAction(() => import('./ignition/deploy-anchor.action.ts'))
       .build(),
   ],
-  paths: { sources: ['./contracts', './test/solidity'] },
+  paths: { sources: ['./contracts', './test/solidity'], tests: { solidity: './test/fuzz' } },
+  // Every run is the same one, unless FUZZ_SEED names another: 32 bytes in 0x-hex. The handler makes calls out of any numbers, so values
+  // that the contracts have met are no better than others.
+  test: {
+    solidity: {
+      fsPermissions: { readFile: ['test/vectors/merkle-proofs.json'] },
+      fuzz: { runs: 10_000, ...(fuzzSeed !== undefined && { seed: fuzzSeed }) },
+      invariant: { runs: 10_000, depth: 12, failOnRevert: true, includeStorage: false, includePushBytes: false, dictionaryWeight: 0 },
+    },
+  },
+  // Tests are compiled apart, where they run: nobody else waits for them.
   solidity: {
+    splitTestsCompilation: true,
     compilers: [
       {
         version: '0.8.37',

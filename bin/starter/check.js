@@ -33,7 +33,7 @@ export async function check(names) {
 
 /** Compiles the contracts and writes what is generated from them. */
 export async function buildContracts() {
-  return (await tool('hardhat', ['build'])) || node([inProject('contracts', 'generate.ts')]);
+  return (await tool('hardhat', ['build', '--no-tests'])) || node([inProject('contracts', 'generate.ts')]);
 }
 
 async function generatedIsUnchanged() {

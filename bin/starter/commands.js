@@ -5,12 +5,13 @@ import { ensureDependencies } from './dependencies.js';
 import { say } from './messages.js';
 import { inProject } from './project-root.js';
 import { node, tool } from './run-node.js';
-import { test } from './test.js';
+import { test, testSolidity } from './test.js';
 
 /** Commands for those who work on the project; every other one is the service's own (services/main/cli.ts) and needs the build. */
 const projectCommands = {
   verify: (args) => node([inProject('verifier', 'cli.ts'), ...args]),
   test,
+  'test:solidity': testSolidity,
   check,
   bench,
   build: async () => {

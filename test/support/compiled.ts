@@ -13,7 +13,7 @@ export interface Compiled {
 const root = join(import.meta.dirname, '..', '..');
 
 /**
- * Compiles every contract, ours and the tests' own, where a source is newer than its artifact; nothing is downloaded. Test files that run
+ * Compiles every contract, ours and those that tests deploy, where a source is newer than its artifact; nothing is downloaded. Test files that run
  * side by side take turns, since two compilers would sweep each other's output away; the lock ends with the test run's own folder.
  */
 export async function compile(): Promise<void> {
@@ -22,7 +22,7 @@ export async function compile(): Promise<void> {
   try {
     const hardhat = join(root, 'node_modules', 'hardhat', 'dist', 'src', 'cli.js');
     const env = { ...process.env, CI: 'true', NODE_OPTIONS: '' };
-    await promisify(execFile)(process.execPath, [hardhat, 'build'], { cwd: root, env });
+    await promisify(execFile)(process.execPath, [hardhat, 'build', '--no-tests'], { cwd: root, env });
   } finally {
     await rmdir(lock);
   }
