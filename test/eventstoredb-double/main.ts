@@ -1,0 +1,13 @@
+/*
+ * The double as a process of its own: `node main.ts [--port 2113] [--file log.jsonl]`. Prints its connection string, then serves until
+ * it is killed.
+ */
+import { parseArgs } from 'node:util';
+import { EventStoreDBDouble } from './eventstoredb-double.ts';
+
+const { values } = parseArgs({ options: { port: { type: 'string' }, file: { type: 'string' } } });
+const double = await EventStoreDBDouble.start({
+  port: Number(values.port ?? 0),
+  ...(values.file !== undefined && { file: values.file }),
+});
+process.stdout.write(`${double.connectionString}\n`);

@@ -1,0 +1,37 @@
+/** What a client proposes, as the wire carries it: bytes, whatever they hold. */
+export interface WireEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly isJson: boolean;
+  readonly data: Uint8Array;
+  readonly metadata: Uint8Array;
+}
+
+/** What the log holds. Commit and prepare position are one number: so it was for every event of the observed server. */
+export interface WireRecord extends WireEvent {
+  readonly stream: string;
+  readonly revision: bigint;
+  readonly position: bigint;
+  readonly createdAtMs: number;
+}
+
+/** The expectations of the protocol, two more than the port has. */
+export type WireExpectation = 'any' | 'stream_exists' | 'no_stream' | bigint;
+
+export interface WireAppend {
+  readonly stream: string;
+  readonly expected: WireExpectation;
+  readonly events: readonly WireEvent[];
+}
+
+/** What the log answers to an append. `silence`: the observed server never answers that one. */
+export type WireAnswer =
+  | { readonly outcome: 'success'; readonly revision: bigint | undefined; readonly position: bigint | undefined }
+  | { readonly outcome: 'conflict'; readonly actual: bigint | undefined }
+  | { readonly outcome: 'deleted' }
+  | { readonly outcome: 'silence' };
+
+/** Names with a leading `$$` hold the metadata of the stream named behind it. */
+export function metastreamOf(stream: string): string {
+  return `$$${stream}`;
+}
