@@ -2,6 +2,7 @@
  * The message classes and service definitions that the pinned client ships. They are CommonJS, so each file is one default import; the
  * package has no `exports` map, which is why they can be reached at all.
  */
+import code from '@eventstore/db-client/generated/code_pb.js';
 import gossip from '@eventstore/db-client/generated/gossip_pb.js';
 import gossipService from '@eventstore/db-client/generated/gossip_grpc_pb.js';
 import features from '@eventstore/db-client/generated/serverfeatures_pb.js';
@@ -13,4 +14,4 @@ import streamsService from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import any from 'google-protobuf/google/protobuf/any_pb.js';
 import empty from 'google-protobuf/google/protobuf/empty_pb.js';
 
-export { any, empty, features, featuresService, gossip, gossipService, shared, status, streams, streamsService };
+export { any, code, empty, features, featuresService, gossip, gossipService, shared, status, streams, streamsService };

@@ -1,5 +1,5 @@
 import { Metadata, status as codes, type StatusObject } from '@grpc/grpc-js';
-import { any, empty, shared, status } from './generated.ts';
+import { any, code, empty, shared, status } from './generated.ts';
 import type { Leader } from './faults.ts';
 import type { WireExpectation } from './wire-event.ts';
 
@@ -68,24 +68,24 @@ export const batchStatuses = {
     else if (expected === 'stream_exists') detail.setExpectedStreamExists(new empty.Empty());
     else if (expected === 'no_stream') detail.setExpectedNoStream(new empty.Empty());
     else detail.setExpectedStreamPosition(String(expected));
-    return statusOf(codes.UNKNOWN, 'WrongExpectedVersion', detail);
+    return statusOf(code.Code.UNKNOWN, 'WrongExpectedVersion', detail);
   },
   streamDeleted(stream: string): status.Status {
     const detail = new shared.StreamDeleted();
     detail.setStreamIdentifier(identifierOf(stream));
-    return statusOf(codes.UNKNOWN, 'StreamDeleted', detail);
+    return statusOf(code.Code.UNKNOWN, 'StreamDeleted', detail);
   },
   tooLarge(): status.Status {
     const detail = new shared.MaximumAppendSizeExceeded();
     detail.setMaxappendsize(appendBytesMax);
-    return statusOf(codes.INVALID_ARGUMENT, 'MaximumAppendSizeExceeded', detail);
+    return statusOf(code.Code.INVALID_ARGUMENT, 'MaximumAppendSizeExceeded', detail);
   },
-  badRequest: () => statusOf(codes.INVALID_ARGUMENT, 'BadRequest', new shared.BadRequest()),
-  timeout: () => statusOf(codes.DEADLINE_EXCEEDED, 'Timeout', new shared.Timeout()),
-  unknown: () => statusOf(codes.UNKNOWN, 'Unknown', new shared.Unknown()),
-  accessDenied: () => statusOf(codes.PERMISSION_DENIED, 'AccessDenied', new shared.AccessDenied()),
-  notReady: () => statusOf(codes.OK, 'Server Is Not Ready', undefined),
-  busy: () => statusOf(codes.OK, 'Server Is Busy', undefined),
+  badRequest: () => statusOf(code.Code.INVALID_ARGUMENT, 'BadRequest', new shared.BadRequest()),
+  timeout: () => statusOf(code.Code.DEADLINE_EXCEEDED, 'Timeout', new shared.Timeout()),
+  unknown: () => statusOf(code.Code.UNKNOWN, 'Unknown', new shared.Unknown()),
+  accessDenied: () => statusOf(code.Code.PERMISSION_DENIED, 'AccessDenied', new shared.AccessDenied()),
+  notReady: () => statusOf(code.Code.OK, 'Server Is Not Ready', undefined),
+  busy: () => statusOf(code.Code.OK, 'Server Is Busy', undefined),
 };
 
 type Detail =
@@ -97,12 +97,12 @@ type Detail =
   | shared.Unknown
   | shared.AccessDenied;
 
-function statusOf(code: codes, message: string, detail: Detail | undefined): status.Status {
+function statusOf(rpcCode: code.Code, message: string, detail: Detail | undefined): status.Status {
   const packed = new any.Any();
   const name = detail === undefined ? 'google.protobuf.Empty' : `event_store.client.${message}`;
   packed.pack((detail ?? new empty.Empty()).serializeBinary(), name);
   const made = new status.Status();
-  made.setCode(code);
+  made.setCode(rpcCode);
   made.setMessage(message);
   made.setDetails(packed);
   return made;
