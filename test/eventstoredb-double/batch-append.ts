@@ -26,6 +26,7 @@ const protocolError = 1;
 export function batchAppend(core: DoubleCore, disconnect: (port: number) => void): (call: Call) => void {
   return (call) => {
     const pending = new Map<string, Pending>();
+    core.track(call);
     call.on('data', (request: streams.BatchAppendReq) => receive({ core, disconnect, call, pending }, request));
     call.on('end', () => call.end());
     call.on('close', () => {

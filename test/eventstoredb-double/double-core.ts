@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type AppendFault, FaultScript, type Leader, type ReadFault } from './faults.ts';
 import { Gate } from './gate.ts';
@@ -29,9 +30,11 @@ export class DoubleCore {
   log: WireLog;
   /** In the start-up window calls are answered "Server Is Not Ready". */
   ready = true;
-  goAway: () => void = () => undefined;
+  goAway: (graceMs?: number) => void = () => undefined;
   /** Counts restarts, so that what a dead server had still to do is not done by the next. */
   generation = 0;
+  /** Calls that stay open until somebody ends them: batch streams and subscriptions. */
+  readonly openCalls = new Set<EventEmitter>();
   readonly #file: LogFile | undefined;
   readonly #liveReaders = new Set<() => void>();
 
@@ -49,6 +52,11 @@ export class DoubleCore {
       if (fault === undefined) this.#write(request, (answer) => call.answer(answer));
       else this.#meet(fault, { request, call, generation });
     });
+  }
+
+  track(call: EventEmitter): void {
+    this.openCalls.add(call);
+    call.once('close', () => this.openCalls.delete(call));
   }
 
   /** A live reader of the log; answers what takes it off the list. */

@@ -1,4 +1,5 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { setTimeout as pause } from 'node:timers/promises';
 import { append } from './append.ts';
 import { batchAppend } from './batch-append.ts';
 import { deleteStream, tombstoneStream } from './delete.ts';
@@ -6,6 +7,7 @@ import { DoubleCore } from './double-core.ts';
 import type { AppendFault, FaultScript, ReadFault } from './faults.ts';
 import { featuresService, gossipService, streamsService } from './generated.ts';
 import { type Member, readGossip } from './gossip.ts';
+import { resetCall } from './http2-call.ts';
 import { LogFile } from './log-file.ts';
 import type { Encoded } from './messages.ts';
 import { makeNoise } from './noise.ts';
@@ -18,6 +20,9 @@ import { WireLog } from './wire-log.ts';
 /** A message of 16 MiB is refused, one of 15 MiB is not. */
 const messageBytesMax = 16 * 1024 * 1024;
 const goAwayGraceMs = 1000;
+/** Time for a reset to reach the client before its connection breaks. */
+const resetGraceMs = 50;
+const noError = 0;
 
 export interface EventStoreDBDoubleOptions {
   readonly port?: number;
@@ -74,9 +79,9 @@ export class EventStoreDBDouble {
     return this.#core.readFaults;
   }
 
-  /** The log as it lies there, system events included. */
-  get records(): readonly WireRecord[] {
-    return this.#core.log.records;
+  /** The log itself, for what somebody with access to the server does behind everybody's back. */
+  get log(): WireLog {
+    return this.#core.log;
   }
 
   /** As kill -9: every connection is reset at once, nothing more is answered, the port refuses. */
@@ -98,6 +103,17 @@ export class EventStoreDBDouble {
     await this.#listen();
     const { generation } = this.#core;
     if (notReadyMs > 0) setTimeout(() => (this.#core.ready ||= generation === this.#core.generation), notReadyMs).unref();
+  }
+
+  /** As SIGTERM: nobody new gets in, what is open is served a while longer and then ends without a status. */
+  async terminate({ graceMs = 5000 }: { graceMs?: number } = {}): Promise<void> {
+    const closed = this.#sockets.close();
+    this.#core.goAway(graceMs + resetGraceMs);
+    await pause(graceMs);
+    for (const call of this.#core.openCalls) resetCall(call, noError);
+    await pause(resetGraceMs);
+    await this.kill();
+    await closed;
   }
 
   /** A copy of the log, for `restore`. */
@@ -134,7 +150,7 @@ export class EventStoreDBDouble {
 
   /** GOAWAY on every connection: open calls have a second left. */
   goAway(): void {
-    this.#core.goAway();
+    this.#core.goAway(goAwayGraceMs);
   }
 
   /** Breaks every connection; new ones are taken. */
@@ -202,7 +218,7 @@ export class EventStoreDBDouble {
     const self = () => [{ host: '127.0.0.1', port: this.port, state: 'leader', isAlive: true }] as const;
     server.addService(gossipService.GossipService, { read: readGossip(() => this.#members ?? self()) });
     const connections = server.createConnectionInjector(ServerCredentials.createInsecure());
-    core.goAway = () => connections.drain(goAwayGraceMs);
+    core.goAway = (graceMs = goAwayGraceMs) => connections.drain(graceMs);
     this.#server = server;
     await this.#sockets.listen((socket) => connections.injectConnection(socket));
   }

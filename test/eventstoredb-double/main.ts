@@ -1,6 +1,6 @@
 /*
  * The double as a process of its own: `node main.ts [--port 2113] [--file log.jsonl]`. Prints its connection string, then serves until
- * it is killed.
+ * it is killed; SIGTERM ends it as it ends a real server.
  */
 import { parseArgs } from 'node:util';
 import { EventStoreDBDouble } from './eventstoredb-double.ts';
@@ -9,5 +9,8 @@ const { values } = parseArgs({ options: { port: { type: 'string' }, file: { type
 const double = await EventStoreDBDouble.start({
   port: Number(values.port ?? 0),
   ...(values.file !== undefined && { file: values.file }),
+});
+process.once('SIGTERM', () => {
+  void double.terminate().then(() => process.exit());
 });
 process.stdout.write(`${double.connectionString}\n`);

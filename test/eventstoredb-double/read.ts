@@ -11,6 +11,7 @@ import { subscribe } from './subscription.ts';
 /** Streams.Read: a range of a stream or of the log, or a subscription. */
 export function read(core: DoubleCore, disconnect: (port: number) => void): (call: ServerWritableStream<streams.ReadReq, Encoded>) => void {
   return (call) => {
+    core.track(call);
     core.gate.pass(() => {
       const fault = core.readFaults.take(nameOf(call.request));
       const refused = core.ready ? refusalBy(fault) : failures.notReady();
