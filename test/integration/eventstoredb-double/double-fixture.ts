@@ -1,6 +1,7 @@
 import { afterEach, beforeEach } from '@jest/globals';
 import { EventStoreDBClient, jsonEvent, type AllStreamSubscription, type JSONEventType, type EventData } from '@eventstore/db-client';
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { EventStoreDBDouble, type EventStoreDBDoubleOptions } from '../../eventstoredb-double/eventstoredb-double.ts';
 
 /** The two ways by which the client appends: it takes the plain one as soon as a call has credentials. */
@@ -10,6 +11,8 @@ export interface DoubleFixture {
   readonly double: EventStoreDBDouble;
   /** A client that is disposed of after the test. */
   client(parameters?: string): EventStoreDBClient;
+  /** Kills the double, starts it again, and resolves when a new client gets through. */
+  restart(): Promise<void>;
 }
 
 /** A fresh double for each test of a file, with clients that go when it goes. */
@@ -32,7 +35,19 @@ export function useDouble(options: EventStoreDBDoubleOptions = {}): DoubleFixtur
       clients.push(client);
       return client;
     },
+    async restart() {
+      await (double as EventStoreDBDouble).restart();
+      // Clients of one process share connections, and a new one may be given a dead one until its death is noticed.
+      while (!(await readable(this.client()))) await pause(5);
+    },
   };
+}
+
+async function readable(client: EventStoreDBClient): Promise<boolean> {
+  return collect(client.readAll({ maxCount: 1 })).then(
+    () => true,
+    () => false,
+  );
 }
 
 export function event(data: Record<string, unknown> = {}, id: string = randomUUID()): EventData {
