@@ -1,5 +1,4 @@
 import type { ServerWritableStream } from '@grpc/grpc-js';
-import { once } from 'node:events';
 import type { DoubleCore } from './double-core.ts';
 import type { ReadFault } from './faults.ts';
 import type { streams } from './generated.ts';
@@ -57,9 +56,13 @@ export class ReadCall {
   async settled(): Promise<void> {
     if (this.#core.gate.closed) await new Promise<void>((resolve) => this.#core.gate.pass(resolve));
     if (this.#over || !this.#call.writableNeedDrain) return;
-    const ended = new AbortController();
-    const options = { signal: ended.signal };
-    await Promise.race([once(this.#call, 'drain', options), once(this.#call, 'close', options)]).finally(() => ended.abort());
+    await new Promise<void>((resolve) => {
+      const settle = () => {
+        this.#call.off('drain', settle).off('close', settle);
+        resolve();
+      };
+      this.#call.on('drain', settle).on('close', settle);
+    });
   }
 
   end(): void {
