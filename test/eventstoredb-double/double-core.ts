@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type AppendFault, FaultScript, type Leader, type ReadFault } from './faults.ts';
+import { type AppendFault, FaultScript, type FeatureFault, type Leader, type ReadFault } from './faults.ts';
 import { Gate } from './gate.ts';
 import type { LogFile } from './log-file.ts';
 import type { WireAnswer, WireAppend } from './wire-event.ts';
@@ -24,6 +24,7 @@ export interface AppendCall {
 export class DoubleCore {
   readonly appendFaults = new FaultScript<AppendFault>();
   readonly readFaults = new FaultScript<ReadFault>();
+  readonly featureFaults = new FaultScript<FeatureFault>();
   readonly gate = new Gate();
   /** Live readers lag by at most so many events before they are dropped. */
   liveBufferMax = 32;

@@ -4,7 +4,7 @@ import { append } from './append.ts';
 import { batchAppend } from './batch-append.ts';
 import { deleteStream, tombstoneStream } from './delete.ts';
 import { DoubleCore } from './double-core.ts';
-import type { AppendFault, FaultScript, ReadFault } from './faults.ts';
+import type { AppendFault, FaultScript, FeatureFault, ReadFault } from './faults.ts';
 import { featuresService, gossipService, streamsService } from './generated.ts';
 import { type Member, readGossip } from './gossip.ts';
 import { resetCall } from './http2-call.ts';
@@ -77,6 +77,11 @@ export class EventStoreDBDouble {
   /** Faults of reads and subscriptions. */
   get readFaults(): FaultScript<ReadFault> {
     return this.#core.readFaults;
+  }
+
+  /** Faults of the look-up by which a client learns that it may append in batches. */
+  get featureFaults(): FaultScript<FeatureFault> {
+    return this.#core.featureFaults;
   }
 
   /** The log itself, for what somebody with access to the server does behind everybody's back. */

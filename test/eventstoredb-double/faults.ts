@@ -45,6 +45,11 @@ export type ReadFault =
   | { readonly fault: 'disconnect'; readonly afterEvents: number }
   | { readonly fault: 'stall'; readonly afterEvents: number };
 
+/** What can happen to the look-up of the server's features. */
+export interface FeatureFault {
+  readonly fault: 'unknown';
+}
+
 /** Decides from call to call; undefined lets the call pass. */
 type Choice<Fault> = (stream: string) => Fault | undefined;
 

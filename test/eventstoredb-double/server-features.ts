@@ -1,6 +1,7 @@
 import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
 import type { DoubleCore } from './double-core.ts';
 import { features, type shared } from './generated.ts';
+import { failures } from './statuses.ts';
 
 const methods = ['append', 'batchappend', 'delete', 'read', 'tombstone'];
 
@@ -11,6 +12,7 @@ export function supportedMethods(
 ): (call: ServerUnaryCall<shared.Empty, features.SupportedMethods>, reply: sendUnaryData<features.SupportedMethods>) => void {
   return (_call, reply) => {
     core.gate.pass(() => {
+      if (core.featureFaults.take('') !== undefined) return reply(failures.unknown('Unexpected failure'));
       const answer = new features.SupportedMethods();
       answer.setEventStoreServerVersion(version);
       answer.setMethodsList(methods.map(supported));

@@ -17,7 +17,7 @@ describe('faults of appends', () => {
     ['a half-closed batch stream', { fault: 'half_close', written: true }, 1],
     ['a batch stream half-closed before', { fault: 'half_close', written: false }, 0],
   ])('%s leaves the append without an answer, and another client learns the outcome', async (_what, fault, written) => {
-    const client = EventStoreDBClient.connectionString(fixture.double.connectionString); // Its `dispose` may never return: defect D13.
+    const client = EventStoreDBClient.connectionString(fixture.double.connectionString); // Its `dispose` may never return: defect D4.
     const stream = freshStream();
     const noted = event();
     fixture.double.appendFaults.next(fault);
