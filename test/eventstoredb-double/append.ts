@@ -14,9 +14,11 @@ const protocolError = 1;
 /** Streams.Append: options first, then one message per event; answered when the client has sent all. */
 export function append(core: DoubleCore, disconnect: (port: number) => void): (call: Call, reply: Reply) => void {
   return (call, reply) => {
+    const { generation } = core;
     const requests: streams.AppendReq[] = [];
     call.on('data', (request: streams.AppendReq) => requests.push(request));
     call.on('end', () => {
+      if (generation !== core.generation) return;
       const request = requestOf(requests);
       if ('code' in request) return core.gate.pass(() => reply(request));
       core.append(request, {

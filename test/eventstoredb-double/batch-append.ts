@@ -27,7 +27,11 @@ export function batchAppend(core: DoubleCore, disconnect: (port: number) => void
   return (call) => {
     const pending = new Map<string, Pending>();
     core.track(call);
-    call.on('data', (request: streams.BatchAppendReq) => receive({ core, disconnect, call, pending }, request));
+    const { generation } = core;
+    call.on('data', (request: streams.BatchAppendReq) => {
+      // What was on its way to a server that is dead by now is lost.
+      if (generation === core.generation) receive({ core, disconnect, call, pending }, request);
+    });
     call.on('end', () => call.end());
     call.on('close', () => {
       for (const { timer } of pending.values()) clearTimeout(timer);

@@ -29,6 +29,8 @@ export class DoubleCore {
   /** Live readers lag by at most so many events before they are dropped. */
   liveBufferMax = 32;
   log: WireLog;
+  /** Where the log is durable; without one an append is answered at once. */
+  file: LogFile | undefined;
   /** In the start-up window calls are answered "Server Is Not Ready". */
   ready = true;
   goAway: (graceMs?: number) => void = () => undefined;
@@ -36,12 +38,10 @@ export class DoubleCore {
   generation = 0;
   /** Calls that stay open until somebody ends them: batch streams and subscriptions. */
   readonly openCalls = new Set<EventEmitter>();
-  readonly #file: LogFile | undefined;
   readonly #liveReaders = new Set<() => void>();
 
-  constructor(log: WireLog, file: LogFile | undefined) {
+  constructor(log: WireLog) {
     this.log = log;
-    this.#file = file;
   }
 
   /** Appends, under whatever fault the script has for this call, and answers once the events are durable. */
@@ -75,9 +75,8 @@ export class DoubleCore {
 
   #write(request: WireAppend, answer: (answer: AppendAnswer) => void): void {
     const result = this.log.append(request);
-    const file = this.#file;
+    const { file, generation } = this;
     if (file === undefined) return answer(result);
-    const { generation } = this;
     void file.durable().then(() => {
       if (generation === this.generation) this.gate.pass(() => answer(result));
     });

@@ -41,7 +41,6 @@ export class EventStoreDBDouble {
   readonly #options: EventStoreDBDoubleOptions;
   readonly #sockets: Sockets;
   readonly #core: DoubleCore;
-  readonly #file: LogFile | undefined;
   #members: readonly Member[] | undefined;
   #server: Server | undefined;
   #clockSkewMs = 0;
@@ -49,10 +48,10 @@ export class EventStoreDBDouble {
   private constructor(options: EventStoreDBDoubleOptions) {
     this.#options = options;
     this.#sockets = new Sockets(options.port ?? 0);
-    const opened = options.file === undefined ? undefined : LogFile.open(options.file);
-    this.#file = opened?.file;
-    this.#core = new DoubleCore(this.#logOf(opened?.records ?? []), this.#file);
-    if (this.#core.log.records.length === 0) this.#core.log.appendSystemEvent('$$$stats-127.0.0.1:2113', '$metadata', '{"$maxAge":864000}'); // The id of the store is the id of this.
+    this.#core = new DoubleCore(this.#logOf([]));
+    this.#load();
+    // What a server writes about itself comes first; the id of the first record names the store.
+    if (this.log.records.length === 0) this.log.appendSystemEvent('$$$stats-127.0.0.1:2113', '$metadata', '{"$maxAge":864000}');
   }
 
   static async start(options: EventStoreDBDoubleOptions = {}): Promise<EventStoreDBDouble> {
@@ -98,12 +97,17 @@ export class EventStoreDBDouble {
     this.#server = undefined;
     this.#core.gate.reset();
     await closed;
+    await this.#core.file?.close();
+    this.#core.file = undefined;
   }
 
-  /** Serves again on the same port, with everything that was written; for `notReadyMs` it answers "Server Is Not Ready". */
+  /**
+   * Serves again on the same port, with what is in the file, or else with everything that was written. For `notReadyMs` it answers
+   * "Server Is Not Ready".
+   */
   async restart({ notReadyMs = 0 }: { notReadyMs?: number } = {}): Promise<void> {
-    if (this.#server !== undefined) await this.kill();
-    this.#core.log = this.#logOf(this.#core.log.records);
+    await this.kill();
+    this.#load();
     this.#core.ready = notReadyMs === 0;
     await this.#listen();
     const { generation } = this.#core;
@@ -129,7 +133,8 @@ export class EventStoreDBDouble {
   /** Goes on with an older copy, as after a restored backup: same store, fewer events. */
   async restore(copy: readonly WireRecord[]): Promise<void> {
     await this.kill();
-    this.#file?.replace(copy);
+    this.#load();
+    this.#core.file?.replace(copy);
     this.#core.log = this.#logOf(copy);
     await this.#listen();
   }
@@ -137,7 +142,6 @@ export class EventStoreDBDouble {
   /** Ends the server and frees the port and the file. */
   async stop(): Promise<void> {
     await this.kill();
-    this.#file?.close();
   }
 
   /** Says nothing more, on any call, while connections stay alive; `thaw` goes on with everything that came in meanwhile. */
@@ -188,12 +192,19 @@ export class EventStoreDBDouble {
     this.#members = members;
   }
 
+  /** What a new process knows: the file, or without one everything, but nothing of what `any` remembered. */
+  #load(): void {
+    const { file } = this.#options;
+    const opened = file === undefined ? undefined : LogFile.open(file);
+    this.#core.file = opened?.file;
+    this.#core.log = this.#logOf(opened?.records ?? this.#core.log.records);
+  }
+
   #logOf(records: readonly WireRecord[]): WireLog {
     const { stride } = this.#options;
     const nowMs = () => Date.now() + this.#clockSkewMs;
-    const file = this.#file;
-    const journal = file === undefined ? undefined : (written: readonly WireRecord[]) => file.write(written);
-    return new WireLog({ nowMs, ...(stride !== undefined && { stride }), ...(journal !== undefined && { journal }) }, records);
+    const journal = (written: readonly WireRecord[]) => this.#core.file?.write(written);
+    return new WireLog({ nowMs, journal, ...(stride !== undefined && { stride }) }, records);
   }
 
   async #listen(): Promise<void> {

@@ -54,7 +54,9 @@ export class LogFile {
     });
   }
 
-  close(): void {
+  /** What still waits is told that it is durable, which it is. */
+  async close(): Promise<void> {
+    if (this.#synchronising) await this.durable();
     closeSync(this.#descriptor);
   }
 

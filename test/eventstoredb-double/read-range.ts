@@ -44,7 +44,7 @@ function recordsOfAll(
   const { options: from, backwards, count, passes } = options;
   if (!backwards && from.hasEnd()) return failures.unknown('Unexpected ReadAllResult: Error');
   const position = from.hasPosition() ? BigInt(from.getPosition()?.getCommitPosition() ?? 0) : undefined;
-  if (position !== undefined && !isPosition(log, position)) return failures.unknown('Unexpected ReadAllResult: InvalidPosition');
+  if (position !== undefined && !isPosition(log, position)) return failures.unknown('Unexpected ReadAllResult: Error');
   const index = position === undefined ? (from.hasEnd() ? log.records.length : 0) : log.indexOf(position);
   return backwards ? walkBack(log.records, index - 1, { first: 0, count, passes }) : walk(log.records, index, { count, passes });
 }

@@ -141,7 +141,7 @@ function sourceOf(log: WireLog, reading: ReadCall): Source | ReturnType<typeof f
   const all = options?.getAll();
   if (all === undefined) return failures.badRequest();
   const position = all.hasPosition() ? BigInt(all.getPosition()?.getCommitPosition() ?? 0) : undefined;
-  if (position !== undefined && !isPosition(log, position)) return failures.unknown('Unexpected ReadAllResult: InvalidPosition');
+  if (position !== undefined && !isPosition(log, position)) return failures.unknown('Unexpected ReadAllResult: Error');
   const first = position === undefined ? (all.hasEnd() ? log.records.length : 0) : log.indexOf(position + 1n);
   // From beyond the end: whatever comes is skipped in silence until the log has grown past that position.
   return { records: log.records, first, belongs: (record) => position === undefined || record.position > position };

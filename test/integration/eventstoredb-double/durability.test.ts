@@ -1,5 +1,5 @@
 import { EventStoreDBClient } from '@eventstore/db-client';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,7 +57,9 @@ describe('a double in a process of its own', () => {
   });
 
   it('frozen as a whole, is given up by the keepalive of its clients, and goes on when it is thawed', async () => {
+    const warned = jest.spyOn(console, 'warn').mockReturnValue(); // The client recommends ten seconds, twenty in all.
     const client = EventStoreDBClient.connectionString(`${server.connectionString}&keepAliveInterval=1000&keepAliveTimeout=500`);
+    warned.mockRestore();
     const stream = freshStream();
     await client.appendToStream(stream, event(), { expectedRevision: 'no_stream' });
     server.freeze();
