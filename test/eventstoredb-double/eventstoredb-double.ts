@@ -1,4 +1,5 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
+import type { ServerOptions } from 'node:http2';
 import { setTimeout as pause } from 'node:timers/promises';
 import { append } from './append.ts';
 import { batchAppend } from './batch-append.ts';
@@ -213,6 +214,7 @@ export class EventStoreDBDouble {
       'grpc.max_send_message_length': -1,
       'grpc-node.max_session_memory': Number.MAX_SAFE_INTEGER,
     });
+    allowResets(server);
     const disconnect = (port: number) => this.#sockets.destroy(port);
     const core = this.#core;
     server.addService(featuresService.ServerFeaturesService, {
@@ -238,4 +240,13 @@ export class EventStoreDBDouble {
     this.#server = server;
     await this.#sockets.listen((socket) => connections.injectConnection(socket));
   }
+}
+
+/**
+ * Node ends a session whose client cancels many calls, against attackers; the observed server did not. grpc-js has no option for it, but
+ * hands these to Node.
+ */
+function allowResets(server: Server): void {
+  const { commonServerOptions } = server as unknown as { commonServerOptions: ServerOptions };
+  Object.assign(commonServerOptions, { streamResetBurst: Number.MAX_SAFE_INTEGER, streamResetRate: Number.MAX_SAFE_INTEGER });
 }
