@@ -4,10 +4,12 @@ import { rootsFromTiles, tilesUnder } from '../domain/tree/tile-hashes.ts';
 import type { HeadStore } from './head-store.ts';
 import type { LeafRow, LeafStore } from './leaf-store.ts';
 
-/** A leaf with its way to the root of a published head. */
+/** A leaf with its way to the root of a tree that a published head covers. */
 export interface InclusionProof {
   readonly leaf: LeafRow;
   readonly head: PublishedHead;
+  /** Leaves of the tree that the path leads to the root of. */
+  readonly size: bigint;
   /** From the leaf's sibling up, 32 bytes each. */
   readonly path: readonly Buffer[];
 }
@@ -33,11 +35,15 @@ export class LogQuery {
     return 'event' in name ? this.#leaves.findByEvent(log, name.event) : this.#leaves.findByPlace(log, name.stream, name.revision);
   }
 
-  /** Proof against the newest published head; undefined while no head covers the leaf. */
-  async inclusion(log: string, leaf: LeafRow): Promise<InclusionProof | undefined> {
+  /**
+   * Proof against the newest published head, or in the tree as it was with `size` leaves, for example the last anchor's. Undefined while no
+   * head covers the leaf and the size. Throws `RangeError` for a size at or below the leaf.
+   */
+  async inclusion(log: string, leaf: LeafRow, size?: bigint): Promise<InclusionProof | undefined> {
     const head = await this.head(log);
-    if (head === undefined || leaf.index >= head.size) return undefined;
-    return { leaf, head, path: await this.#roots(log, inclusionShape(leaf.index, head.size)) };
+    const wanted = size ?? head?.size;
+    if (head === undefined || wanted === undefined || wanted > head.size || leaf.index >= head.size) return undefined;
+    return { leaf, head, size: wanted, path: await this.#roots(log, inclusionShape(leaf.index, wanted)) };
   }
 
   /** Throws `RangeError` unless 0 < from <= to and the tree has `to` leaves. */

@@ -9,7 +9,7 @@ import { tlogProofText } from '../../domain/tlog-proof.ts';
 export class InclusionProofBody {
   @ApiProperty({ type: 'string', description: 'Place of the leaf in the log.' })
   readonly index!: string;
-  @ApiProperty({ type: 'string', description: 'Size of the signed tree head.' })
+  @ApiProperty({ type: 'string', description: 'Leaves of the tree that the proof is in: the signed head’s, or as asked.' })
   readonly size!: string;
   @ApiProperty({ type: 'string', description: 'SHA-256(0x00 || entry), hex.' })
   readonly leafHash!: string;
@@ -17,8 +17,8 @@ export class InclusionProofBody {
   readonly entry!: string;
   @ApiProperty({ type: [String], description: 'From the leaf’s sibling up, hex (RFC 9162, 2.1.3).' })
   readonly proof!: readonly string[];
-  @ApiProperty({ type: 'string', description: 'The signed tree head (C2SP checkpoint).' })
-  readonly checkpoint!: string;
+  @ApiProperty({ type: 'string', required: false, description: 'The signed tree head (C2SP checkpoint), where the proof is in its tree.' })
+  readonly checkpoint?: string;
 }
 
 export class ConsistencyProofBody {
@@ -53,16 +53,17 @@ export class ProofsController {
   @ApiQuery({ name: 'event', required: false, description: 'Event id.' })
   @ApiQuery({ name: 'stream', required: false, description: 'With `revision`, instead of `event`.' })
   @ApiQuery({ name: 'revision', required: false })
+  @ApiQuery({ name: 'size', required: false, description: 'Proves in the tree of so many leaves, for example that of an anchor.' })
   @ApiOkResponse({ type: InclusionProofBody })
   async inclusion(@Param('slug') slug: string, @Query() query: Readonly<Record<string, unknown>>): Promise<InclusionProofBody> {
-    const { leaf, head, path } = await this.#prove(slug, query);
+    const { leaf, head, size, path } = await this.#prove(slug, query, query['size']);
     return {
       index: leaf.index.toString(),
-      size: head.size.toString(),
+      size: size.toString(),
       leafHash: leaf.hash.toString('hex'),
       entry: leaf.entry,
       proof: path.map((hash) => hash.toString('hex')),
-      checkpoint: head.note,
+      ...(size === head.size && { checkpoint: head.note }),
     };
   }
 
@@ -93,10 +94,13 @@ export class ProofsController {
     return { from: first.toString(), to: last.toString(), proof: proof.map((hash) => hash.toString('hex')) };
   }
 
-  async #prove(slug: string, query: Readonly<Record<string, unknown>>): Promise<InclusionProof> {
+  async #prove(slug: string, query: Readonly<Record<string, unknown>>, sizeAsked?: unknown): Promise<InclusionProof> {
+    const size = sizeAsked === undefined ? undefined : sizeOf(sizeAsked, 'size');
     const leaf = await this.#query.find(checkedSlug(slug), leafName(query));
     if (leaf === undefined) throw new ProblemError('log_entry_not_found');
-    const proof = await this.#query.inclusion(slug, leaf);
+    if (size !== undefined && size <= leaf.index)
+      throw new ProblemError('query_invalid', { errors: [{ field: 'size', code: 'parameter_malformed' }] });
+    const proof = await this.#query.inclusion(slug, leaf, size);
     if (proof === undefined) throw new ProblemError('proof_not_available', {}, { 'retry-after': '1' });
     return proof;
   }
