@@ -98,7 +98,12 @@ contract AnchorCallsTest is MerkleVerdicts {
         if (length < 84 || (length - 84) % 32 != 0) _assertMalformed(_cut(data, length));
     }
 
-    function testFuzz_TakesAnyFirstTreeWithoutAProofAndNoneWithOne(uint64 size, bytes32 root, bytes32[] calldata proof, bool isPacked) external {
+    function testFuzz_TakesAnyFirstTreeWithoutAProofAndNoneWithOne(
+        uint64 size,
+        bytes32 root,
+        bytes32[] calldata proof,
+        bool isPacked
+    ) external {
         vm.assume(size != 0);
         ILedgerAnchor.Item memory item = ILedgerAnchor.Item(_LOG, TreeSize.wrap(0), TreeSize.wrap(size), root, proof);
         if (proof.length > 0) {

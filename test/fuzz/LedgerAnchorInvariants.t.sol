@@ -54,7 +54,8 @@ contract LedgerAnchorInvariants {
         for (uint256 i = 0; i < 100; ++i) {
             uint256 random = uint256(keccak256(abi.encode(i)));
             _handler.extend(random, random >> 16, random >> 32, random & 1 == 0);
-            _handler.extendMany(random, random >> 16, [random >> 32, random >> 48, random >> 64], [random >> 80, random >> 96, random >> 112]);
+            uint256[3] memory logs = [random >> 32, random >> 48, random >> 64];
+            _handler.extendMany(random, random >> 16, logs, [random >> 80, random >> 96, random >> 112]);
             _handler.propose(random, random >> 16, random >> 32);
             _handler.accept(random, random >> 16);
             _handler.register(random, random >> 16, random >> 32);
