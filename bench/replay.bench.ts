@@ -4,6 +4,8 @@ import { PostgresEventStore } from '../services/event-store/adapters/postgres/po
 import type { EventStore, ProposedEvent, StoredEvent } from '../services/event-store/domain/event-store.ts';
 import { ledgerEventOf } from '../services/event-store/domain/ledger-event.ts';
 import { sealEvent, zeroHash } from '../services/integrity/domain/leaf.ts';
+import { eventTypes } from '../services/main/event-types.ts';
+import { EventReader } from '../services/read-store/event-reader.ts';
 import { createPool } from '../services/read-store/pool.ts';
 import { ProjectionProgress } from '../services/read-store/projection-progress.ts';
 import { ProjectionRunner } from '../services/read-store/projection-runner.ts';
@@ -62,7 +64,8 @@ async function replay(eventStore: EventStore, pool: ReturnType<typeof createPool
   const { position } = await eventStore.head();
   const progress = new ProjectionProgress(pool);
   const onHalt = (status: object) => console.error(status);
-  const runners = projections.map((projection) => new ProjectionRunner({ projection, eventStore, pool, progress, onHalt }));
+  const reader = new EventReader({ types: eventTypes });
+  const runners = projections.map((projection) => new ProjectionRunner({ projection, eventStore, reader, pool, progress, onHalt }));
   await Promise.all(runners.map((runner) => runner.rebuild()));
   await Promise.all(runners.map((runner) => runner.waitFor(position, timeoutMs)));
   await Promise.all(runners.map((runner) => runner.stop()));

@@ -18,9 +18,11 @@ import { IntegrityModule } from '../integrity/integrity.module.ts';
 import { createPool } from '../read-store/pool.ts';
 import { prepareReadModels } from '../read-store/prepare-read-models.ts';
 import type { Projection } from '../read-store/projection.ts';
+import { EventReader } from '../read-store/event-reader.ts';
 import { ProjectionProgress } from '../read-store/projection-progress.ts';
 import { ProjectionRunner } from '../read-store/projection-runner.ts';
 import { accessSecret } from './access-secret.ts';
+import { eventTypes } from './event-types.ts';
 import { type ChainAccess, type Integrity, openIntegrity } from './integrity.ts';
 import { type LocalKeyFiles, openLocalProvider } from './local-provider.ts';
 import { readModels } from './read-models.ts';
@@ -118,9 +120,14 @@ async function open(
   const { app } = http;
   await app.init();
 
+  const reader = new EventReader({
+    types: eventTypes,
+    onUnknown: ({ type, stream, revision, position }) =>
+      logger.warn({ type, stream, revision, position }, 'Events of this type are unknown here: read models take only their postings.'),
+  });
   const runners = [...readModels, app.get(InvoicingProcess, { strict: false })].map((projection: Projection) => {
     const onHalt = (status: object) => logger.error({ status }, 'A read model halted; it needs somebody to look.');
-    return new ProjectionRunner({ projection, eventStore, pool, progress, onHalt });
+    return new ProjectionRunner({ projection, eventStore, reader, pool, progress, onHalt });
   });
   if (roles.includes('projector')) for (const runner of runners) runner.start();
   closing.push(() => Promise.all(runners.map((runner) => runner.stop())));

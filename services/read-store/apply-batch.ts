@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { LedgerEvent } from '../event-store/domain/ledger-event.ts';
 import type { EventBatch, StoredEvent } from '../event-store/domain/event-store.ts';
 import { CheckpointMovedDefect, moveCheckpoint } from './checkpoint.ts';
-import { decodeOnce } from './decode-once.ts';
+import type { EventReader } from './event-reader.ts';
 import type { Ownership } from './ownership.ts';
 import { isTransient } from './ownership.ts';
 import type { Projection } from './projection.ts';
@@ -23,6 +23,7 @@ export class PoisonEventDefect extends Error {
 
 export interface BatchToApply {
   readonly projection: Projection;
+  readonly reader: EventReader;
   readonly storeId: string;
   /** Where the checkpoint is now. */
   readonly from: bigint;
@@ -36,8 +37,8 @@ export interface BatchToApply {
  * before the poison one are in and that one is named. Malformed events are passed over: they are findings of the verifier, not data.
  */
 export async function applyBatch(ownership: Ownership, work: BatchToApply): Promise<void> {
-  const { projection, storeId, from, batch, moved } = work;
-  const events: Iterable<LedgerEvent> = { [Symbol.iterator]: () => wellFormed(batch.events) };
+  const { projection, reader, storeId, from, batch, moved } = work;
+  const events: Iterable<LedgerEvent> = { [Symbol.iterator]: () => wellFormed(reader, batch.events) };
   const apply: Apply = async (part, move) => {
     await inTransaction(ownership.client, async (client) => {
       await projection.project(part, client);
@@ -55,9 +56,9 @@ export async function applyBatch(ownership: Ownership, work: BatchToApply): Prom
 
 type Apply = (part: Iterable<LedgerEvent>, move: { from: bigint; to: bigint }) => Promise<void>;
 
-function* wellFormed(stored: readonly StoredEvent[]): Generator<LedgerEvent> {
+function* wellFormed(reader: EventReader, stored: readonly StoredEvent[]): Generator<LedgerEvent> {
   for (const each of stored) {
-    const event = decodeOnce(each);
+    const event = reader.read(each);
     if (event !== undefined) yield event;
   }
 }

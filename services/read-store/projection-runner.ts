@@ -5,6 +5,7 @@ import { StoreFault } from '../event-store/domain/faults.ts';
 import { applyBatch, inTransaction } from './apply-batch.ts';
 import { openCheckpoint, resetCheckpoint } from './checkpoint.ts';
 import { isTransient, type Ownership, takeOwnership } from './ownership.ts';
+import type { EventReader } from './event-reader.ts';
 import type { ProjectionProgress } from './projection-progress.ts';
 import type { Projection } from './projection.ts';
 
@@ -27,6 +28,8 @@ export interface ProjectionStatus {
 export interface ProjectionRunnerOptions {
   readonly projection: Projection;
   readonly eventStore: EventStore;
+  /** Shared by all runners of a process. */
+  readonly reader: EventReader;
   readonly pool: pg.Pool;
   readonly progress: ProjectionProgress;
   /** Called when the projection halts: log it, alert somebody. */
@@ -126,7 +129,7 @@ export class ProjectionRunner {
 
   /** Follows the log until it is stopped, or until the lock is lost. */
   async #own(ownership: Ownership): Promise<void> {
-    const { projection, eventStore, progress, batchSizeMax = 1000 } = this.#options;
+    const { projection, eventStore, reader, progress, batchSizeMax = 1000 } = this.#options;
     await ownership.client.query(projection.schema);
     const { storeId } = await eventStore.head();
     this.#position = await openCheckpoint(ownership.client, projection, storeId);
@@ -141,7 +144,7 @@ export class ProjectionRunner {
       from: { after: this.#position },
       ...(projection.filter === undefined ? {} : { filter: projection.filter }),
       batchSizeMax,
-      handle: (batch) => applyBatch(ownership, { projection, storeId, from: this.#position, batch, moved }),
+      handle: (batch) => applyBatch(ownership, { projection, reader, storeId, from: this.#position, batch, moved }),
     });
     this.#subscription = subscription;
     ownership.onLost(() => void subscription.unsubscribe());

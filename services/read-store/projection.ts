@@ -16,7 +16,8 @@ export interface Projection {
   readonly filter?: EventFilter;
   /**
    * Writes the rows of a batch. The runner owns the transaction and commits rows and checkpoint together. Impossible data throws:
-   * the projection stops at its last checkpoint and says so. Malformed events (see `LedgerEvent`) never arrive here.
+   * the projection stops at its last checkpoint and says so. Malformed events (see `LedgerEvent`) never arrive here, and none in an older
+   * version than the newest (see `EventReader`); an event of a type that this release does not know does.
    *
    * Events are decoded as they are walked through, so a projection that writes as it goes leaves no time between the two idle. Several
    * walks give the same events.

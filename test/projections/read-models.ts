@@ -1,6 +1,8 @@
 import type { Pool } from 'pg';
 import type { EventStore } from '../../services/event-store/domain/event-store.ts';
 import type { Projection } from '../../services/read-store/projection.ts';
+import { eventTypes } from '../../services/main/event-types.ts';
+import { EventReader } from '../../services/read-store/event-reader.ts';
 import { createPool } from '../../services/read-store/pool.ts';
 import { ProjectionProgress } from '../../services/read-store/projection-progress.ts';
 import { ProjectionRunner, type ProjectionStatus } from '../../services/read-store/projection-runner.ts';
@@ -80,7 +82,8 @@ export class ReadModels {
   ): ProjectionRunner {
     const { pool, progress } = this;
     const onHalt = () => undefined;
-    return new ProjectionRunner({ projection, eventStore, pool, progress, onHalt, standbyPollMs: 10, ...options });
+    const reader = new EventReader({ types: eventTypes });
+    return new ProjectionRunner({ projection, eventStore, reader, pool, progress, onHalt, standbyPollMs: 10, ...options });
   }
 
   async #reach(runner: ProjectionRunner, store: EventStore): Promise<void> {

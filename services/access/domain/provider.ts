@@ -1,13 +1,13 @@
 import type { Aggregate } from '../../commands/domain/aggregate.ts';
 import { accept, type Decision, reject } from '../../commands/domain/decision.ts';
-import type { ProviderEvent, ProviderRegistered } from './provider.events.ts';
+import { type ProviderEvent, providerEvents, type ProviderRegistered } from './provider.events.ts';
 
 export type Provider = { readonly status: 'none' } | { readonly status: 'registered' };
 
 export const provider: Aggregate<Provider, ProviderEvent> = {
   initial: { status: 'none' },
   evolve: () => ({ status: 'registered' }),
-  types: ['ProviderRegistered/1'],
+  events: providerEvents,
 };
 
 export type ProviderRejection = { readonly code: 'provider_already_registered'; readonly provider: string };

@@ -1,3 +1,4 @@
+import { EventTypes } from '../../event-store/domain/event-types.ts';
 import type { Posting } from '../../money/posting.ts';
 
 /*
@@ -136,3 +137,13 @@ export type AccountEvent =
   | { readonly type: 'PaymentReceived/1'; readonly data: PaymentReceived }
   | { readonly type: 'EntryReversed/1'; readonly data: EntryReversed }
   | { readonly type: 'ChargesClosed/1'; readonly data: ChargesClosed };
+
+export const accountEvents = new EventTypes<AccountEvent>({
+  'AccountOpened/1': [],
+  'ToppedUp/1': [],
+  'ChargePosted/1': [],
+  'TitlePurchased/1': [],
+  'PaymentReceived/1': [],
+  'EntryReversed/1': [],
+  'ChargesClosed/1': [],
+});

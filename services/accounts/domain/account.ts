@@ -1,7 +1,15 @@
 import type { Aggregate, Placed } from '../../commands/domain/aggregate.ts';
 import type { Currency } from '../../money/currency.ts';
 import { moneyOf } from '../../money/money.ts';
-import type { AccountEvent, Billing, ChargesClosed, EntryReversed, PaymentReceived, TitlePurchased } from './account.events.ts';
+import {
+  type AccountEvent,
+  accountEvents,
+  type Billing,
+  type ChargesClosed,
+  type EntryReversed,
+  type PaymentReceived,
+  type TitlePurchased,
+} from './account.events.ts';
 
 /** An invoice as the account sees it: what is still owed, oldest first. */
 export interface OpenInvoice {
@@ -46,7 +54,7 @@ export type Account = { readonly status: 'none' } | OpenAccount;
 export const account: Aggregate<Account, AccountEvent> = {
   initial: { status: 'none' },
   evolve,
-  types: ['AccountOpened/1', 'ToppedUp/1', 'ChargePosted/1', 'TitlePurchased/1', 'PaymentReceived/1', 'EntryReversed/1', 'ChargesClosed/1'],
+  events: accountEvents,
 };
 
 /** The key under which a payment is known: the same payment reported twice has the same one. */

@@ -1,9 +1,10 @@
+import { knownEventOf } from '../../commands/application/live-aggregate.ts';
 import type { EventStore, StoredEvent } from '../../event-store/domain/event-store.ts';
 import { StreamNotFoundFault } from '../../event-store/domain/faults.ts';
-import { ledgerEventOf } from '../../event-store/domain/ledger-event.ts';
 import { streamName } from '../../event-store/domain/stream-name.ts';
-import type { PriceBookPublished, TitleListed } from '../domain/catalog.events.ts';
-import { type PriceVersion, priceVersionOf } from '../domain/price-book.ts';
+import type { TitleListed } from '../domain/catalog.events.ts';
+import { priceBook, type PriceVersion, priceVersionOf } from '../domain/price-book.ts';
+import { title } from '../domain/title.ts';
 
 /** A listed title with the place of the event that listed it. */
 export interface TitleVersion {
@@ -33,14 +34,12 @@ export class CatalogReader {
   /** The version in force, or undefined for a price book that the provider does not have. */
   async priceVersion(provider: string, id: string): Promise<PriceVersion | undefined> {
     const event = await this.#head(priceBookStream(provider, id));
-    const published = event && ledgerEventOf(event)?.fin;
-    return event && published && priceVersionOf(event.stream, event.revision, published as unknown as PriceBookPublished);
+    return event && priceVersionOf(event.stream, event.revision, knownEventOf(priceBook, event).event.data);
   }
 
   async title(provider: string, id: string): Promise<TitleVersion | undefined> {
     const event = await this.#head(titleStream(provider, id));
-    const listed = event && ledgerEventOf(event)?.fin;
-    return event && listed && { stream: event.stream, revision: event.revision, listed: listed as unknown as TitleListed };
+    return event && { stream: event.stream, revision: event.revision, listed: knownEventOf(title, event).event.data };
   }
 
   /** To be called after a publication by this process. */

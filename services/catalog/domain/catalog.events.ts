@@ -1,3 +1,5 @@
+import { EventTypes } from '../../event-store/domain/event-types.ts';
+
 /** One priced band of usage. */
 export type PriceBand = {
   readonly band: string;
@@ -36,3 +38,6 @@ export type TitleListed = {
 
 export type PriceBookEvent = { readonly type: 'PriceBookPublished/1'; readonly data: PriceBookPublished };
 export type TitleEvent = { readonly type: 'TitleListed/1'; readonly data: TitleListed };
+
+export const priceBookEvents = new EventTypes<PriceBookEvent>({ 'PriceBookPublished/1': [] });
+export const titleEvents = new EventTypes<TitleEvent>({ 'TitleListed/1': [] });

@@ -3,7 +3,7 @@ import { accept, type Decision, reject } from '../../commands/domain/decision.ts
 import { type Currency, isCurrency } from '../../money/currency.ts';
 import { type Decimal, parseDecimal } from '../../money/decimal.ts';
 import type { Rounding } from '../../money/rounding.ts';
-import type { PriceBookEvent, PriceBookPublished } from './catalog.events.ts';
+import { type PriceBookEvent, priceBookEvents, type PriceBookPublished } from './catalog.events.ts';
 
 /** What publishing needs to know: whether there is one already, and in which currency. */
 export type PriceBook = { readonly status: 'none' } | { readonly status: 'published'; readonly currency: string };
@@ -11,7 +11,7 @@ export type PriceBook = { readonly status: 'none' } | { readonly status: 'publis
 export const priceBook: Aggregate<PriceBook, PriceBookEvent> = {
   initial: { status: 'none' },
   evolve: (_, { event }) => ({ status: 'published', currency: event.data.currency }),
-  types: ['PriceBookPublished/1'],
+  events: priceBookEvents,
 };
 
 export type PriceBookRejection =

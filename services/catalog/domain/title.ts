@@ -1,13 +1,13 @@
 import { type Aggregate } from '../../commands/domain/aggregate.ts';
 import { accept, type Decision, reject } from '../../commands/domain/decision.ts';
-import type { TitleEvent, TitleListed } from './catalog.events.ts';
+import { type TitleEvent, titleEvents, type TitleListed } from './catalog.events.ts';
 
 export type Title = { readonly status: 'none' } | { readonly status: 'listed' };
 
 export const title: Aggregate<Title, TitleEvent> = {
   initial: { status: 'none' },
   evolve: () => ({ status: 'listed' }),
-  types: ['TitleListed/1'],
+  events: titleEvents,
 };
 
 export type TitleRejection =

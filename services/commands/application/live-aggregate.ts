@@ -5,13 +5,19 @@ import { leafOf, zeroHash } from '../../integrity/domain/leaf.ts';
 import type { Aggregate, DomainEvent } from '../domain/aggregate.ts';
 import { RememberedCommands } from './remembered-commands.ts';
 
-/** Something in the stream is not an event that this aggregate can have: the ledger was written behind the port. */
-export class StreamCorruptFault extends Error {
-  override readonly name = 'StreamCorruptFault';
+/** An event that its aggregate cannot read. Nothing is decided over it: whatever it says, it may change the answer. */
+export class UnreadableEventFault extends Error {
+  override readonly name = 'UnreadableEventFault';
   readonly retryable = false;
+  readonly stream: string;
+  readonly revision: bigint;
+  readonly type: string;
 
-  constructor(stream: string, revision: bigint, type: string) {
-    super(`Event ${revision} of stream ${stream} (${type}) is not one this stream can hold.`);
+  constructor({ stream, revision, type }: StoredEvent, why: string) {
+    super(`Event ${revision} of stream ${stream} (${type}) ${why}. Nothing is decided over it.`);
+    this.stream = stream;
+    this.revision = revision;
+    this.type = type;
   }
 }
 
@@ -61,14 +67,17 @@ function advance<State, Event extends DomainEvent>(
   live.commands.note(body.command, body.fingerprint, stored.revision, stored.position);
 }
 
-/** Reads a stored event as one of the aggregate's own. Throws `StreamCorruptFault` for any other. */
+/** Reads a stored event as one of the aggregate's own, in its newest version. Throws `UnreadableEventFault` for any other. */
 export function knownEventOf<State, Event extends DomainEvent>(
-  aggregate: Aggregate<State, Event>,
+  { events }: Pick<Aggregate<State, Event>, 'events'>,
   stored: StoredEvent,
 ): { readonly event: Event; readonly body: LedgerEvent['body'] } {
   const decoded = ledgerEventOf(stored);
-  const types: readonly string[] = aggregate.types;
-  if (decoded === undefined || !types.includes(decoded.type)) throw new StreamCorruptFault(stored.stream, stored.revision, stored.type);
-  // The payload was checked when it was written; its type names its shape.
-  return { event: { type: decoded.type, data: decoded.fin } as unknown as Event, body: decoded.body };
+  if (decoded === undefined) throw new UnreadableEventFault(stored, 'is malformed: something wrote it behind the port');
+  const event = events.read(decoded);
+  if (event !== undefined) return { event, body: decoded.body };
+  throw new UnreadableEventFault(
+    stored,
+    events.isNewer(stored.type) ? 'was written by a newer release: update this process' : 'is not one this stream can hold',
+  );
 }

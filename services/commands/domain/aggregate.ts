@@ -1,4 +1,5 @@
 import type { Json } from '../../event-store/domain/canonical-json.ts';
+import type { EventTypes } from '../../event-store/domain/event-types.ts';
 
 /** An event as a decider writes it: the type with its version, and the financial payload. */
 export interface DomainEvent {
@@ -16,10 +17,10 @@ export interface Placed<Event extends DomainEvent> {
 /** Everything the executor must know about a kind of aggregate. Pure and synchronous. */
 export interface Aggregate<State, Event extends DomainEvent> {
   readonly initial: State;
-  /** Total: takes every event of `types` in every state, and never validates. */
+  /** Total: takes every one of its events in every state, and never validates. */
   readonly evolve: (state: State, placed: Placed<Event>) => State;
-  /** The event types that may stand in such a stream; any other is refused before `evolve` (promise 70). */
-  readonly types: readonly Event['type'][];
+  /** The events that may stand in such a stream; any other is refused before `evolve` (promise 70). */
+  readonly events: EventTypes<Event>;
 }
 
 /** The payload of an event is made of strings, booleans, arrays and objects; `canonicalJson` checks it when it is sealed. */

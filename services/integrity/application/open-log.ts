@@ -5,9 +5,10 @@ import type { EventStore } from '../../event-store/domain/event-store.ts';
 import { genesisPolicy, type ListedChain } from '../domain/log-policy.ts';
 import { noteSigner } from '../domain/note.ts';
 import { keyNameOf, localOrigin } from '../domain/origin.ts';
+import type { SystemLeafType } from '../domain/system-leaf.events.ts';
 import type { Keyring } from './keyring.ts';
 import { readGenesis } from './genesis.ts';
-import { type SystemLeafType, SystemLog, systemStream } from './system-log.ts';
+import { SystemLog, systemStream } from './system-log.ts';
 import type { ProviderLog } from './provider-logs.ts';
 
 /** Namespace of URLs, RFC 9562. */

@@ -1,6 +1,6 @@
 import { v5 as uuidv5 } from 'uuid';
 import { canonicalJson, type Json } from '../../event-store/domain/canonical-json.ts';
-import type { SystemLeafType } from './system-log.ts';
+import type { SystemLeafType } from '../domain/system-leaf.events.ts';
 
 /** Namespace of URLs, RFC 9562. */
 const urlNamespace = '6ba7b811-9dad-11d1-80b4-00c04fd430c8';

@@ -6,10 +6,7 @@ import type { AppendRequest, EventStore, Expectation, StoredEvent } from '../../
 import { ConflictFault, StreamNotFoundFault, UnknownOutcomeFault } from '../../event-store/domain/faults.ts';
 import { prefixOf, streamName } from '../../event-store/domain/stream-name.ts';
 import { leafOf, sealEvent, zeroHash } from '../domain/leaf.ts';
-
-/** Types of the leaves that the log writes about itself, all on `<slug>.log-0`. */
-export type SystemLeafType =
-  'LogGenesis/1' | 'LogPolicyChanged/1' | 'TimeTicked/1' | 'StateCommitted/1' | 'KeyRotated/1' | 'PersonalDataErased/1';
+import type { SystemLeafType } from '../domain/system-leaf.events.ts';
 
 export interface SystemLeaf {
   readonly slug: string;

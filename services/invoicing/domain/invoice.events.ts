@@ -1,3 +1,5 @@
+import { EventTypes } from '../../event-store/domain/event-types.ts';
+
 /** Second step of an invoice: the series gives it a number, once per invoice. Stream `<slug>.series-<series>`. */
 export type NumberAssigned = {
   readonly series: string;
@@ -42,3 +44,6 @@ export type InvoiceIssued = {
 
 export type SeriesEvent = { readonly type: 'NumberAssigned/1'; readonly data: NumberAssigned };
 export type InvoiceEvent = { readonly type: 'InvoiceIssued/1'; readonly data: InvoiceIssued };
+
+export const seriesEvents = new EventTypes<SeriesEvent>({ 'NumberAssigned/1': [] });
+export const invoiceEvents = new EventTypes<InvoiceEvent>({ 'InvoiceIssued/1': [] });

@@ -2,14 +2,14 @@ import type { AccountEvent, ChargePosted, ChargesClosed, TitlePurchased } from '
 import type { Aggregate } from '../../commands/domain/aggregate.ts';
 import { accept, type Decision, reject, repeated } from '../../commands/domain/decision.ts';
 import { add, amountText, type Money, moneyOf, zero } from '../../money/money.ts';
-import type { InvoiceEvent, InvoiceIssued, InvoiceLine } from './invoice.events.ts';
+import { type InvoiceEvent, invoiceEvents, type InvoiceIssued, type InvoiceLine } from './invoice.events.ts';
 
 export type Invoice = { readonly status: 'none' } | { readonly status: 'issued'; readonly number: string };
 
 export const invoice: Aggregate<Invoice, InvoiceEvent> = {
   initial: { status: 'none' },
   evolve: (_, { event }) => ({ status: 'issued', number: event.data.number }),
-  types: ['InvoiceIssued/1'],
+  events: invoiceEvents,
 };
 
 export type InvoiceRejection = { readonly code: 'invoice_already_issued'; readonly number: string };

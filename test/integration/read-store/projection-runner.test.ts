@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { PostgresEventStore } from '../../../services/event-store/adapters/postgres/postgres.event-store.ts';
 import { type CanonicalJson, canonicalJson } from '../../../services/event-store/domain/canonical-json.ts';
+import { EventTypes } from '../../../services/event-store/domain/event-types.ts';
+import { EventReader } from '../../../services/read-store/event-reader.ts';
 import type { Projection } from '../../../services/read-store/projection.ts';
 import { createPool } from '../../../services/read-store/pool.ts';
 import { ProjectionProgress } from '../../../services/read-store/projection-progress.ts';
@@ -10,6 +12,12 @@ import { ProjectionRunner, type ProjectionStatus } from '../../../services/read-
 import { freshDatabase, type TestDatabase } from '../../support/postgres.ts';
 
 const poison = 'Poisoned/1';
+
+/** `Counted` in three versions: each says in its payload what it was made of. */
+const types = new EventTypes<{ type: 'Counted/3' | 'Poisoned/1'; data: object }>({
+  'Counted/3': [(fin) => ({ ...fin, second: 'from the first' }), ({ second, ...fin }) => ({ ...fin, third: second ?? 'from the second' })],
+  'Poisoned/1': [],
+});
 
 /** Counts events per stream; the poison type breaks a constraint. */
 function counting(overrides: Partial<Projection> = {}): Projection {
@@ -36,6 +44,8 @@ let store: PostgresEventStore;
 let pool: pg.Pool;
 let progress: ProjectionProgress;
 let halted: ProjectionStatus[];
+let unknown: string[];
+let reader: EventReader;
 const runners: ProjectionRunner[] = [];
 
 beforeEach(async () => {
@@ -44,6 +54,8 @@ beforeEach(async () => {
   pool = createPool({ url: database.serviceUrl });
   progress = new ProjectionProgress(pool);
   halted = [];
+  unknown = [];
+  reader = new EventReader({ types: [types], onUnknown: ({ type }) => void unknown.push(type) });
 });
 afterEach(async () => {
   for (const runner of runners.splice(0)) await runner.stop();
@@ -59,6 +71,7 @@ function runnerOf(
   const runner = new ProjectionRunner({
     projection,
     eventStore: store,
+    reader,
     pool,
     progress,
     onHalt: (status) => void halted.push(status),
@@ -130,6 +143,48 @@ describe('a projection runner', () => {
     await store.append({ stream: 'aa.account-1', expected: 'no_stream', events: [event('Counted/1', '{}' as CanonicalJson), event()] });
     await runnerOf(counting()).waitFor(2n, timeoutMs);
     expect(await counts()).toEqual({ 'aa.account-1': 1n });
+  });
+
+  it('gives the projection every event in its newest version', async () => {
+    const seen: object[] = [];
+    const noting = counting({
+      project(events) {
+        for (const { type, fin } of events) seen.push({ type, fin });
+        return Promise.resolve();
+      },
+    });
+    const events = ['Counted/1', 'Counted/2', 'Counted/3'].map((type) => event(type));
+    const { position } = await store.append({ stream: 'aa.account-1', expected: 'no_stream', events });
+    await runnerOf(noting).waitFor(position, timeoutMs);
+    expect(seen).toEqual([
+      { type: 'Counted/3', fin: { third: 'from the first' } },
+      { type: 'Counted/3', fin: { third: 'from the second' } },
+      { type: 'Counted/3', fin: {} },
+    ]);
+    expect(unknown).toEqual([]);
+  });
+
+  it('70 hands over an event of a type that nobody knows, and tells of the type once', async () => {
+    await append('aa.account-1', 3, 'Dreamt/1');
+    await runnerOf(counting()).waitFor(await append('aa.account-2', 1), timeoutMs);
+    expect(await counts()).toEqual({ 'aa.account-1': 3n, 'aa.account-2': 1n });
+    expect(unknown).toEqual(['Dreamt/1']);
+  });
+
+  it('[K14] stops before a version that a newer release wrote, and goes on from there in that release', async () => {
+    await append('aa.account-1', 2);
+    await append('aa.account-2', 1, 'Counted/4');
+    const position = await append('aa.account-3', 1);
+    const older = runnerOf(counting());
+    await until(() => halted.length > 0);
+    expect(await counts()).toEqual({ 'aa.account-1': 2n });
+    expect(older.status()).toMatchObject({ state: 'halted', position: 2n, error: { name: 'NewerEventFault' } });
+    expect(older.status().error?.message).toContain('event 0 of aa.account-2 (Counted/4, position 3)');
+    await older.stop();
+    const upcasters = Array.from({ length: 3 }, () => (fin: object) => fin as Record<string, string>);
+    reader = new EventReader({ types: [new EventTypes({ 'Counted/4': upcasters })] });
+    await runnerOf(counting()).waitFor(position, timeoutMs);
+    expect(await counts()).toEqual({ 'aa.account-1': 2n, 'aa.account-2': 1n, 'aa.account-3': 1n });
   });
 
   it('moves the checkpoint past events that the filter leaves out', async () => {

@@ -9,6 +9,7 @@ import type { CommandExecutor } from '../../../services/commands/application/com
 import type { Envelope } from '../../../services/commands/application/envelope.ts';
 import { accept, type Decision } from '../../../services/commands/domain/decision.ts';
 import { MemoryEventStore } from '../../../services/event-store/adapters/memory/memory.event-store.ts';
+import type { CanonicalJson } from '../../../services/event-store/domain/canonical-json.ts';
 import type { EventStore, StoredEvent } from '../../../services/event-store/domain/event-store.ts';
 import { leafOf, zeroHash } from '../../../services/integrity/domain/leaf.ts';
 import { envelope, executionOn, LossyEventStore, origin } from '../../support/execution.ts';
@@ -160,12 +161,21 @@ describe('CommandExecutor', () => {
     expect(accepted(await run(executor, envelope('charge'), charging('4')))).toMatchObject({ replayed: true, revision: 2n });
   });
 
-  it('refuses a stream that something else wrote to', async () => {
+  it.each([
+    ['that is malformed', 'ToppedUp/1', undefined, 'malformed'],
+    ['of a type that is none of the account', 'WalletFilled/1', 'copied', 'not one this stream can hold'],
+    ['of a version that a newer release wrote', 'ToppedUp/2', 'copied', 'written by a newer release'],
+  ])('70 decides nothing over an event %s, and names it', async (_, type, metadata, why) => {
     const store = new MemoryEventStore();
     await withWallet(store, '10');
-    const foreign = { id: '00000000-0000-4000-8000-000000000001', type: 'WalletFilled/1', data: '{}' as never };
-    await store.append({ stream, expected: 1n, events: [foreign] });
-    await expect(run(executionOn(store).executor, envelope('charge'), charging('4'))).rejects.toThrow('not one this stream can hold');
+    const last = (await streamOf(store)).at(-1)!;
+    const data = last.data as CanonicalJson;
+    const copied = metadata === undefined ? {} : { metadata: last.metadata as CanonicalJson };
+    await store.append({ stream, expected: 1n, events: [{ id: '00000000-0000-4000-8000-000000000001', type, data, ...copied }] });
+    const charged = run(executionOn(store).executor, envelope('charge'), charging('4'));
+    await expect(charged).rejects.toMatchObject({ name: 'UnreadableEventFault', stream, revision: 2n, type });
+    await expect(charged).rejects.toThrow(why);
+    expect(await streamOf(store)).toHaveLength(3);
   });
 });
 

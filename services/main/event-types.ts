@@ -1,0 +1,17 @@
+import { providerEvents } from '../access/domain/provider.events.ts';
+import { accountEvents } from '../accounts/domain/account.events.ts';
+import { priceBookEvents, titleEvents } from '../catalog/domain/catalog.events.ts';
+import type { EventTypes } from '../event-store/domain/event-types.ts';
+import { systemLeafEvents } from '../integrity/domain/system-leaf.events.ts';
+import { invoiceEvents, seriesEvents } from '../invoicing/domain/invoice.events.ts';
+
+/** Every event type that this release writes or ever wrote. */
+export const eventTypes: readonly EventTypes[] = [
+  accountEvents,
+  priceBookEvents,
+  titleEvents,
+  seriesEvents,
+  invoiceEvents,
+  providerEvents,
+  systemLeafEvents,
+];
