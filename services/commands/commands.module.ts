@@ -5,17 +5,19 @@ import { CommandExecutor } from './application/command-executor.ts';
 import type { CommandLog } from './application/command-log.ts';
 import { CommandLookup } from './application/command-lookup.ts';
 import type { LogOrigins, ReceiptIssuer } from './application/receipts.ts';
+import type { Snapshots } from './application/snapshots.ts';
 
 export interface CommandsPorts {
   readonly receipts: ReceiptIssuer;
   readonly origins: LogOrigins;
   readonly commandLog: CommandLog;
+  readonly snapshots: Snapshots;
 }
 
 /** Offers the executor that every handler uses. The ports are implemented elsewhere and wired by the composition. */
 @Module({})
 export class CommandsModule {
-  static register({ receipts, origins, commandLog }: CommandsPorts): DynamicModule {
+  static register({ receipts, origins, commandLog, snapshots }: CommandsPorts): DynamicModule {
     return {
       module: CommandsModule,
       global: true,
@@ -23,7 +25,7 @@ export class CommandsModule {
         {
           provide: CommandExecutor,
           useFactory: (store: EventStore) =>
-            new CommandExecutor({ store, receipts, origins, commands: new CommandLookup(commandLog), clock: systemClock }),
+            new CommandExecutor({ store, receipts, origins, commands: new CommandLookup(commandLog), clock: systemClock, snapshots }),
           inject: [EVENT_STORE],
         },
       ],

@@ -8,6 +8,8 @@ import { ProjectionsModule } from '../../projections/projections.module.ts';
 import { PostgresApiKeyStore } from '../access/adapters/postgres/api-key-store.ts';
 import { Authenticator } from '../access/application/authenticator.ts';
 import { ApiKeyIssuer } from '../access/application/api-key-issuer.ts';
+import { PostgresSnapshotStore } from '../commands/adapters/postgres/postgres.snapshot-store.ts';
+import { Snapshots } from '../commands/application/snapshots.ts';
 import { PostgresEventStore } from '../event-store/adapters/postgres/postgres.event-store.ts';
 import type { EventStore } from '../event-store/domain/event-store.ts';
 import { createHttpApplication } from '../http/http-application.ts';
@@ -97,6 +99,13 @@ async function open(
   const eventStore = new PostgresEventStore({ url: databaseUrl });
   closing.push(() => eventStore.dispose());
 
+  const snapshots = new Snapshots({
+    snapshots: new PostgresSnapshotStore(pool),
+    events: eventStore,
+    onFailure: (stream, err) => logger.warn({ stream, err }, 'A snapshot is not used; the stream is folded from its first event instead.'),
+  });
+  closing.push(() => snapshots.close());
+
   const keysFolder = join(dataFolder, 'keys');
   const integrity = await openIntegrity({ eventStore, pool, keysFolder, chain, logger });
   const { logs, anchoring, sequencers, files, query } = integrity;
@@ -107,7 +116,7 @@ async function open(
       eventStore,
       pool,
       progress,
-      commands: { receipts: integrity.receipts, origins: logs, commandLog: new ProjectedCommandLog(pool) },
+      commands: { receipts: integrity.receipts, origins: logs, commandLog: new ProjectedCommandLog(pool), snapshots },
       access: { logs: integrity.openLog, secret: await accessSecret(keysFolder) },
       others: [
         ProjectionsModule,

@@ -3,6 +3,7 @@ import type { CommandLog, LoggedCommand } from '../../services/commands/applicat
 import { CommandLookup } from '../../services/commands/application/command-lookup.ts';
 import { type EnvelopeSource, envelopeOf } from '../../services/commands/application/envelope.ts';
 import type { PromisedEvent, Receipt, ReceiptIssuer } from '../../services/commands/application/receipts.ts';
+import type { Snapshots } from '../../services/commands/application/snapshots.ts';
 import { MemoryEventStore } from '../../services/event-store/adapters/memory/memory.event-store.ts';
 import type { Appended, AppendRequest, EventStore } from '../../services/event-store/domain/event-store.ts';
 import { UnknownOutcomeFault } from '../../services/event-store/domain/faults.ts';
@@ -65,12 +66,13 @@ export interface Execution {
   readonly commands: ListedCommands;
 }
 
-export function executionOn(store: EventStore, commands = new ListedCommands()): Execution {
+export function executionOn(store: EventStore, commands = new ListedCommands(), snapshots?: Snapshots): Execution {
   const receipts = new NotedReceipts();
   let tick = 0;
   const clock = { now: () => new Date(Date.UTC(2026, 2, 1) + tick++).toISOString() };
   const origins = { originOf: () => Promise.resolve(origin) };
-  return { executor: new CommandExecutor({ store, receipts, origins, commands: new CommandLookup(commands), clock }), receipts, commands };
+  const executor = new CommandExecutor({ store, receipts, origins, commands: new CommandLookup(commands), clock, snapshots });
+  return { executor, receipts, commands };
 }
 
 export function envelope(key: string, options: Partial<EnvelopeSource> = {}) {

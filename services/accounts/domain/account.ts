@@ -54,6 +54,7 @@ export type Account = { readonly status: 'none' } | OpenAccount;
 export const account: Aggregate<Account, AccountEvent> = {
   initial: { status: 'none' },
   evolve,
+  version: 1,
   events: accountEvents,
 };
 

@@ -15,6 +15,7 @@ import type { Envelope } from './envelope.ts';
 import { KeyedMutex } from './keyed-mutex.ts';
 import { type LiveAggregate, loadAggregate } from './live-aggregate.ts';
 import type { LogOrigins, ReceiptIssuer } from './receipts.ts';
+import type { Snapshots } from './snapshots.ts';
 
 /** One command on one aggregate. `decide` is pure: the command and its context are closed over. */
 export interface Execution<State, Event extends DomainEvent, Rejected extends Rejection> {
@@ -31,6 +32,8 @@ export interface CommandExecutorOptions {
   readonly origins: LogOrigins;
   readonly commands: CommandLookup;
   readonly clock: Clock;
+  /** Absent: every aggregate is folded from its first event. */
+  readonly snapshots?: Snapshots | undefined;
   /** How many aggregates are kept in memory. */
   readonly cacheSizeMax?: number;
 }
@@ -113,9 +116,15 @@ export class CommandExecutor {
     const cached = this.#cache.get(stream);
     // A stream belongs to one aggregate for ever, so what is cached under its name has that aggregate's state.
     if (cached !== undefined) return cached as LiveAggregate<State>;
-    const loaded = await loadAggregate(this.#options.store, aggregate, stream, origin);
+    const { store, snapshots } = this.#options;
+    const loaded = await loadAggregate({ store, snapshots, aggregate, stream, origin });
     this.#cache.set(stream, loaded);
+    this.#offerSnapshot(aggregate, stream, loaded);
     return loaded;
+  }
+
+  #offerSnapshot({ version }: Pick<Aggregate<unknown, never>, 'version'>, stream: string, live: LiveAggregate<unknown>): void {
+    if (version !== undefined) this.#options.snapshots?.offer({ stream, version }, live);
   }
 
   async #earlier(
@@ -161,15 +170,15 @@ export class CommandExecutor {
       return aggregate.evolve(folded, { event, id, revision });
     }, live.state);
     const appended = await this.#append(execution, live.revision, proposed);
-    if (appended.fresh !== true) {
-      // Another process may have written these ids with its own time and salts: answer from what is stored, never from our bytes.
+    if (appended.fresh !== true && !(await this.#areStored(stream, firstRevision, proposed))) {
+      // Another process wrote these ids with its own time and salts: answer from what is stored, never from our bytes.
       this.#cache.delete(stream);
       return this.#replay(execution, origin, firstRevision, appended.revision);
     }
-    for (const event of answered) live.commands.note(envelope.commandId, envelope.fingerprint, event.revision, appended.position);
-    live.state = state;
-    live.revision = appended.revision;
-    live.lastLeaf = lastLeaf;
+    // All or nothing: a snapshot may be taken of it at any moment.
+    for (const { revision } of answered) live.commands.note(envelope.commandId, envelope.fingerprint, revision, appended.position);
+    Object.assign(live, { state, revision: appended.revision, lastLeaf, lastPosition: appended.position });
+    this.#offerSnapshot(aggregate, stream, live);
     const last = answered.at(-1) as (typeof answered)[number];
     const receipt = await this.#options.receipts.issue({
       provider: envelope.provider,
@@ -181,6 +190,16 @@ export class CommandExecutor {
     });
     const { revision, position } = appended;
     return { kind: 'accepted', answer: { stream, revision, position, events: answered, receipt, replayed: false } };
+  }
+
+  /** Is what stands there what we proposed? Salts are drawn at random, so the same bytes are ours, whatever became of the answer. */
+  async #areStored(stream: string, fromRevision: bigint, proposed: readonly ProposedEvent[]): Promise<boolean> {
+    let index = 0;
+    for await (const { id, data, metadata } of this.#options.store.readStream(stream, { fromRevision, maxCount: proposed.length })) {
+      const event = proposed[index++];
+      if (event?.id !== id || event.data !== data || event.metadata !== metadata) return false;
+    }
+    return index === proposed.length;
   }
 
   /** The same ids at the same expectation until the store gives a final answer: the store recognises what it has (promises 8-10). */

@@ -4,6 +4,7 @@ import { type LedgerEvent, ledgerEventOf } from '../../event-store/domain/ledger
 import { leafOf, zeroHash } from '../../integrity/domain/leaf.ts';
 import type { Aggregate, DomainEvent } from '../domain/aggregate.ts';
 import { RememberedCommands } from './remembered-commands.ts';
+import { snapshotEventsMin, type Snapshots } from './snapshots.ts';
 
 /** An event that its aggregate cannot read. Nothing is decided over it: whatever it says, it may change the answer. */
 export class UnreadableEventFault extends Error {
@@ -28,24 +29,53 @@ export interface LiveAggregate<State> {
   revision: bigint;
   /** Leaf hash of the last event: `prev` of the next. */
   lastLeaf: string;
+  /** Of the last event in the whole log; 0 for a stream without events. */
+  lastPosition: bigint;
   readonly commands: RememberedCommands;
 }
 
 export function newAggregate<State>(initial: State): LiveAggregate<State> {
-  return { state: initial, revision: -1n, lastLeaf: zeroHash, commands: new RememberedCommands() };
+  return { state: initial, revision: -1n, lastLeaf: zeroHash, lastPosition: 0n, commands: new RememberedCommands() };
 }
 
-/** Folds a stream from its first event. A stream without events is a new aggregate. */
+export interface AggregateSource<State, Event extends DomainEvent> {
+  readonly store: EventStore;
+  /** Absent: every stream is folded from its first event. */
+  readonly snapshots: Snapshots | undefined;
+  readonly aggregate: Aggregate<State, Event>;
+  readonly stream: string;
+  readonly origin: string;
+}
+
+/**
+ * Folds a stream. A stream without events is a new aggregate. A short one is folded from its first event, and no snapshot is asked for; a
+ * long one from its newest snapshot.
+ */
 export async function loadAggregate<State, Event extends DomainEvent>(
-  store: EventStore,
-  aggregate: Aggregate<State, Event>,
-  stream: string,
-  origin: string,
+  source: AggregateSource<State, Event>,
 ): Promise<LiveAggregate<State>> {
-  const live = newAggregate(aggregate.initial);
+  const { snapshots, aggregate, stream, origin } = source;
+  const begun = newAggregate(aggregate.initial);
+  const { version } = aggregate;
+  if (snapshots === undefined || version === undefined) return fold(source, begun);
+  await fold(source, begun, Number(snapshotEventsMin));
+  if (begun.revision + 1n < snapshotEventsMin) return begun;
+  const restored = await snapshots.restore<State>({ stream, version }, origin);
+  return fold(source, restored !== undefined && restored.revision > begun.revision ? restored : begun);
+}
+
+/** Takes in what comes after the events that are in already. */
+async function fold<State, Event extends DomainEvent>(
+  { store, aggregate, stream, origin }: AggregateSource<State, Event>,
+  live: LiveAggregate<State>,
+  maxCount?: number,
+): Promise<LiveAggregate<State>> {
   let last: StoredEvent | undefined;
   try {
-    for await (const stored of store.readStream(stream)) {
+    for await (const stored of store.readStream(stream, {
+      fromRevision: live.revision + 1n,
+      ...(maxCount !== undefined && { maxCount }),
+    })) {
       advance(live, aggregate, stored);
       last = stored;
     }
@@ -64,6 +94,7 @@ function advance<State, Event extends DomainEvent>(
   const { event, body } = knownEventOf(aggregate, stored);
   live.state = aggregate.evolve(live.state, { event, id: stored.id, revision: stored.revision });
   live.revision = stored.revision;
+  live.lastPosition = stored.position;
   live.commands.note(body.command, body.fingerprint, stored.revision, stored.position);
 }
 

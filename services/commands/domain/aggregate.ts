@@ -19,6 +19,11 @@ export interface Aggregate<State, Event extends DomainEvent> {
   readonly initial: State;
   /** Total: takes every one of its events in every state, and never validates. */
   readonly evolve: (state: State, placed: Placed<Event>) => State;
+  /**
+   * Raised with every change of `evolve`, `initial` or the state's shape that makes something else of the same events: a snapshot of
+   * another version is not read. Absent for streams that stay short, which have no snapshots.
+   */
+  readonly version?: number;
   /** The events that may stand in such a stream; any other is refused before `evolve` (promise 70). */
   readonly events: EventTypes<Event>;
 }

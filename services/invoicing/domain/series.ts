@@ -1,6 +1,6 @@
 import type { Aggregate } from '../../commands/domain/aggregate.ts';
 import { accept, type Decision, repeated } from '../../commands/domain/decision.ts';
-import { GrowingMap } from './growing-map.ts';
+import { GrowingMap } from '../../commands/domain/growing-map.ts';
 import { type SeriesEvent, seriesEvents } from './invoice.events.ts';
 
 /** A gapless sequence of invoice numbers of one legal entity. */
@@ -21,6 +21,7 @@ export const series: Aggregate<Series, SeriesEvent> = {
     const { invoice, number, sequence } = event.data;
     return { last: BigInt(sequence), numbers: state.numbers.with(invoice, { number, revision }) };
   },
+  version: 1,
   events: seriesEvents,
 };
 

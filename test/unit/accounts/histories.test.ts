@@ -8,6 +8,7 @@ import { ledgerAccount } from '../../../services/accounts/domain/chart.ts';
 import { closeCharges } from '../../../services/accounts/domain/closing.decider.ts';
 import { receivePayment } from '../../../services/accounts/domain/payment.decider.ts';
 import { reverseEntry } from '../../../services/accounts/domain/reversal.decider.ts';
+import { stateOfText, stateText } from '../../../services/commands/domain/state-text.ts';
 import { roundToPayable } from '../../../services/money/rounding.ts';
 import { assertBalanced, signedAmount } from '../../../services/money/posting.ts';
 import { eventId, given } from '../../support/given.ts';
@@ -107,6 +108,14 @@ describe('random histories of an account', () => {
       fc.property(history, (asked) => {
         const limit = asked.billing === 'prepaid' ? asked.creditLimit : 0n;
         for (const { wallet } of run(asked).states) expect(wallet >= -limit).toBe(true);
+      }),
+    );
+  });
+
+  it('keep a state that comes back from its text exactly', () => {
+    fc.assert(
+      fc.property(history, (asked) => {
+        for (const state of run(asked).states) expect(stateOfText(stateText(state))).toEqual(state);
       }),
     );
   });

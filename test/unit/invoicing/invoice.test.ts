@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { AccountEvent, ChargesClosed } from '../../../services/accounts/domain/account.events.ts';
 import { account } from '../../../services/accounts/domain/account.ts';
 import { reverseEntry } from '../../../services/accounts/domain/reversal.decider.ts';
-import { GrowingMap } from '../../../services/invoicing/domain/growing-map.ts';
+import { GrowingMap } from '../../../services/commands/domain/growing-map.ts';
 import { invoice, issueInvoice } from '../../../services/invoicing/domain/invoice.ts';
 import { assignNumbers, series } from '../../../services/invoicing/domain/series.ts';
 import { at, History, invoiceId } from '../accounts/account.fixtures.ts';

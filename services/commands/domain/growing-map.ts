@@ -15,6 +15,13 @@ export class GrowingMap<Key, Value> {
     return new GrowingMap<Key, Value>(new Map(), 0);
   }
 
+  /** A key that comes twice keeps its first value. */
+  static of<Key, Value>(entries: Iterable<readonly [Key, Value]>): GrowingMap<Key, Value> {
+    let map = GrowingMap.empty<Key, Value>();
+    for (const [key, value] of entries) map = map.with(key, value);
+    return map;
+  }
+
   get(key: Key): Value | undefined {
     const entry = this.#table.get(key);
     return entry !== undefined && entry.order < this.size ? entry.value : undefined;
@@ -23,6 +30,11 @@ export class GrowingMap<Key, Value> {
   has(key: Key): boolean {
     const entry = this.#table.get(key);
     return entry !== undefined && entry.order < this.size;
+  }
+
+  /** In the order in which they came. */
+  *entries(): Generator<readonly [Key, Value]> {
+    for (const [key, { value, order }] of this.#table) if (order < this.size) yield [key, value];
   }
 
   /** The map with one more entry; a key that is there already keeps its value. */
