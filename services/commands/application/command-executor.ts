@@ -170,8 +170,8 @@ export class CommandExecutor {
       return aggregate.evolve(folded, { event, id, revision });
     }, live.state);
     const appended = await this.#append(execution, live.revision, proposed);
-    if (appended.fresh !== true && !(await this.#areStored(stream, firstRevision, proposed))) {
-      // Another process wrote these ids with its own time and salts: answer from what is stored, never from our bytes.
+    if (appended.fresh !== true && !(await this.#isStored(stream, firstRevision, proposed))) {
+      // Another process has written these ids with its own time and salts: answer from what is stored, never from our bytes.
       this.#cache.delete(stream);
       return this.#replay(execution, origin, firstRevision, appended.revision);
     }
@@ -192,16 +192,6 @@ export class CommandExecutor {
     return { kind: 'accepted', answer: { stream, revision, position, events: answered, receipt, replayed: false } };
   }
 
-  /** Is what stands there what we proposed? Salts are drawn at random, so the same bytes are ours, whatever became of the answer. */
-  async #areStored(stream: string, fromRevision: bigint, proposed: readonly ProposedEvent[]): Promise<boolean> {
-    let index = 0;
-    for await (const { id, data, metadata } of this.#options.store.readStream(stream, { fromRevision, maxCount: proposed.length })) {
-      const event = proposed[index++];
-      if (event?.id !== id || event.data !== data || event.metadata !== metadata) return false;
-    }
-    return index === proposed.length;
-  }
-
   /** The same ids at the same expectation until the store gives a final answer: the store recognises what it has (promises 8-10). */
   async #append<State, Event extends DomainEvent, Rejected extends Rejection>(
     { stream, envelope }: Execution<State, Event, Rejected>,
@@ -220,6 +210,17 @@ export class CommandExecutor {
         await jitteredDelay(attempt);
       }
     }
+  }
+
+  /** Whether the very texts of ours are what is stored: nobody else has our salts. */
+  async #isStored(stream: string, firstRevision: bigint, proposed: readonly ProposedEvent[]): Promise<boolean> {
+    const ours = proposed.values();
+    for await (const stored of this.#options.store.readStream(stream, { fromRevision: firstRevision, maxCount: proposed.length })) {
+      const { value } = ours.next();
+      if (stored.id !== value?.id || stored.type !== value.type) return false;
+      if (stored.data !== value.data || stored.metadata !== value.metadata) return false;
+    }
+    return ours.next().done === true;
   }
 
   /** Rebuilds the answer of a command from its stored events. Nothing is kept beside them. */

@@ -10,7 +10,7 @@ import type { Envelope } from '../../../services/commands/application/envelope.t
 import { accept, type Decision } from '../../../services/commands/domain/decision.ts';
 import { MemoryEventStore } from '../../../services/event-store/adapters/memory/memory.event-store.ts';
 import type { CanonicalJson } from '../../../services/event-store/domain/canonical-json.ts';
-import type { EventStore, StoredEvent } from '../../../services/event-store/domain/event-store.ts';
+import type { AppendRequest, EventStore, StoredEvent } from '../../../services/event-store/domain/event-store.ts';
 import { leafOf, zeroHash } from '../../../services/integrity/domain/leaf.ts';
 import { envelope, executionOn, LossyEventStore, origin } from '../../support/execution.ts';
 import { at, charge, eur, id } from '../accounts/account.fixtures.ts';
@@ -150,6 +150,29 @@ describe('CommandExecutor', () => {
       expect(answer.events[0]?.id).toBe(stored[2]?.id);
       expect(answer.receipt.promise).toBe(leafOf(origin, stored[2]!).hash);
     }
+  });
+
+  it('keeps what it knows on an engine that never tells whether an append was fresh', async () => {
+    const inner = new MemoryEventStore();
+    let read = 0;
+    const store: EventStore = new Proxy(inner, {
+      get: (target, name) => {
+        if (name === 'append') return async (request: AppendRequest) => ({ ...(await target.append(request)), fresh: 'unknown' as const });
+        if (name !== 'readStream') return (Reflect.get(target, name) as () => unknown).bind(target);
+        return async function* (...args: Parameters<EventStore['readStream']>) {
+          for await (const event of target.readStream(...args)) {
+            read++;
+            yield event;
+          }
+        };
+      },
+    });
+    const { executor } = await withWallet(store, '100');
+    read = 0;
+    for (let index = 0; index < 50; index++)
+      expect(accepted(await run(executor, envelope(`charge ${index}`), charging('1')))).toMatchObject({ replayed: false });
+    expect(read).toBe(50); // Of each append what it wrote, and no stream from its beginning.
+    expect(accepted(await run(executor, envelope('charge 7'), charging('1')))).toMatchObject({ replayed: true, revision: 9n });
   });
 
   it('gives up at the deadline with a fault, and the caller’s repeat finds what was written', async () => {
