@@ -23,6 +23,7 @@ import type { Projection } from '../read-store/projection.ts';
 import { EventReader } from '../read-store/event-reader.ts';
 import { ProjectionProgress } from '../read-store/projection-progress.ts';
 import { ProjectionRunner } from '../read-store/projection-runner.ts';
+import { enterService } from '../read-store/service-presence.ts';
 import { accessSecret } from './access-secret.ts';
 import { eventTypes } from './event-types.ts';
 import { type ChainAccess, type Integrity, openIntegrity } from './integrity.ts';
@@ -95,6 +96,8 @@ async function open(
   // Every read model and every lock holds a connection of its own while it works.
   const pool = createPool({ url: databaseUrl, connectionsMax: 40 });
   closing.push(() => pool.end());
+  const presence = await enterService(pool);
+  closing.push(() => presence.leave());
   await prepareReadModels(pool, readModels);
   const eventStore = new PostgresEventStore({ url: databaseUrl });
   closing.push(() => eventStore.dispose());

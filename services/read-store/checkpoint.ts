@@ -40,7 +40,9 @@ export async function openCheckpoint(client: pg.ClientBase, key: CheckpointKey, 
   );
   const checkpoint = await readCheckpoint(client, key);
   if (checkpoint?.storeId !== storeId) {
-    throw new ForeignStoreFault(`${key.name} was built from store ${checkpoint?.storeId}, but the log is store ${storeId}: rebuild it.`);
+    throw new ForeignStoreFault(
+      `${key.name} was built from store ${checkpoint?.storeId}, but the log is store ${storeId}: after a move, bin/tallyroot store adopt.`,
+    );
   }
   return checkpoint.position;
 }

@@ -3,7 +3,8 @@ import type pg from 'pg';
 import type { EventStore, Subscription } from '../event-store/domain/event-store.ts';
 import { StoreFault } from '../event-store/domain/faults.ts';
 import { applyBatch, inTransaction } from './apply-batch.ts';
-import { openCheckpoint, resetCheckpoint } from './checkpoint.ts';
+import { openCheckpoint } from './checkpoint.ts';
+import { emptyReadModel } from './empty-read-model.ts';
 import { isTransient, type Ownership, takeOwnership } from './ownership.ts';
 import type { EventReader } from './event-reader.ts';
 import type { ProjectionProgress } from './projection-progress.ts';
@@ -92,11 +93,7 @@ export class ProjectionRunner {
     const ownership = await takeOwnership(pool, projection);
     if (ownership === undefined) throw new Error(`Another process owns ${projection.name}: stop it before the rebuild.`);
     try {
-      await inTransaction(ownership.client, async (client) => {
-        for (const table of projection.tables) await client.query(`drop table if exists ${table} cascade`);
-        await client.query(projection.schema);
-        await resetCheckpoint(client, projection, storeId);
-      });
+      await inTransaction(ownership.client, (client) => emptyReadModel(client, projection, storeId));
     } finally {
       await ownership.release();
     }

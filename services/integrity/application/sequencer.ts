@@ -130,7 +130,10 @@ export class Sequencer {
     const { storeId } = await store.head();
     const stored = await leaves.load(slug);
     if (stored.storeId !== undefined && stored.storeId !== storeId)
-      throw new SequencerHalt(`${slug}: the tree was derived from event store ${stored.storeId}, but this is store ${storeId}.`);
+      throw new SequencerHalt(
+        `${slug}: the tree was derived from event store ${stored.storeId}, but this is store ${storeId}. If the log was copied here, stop ` +
+          'the service and run bin/tallyroot store adopt. Nothing is signed.',
+      );
     const tree = new GrowingTree(stored.state);
     const writer = new TreeWriter({
       ...{ log: slug, origin, storeId, leaves, tree },

@@ -1,0 +1,33 @@
+import type pg from 'pg';
+import { inTransaction } from '../../read-store/apply-batch.ts';
+
+/**
+ * What a database of a ledger holds and its event store does not tell: keys of the API, the heads that were signed, rounds and anchors as they
+ * were sent. All other tables of schema `tallyroot` are derived (a test lists them).
+ */
+export const keptTables = ['access_api_key', 'integrity_head', 'integrity_round', 'integrity_anchor'] as const;
+
+/**
+ * Takes over what is not derived into another database whose event store holds the same log. What stands there already stays. All or
+ * nothing, and safe to repeat.
+ */
+export async function carryState(from: pg.Pool, to: pg.Pool): Promise<void> {
+  const client = await to.connect();
+  try {
+    await inTransaction(client, async () => {
+      await client.query('set local synchronous_commit = on'); // Signed heads must not be forgotten.
+      for (const table of keptTables) {
+        // As text: numbers of any length pass through unread.
+        const { rows } = await from.query<{ rows: string }>(
+          `select coalesce(jsonb_agg(to_jsonb(kept)), '[]')::text as rows from ${table} as kept`,
+        );
+        await client.query(
+          `insert into ${table} select * from jsonb_populate_recordset(null::${table}, $1::text::jsonb) on conflict do nothing`,
+          [rows[0]?.rows],
+        );
+      }
+    });
+  } finally {
+    client.release();
+  }
+}
