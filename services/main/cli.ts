@@ -28,6 +28,10 @@ const commands: Readonly<Record<string, Command>> = {
     summary: 'Write the files of a log for an auditor. --out <folder>  --data <folder>  --provider <slug>',
     run: async (args) => (await import('./export.ts')).runExport(args, process.env),
   },
+  backup: {
+    summary: 'Copy the data folder while the service runs. --out <folder>  --data <folder>',
+    run: async (args) => (await import('./backup.ts')).runBackup(args, process.env),
+  },
   store: {
     summary: 'Move the log to another engine. copy --to <url>  verify --to <url>  adopt  --data <folder>',
     run: async (args) => (await import('./store/store-command.ts')).runStore(args, process.env),

@@ -39,7 +39,7 @@ export class RememberedHeads {
     if (head === undefined) return;
     throw new SequencerHalt(
       `${this.#log}: ${head.by} knows a signed head of ${head.size} leaves, but the event store holds only ${size}. It was restored from ` +
-        'an older copy. Nothing is signed until the missing events are back.',
+        'an older copy. Nothing is signed until the missing events are back: docs/guides/backup-and-restore.md.',
     );
   }
 

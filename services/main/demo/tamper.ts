@@ -3,6 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { bigintTypes } from '../../read-store/pool.ts';
+import { copyFolder } from '../embedded/copy-folder.ts';
 import { dataFolderAt, holdDataFolder } from '../embedded/data-folder.ts';
 import { EngineFault } from '../embedded/engine-fault.ts';
 import { startEngines } from '../embedded/engines.ts';
@@ -11,7 +12,6 @@ import { localProvider } from '../local-provider.ts';
 import { openLocalService } from '../local.ts';
 import type { Service } from '../service.ts';
 import type { Settings } from '../settings.ts';
-import { copyFolder } from './copy-folder.ts';
 import { runDemo } from './demo.ts';
 import { verifyLog } from './verify-log.ts';
 
@@ -44,7 +44,7 @@ async function copyDemo(from: string, to: string): Promise<void> {
   if (held === undefined) throw new EngineFault(`${from} is in use; stop the process that runs on it, then tamper with a copy.`);
   try {
     await rm(to, { recursive: true, force: true });
-    await copyFolder(from, to, leftOut);
+    await copyFolder(from, to, { leaveOut: (path) => leftOut.has(path) });
   } finally {
     held.release();
   }
