@@ -48,7 +48,7 @@ describe('a service that is stopped', () => {
     const began = performance.now();
     await api.close();
     await Promise.all(clients.map(({ closed }) => closed));
-    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(performance.now() - began).toBeLessThan(10_000);
   }, 30_000);
 
   it('answers what was running', async () => {
