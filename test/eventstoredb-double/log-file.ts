@@ -1,5 +1,5 @@
 import { closeSync, fdatasync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
-import type { WireRecord } from './wire-event.ts';
+import { WireRecord } from './wire-event.ts';
 
 interface Line {
   readonly id: string;
@@ -82,5 +82,5 @@ function lineOf({ id, type, isJson, data, metadata, stream, revision, position, 
 function recordOf({ id, type, json, data, metadata, stream, revision, position, created }: Line): WireRecord {
   const bytes = (text: string) => Buffer.from(text, 'base64');
   const numbers = { revision: BigInt(revision), position: BigInt(position), createdAtMs: created };
-  return { id, type, isJson: json, data: bytes(data), metadata: bytes(metadata), stream, ...numbers };
+  return new WireRecord({ id, type, isJson: json, data: bytes(data), metadata: bytes(metadata) }, { stream, ...numbers });
 }

@@ -6,7 +6,7 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const nilUuid = '00000000-0000-0000-0000-000000000000';
 const ticksPerMs = 10_000n;
 
-/** A message as it goes out. Events are encoded once, however many readers there are. */
+/** A message as it goes out. */
 export type Encoded = Buffer;
 
 type Proposed = streams.AppendReq.ProposedMessage | streams.BatchAppendReq.ProposedMessage;
@@ -24,12 +24,12 @@ export function streamNameOf(identifier: shared.StreamIdentifier | undefined): s
   return identifier === undefined ? '' : Buffer.from(identifier.getStreamName_asU8()).toString();
 }
 
-const encodedEvents = new WeakMap<WireRecord, Encoded>();
-
 /** The answer that carries an event. */
 export function encodeEvent(record: WireRecord): Encoded {
-  const known = encodedEvents.get(record);
-  if (known !== undefined) return known;
+  return record.encoded(encodeNow);
+}
+
+function encodeNow(record: WireRecord): Encoded {
   const id = new shared.UUID();
   id.setString(record.id);
   const event = new streams.ReadResp.ReadEvent.RecordedEvent();
@@ -49,9 +49,7 @@ export function encodeEvent(record: WireRecord): Encoded {
   resolved.setCommitPosition(String(record.position));
   const answer = new streams.ReadResp();
   answer.setEvent(resolved);
-  const encoded = encode(answer);
-  encodedEvents.set(record, encoded);
-  return encoded;
+  return encode(answer);
 }
 
 export function encodeConfirmation(id: string): Encoded {

@@ -6,11 +6,16 @@ const idsMax = 50_000;
 /** The memory by which the server answers repeats under `any` and `stream_exists`: of its last events only, and gone with a restart. */
 export class RecentIds {
   readonly #byId = new Map<string, WireRecord>();
+  /** The same records by age; the oldest lies at `#next`. */
+  readonly #ring: WireRecord[] = [];
+  #next = 0;
 
   add(record: WireRecord): void {
-    this.#byId.delete(record.id);
+    const oldest = this.#ring[this.#next];
+    if (oldest !== undefined && this.#byId.get(oldest.id) === oldest) this.#byId.delete(oldest.id);
+    this.#ring[this.#next] = record;
+    this.#next = (this.#next + 1) % idsMax;
     this.#byId.set(record.id, record);
-    if (this.#byId.size > idsMax) this.#byId.delete(this.#byId.keys().next().value as string);
   }
 
   /** What is known of these events in this stream; undefined when the first is new, so that they are to be written. */

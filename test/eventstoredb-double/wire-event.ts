@@ -7,12 +7,44 @@ export interface WireEvent {
   readonly metadata: Uint8Array;
 }
 
-/** What the log holds. Commit and prepare position are one number: so it was for every event of the observed server. */
-export interface WireRecord extends WireEvent {
+/** Where an event lies. Commit and prepare position are one number: so it was for every event of the observed server. */
+export interface WirePlace {
   readonly stream: string;
   readonly revision: bigint;
   readonly position: bigint;
   readonly createdAtMs: number;
+}
+
+/** What the log holds. */
+export class WireRecord implements WireEvent, WirePlace {
+  readonly id: string;
+  readonly type: string;
+  readonly isJson: boolean;
+  readonly data: Uint8Array;
+  readonly metadata: Uint8Array;
+  readonly stream: string;
+  readonly revision: bigint;
+  readonly position: bigint;
+  readonly createdAtMs: number;
+  #encoded: Buffer | undefined;
+
+  constructor({ id, type, isJson, data, metadata }: WireEvent, { stream, revision, position, createdAtMs }: WirePlace) {
+    this.id = id;
+    this.type = type;
+    this.isJson = isJson;
+    this.data = data;
+    this.metadata = metadata;
+    this.stream = stream;
+    this.revision = revision;
+    this.position = position;
+    this.createdAtMs = createdAtMs;
+  }
+
+  /** How it goes out, made once however many readers there are. */
+  encoded(make: (record: WireRecord) => Buffer): Buffer {
+    this.#encoded ??= make(this);
+    return this.#encoded;
+  }
 }
 
 /** The expectations of the protocol, two more than the port has. */

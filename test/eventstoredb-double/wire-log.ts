@@ -3,7 +3,7 @@ import { ConflictFault } from '../../services/event-store/domain/faults.ts';
 import { answerRepeat } from '../../services/event-store/domain/repeat.ts';
 import { RecentIds } from './recent-ids.ts';
 import { StreamState, truncatedWholly } from './stream-state.ts';
-import { metastreamOf, type WireAnswer, type WireAppend, type WireEvent, type WireExpectation, type WireRecord } from './wire-event.ts';
+import { metastreamOf, type WireAnswer, type WireAppend, type WireEvent, type WireExpectation, WireRecord } from './wire-event.ts';
 
 export interface WireLogOptions {
   /** Distance to the next position. By default the size of the record, as in a file; tests draw it at random. */
@@ -65,7 +65,9 @@ export class WireLog {
   tombstone(stream: string, expected: WireExpectation): WireAnswer {
     const refused = this.#refusedDeletion(stream, expected);
     if (refused !== undefined) return refused;
-    this.#commit([{ ...systemEvent('$streamDeleted', ''), ...this.#stamp(stream, truncatedWholly) }]);
+    const event = systemEvent('$streamDeleted', '');
+    this.#position += this.#stride(event);
+    this.#commit([new WireRecord(event, { stream, revision: truncatedWholly, position: this.#position, createdAtMs: this.nowMs })]);
     return { outcome: 'success', revision: truncatedWholly, position: this.headPosition };
   }
 
@@ -150,13 +152,9 @@ export class WireLog {
     const createdAtMs = this.nowMs;
     return events.map((event, index) => {
       this.#position += this.#stride(event);
-      return { ...event, stream, revision: actual + 1n + BigInt(index), position: this.#position, createdAtMs };
+      const place = { stream, revision: actual + 1n + BigInt(index), position: this.#position, createdAtMs };
+      return new WireRecord(event, place);
     });
-  }
-
-  #stamp(stream: string, revision: bigint): Pick<WireRecord, 'stream' | 'revision' | 'position' | 'createdAtMs'> {
-    this.#position += this.#stride(systemEvent('$streamDeleted', ''));
-    return { stream, revision, position: this.#position, createdAtMs: this.nowMs };
   }
 
   #stride(event: WireEvent): bigint {
