@@ -6,12 +6,15 @@ export type Json = string | boolean | readonly Json[] | { readonly [name: string
 
 export type JsonObject = { readonly [name: string]: Json };
 
+/** Arrays and objects inside each other. A limit of the format: the stack's would be another one in every thread. */
+const nestingMax = 256;
+
 /** The one canonical text of a value; undefined for a value that has none. */
 export function canonicalTextOf(value: unknown): string | undefined {
   try {
-    return textOf(value);
+    return textOf(value, 0);
   } catch (error) {
-    if (error instanceof NoCanonicalForm || error instanceof RangeError) return undefined; // Nested deeper than the stack: no event is.
+    if (error instanceof NoCanonicalForm) return undefined;
     throw error;
   }
 }
@@ -39,14 +42,15 @@ class NoCanonicalForm extends Error {
   override readonly name = 'NoCanonicalForm';
 }
 
-function textOf(value: unknown): string {
+function textOf(value: unknown, nesting: number): string {
   if (typeof value === 'string') return textOfString(value);
   if (typeof value === 'boolean') return String(value);
-  if (Array.isArray(value)) return `[${value.map(textOf).join(',')}]`;
+  if (nesting === nestingMax) throw new NoCanonicalForm(`Canonical JSON is nested at most ${nestingMax} deep.`);
+  if (Array.isArray(value)) return `[${value.map((item) => textOf(item, nesting + 1)).join(',')}]`;
   if (!isObject(value)) throw new NoCanonicalForm(`A ${typeof value} has no place in canonical JSON.`);
   // The default order is by UTF-16 code units, as RFC 8785 asks.
   const names = Object.keys(value).sort();
-  return `{${names.map((name) => `${textOfString(name)}:${textOf(value[name])}`).join(',')}}`;
+  return `{${names.map((name) => `${textOfString(name)}:${textOf(value[name], nesting + 1)}`).join(',')}}`;
 }
 
 /** RFC 8785 takes the escapes of JSON.stringify, as long as there is no lone surrogate. */

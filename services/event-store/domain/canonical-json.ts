@@ -17,9 +17,12 @@ export class NotCanonicalError extends Error {
   override readonly name = 'NotCanonicalError';
 }
 
+/** Arrays and objects inside each other. A limit of the format: where the stack ends is another place in every process. */
+const nestingMax = 256;
+
 /** The one canonical text of a value. Throws `NotCanonicalError` for anything outside `Json`. */
 export function canonicalJson(value: Json): CanonicalJson {
-  return textOf(value) as CanonicalJson;
+  return textOf(value, 0) as CanonicalJson;
 }
 
 /** Reads text that must already be canonical, byte for byte. Throws `NotCanonicalError` otherwise. */
@@ -31,7 +34,7 @@ export function parseCanonicalJson(text: string): Json {
   } catch {
     throw new NotCanonicalError('The text is not JSON.');
   }
-  if (textOf(value) !== text) throw new NotCanonicalError('The text is JSON, but not in its canonical form.');
+  if (textOf(value, 0) !== text) throw new NotCanonicalError('The text is JSON, but not in its canonical form.');
   return value;
 }
 
@@ -42,15 +45,16 @@ export function isCanonicalJson(text: string): boolean {
     parseCanonicalJson(text);
     return true;
   } catch {
-    return false; // Not JSON, not canonical, or nested deeper than the stack.
+    return false; // Not JSON, or not canonical.
   }
 }
 
-function textOf(value: unknown): string {
+function textOf(value: unknown, nesting: number): string {
   if (typeof value === 'string') return textOfString(value);
   if (typeof value === 'boolean') return value ? 'true' : 'false';
-  if (Array.isArray(value)) return textOfArray(value);
-  if (isPlainObject(value)) return textOfObject(value);
+  if (nesting === nestingMax) throw new NotCanonicalError(`Canonical JSON is nested at most ${nestingMax} deep.`);
+  if (Array.isArray(value)) return textOfArray(value, nesting + 1);
+  if (isPlainObject(value)) return textOfObject(value, nesting + 1);
   throw new NotCanonicalError(`A ${describe(value)} has no place in canonical JSON.`);
 }
 
@@ -63,20 +67,20 @@ function textOfString(value: string): string {
   return JSON.stringify(value);
 }
 
-function textOfArray(values: readonly unknown[]): string {
+function textOfArray(values: readonly unknown[], nesting: number): string {
   let text = '[';
   // By index, so that a hole is met as undefined and refused.
-  for (let index = 0; index < values.length; index++) text += (index === 0 ? '' : ',') + textOf(values[index]);
+  for (let index = 0; index < values.length; index++) text += (index === 0 ? '' : ',') + textOf(values[index], nesting);
   return text + ']';
 }
 
-function textOfObject(value: Readonly<Record<string, unknown>>): string {
+function textOfObject(value: Readonly<Record<string, unknown>>, nesting: number): string {
   const names = Object.keys(value);
   if (!isSorted(names)) names.sort(); // The default order is by UTF-16 code units, as RFC 8785 asks.
   let text = '{';
   for (let index = 0; index < names.length; index++) {
     const name = names[index] as string;
-    text += (index === 0 ? '' : ',') + textOfString(name) + ':' + textOf(value[name]);
+    text += (index === 0 ? '' : ',') + textOfString(name) + ':' + textOf(value[name], nesting);
   }
   return text + '}';
 }

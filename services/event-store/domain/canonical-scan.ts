@@ -8,7 +8,7 @@ const closeObject = 125;
 
 const controlCharacter = /[\u0000-\u001f]/;
 
-/** Deeper text is left to the parser, whose stack ends before any reader's does. */
+/** Deeper text is left to the parser: no event is nested like that. */
 const depthMax = 64;
 
 /**

@@ -69,3 +69,14 @@ describe('the scan for canonical JSON', () => {
     expect(isCanonicalJson('['.repeat(500_000))).toBe(false);
   });
 });
+
+describe('canonical JSON', () => {
+  it.each([
+    [256, true],
+    [257, false],
+    [100_000, false],
+  ])('that is nested %i deep is canonical: %s', (levels, is) => {
+    expect(isCanonicalJson('['.repeat(levels) + ']'.repeat(levels))).toBe(is);
+    expect(isCanonicalJson('{"a":'.repeat(levels) + '"b"' + '}'.repeat(levels))).toBe(is);
+  });
+});

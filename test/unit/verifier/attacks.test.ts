@@ -227,6 +227,7 @@ describe('an event written behind the port', () => {
     const fields = { at: '2026-01-02T03:04:05.678Z', body: { command: 'x' }, ms: 'a'.repeat(64), prev: '0'.repeat(64), ps: 'b'.repeat(64) };
     return JSON.stringify({ ...fields, ...change });
   };
+  const nested = (levels: number): unknown[] => (levels === 1 ? [] : [nested(levels - 1)]);
   const money = '{"fin":{"postings":[{"account":"a","amount":"1.00","currency":"EUR","direction":"debit"}]}}';
 
   it.each([
@@ -234,6 +235,11 @@ describe('an event written behind the port', () => {
     ['with metadata that is no JSON', { metadata: 'nonsense' }],
     ['with metadata that is not canonical', { metadata: ` ${metadata({})}` }],
     ['with a number in its metadata', { metadata: metadata({ body: { count: 1 } }) }],
+    ['with metadata nested deeper than the format allows', { metadata: metadata({ body: nested(256) }) }],
+    [
+      'with metadata nested deeper than any stack',
+      { metadata: metadata({ body: 'x' }).replace('"x"', `${'['.repeat(1e5)}${']'.repeat(1e5)}`) },
+    ],
     ['with a field too many', { metadata: metadata({ zzz: 'x' }) }],
     ['with a bad salt', { metadata: metadata({ ps: 'short' }) }],
     ['with a bad instant', { metadata: metadata({ at: 'yesterday' }) }],
@@ -254,6 +260,12 @@ describe('an event written behind the port', () => {
       expect(summaryOf(outcome)).toEqual({ verdict: 'VALID', results: unlisted });
       expect(findingsOf(outcome)).toContainEqual(['format', index]);
     }
+  });
+
+  it('with metadata nested as deep as the format allows is well formed', async () => {
+    const log = honestLog();
+    log.appendStored({ ...bare, id: randomUUID(), metadata: metadata({ body: nested(255) }) });
+    expect(findingsOf(await verifyFiles(log, log.files(), { isDeep: true }))).toEqual([]);
   });
 
   it('is seen as malformed by its entry alone where payloads are withheld', async () => {
@@ -320,6 +332,12 @@ describe('policies and keys', () => {
       results: { V2: 'invalid' },
       firstBad: index,
     });
+  });
+
+  it('take for a tick only what is one', async () => {
+    const log = honestLog();
+    log.append({ stream: log.systemStream, type: 'NumberAssigned/1', fin: { sequence: '1' } });
+    expect(summaryOf(await verifyFiles(log, log.files()))).toEqual({ verdict: 'VALID', results: unlisted });
   });
 
   it('take a policy only from the stream of the log', async () => {
