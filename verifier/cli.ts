@@ -10,6 +10,7 @@ import { verifyLog } from './verify.ts';
 
 const exitCodes: Readonly<Record<Verdict, number>> = { VALID: 0, INVALID: 1, UNVERIFIABLE: 2 };
 const exitCodeOfUsage = 2;
+const exitCodeOfFailure = 2;
 
 /** The auditor's command. Answers the exit code. */
 async function main(args: readonly string[]): Promise<number> {
@@ -39,4 +40,10 @@ async function verify({ genesis, rpc, contract, isOffline, isDeep, asJson }: Com
   return exitCodes[outcome.verdict];
 }
 
-process.exitCode = await main(process.argv.slice(2));
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  // Not 1, with which node would end: that says INVALID.
+  console.error('The verifier failed. This says nothing of the log.', error);
+  process.exitCode = exitCodeOfFailure;
+}

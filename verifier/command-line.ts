@@ -23,7 +23,7 @@ export const usage = `Usage: verify --log <url|folder> --genesis <hash> (--rpc <
   --deep                check the canonical form of everything too
   --json                one JSON object for programs
 
-Exit code: 0 VALID, 1 INVALID, 2 UNVERIFIABLE or a wrong command line.`;
+Exit code: 0 VALID, 1 INVALID, 2 UNVERIFIABLE, a wrong command line, or a verifier that failed.`;
 
 /** What was asked for; `help`; or what is wrong with the command line. */
 export function parseCommandLine(args: readonly string[]): CommandLine | 'help' | { readonly problem: string } {

@@ -47,9 +47,11 @@ afterAll(() => {
 });
 
 /** Runs the auditor's command as an auditor does: on the bare source, without a build. */
-function run(...args: string[]): Promise<{ exitCode: number; stdout: string; stderr: string }> {
+const run = (...args: string[]) => runNode([cli, ...args]);
+
+function runNode(args: readonly string[]): Promise<{ exitCode: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [cli, ...args], { env: { PATH: process.env['PATH'] } }, (error, stdout, stderr) =>
+    execFile(process.execPath, args, { env: { PATH: process.env['PATH'] } }, (error, stdout, stderr) =>
       resolve({ exitCode: error === null ? 0 : Number(error.code), stdout, stderr }),
     );
   });
@@ -101,6 +103,12 @@ describe('the command', () => {
     expect([exitCode, stdout]).toEqual([2, '']);
     expect(stderr).toContain('Usage: verify');
     expect(stderr).not.toContain('    at ');
+  });
+
+  it('exits with 2 where it fails itself, since 1 would say INVALID', async () => {
+    const failing = ['--import', `data:text/javascript,console.log = () => { throw new Error('no room'); }`];
+    const { exitCode, stderr } = await runNode([...failing, cli, '--log', join(folder, 'log'), '--genesis', log.genesisHash, '--offline']);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('no room')]);
   });
 
   it('tells its usage when asked', async () => expect(await run('--help')).toMatchObject({ exitCode: 0, stderr: '' }));
