@@ -10,13 +10,16 @@ import type { verifyLog } from '../verifier/verify.ts';
 import { type BenchContext, percentile } from './report.ts';
 import { type SyntheticLog, writeSyntheticLog } from './support/synthetic-log.ts';
 
+type SharedOpeners = typeof import('../verifier/opening/shared.bundle-opener.ts');
+
 const rounds = 3;
 const hashBytes = 32;
 const tileWidth = 256;
 
 /**
- * Verifies an export from files, on one thread: V2 to V5, V7 and V8, and in depth. The baseline is the bare loop over the same entries in
- * memory: hash the leaf and a node, open both commitments, add up the postings. Option: how many events (150,000).
+ * Verifies an export from files as the command does, with worker threads on the cores beside its own: V2 to V5, V7 and V8; the same in
+ * depth, and in one thread. The baseline is the bare loop over the same entries in memory, in one thread: hash the leaf and a node, open
+ * both commitments, add up the postings. Option: how many events (150,000).
  */
 export async function run({ report, options }: BenchContext): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'tallyroot-bench-'));
@@ -25,16 +28,19 @@ export async function run({ report, options }: BenchContext): Promise<void> {
     const bare: number[] = [];
     const verified: number[] = [];
     const deep: number[] = [];
+    const alone: number[] = [];
     const hashed: number[] = [];
     for (let round = 0; round < rounds; round++) {
       bare.push(await eventsPerSecond(log, () => bareLoop(log)));
-      verified.push(await eventsPerSecond(log, () => verify(log, false)));
-      deep.push(await eventsPerSecond(log, () => verify(log, true)));
+      verified.push(await eventsPerSecond(log, () => verify(log)));
+      deep.push(await eventsPerSecond(log, () => verify(log, { isDeep: true })));
+      alone.push(await eventsPerSecond(log, () => verify(log, { isAlone: true })));
       hashed.push(await eventsPerSecond(log, () => hashTree(log)));
     }
     const baseline = percentile(bare, 0.5);
     report({ name: 'verifier', figure: percentile(verified, 0.5), unit: 'events/s', baseline });
     report({ name: 'verifier.deep', figure: percentile(deep, 0.5), unit: 'events/s', baseline });
+    report({ name: 'verifier.one-thread', figure: percentile(alone, 0.5), unit: 'events/s', baseline });
     report({ name: 'verifier.hash', figure: percentile(hashed, 0.5), unit: 'events/s' });
   } finally {
     rmSync(folder, { recursive: true });
@@ -52,11 +58,13 @@ function verifierModule(...path: string[]): Promise<unknown> {
   return import(pathToFileURL(join(projectRoot(import.meta.dirname), 'verifier', ...path)).href);
 }
 
-async function verify({ folder, genesisHash, size }: SyntheticLog, isDeep: boolean): Promise<void> {
+async function verify({ folder, genesisHash, size }: SyntheticLog, { isDeep = false, isAlone = false } = {}): Promise<void> {
   const verifier = (await verifierModule('verify.ts')) as { verifyLog: typeof verifyLog };
   const sources = (await verifierModule('source', 'folder.log-source.ts')) as { FolderLogSource: typeof FolderLogSource };
+  const { openerFor } = (await verifierModule('opening', 'shared.bundle-opener.ts')) as SharedOpeners;
   const source = new sources.FolderLogSource(folder);
-  const outcome = await verifier.verifyLog({ source, genesisHash, rpcUrls: [], isOffline: true, isDeep });
+  const options = { source, genesisHash, rpcUrls: [], isOffline: true, isDeep, ...(isAlone ? {} : { openerFor }) };
+  const outcome = await verifier.verifyLog(options);
   if (outcome.verdict !== 'VALID' || 'reason' in outcome || outcome.counts.opened !== size)
     throw new Error(`An honest log of ${size} events was not found VALID: ${JSON.stringify(outcome)}`);
 }

@@ -1,4 +1,5 @@
 import { type CommandLine, isHttpUrl, parseCommandLine, usage } from './command-line.ts';
+import { openerFor } from './opening/shared.bundle-opener.ts';
 import { nameEvent } from './report/bad-event.ts';
 import { jsonReport } from './report/json-report.ts';
 import { textReport } from './report/text-report.ts';
@@ -34,7 +35,7 @@ async function sourceOf({ log, token }: CommandLine): Promise<LogSource | { read
 }
 
 async function verify({ genesis, rpc, contract, isOffline, isDeep, asJson }: CommandLine, source: LogSource): Promise<number> {
-  const outcome = await verifyLog({ source, genesisHash: genesis, rpcUrls: rpc, contract, isOffline, isDeep });
+  const outcome = await verifyLog({ source, genesisHash: genesis, rpcUrls: rpc, contract, isOffline, isDeep, openerFor });
   const badEvent = 'firstBad' in outcome && outcome.firstBad !== undefined ? await nameEvent(outcome, outcome.firstBad.index) : undefined;
   console.log(asJson ? jsonReport(outcome, badEvent) : textReport(outcome, badEvent));
   return exitCodes[outcome.verdict];

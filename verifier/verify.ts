@@ -4,6 +4,8 @@ import { ChainSet } from './checks/chain-set.ts';
 import { compareClaims, type LogFiles, readLogFiles } from './checks/log-files.ts';
 import { LogPass } from './checks/log-pass.ts';
 import { type Genesis, openGenesis } from './log/genesis.ts';
+import { type BundleOpener, LocalBundleOpener } from './opening/bundle-opener.ts';
+import type { LogToOpen } from './opening/opened-leaf.ts';
 import type { LogSource } from './source/log-source.ts';
 import { isAbsence, readPart } from './source/bundles.ts';
 import { type Outcome, outcomeOf, type Unopened } from './verdict.ts';
@@ -19,6 +21,8 @@ export interface VerifyOptions {
   /** The contract that the auditor expects the log to list, lower-case 0x-hex. */
   readonly contract?: string | undefined;
   readonly isDeep?: boolean;
+  /** Who opens the leaves of a log of this size; by default the thread of the caller. Closed when they are all read. */
+  readonly openerFor?: (log: LogToOpen, size: number) => BundleOpener;
 }
 
 const genesisBytesMax = 1024 * 1024;
@@ -64,8 +68,7 @@ class Verification {
       await this.#chains.read(checks.V1, policies);
       const files = await this.#filesAfterAnchors();
       if ('reason' in files) return files;
-      const pass = this.#pass(checks, files, sizesCommitted);
-      await pass.run();
+      const pass = await this.#pass(checks, files, sizesCommitted);
       const isComplete = this.#chains.covers(pass.policies.all) && pass.fold.sizesMissed.length === 0;
       if (isComplete || attempt === passesMax) return this.#finish(checks, files, pass);
       policies = [...pass.policies.all];
@@ -83,17 +86,25 @@ class Verification {
     }
   }
 
-  #pass(checks: Checks, files: LogFiles, sizesCommitted: readonly number[]): LogPass {
-    const { source, isDeep = false } = this.#options;
+  /** Reads the log once, from its first leaf to its last. */
+  async #pass(checks: Checks, files: LogFiles, sizesCommitted: readonly number[]): Promise<LogPass> {
+    const { source, isDeep = false, openerFor = (log) => new LocalBundleOpener(log) } = this.#options;
     const size = Number(files.head.size);
     const stated = [...this.#chains.statedRoots(), ...files.claimedRoots, files.headRoot].filter(
       (root) => root.size > 0 && root.size <= size,
     );
-    return new LogPass({
-      ...{ source, genesis: this.#genesis, size, checks, isDeep, sizesCommitted },
-      statedRoots: stated.toSorted((left, right) => left.size - right.size),
-      anchors: this.#chains.isAsked ? this.#chains.coveringAnchors() : undefined,
-    });
+    const opener = openerFor({ origin: this.#genesis.policy.origin, isDeep }, size);
+    try {
+      const pass = new LogPass({
+        ...{ source, genesis: this.#genesis, size, checks, opener, sizesCommitted },
+        statedRoots: stated.toSorted((left, right) => left.size - right.size),
+        anchors: this.#chains.isAsked ? this.#chains.coveringAnchors() : undefined,
+      });
+      await pass.run();
+      return pass;
+    } finally {
+      await opener.close();
+    }
   }
 
   async #finish(checks: Checks, files: LogFiles, pass: LogPass): Promise<Outcome> {

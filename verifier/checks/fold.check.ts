@@ -1,13 +1,9 @@
 import { knownFold, LedgerFold, type FoldState } from '../fold/ledger-fold.ts';
-import { areBalanced, type Posting, postingsOf } from '../fold/postings.ts';
+import { PostingQueue } from '../fold/posting-queue.ts';
+import { areBalanced, type PostingLines, postingsOf } from '../fold/postings.ts';
 import { isObject } from '../log/canonical-json.ts';
 import type { LogPolicy, Scales } from '../log/policy.ts';
 import type { Check } from './check.ts';
-
-interface Posted {
-  readonly index: number;
-  readonly postings: readonly Posting[];
-}
 
 /** A commitment of the log to its balances. */
 interface Commitment {
@@ -19,7 +15,7 @@ interface Commitment {
 }
 
 /** So many postings wait unfolded at most, for a commitment to a size that lies behind the leaf that is read. */
-const waitingMax = 16_384;
+const waitingMax = 32_768;
 const sizePattern = /^(0|[1-9][0-9]{0,14})$/;
 
 /**
@@ -29,8 +25,7 @@ const sizePattern = /^(0|[1-9][0-9]{0,14})$/;
 export class FoldCheck {
   readonly #check: Check;
   readonly #fold = new LedgerFold();
-  readonly #waiting: Posted[] = [];
-  #waitingFrom = 0;
+  readonly #waiting = new PostingQueue();
   #foldedSize = 0;
   readonly #sizesKnown: readonly number[];
   #nextKnown = 0;
@@ -51,9 +46,9 @@ export class FoldCheck {
     this.#brokenAt = Math.min(this.#brokenAt, index);
   }
 
-  next(index: number, payload: unknown, { currencies }: LogPolicy): void {
+  next(index: number, lines: PostingLines, { currencies }: LogPolicy): void {
     this.#scales = currencies;
-    const postings = postingsOf(payload, currencies);
+    const postings = postingsOf(lines, currencies);
     if (postings === 'unreadable') {
       this.#check.findings.add({ name: 'format', index, message: 'postings that cannot be read: the event posts nothing' });
       return;
@@ -63,8 +58,8 @@ export class FoldCheck {
       this.#check.invalid.add({ index, message: 'debits and credits of the event differ' });
       return;
     }
-    this.#waiting.push({ index, postings });
-    if (this.#waiting.length - this.#waitingFrom > waitingMax) this.#foldBelow((this.#waiting[this.#waitingFrom] as Posted).index + 1);
+    for (const { account, currency, amount } of postings) this.#waiting.add(index, this.#fold.balanceOf(account, currency), amount);
+    while (this.#waiting.length > waitingMax) this.#foldBelow((this.#waiting.firstLeaf as number) + 1);
   }
 
   /** Compares a `StateCommitted/1`. */
@@ -116,13 +111,7 @@ export class FoldCheck {
   }
 
   #post(size: number): void {
-    for (let next = this.#waiting[this.#waitingFrom]; next !== undefined && next.index < size; next = this.#waiting[this.#waitingFrom]) {
-      this.#fold.post(next.index, next.postings);
-      this.#waitingFrom++;
-    }
-    if (this.#waitingFrom < waitingMax) return;
-    this.#waiting.splice(0, this.#waitingFrom);
-    this.#waitingFrom = 0;
+    this.#waiting.takeBelow(size, (leaf, balance, amount) => this.#fold.post(leaf, balance, amount));
   }
 
   #state(): FoldState {

@@ -1,12 +1,12 @@
-import { isAscii } from 'node:buffer';
-import { hash } from 'node:crypto';
-import { isObject } from '../log/canonical-json.ts';
-import { type Entry, EntryReader } from '../log/entry.ts';
-import { EventOpener, type OpenedEvent } from '../log/event-opener.ts';
+import { isObject, parseJson } from '../log/canonical-json.ts';
+import type { Entry } from '../log/entry.ts';
 import type { Genesis } from '../log/genesis.ts';
-import { readExpectedLine, readPayloadLine } from '../log/payload-line.ts';
 import { noInstant } from '../log/stored-event.ts';
-import { type Absence, type Bundle, bundlesOf, isAbsence, type Unwanted } from '../source/bundles.ts';
+import type { BundleOpener } from '../opening/bundle-opener.ts';
+import { typesReadWhole } from '../opening/leaf-opener.ts';
+import { openedBundlesOf } from '../opening/opened-bundles.ts';
+import type { OpenedLeaf, LeafEvent, NoEvent } from '../opening/opened-leaf.ts';
+import { type Absence, isAbsence, type Unwanted } from '../source/bundles.ts';
 import type { LogSource } from '../source/log-source.ts';
 import { hashBytes } from '../tree/node-hash.ts';
 import type { Checks } from './check.ts';
@@ -23,7 +23,7 @@ export interface LogPassOptions {
   /** Leaves to read. */
   readonly size: number;
   readonly checks: Checks;
-  readonly isDeep: boolean;
+  readonly opener: BundleOpener;
   /** Sorted by size. */
   readonly statedRoots: readonly StatedRoot[];
   /** Sorted by size; undefined where time is not checked. */
@@ -40,15 +40,12 @@ export interface PassCounts {
   withheld: number;
 }
 
-const systemTypes = new Set(['LogPolicyChanged/1', 'KeyRotated/1', 'TimeTicked/1', 'StateCommitted/1']);
 const chainIdPattern = /^(0|[1-9][0-9]{0,18})$/;
 const blockHashPattern = /^0x[0-9a-f]{64}$/;
 
 /** One way through the log, leaf by leaf: V3, V4, V5, V7, V8, and what V2 and V6 need of it. */
 export class LogPass {
   readonly #options: LogPassOptions;
-  readonly #entries: EntryReader;
-  readonly #opener: EventOpener;
   readonly #tree: TreeCheck;
   readonly #streams: StreamsCheck;
   readonly #series: SeriesCheck;
@@ -63,10 +60,8 @@ export class LogPass {
 
   constructor(options: LogPassOptions) {
     const { genesis, checks, source, statedRoots: stated, anchors } = options;
-    const { origin, hasSuperseded, streamPrefix } = genesis.policy;
+    const { hasSuperseded, streamPrefix } = genesis.policy;
     this.#options = options;
-    this.#entries = new EntryReader(origin);
-    this.#opener = new EventOpener(origin, options.isDeep);
     this.#tree = new TreeCheck({ check: checks.V3, entriesCheck: checks.V4, source, stated });
     this.#streams = new StreamsCheck(checks.V5, { hasSuperseded });
     this.#series = new SeriesCheck(checks.V7);
@@ -82,9 +77,9 @@ export class LogPass {
   }
 
   async run(): Promise<void> {
-    const { source, size, checks } = this.#options;
-    for await (const bundle of bundlesOf(source, size, this.#unwanted)) {
-      const { start, width, tile } = bundle;
+    const { source, size, checks, opener } = this.#options;
+    const bundles = openedBundlesOf({ source, size, opener, unwanted: this.#unwanted });
+    for await (const { start, width, tile, leaves, payloadsAbsence } of bundles) {
       if (isAbsence(tile)) {
         this.#endAt(start, tile.message);
         return this.#finish();
@@ -94,8 +89,11 @@ export class LogPass {
         checks.V3.invalid.add({ index, message: `the tile of leaves ${start} to ${start + width - 1} has ${tile.length} bytes` });
         return this.#finish();
       }
-      if (isAbsence(bundle.entries)) this.#loseEntries(start, bundle.entries);
-      else this.#readLeaves(bundle, tile, bundle.entries);
+      if (isAbsence(leaves)) this.#loseEntries(start, leaves);
+      else {
+        if (payloadsAbsence !== undefined) this.#losePayloads(start, payloadsAbsence);
+        this.#readLeaves(start, width, tile, leaves);
+      }
       await this.#tree.next(start, width, tile);
       this.counts.leaves = start + width;
     }
@@ -119,37 +117,39 @@ export class LogPass {
     this.#unwanted.payloads = absence;
   }
 
-  #readLeaves({ start, width, payloads }: Bundle, tile: Buffer, bundle: Buffer): void {
-    const { V4 } = this.#options.checks;
-    const lines = this.#linesOf(start, payloads);
-    const text = bundle.toString('latin1');
+  #losePayloads(index: number, absence: Absence): void {
+    if (this.#firstAbsence !== undefined) return;
+    this.#firstAbsence = absence;
+    const { V7, V8 } = this.#options.checks;
+    for (const { unverifiable } of [V7, V8]) unverifiable.add({ index, message: absence.message });
+    this.#unwanted.payloads = absence;
+  }
+
+  #readLeaves(start: number, width: number, tile: Buffer, leaves: Iterable<OpenedLeaf>): void {
     const slots = tile.toString('hex');
-    let offset = 0;
-    for (let place = 0; place < width; place++) {
-      const index = start + place;
-      const end = offset + 2 <= bundle.length ? offset + 2 + bundle.readUInt16BE(offset) : Infinity;
-      if (end > bundle.length) {
-        V4.invalid.add({ index, message: 'the bundle of entries ends within the entry' });
-        return this.fold.breakAt(index);
-      }
-      bundle[offset + 1] = 0x00; // The length was read; its last byte makes room for the prefix of a leaf.
-      const leafHash = hash('sha256', bundle.subarray(offset + 1, end), 'hex');
-      const isInTree = slots.startsWith(leafHash, place * 2 * hashBytes);
-      if (!isInTree) {
-        const slot = slots.slice(place * 2 * hashBytes, (place + 1) * 2 * hashBytes);
-        V4.invalid.add({
-          index,
-          message: 'the entry does not hash to its place in the tree',
-          evidence: { entryHash: leafHash, treeHash: slot },
-        });
-      }
-      const entry = this.#entries.read(bundle, text, offset + 2, end);
-      const isGenesis = index > 0 || leafHash === this.#options.genesis.hash;
-      if (!isGenesis) V4.invalid.add({ index, message: 'leaf 0 is not the genesis that was asked for' });
-      if (entry === undefined) this.#answerPattern(index, isInTree);
-      else this.#readLeaf(index, leafHash, entry, lines && (lines[place] ?? ''));
-      offset = end;
+    let place = 0;
+    for (const leaf of leaves) {
+      this.#readLeaf(start + place, leaf, slots.slice(place * 2 * hashBytes, (place + 1) * 2 * hashBytes));
+      place++;
     }
+    if (place === width) return;
+    this.#options.checks.V4.invalid.add({ index: start + place, message: 'the bundle of entries ends within the entry' });
+    this.fold.breakAt(start + place);
+  }
+
+  #readLeaf(index: number, { hash, entry, event }: OpenedLeaf, slot: string): void {
+    const { V4 } = this.#options.checks;
+    const isInTree = hash === slot;
+    if (!isInTree)
+      V4.invalid.add({
+        index,
+        message: 'the entry does not hash to its place in the tree',
+        evidence: { entryHash: hash, treeHash: slot },
+      });
+    const isGenesis = index > 0 || hash === this.#options.genesis.hash;
+    if (!isGenesis) V4.invalid.add({ index, message: 'leaf 0 is not the genesis that was asked for' });
+    if (entry === undefined) this.#answerPattern(index, isInTree);
+    else this.#readEntry(index, hash, entry, event);
   }
 
   #answerPattern(index: number, isInTree: boolean): void {
@@ -158,21 +158,10 @@ export class LogPass {
     if (isInTree) this.#options.checks.V4.invalid.add({ index, message });
   }
 
-  /** The lines of a file of payloads; undefined where there are none for us. */
-  #linesOf(start: number, payloads: Buffer | Absence): readonly string[] | undefined {
-    if (!isAbsence(payloads)) return payloads.toString(isAscii(payloads) ? 'latin1' : 'utf8').split('\n');
-    if (this.#firstAbsence !== undefined) return undefined;
-    this.#firstAbsence = payloads;
-    const { V7, V8 } = this.#options.checks;
-    for (const { unverifiable } of [V7, V8]) unverifiable.add({ index: start, message: payloads.message });
-    this.#unwanted.payloads = payloads;
-    return undefined;
-  }
-
-  #readLeaf(index: number, leafHash: string, entry: Entry, line: string | undefined): void {
+  #readEntry(index: number, leafHash: string, entry: Entry, event: LeafEvent | NoEvent): void {
     const { V5, V7 } = this.#options.checks;
     const { stream, type, at } = entry;
-    const opened = this.#open(index, entry, line);
+    const opened = this.#open(index, entry, event);
     const isMalformed = opened?.isMalformed ?? (at === noInstant || stream.startsWith('invalid:') || type.startsWith('invalid:'));
     if (isMalformed) {
       const findings = opened === undefined ? V5.findings : V7.findings;
@@ -181,39 +170,35 @@ export class LogPass {
     const isNew = this.#streams.next({ index, entry, leafHash, isMalformed, isOpened: opened !== undefined });
     if (isMalformed || !isNew) return;
     this.time?.next(index, at, this.policies.current.toleranceSeconds);
+    const payload = opened?.payload === undefined ? undefined : parseJson(opened.payload);
     if (opened !== undefined) {
-      this.fold.next(index, opened.payload, this.policies.current);
-      this.#series.next(index, entry, opened.payload);
+      this.fold.next(index, opened.lines, this.policies.current);
+      this.#series.next(index, entry, payload);
     }
-    if (stream === this.#systemStream && systemTypes.has(type)) this.#readSystemLeaf(index, type, opened?.payload);
+    if (stream === this.#systemStream && typesReadWhole.has(type)) this.#readSystemLeaf(index, type, payload);
   }
 
-  /** The stored event, if it is at hand and is the one in the tree. */
-  #open(index: number, entry: Entry, text: string | undefined): OpenedEvent | undefined {
+  /** The stored event, if it is at hand and is the one in the tree; else says why not. */
+  #open(index: number, { stream, pay, meta }: Entry, event: LeafEvent | NoEvent): LeafEvent | undefined {
     const { V7 } = this.#options.checks;
-    const line = text === undefined ? 'withheld' : (readExpectedLine(text, index, entry) ?? readPayloadLine(text, index));
-    if (typeof line === 'string') {
-      this.fold.breakAt(index);
-      if (line === 'withheld') this.counts.withheld++;
-      else if (text === '') V7.unverifiable.add({ index, message: 'the file of payloads has no line for the leaf' });
-      else if (line === 'unreadable') V7.invalid.add({ index, message: 'the stored event cannot be read' });
-      else {
-        const message = 'the event store holds no such event any more';
-        V7.findings.add({ name: 'missing-payload', index, message });
-        V7.unverifiable.add({ index, message });
-      }
-      return undefined;
+    const isRead = typeof event !== 'string' || event === 'other';
+    if (isRead) this.counts.opened++;
+    if (isRead && stream !== this.#systemStream) this.#businessOpened++;
+    if (typeof event !== 'string') {
+      if (!event.isCanonical) V7.findings.add({ name: 'format', index, message: 'the payload is not in canonical form' });
+      return event;
     }
-    const opened = this.#opener.open(entry, line);
-    this.counts.opened++;
-    if (entry.stream !== this.#systemStream) this.#businessOpened++;
-    if (!opened.isSame) {
-      this.fold.breakAt(index);
-      V7.invalid.add({ index, message: 'the stored event is not the one in the log', evidence: { pay: entry.pay, meta: entry.meta } });
-      return undefined;
+    this.fold.breakAt(index);
+    if (event === 'withheld') this.counts.withheld++;
+    else if (event === 'no line') V7.unverifiable.add({ index, message: 'the file of payloads has no line for the leaf' });
+    else if (event === 'unreadable') V7.invalid.add({ index, message: 'the stored event cannot be read' });
+    else if (event === 'other') V7.invalid.add({ index, message: 'the stored event is not the one in the log', evidence: { pay, meta } });
+    else {
+      const message = 'the event store holds no such event any more';
+      V7.findings.add({ name: 'missing-payload', index, message });
+      V7.unverifiable.add({ index, message });
     }
-    if (!opened.isCanonical) V7.findings.add({ name: 'format', index, message: 'the payload is not in canonical form' });
-    return opened;
+    return undefined;
   }
 
   #readSystemLeaf(index: number, type: string, payload: unknown): void {
@@ -227,7 +212,7 @@ export class LogPass {
     if (type === 'LogPolicyChanged/1') this.policies.changed(index, fin);
     else if (type === 'KeyRotated/1') this.policies.rotated(index, fin);
     else if (type === 'StateCommitted/1') this.fold.commitment(index, fin);
-    else this.#readTick(index, fin);
+    else if (type === 'TimeTicked/1') this.#readTick(index, fin);
   }
 
   #readTick(index: number, fin: unknown): void {

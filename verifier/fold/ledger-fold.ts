@@ -2,7 +2,6 @@ import { hash } from 'node:crypto';
 import type { Scales } from '../log/policy.ts';
 import type { HashText } from '../tree/node-hash.ts';
 import { amountText } from './amount.ts';
-import type { Posting } from './postings.ts';
 import { StateMap } from './state-map.ts';
 
 /** The specification that is implemented here (docs/reference/log-format.md). Another name means: we cannot say. */
@@ -22,10 +21,12 @@ export interface FoldState {
   readonly totals: readonly FoldTotal[];
 }
 
-interface Balance {
+/** What is posted to an account in a currency. */
+export interface Balance {
   readonly account: string;
   readonly currency: string;
   readonly key: HashText;
+  readonly turnover: Turnover;
   /** Debits minus credits at ledger scale. */
   amount: bigint;
   /** Index of the last leaf that posts to it. */
@@ -45,20 +46,25 @@ export class LedgerFold {
   readonly #map = new StateMap();
   #touched: Balance[] = [];
 
-  post(leaf: number, postings: readonly Posting[]): void {
-    for (const { account, currency, isDebit, amount } of postings) {
-      let turnover = this.#turnovers.get(currency);
-      if (turnover === undefined) this.#turnovers.set(currency, (turnover = { debits: 0n, credits: 0n, balances: new Map() }));
-      let balance = turnover.balances.get(account);
-      if (balance === undefined) turnover.balances.set(account, (balance = newBalance(account, currency)));
-      if (isDebit) turnover.debits += amount;
-      else turnover.credits += amount;
-      balance.amount += isDebit ? amount : -amount;
-      balance.leaf = leaf;
-      if (balance.isTouched) continue;
-      balance.isTouched = true;
-      this.#touched.push(balance);
-    }
+  /** The balance to post to. It is no part of the state before something is posted. */
+  balanceOf(account: string, currency: string): Balance {
+    let turnover = this.#turnovers.get(currency);
+    if (turnover === undefined) this.#turnovers.set(currency, (turnover = { debits: 0n, credits: 0n, balances: new Map() }));
+    let balance = turnover.balances.get(account);
+    if (balance === undefined) turnover.balances.set(account, (balance = newBalance(account, currency, turnover)));
+    return balance;
+  }
+
+  /** Debits are above zero, credits below. */
+  post(leaf: number, balance: Balance, amount: bigint): void {
+    const { turnover } = balance;
+    if (amount > 0n) turnover.debits += amount;
+    else turnover.credits -= amount;
+    balance.amount += amount;
+    balance.leaf = leaf;
+    if (balance.isTouched) return;
+    balance.isTouched = true;
+    this.#touched.push(balance);
   }
 
   /** The state after everything posted so far. Costs what was touched since the last call. */
@@ -68,7 +74,8 @@ export class LedgerFold {
       this.#map.set(balance.key, hash('sha256', valueOf(balance, scalesOf(balance.currency)), 'binary'));
     }
     this.#touched = [];
-    const totals = [...this.#turnovers].sort(([left], [right]) => (left < right ? -1 : 1));
+    const posted = [...this.#turnovers].filter(([, { debits, credits }]) => debits > 0n || credits > 0n);
+    const totals = posted.sort(([left], [right]) => (left < right ? -1 : 1));
     return {
       stateRoot: Buffer.from(this.#map.root(), 'latin1').toString('hex'),
       totals: totals.map(([currency, { debits, credits }]) => ({
@@ -80,8 +87,8 @@ export class LedgerFold {
   }
 }
 
-function newBalance(account: string, currency: string): Balance {
-  return { account, currency, key: keyOf(account, currency), amount: 0n, leaf: 0, isTouched: false };
+function newBalance(account: string, currency: string, turnover: Turnover): Balance {
+  return { account, currency, key: keyOf(account, currency), turnover, amount: 0n, leaf: 0, isTouched: false };
 }
 
 /** SHA-256(`ledger-key/1` || u32be(len account) || account || u32be(len currency) || currency). */

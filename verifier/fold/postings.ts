@@ -6,24 +6,38 @@ import { parseAmount } from './amount.ts';
 export interface Posting {
   readonly account: string;
   readonly currency: string;
-  readonly isDebit: boolean;
-  /** Above zero, at the currency's ledger scale. */
+  /** At the currency's ledger scale: above zero for a debit, below for a credit. */
   readonly amount: bigint;
 }
 
-export const nothingPosted: readonly Posting[] = [];
+/** A line as the payload has it, in the form that is the same under every policy. */
+export interface PostingLine {
+  readonly account: string;
+  readonly amount: string;
+  readonly currency: string;
+  readonly direction: 'debit' | 'credit';
+}
 
-/**
- * The postings of a payload: every event that has `fin.postings`, whatever its type. An event without them posts nothing; `unreadable` is
- * one with a line that is none, which posts nothing either.
- */
-export function postingsOf(payload: unknown, currencies: ReadonlyMap<string, Scales>): readonly Posting[] | 'unreadable' {
+/** What an event posts; `unreadable` if a line of it is none, and then it posts nothing. */
+export type PostingLines = readonly PostingLine[] | 'unreadable';
+
+/** An event without lines posts nothing. */
+const none: readonly never[] = [];
+
+/** The lines of a payload: of every event that has `fin.postings`, whatever its type. */
+export function linesOf(payload: unknown): PostingLines {
   const fin = isObject(payload) ? payload['fin'] : undefined;
   const lines = isObject(fin) ? fin['postings'] : undefined;
-  if (lines === undefined) return nothingPosted;
-  if (!Array.isArray(lines)) return 'unreadable';
+  if (lines === undefined) return none;
+  return Array.isArray(lines) && lines.every(isLine) ? lines : 'unreadable';
+}
+
+/** The postings that lines come to with the currencies of a policy. */
+export function postingsOf(lines: PostingLines, currencies: ReadonlyMap<string, Scales>): readonly Posting[] | 'unreadable' {
+  if (lines === 'unreadable') return lines;
+  if (lines.length === 0) return none;
   const postings: Posting[] = [];
-  for (const line of lines as unknown[]) {
+  for (const line of lines) {
     const posting = postingOf(line, currencies);
     if (posting === undefined) return 'unreadable';
     postings.push(posting);
@@ -36,26 +50,29 @@ export function areBalanced(postings: readonly Posting[]): boolean {
   const [first] = postings;
   if (first === undefined) return true;
   let sum = 0n;
-  for (const { currency, isDebit, amount } of postings) {
+  for (const { currency, amount } of postings) {
     if (currency !== first.currency) return areBalancedByCurrency(postings);
-    sum += isDebit ? amount : -amount;
+    sum += amount;
   }
   return sum === 0n;
 }
 
 function areBalancedByCurrency(postings: readonly Posting[]): boolean {
   const sums = new Map<string, bigint>();
-  for (const { currency, isDebit, amount } of postings) sums.set(currency, (sums.get(currency) ?? 0n) + (isDebit ? amount : -amount));
+  for (const { currency, amount } of postings) sums.set(currency, (sums.get(currency) ?? 0n) + amount);
   return [...sums.values()].every((sum) => sum === 0n);
 }
 
-function postingOf(line: unknown, currencies: ReadonlyMap<string, Scales>): Posting | undefined {
-  if (!isObject(line)) return undefined;
+function isLine(line: unknown): line is PostingLine {
+  if (!isObject(line)) return false;
   const { account, amount, currency, direction } = line;
-  if (typeof account !== 'string' || typeof amount !== 'string' || typeof currency !== 'string') return undefined;
-  if (account === '' || account.includes('\0') || !account.isWellFormed()) return undefined;
-  if (direction !== 'debit' && direction !== 'credit') return undefined;
+  if (typeof account !== 'string' || typeof amount !== 'string' || typeof currency !== 'string') return false;
+  if (account === '' || account.includes('\0') || !account.isWellFormed()) return false;
+  return direction === 'debit' || direction === 'credit';
+}
+
+function postingOf({ account, amount, currency, direction }: PostingLine, currencies: ReadonlyMap<string, Scales>): Posting | undefined {
   const scales = currencies.get(currency);
   const units = scales && parseAmount(amount, scales);
-  return units === undefined || units === 0n ? undefined : { account, currency, isDebit: direction === 'debit', amount: units };
+  return units === undefined || units === 0n ? undefined : { account, currency, amount: direction === 'debit' ? units : -units };
 }

@@ -16,6 +16,14 @@ export interface Entry {
   readonly type: string;
 }
 
+/** Where an entry stands, and how long those of its parts are that have no fixed length; the type takes what is left. */
+export interface EntryPlace {
+  readonly start: number;
+  readonly end: number;
+  readonly revisionLength: number;
+  readonly streamLength: number;
+}
+
 const entryBytesMax = 4096;
 const typesKeptMax = 1000;
 
@@ -24,6 +32,12 @@ const beginLength = 75;
 const revisionPattern = /^(0|[1-9][0-9]{0,18})$/;
 const streamPattern = /^([a-z0-9]{2,20}\.[a-zA-Z]+-[A-Za-z0-9_.:-]+|invalid:[0-9a-f]{64})$/;
 const typePattern = /^([A-Z][A-Za-z0-9]*\/[1-9][0-9]*|invalid:[0-9a-f]{64})$/;
+const hexLength = 64;
+const nameOfPay = '","pay":"';
+const nameOfPrev = '","prev":"';
+const nameOfRevision = '","rev":"';
+const nameOfStream = '","stream":"';
+const nameOfType = '","type":"';
 const endOfEntry = '","v":"ledger-leaf/1"}';
 
 /**
@@ -33,44 +47,59 @@ const endOfEntry = '","v":"ledger-leaf/1"}';
 export class EntryReader {
   /** What stands between id and `meta`. */
   readonly #log: string;
+  /** Where the parts begin, counted from the begin of the entry. */
+  readonly #metaAt: number;
+  readonly #payAt: number;
+  readonly #prevAt: number;
+  readonly #revisionAt: number;
   /** Types are few. */
   readonly #types = new Set<string>();
 
   constructor(origin: string) {
     this.#log = `","log":"${origin}","meta":"`;
+    this.#metaAt = beginLength + this.#log.length;
+    this.#payAt = this.#metaAt + hexLength + nameOfPay.length;
+    this.#prevAt = this.#payAt + hexLength + nameOfPrev.length;
+    this.#revisionAt = this.#prevAt + hexLength + nameOfRevision.length;
   }
 
   /** The entry from `start` up to `end` of some bytes, which are also given as text; undefined for one that has another form. */
   read(bytes: Buffer, text: string, start: number, end: number): Entry | undefined {
-    const metaAt = start + beginLength + this.#log.length;
-    const payAt = metaAt + 64 + 9;
-    const prevAt = payAt + 64 + 10;
-    const revisionAt = prevAt + 64 + 9;
+    const payAt = start + this.#payAt;
+    const prevAt = start + this.#prevAt;
+    const revisionAt = start + this.#revisionAt;
     if (end - start > entryBytesMax || revisionAt > end || !this.#hasBegin(text, start)) return undefined;
     const hasNames =
-      text.startsWith('","pay":"', payAt - 9) && text.startsWith('","prev":"', prevAt - 10) && text.startsWith('","rev":"', revisionAt - 9);
-    if (!hasNames || !isHex64(bytes, metaAt) || !isHex64(bytes, payAt) || !isHex64(bytes, prevAt)) return undefined;
+      text.startsWith(nameOfPay, payAt - nameOfPay.length) &&
+      text.startsWith(nameOfPrev, prevAt - nameOfPrev.length) &&
+      text.startsWith(nameOfRevision, revisionAt - nameOfRevision.length);
+    if (!hasNames || !isHex64(bytes, start + this.#metaAt) || !isHex64(bytes, payAt) || !isHex64(bytes, prevAt)) return undefined;
     const revisionEnd = text.indexOf('"', revisionAt);
-    const streamAt = revisionEnd + 12;
+    const streamAt = revisionEnd + nameOfStream.length;
     const streamEnd = text.indexOf('"', streamAt);
-    const typeAt = streamEnd + 10;
+    if (!text.startsWith(nameOfStream, revisionEnd) || !text.startsWith(nameOfType, streamEnd)) return undefined;
     const typeEnd = end - endOfEntry.length;
-    if (!text.startsWith('","stream":"', revisionEnd) || !text.startsWith('","type":"', streamEnd) || typeAt > typeEnd) return undefined;
-    const revision = text.slice(revisionAt, revisionEnd);
-    const stream = text.slice(streamAt, streamEnd);
-    const type = text.slice(typeAt, typeEnd);
-    if (!text.startsWith(endOfEntry, typeEnd) || !revisionPattern.test(revision) || !streamPattern.test(stream) || !this.#isType(type))
-      return undefined;
+    if (streamEnd + nameOfType.length > typeEnd || !text.startsWith(endOfEntry, typeEnd)) return undefined;
+    const entry = this.partsOf(text, { start, end, revisionLength: revisionEnd - revisionAt, streamLength: streamEnd - streamAt });
+    return revisionPattern.test(entry.revisionText) && streamPattern.test(entry.stream) && this.#isType(entry.type) ? entry : undefined;
+  }
+
+  /** The parts of an entry that is known to have the form. */
+  partsOf(text: string, { start, end, revisionLength, streamLength }: EntryPlace): Entry {
+    const hexAt = (at: number) => text.slice(start + at, start + at + hexLength);
+    const revisionAt = start + this.#revisionAt;
+    const streamAt = revisionAt + revisionLength + nameOfStream.length;
+    const revisionText = text.slice(revisionAt, revisionAt + revisionLength);
     return {
       at: text.slice(start + 7, start + 31),
       id: text.slice(start + 39, start + 75),
-      meta: text.slice(metaAt, metaAt + 64),
-      pay: text.slice(payAt, payAt + 64),
-      prev: text.slice(prevAt, prevAt + 64),
-      revision: Number(revision),
-      revisionText: revision,
-      stream,
-      type,
+      meta: hexAt(this.#metaAt),
+      pay: hexAt(this.#payAt),
+      prev: hexAt(this.#prevAt),
+      revision: Number(revisionText),
+      revisionText,
+      stream: text.slice(streamAt, streamAt + streamLength),
+      type: text.slice(streamAt + streamLength + nameOfType.length, end - endOfEntry.length),
     };
   }
 

@@ -11,13 +11,14 @@ export interface OpenedEvent {
   readonly isSame: boolean;
   /** It breaks the format; by specification it posts nothing, and neither `prev` nor time is expected of it. */
   readonly isMalformed: boolean;
-  /** The payload as JSON; undefined where it is none. */
+  /** The payload, as text and as JSON; undefined where it is none. */
+  readonly text: string;
   readonly payload: unknown;
   /** Found only when asked for: the payload is not in canonical form. */
   readonly isCanonical: boolean;
 }
 
-const unopened: OpenedEvent = { isSame: false, isMalformed: true, payload: undefined, isCanonical: false };
+const unopened: OpenedEvent = { isSame: false, isMalformed: true, text: '', payload: undefined, isCanonical: false };
 
 /*
  * Well-formed metadata is `{"at":"<24>","body":<M>,"ms":"<64>","prev":"<64>","ps":"<64>"}`: every part of it stands at a known distance from
@@ -73,8 +74,8 @@ export class EventOpener {
     const payEnd = decodeInto(this.#pay, dataStart, data);
     this.#salt.copy(this.#pay, payDomain.length);
     if (payEnd < 0 || commitmentIn(this.#pay, payDomain, payEnd) !== entry.pay) return undefined;
-    const payload = parseJson(this.#pay.toString('utf8', dataStart, payEnd));
-    return { isSame: true, isMalformed: false, payload, isCanonical: true };
+    const payloadText = this.#pay.toString('utf8', dataStart, payEnd);
+    return { isSame: true, isMalformed: false, text: payloadText, payload: parseJson(payloadText), isCanonical: true };
   }
 
   /** By the specification, step by step. */
@@ -89,7 +90,7 @@ export class EventOpener {
       recomputed.entry === textOfEntry(this.#origin, entry) && !(recomputed.isMalformed && isNearlyWellFormed(metadata, entry));
     const isCanonical =
       !this.#isDeep || (payload !== undefined && canonicalTextOf(payload) === text && Buffer.byteLength(text) === data.length);
-    return { isSame, isMalformed: recomputed.isMalformed, payload, isCanonical };
+    return { isSame, isMalformed: recomputed.isMalformed, text, payload, isCanonical };
   }
 }
 

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { isObject, parseJson } from './canonical-json.ts';
 import type { Entry } from './entry.ts';
 
@@ -14,6 +15,28 @@ export interface PayloadLine {
 
 /** `missing`: the event store has no such event any more. `withheld`: not for everybody's eyes. `unreadable`: no line of this kind. */
 export type ReadPayloadLine = PayloadLine | 'missing' | 'withheld' | 'unreadable';
+
+const lineEnd = 0x0a;
+
+/** The lines of a file of payloads, from the first on. Not a text of the whole file: that would take longer to make than all of its lines. */
+export class PayloadLines {
+  readonly #bytes: Buffer;
+  readonly #encoding: 'latin1' | 'utf8';
+  #next = 0;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+    this.#encoding = isAscii(bytes) ? 'latin1' : 'utf8';
+  }
+
+  /** Behind the last one all are empty. */
+  next(): string {
+    const start = this.#next;
+    const end = this.#bytes.indexOf(lineEnd, start);
+    this.#next = end < 0 ? this.#bytes.length : end + 1;
+    return this.#bytes.toString(this.#encoding, start, end < 0 ? this.#bytes.length : end);
+  }
+}
 
 /** Reads the line that must be about this leaf. */
 export function readPayloadLine(text: string, index: number): ReadPayloadLine {
@@ -36,25 +59,9 @@ export function readExpectedLine(
   index: number,
   { id, stream, revisionText: revision, type }: Entry,
 ): PayloadLine | undefined {
-  const digits = String(index);
-  const idAt = digits.length + 14;
-  const streamAt = idAt + id.length + 12;
-  const revisionAt = streamAt + stream.length + 9;
-  const typeAt = revisionAt + revision.length + 10;
-  const dataAt = typeAt + type.length + 10;
-  const isExpected =
-    text.startsWith('{"i":"') &&
-    text.startsWith(digits, 6) &&
-    text.startsWith('","id":"', idAt - 8) &&
-    text.startsWith(id, idAt) &&
-    text.startsWith('","stream":"', streamAt - 12) &&
-    text.startsWith(stream, streamAt) &&
-    text.startsWith('","rev":"', revisionAt - 9) &&
-    text.startsWith(revision, revisionAt) &&
-    text.startsWith('","type":"', typeAt - 10) &&
-    text.startsWith(type, typeAt) &&
-    text.startsWith('","data":"', dataAt - 10);
-  if (!isExpected) return undefined;
+  const place = `{"i":"${index}","id":"${id}","stream":"${stream}","rev":"${revision}","type":"${type}","data":"`;
+  if (!text.startsWith(place)) return undefined;
+  const dataAt = place.length;
   const end = text.indexOf('"', dataAt);
   if (end < 0 || !text.startsWith('","metadata":"', end)) return undefined;
   const metadataAt = end + 14;

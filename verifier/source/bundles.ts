@@ -30,26 +30,20 @@ export const tileBytesMax = tileWidth * hashBytes;
 const entriesBytesMax = tileWidth * (2 + 0xffff);
 /** An event has at most 1 MiB, and base64 takes a third more. */
 const payloadsBytesMax = tileWidth * 3 * 1024 * 1024;
-const bundlesAhead = 8;
 
-export function isAbsence(part: Buffer | Absence): part is Absence {
-  return !Buffer.isBuffer(part);
+export function isAbsence(part: object): part is Absence {
+  return 'why' in part;
 }
 
-/** Reads a log from its first leaf to its last, some bundles ahead of the reader. Ends with a bundle whose tile is absent. */
-export async function* bundlesOf(source: LogSource, size: number, unwanted: Unwanted): AsyncGenerator<Bundle> {
-  const ahead: Promise<Bundle>[] = [];
-  let next = 0;
-  for (;;) {
-    while (ahead.length < bundlesAhead && next < size) {
-      ahead.push(readBundle(source, next, Math.min(tileWidth, size - next), unwanted));
-      next += tileWidth;
-    }
-    const bundle = await ahead.shift();
-    if (bundle === undefined) return;
-    yield bundle;
-    if (isAbsence(bundle.tile)) return;
-  }
+/** Reads the bundle that begins with a leaf; what is not wanted is not asked for. */
+export async function readBundle(source: LogSource, start: number, width: number, unwanted: Unwanted): Promise<Bundle> {
+  const index = start / tileWidth;
+  const [tile, entries, payloads] = await Promise.all([
+    readTile(source, 0, index, width),
+    unwanted.entries ?? readTile(source, 'entries', index, width),
+    unwanted.payloads ?? readPart(source, payloadsPath(index), payloadsBytesMax),
+  ]);
+  return { start, width, tile, entries, payloads };
 }
 
 /** The tile of this width, or the beginning of the full one that took its place when the log grew. */
@@ -70,14 +64,4 @@ export async function readPart(source: LogSource, path: string, bytesMax: number
     if (!(error instanceof UnreadableError)) throw error;
     return { message: error.message, why: error.isRefused ? 'refused' : 'failed' };
   }
-}
-
-async function readBundle(source: LogSource, start: number, width: number, unwanted: Unwanted): Promise<Bundle> {
-  const index = start / tileWidth;
-  const [tile, entries, payloads] = await Promise.all([
-    readTile(source, 0, index, width),
-    unwanted.entries ?? readTile(source, 'entries', index, width),
-    unwanted.payloads ?? readPart(source, payloadsPath(index), payloadsBytesMax),
-  ]);
-  return { start, width, tile, entries, payloads };
 }

@@ -5,7 +5,7 @@ export interface LogSource {
   /** For people. */
   readonly name: string;
   /**
-   * The bytes of a file of the log, for example `tile/0/000`; undefined where there is none. Throws `UnreadableError` for a file that may be
+   * The bytes of a file of the log, for example `tile/0/000`, which are the reader's from then on; undefined where there is none. Throws `UnreadableError` for a file that may be
    * there but cannot be had: the network failed, access was refused, or it is larger than `bytesMax`.
    */
   read(path: string, bytesMax: number): Promise<Buffer | undefined>;

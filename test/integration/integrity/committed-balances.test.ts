@@ -11,7 +11,7 @@ import { checkStateProof, StateMap } from '../../../services/integrity/domain/st
 import { hashTextOf } from '../../../services/integrity/domain/state-map-hash.ts';
 import { type Currency, scalesOf } from '../../../services/money/currency.ts';
 import { LedgerFold } from '../../../verifier/fold/ledger-fold.ts';
-import { postingsOf } from '../../../verifier/fold/postings.ts';
+import { linesOf, postingsOf } from '../../../verifier/fold/postings.ts';
 import type { JsonObject } from '../../../verifier/log/canonical-json.ts';
 import { type AnchoringFixture, openAnchoringFixture, quietSettings } from './anchoring-fixture.ts';
 import { insertBehindPort, until } from './log-fixture.ts';
@@ -170,8 +170,9 @@ function replayed(events: readonly { readonly fin: JsonObject }[]) {
   const fold = new LedgerFold();
   const scales = new Map((['EUR'] as const).map((code) => [code as string, scalesOf(code)]));
   events.forEach(({ fin }, leaf) => {
-    const postings = postingsOf({ fin }, scales);
-    if (postings !== 'unreadable') fold.post(leaf, postings);
+    const postings = postingsOf(linesOf({ fin }), scales);
+    if (postings === 'unreadable') return;
+    for (const { account, currency, amount } of postings) fold.post(leaf, fold.balanceOf(account, currency), amount);
   });
   return fold.state((code) => scalesOf(code as Currency));
 }

@@ -6,7 +6,7 @@ import { StateMap } from '../../../services/integrity/domain/state-map.ts';
 import { currencies, type Currency, scalesOf } from '../../../services/money/currency.ts';
 import { amountText } from '../../../services/money/money.ts';
 import { LedgerFold } from '../../../verifier/fold/ledger-fold.ts';
-import { areBalanced, postingsOf } from '../../../verifier/fold/postings.ts';
+import { areBalanced, linesOf, postingsOf } from '../../../verifier/fold/postings.ts';
 import type { JsonObject } from '../../../verifier/log/canonical-json.ts';
 
 const scales = new Map(currencies.map((code) => [code as string, scalesOf(code)]));
@@ -41,8 +41,9 @@ function ours(events: readonly JsonObject[]): string {
 function theirs(events: readonly JsonObject[]): string {
   const fold = new LedgerFold();
   events.forEach((fin, leaf) => {
-    const postings = postingsOf({ fin }, scales);
-    if (postings !== 'unreadable' && areBalanced(postings)) fold.post(leaf, postings);
+    const postings = postingsOf(linesOf({ fin }), scales);
+    if (postings === 'unreadable' || !areBalanced(postings)) return;
+    for (const { account, currency, amount } of postings) fold.post(leaf, fold.balanceOf(account, currency), amount);
   });
   return fold.state((code) => scalesOf(code as Currency)).stateRoot;
 }
