@@ -117,7 +117,7 @@ export class PagingSubscription implements Subscription {
 
   async #deliver(page: readonly StoredEvent[], checkpoint: bigint): Promise<void> {
     const { filter, handle } = this.#options;
-    const events = filter === undefined ? page : page.filter((event) => passes(filter, event));
+    const events = page.filter((event) => passes(filter, event));
     await handle({ events, checkpoint });
     this.#cursor = checkpoint;
   }

@@ -118,7 +118,7 @@ export interface EventStore {
   append(request: AppendRequest): Promise<Appended>;
   /** Events of one stream. Throws `StreamNotFoundFault` for a stream without events; an empty range is simply empty. */
   readStream(stream: string, options?: ReadStreamOptions): AsyncIterable<StoredEvent>;
-  /** The whole log in commit order. Nothing ever appears behind a reader's cursor. */
+  /** The whole log in commit order, without what the engine writes for itself. Nothing ever appears behind a reader's cursor. */
   readAll(options?: ReadAllOptions): AsyncIterable<StoredEvent>;
   /** At least once, in log order, without loss; the reader stores its own checkpoint. */
   subscribeAll(options: SubscribeAllOptions): Subscription;
