@@ -23,7 +23,8 @@ export function checkAppendRequest({ stream, expected, events }: AppendRequest):
     throw new AppendRefusedDefect(`An append to ${stream} holds an event id twice.`);
   let bytes = 0;
   for (const event of events) bytes += checkEvent(event);
-  if (bytes > appendBytesMax) throw new AppendRefusedDefect(`An append to ${stream} has ${bytes} bytes, more than ${appendBytesMax}.`);
+  if (bytes > appendBytesMax)
+    throw new AppendRefusedDefect(`An append to ${stream} has ${bytes} bytes, more than ${appendBytesMax}.`, { reason: 'too_large' });
   return bytes;
 }
 

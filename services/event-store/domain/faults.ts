@@ -64,4 +64,10 @@ export class PositionBeyondHeadFault extends StoreFault {
 /** We were wrong: the request can never be written (a bad name, an id twice, more than 1 MiB). Nothing was written. */
 export class AppendRefusedDefect extends Error {
   override readonly name = 'AppendRefusedDefect';
+  readonly reason: 'rejected' | 'too_large';
+
+  constructor(message: string, { reason = 'rejected', cause }: { reason?: 'rejected' | 'too_large'; cause?: unknown } = {}) {
+    super(message, { cause });
+    this.reason = reason;
+  }
 }
