@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { checkAppendRequest } from '../../domain/append-request.ts';
 import { passes } from '../../domain/event-filter.ts';
 import type {
@@ -12,62 +11,52 @@ import type {
   SubscribeAllOptions,
   Subscription,
 } from '../../domain/event-store.ts';
-import { StoreUnavailableFault, StreamNotFoundFault, UnknownOutcomeFault } from '../../domain/faults.ts';
-import { answerRepeat, revisionOf } from '../../domain/repeat.ts';
-import { CommitSignal } from '../commit-signal.ts';
-import { PagingSubscription } from '../paging-subscription.ts';
+import { StoreUnavailableFault, UnknownOutcomeFault } from '../../domain/faults.ts';
+import { type LogPages, PagingSubscription } from '../paging-subscription.ts';
+import { MemoryLog, type MemoryLogOptions } from './memory-log.ts';
 
-export interface MemoryEventStoreOptions {
-  /** Distance to the next position, at least 1. Tests draw it at random, so that nobody gets away with "position + 1" (promise 41). */
-  readonly stride?: () => bigint;
-  readonly now?: () => Date;
+/** Faults for tests. Each is awaited, so that it can delay; what it throws is what the caller gets. */
+export interface MemoryFaults {
+  /** Before an append is written. */
+  readonly beforeWrite?: (() => Promise<void>) | undefined;
+  /** After an append was written, before it is answered. */
+  readonly afterWrite?: (() => Promise<void>) | undefined;
+  readonly beforeRead?: (() => Promise<void>) | undefined;
+}
+
+export interface MemoryEventStoreOptions extends MemoryLogOptions {
+  /** A log that other stores share; by default one of its own. */
+  readonly log?: MemoryLog;
+  readonly faults?: MemoryFaults;
 }
 
 /** The port in memory, with the semantics of the others and no durability: for tests, and as the core of a wire double. */
 export class MemoryEventStore implements EventStore {
-  readonly #storeId = randomUUID();
-  readonly #log: StoredEvent[] = [];
-  readonly #streams = new Map<string, StoredEvent[]>();
-  readonly #signal = new CommitSignal();
+  readonly #log: MemoryLog;
+  readonly #faults: MemoryFaults | undefined;
   readonly #subscriptions = new Set<Subscription>();
-  readonly #stride: () => bigint;
-  readonly #now: () => Date;
+  readonly #disposal = Promise.withResolvers<never>();
   #disposed = false;
 
-  constructor({ stride = () => 1n, now = () => new Date() }: MemoryEventStoreOptions = {}) {
-    this.#stride = stride;
-    this.#now = now;
+  constructor({ log, faults, ...logOptions }: MemoryEventStoreOptions = {}) {
+    this.#log = log ?? new MemoryLog(logOptions);
+    this.#faults = faults;
+    this.#disposal.promise.catch(() => undefined); // Met by the calls that are open then, if there are any.
   }
 
   async append(request: AppendRequest): Promise<Appended> {
     checkAppendRequest(request);
     if (this.#disposed) throw new UnknownOutcomeFault('The event store was disposed of.');
-    const { stream, events } = request;
-    const stored = this.#streams.get(stream) ?? [];
-    const actual = BigInt(stored.length) - 1n;
-    if (revisionOf(request.expected) !== actual) {
-      const first = Number(revisionOf(request.expected)) + 1;
-      return answerRepeat(request, { actual, places: stored.slice(first, first + events.length) });
-    }
-    const createdAt = this.#now();
-    for (const { id, type, data, metadata } of events) {
-      const position = this.#position + this.#stride();
-      const event = { id, stream, revision: BigInt(stored.length), position, type, data, metadata, createdAt };
-      stored.push(event);
-      this.#log.push(event);
-    }
-    this.#streams.set(stream, stored);
-    this.#signal.notify();
-    return { revision: BigInt(stored.length) - 1n, position: this.#position, fresh: true };
+    if (this.#faults === undefined) return this.#log.append(request);
+    return Promise.race([this.#appendUnder(this.#faults, request), this.#disposal.promise]);
   }
 
   async *readStream(
     stream: string,
     { direction = 'forwards', fromRevision = 0n, maxCount = Infinity }: ReadStreamOptions = {},
   ): AsyncIterable<StoredEvent> {
-    this.#mustBeOpen();
-    const events = this.#streams.get(stream);
-    if (events === undefined) throw new StreamNotFoundFault(stream);
+    await this.#beforeRead();
+    const events = this.#log.stream(stream);
     yield* direction === 'forwards' ? walk(events, Number(fromRevision), maxCount) : walkBack(events, maxCount);
   }
 
@@ -77,8 +66,8 @@ export class MemoryEventStore implements EventStore {
     maxCount = Infinity,
     filter,
   }: ReadAllOptions = {}): AsyncIterable<StoredEvent> {
-    this.#mustBeOpen();
-    const events = direction === 'forwards' ? walk(this.#log, this.#indexOf(fromPosition)) : walkBack(this.#log);
+    await this.#beforeRead();
+    const events = direction === 'forwards' ? walk(this.#log.events, this.#log.indexOf(fromPosition)) : walkBack(this.#log.events);
     let count = 0;
     for (const event of events) {
       if (count === maxCount) return;
@@ -89,16 +78,17 @@ export class MemoryEventStore implements EventStore {
   }
 
   subscribeAll(options: SubscribeAllOptions): Subscription {
-    const pages = {
+    if (this.#disposed) throw new StoreUnavailableFault('The event store was disposed of.');
+    const pages: LogPages = {
       head: () => this.head(),
-      pageAfter: async (position: bigint, limit: number) => {
-        this.#mustBeOpen();
-        const first = this.#indexOf(position + 1n);
-        return this.#log.slice(first, first + limit);
+      pageAfter: async (position, limit) => {
+        await this.#beforeRead();
+        const first = this.#log.indexOf(position + 1n);
+        return this.#log.events.slice(first, first + limit);
       },
     };
     const subscription = new PagingSubscription(pages, options, {
-      signal: this.#signal,
+      signal: this.#log.signal,
       pollMs: 1000,
       readIntervalMsMin: 0,
       readIntervalMsBusy: 0,
@@ -110,37 +100,30 @@ export class MemoryEventStore implements EventStore {
   }
 
   async head(): Promise<Head> {
-    this.#mustBeOpen();
-    return { position: this.#position, storeId: this.#storeId };
+    await this.#beforeRead();
+    return this.#log.head;
   }
 
   async ready(): Promise<void> {
-    this.#mustBeOpen();
+    await this.#beforeRead();
   }
 
   async dispose(): Promise<void> {
     this.#disposed = true;
+    this.#disposal.reject(new UnknownOutcomeFault('The event store was disposed of.'));
     await Promise.all([...this.#subscriptions].map((subscription) => subscription.unsubscribe()));
   }
 
-  get #position(): bigint {
-    return this.#log.at(-1)?.position ?? 0n;
+  async #appendUnder({ beforeWrite, afterWrite }: MemoryFaults, request: AppendRequest): Promise<Appended> {
+    await beforeWrite?.();
+    const appended = this.#log.append(request);
+    await afterWrite?.();
+    return appended;
   }
 
-  #mustBeOpen(): void {
+  async #beforeRead(): Promise<void> {
     if (this.#disposed) throw new StoreUnavailableFault('The event store was disposed of.');
-  }
-
-  /** Index of the first event at or after a position, by halving. */
-  #indexOf(position: bigint): number {
-    let low = 0;
-    let high = this.#log.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#log[middle] as StoredEvent).position < position) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    await this.#faults?.beforeRead?.();
   }
 }
 
