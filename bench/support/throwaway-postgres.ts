@@ -21,19 +21,26 @@ export interface ThrowawayPostgres {
   stop(): Promise<void>;
 }
 
-export async function startThrowawayPostgres(): Promise<ThrowawayPostgres> {
+export interface ThrowawayPostgresOptions {
+  /** Lets no file grow beyond so many blocks of 512 or 1024 bytes (shells differ), until it is restarted: its disk is full there. */
+  readonly fileBlocksMax?: number;
+}
+
+export async function startThrowawayPostgres({ fileBlocksMax }: ThrowawayPostgresOptions = {}): Promise<ThrowawayPostgres> {
   const binaries = postgresBinaries();
   const folder = reachableFolder(binaries);
   const password = randomBytes(16).toString('hex');
-  initialise(folder, binaries, password);
+  // Small segments: a limit on the size of files must not hit the write-ahead log, without which nothing runs at all.
+  initialise(folder, binaries, password, fileBlocksMax === undefined ? [] : ['--wal-segsize=1']);
   const port = await freePort();
-  let server = await start(folder, binaries, port);
+  let server = await start(folder, binaries, { port, ...(fileBlocksMax !== undefined && { fileBlocksMax }) });
   const end = async (signal: NodeJS.Signals) => {
     if (server.exitCode !== null || server.signalCode !== null) return;
-    const exited = once(server, 'exit');
+    // Its sessions hold its output open until they are gone as well; only then can it be started again.
+    const gone = once(server, 'close');
     await new Promise((written) => server.stdin?.write('ended\n', written)); // First: the watcher must not take this for our death.
     server.kill(signal);
-    await exited;
+    await gone;
   };
   return {
     url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
@@ -43,7 +50,7 @@ export async function startThrowawayPostgres(): Promise<ThrowawayPostgres> {
     kill: () => end('SIGKILL'),
     restart: async () => {
       await end('SIGKILL');
-      server = await start(folder, binaries, port);
+      server = await start(folder, binaries, { port });
     },
     stop: async () => {
       await end('SIGINT'); // Fast shutdown.
@@ -65,11 +72,11 @@ function isOpenToAll(folder: string): boolean {
   return (statSync(folder).mode & 0o001) !== 0 && (parent === folder || isOpenToAll(parent));
 }
 
-function initialise(folder: string, { bin, runAs }: PostgresBinaries, password: string): void {
+function initialise(folder: string, { bin, runAs }: PostgresBinaries, password: string, extraOptions: readonly string[]): void {
   const passwordFile = join(folder, 'password');
   writeFileSync(passwordFile, password);
   chmodSync(passwordFile, 0o644); // Inside a folder that only its owner enters.
-  const options = ['--encoding=UTF8', '--no-locale', '--auth=scram-sha-256', '--username=postgres', '--no-sync'];
+  const options = ['--encoding=UTF8', '--no-locale', '--auth=scram-sha-256', '--username=postgres', '--no-sync', ...extraOptions];
   const run = spawnSync(join(bin, 'initdb'), [...options, `--pwfile=${passwordFile}`, '-D', join(folder, 'data')], {
     cwd: folder,
     encoding: 'utf8',
@@ -88,11 +95,24 @@ exec 3<&0
 (read -r word <&3 && exit 0; kill -INT $$; while kill -0 $$; do sleep 0.1; done; rm -rf "$0") 2>/dev/null &
 exec "$@" 3<&- </dev/null`;
 
-async function start(folder: string, { bin, runAs }: PostgresBinaries, port: number): Promise<ChildProcess> {
-  const settings = { listen_addresses: '127.0.0.1', port, unix_socket_directories: '', max_connections: 200, logging_collector: 'off' };
+interface StartOptions extends ThrowawayPostgresOptions {
+  readonly port: number;
+}
+
+async function start(folder: string, { bin, runAs }: PostgresBinaries, { port, fileBlocksMax }: StartOptions): Promise<ChildProcess> {
+  const script = fileBlocksMax === undefined ? endWithStarter : `ulimit -f ${fileBlocksMax}\n${endWithStarter}`;
+  const settings = {
+    listen_addresses: '127.0.0.1',
+    port,
+    unix_socket_directories: '',
+    max_connections: 200,
+    logging_collector: 'off',
+    // After a kill, one call makes everything durable that a call for each of a thousand files would.
+    ...(process.platform === 'linux' && { recovery_init_sync_method: 'syncfs' }),
+  };
   const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const command = [join(bin, 'postgres'), '-D', join(folder, 'data'), ...options];
-  const server = spawn('/bin/sh', ['-c', endWithStarter, folder, ...command], { cwd: '/', stdio: ['pipe', 'ignore', 'pipe'], ...runAs });
+  const server = spawn('/bin/sh', ['-c', script, folder, ...command], { cwd: '/', stdio: ['pipe', 'ignore', 'pipe'], ...runAs });
   const seen: string[] = [];
   await new Promise<void>((resolve, reject) => {
     createInterface({ input: server.stderr as NodeJS.ReadableStream }).on('line', (line) => {
