@@ -28,15 +28,18 @@ export interface PoolSettings {
   /** Shown in `pg_stat_activity`. */
   readonly applicationName?: string;
   readonly connectionsMax?: number;
+  /** A query that takes longer fails, and its connection is dropped: a server that fell silent would hold it for ever. */
+  readonly queryTimeoutMs?: number;
 }
 
 /** The pool of the service: unqualified names are tables of schema `tallyroot`. The caller ends it. */
-export function createPool({ url, applicationName = 'tallyroot', connectionsMax = 20 }: PoolSettings): pg.Pool {
+export function createPool({ url, applicationName = 'tallyroot', connectionsMax = 20, queryTimeoutMs }: PoolSettings): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     application_name: applicationName,
     max: connectionsMax,
-    connectionTimeoutMillis: 10_000,
+    connectionTimeoutMillis: Math.min(10_000, queryTimeoutMs ?? Infinity),
+    ...(queryTimeoutMs !== undefined && { query_timeout: queryTimeoutMs }),
     options: '-c search_path=tallyroot',
     types: bigintTypes,
   });

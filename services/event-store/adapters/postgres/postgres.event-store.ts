@@ -26,7 +26,10 @@ export interface PostgresEventStoreOptions {
   readonly url: string;
   /** How long an append of another process may stay unseen by subscriptions here. */
   readonly pollMs?: number;
+  /** A flush that goes unanswered for so long has an unknown outcome. */
   readonly flushTimeoutMs?: number;
+  /** A read that goes unanswered for so long means that the store is away. */
+  readonly readTimeoutMs?: number;
   readonly readConnectionsMax?: number;
   readonly queueLengthMax?: number;
 }
@@ -48,9 +51,21 @@ export class PostgresEventStore implements EventStore {
   readonly #pollMs: number;
   #disposal: Promise<void> | undefined;
 
-  constructor({ url, pollMs = 100, flushTimeoutMs = 15_000, readConnectionsMax = 6, queueLengthMax = 20_000 }: PostgresEventStoreOptions) {
+  constructor({
+    url,
+    pollMs = 100,
+    flushTimeoutMs = 15_000,
+    readTimeoutMs = 15_000,
+    readConnectionsMax = 6,
+    queueLengthMax = 20_000,
+  }: PostgresEventStoreOptions) {
     this.#pollMs = pollMs;
-    this.#pool = createPool({ url, applicationName: 'tallyroot event store reader', connectionsMax: readConnectionsMax });
+    this.#pool = createPool({
+      url,
+      applicationName: 'tallyroot event store reader',
+      connectionsMax: readConnectionsMax,
+      queryTimeoutMs: readTimeoutMs,
+    });
     this.#connection = new WriterConnection({ url, flushTimeoutMs });
     this.#reader = new LogReader(this.#pool);
     this.#pages = new RecentPages(this.#reader);
