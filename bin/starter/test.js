@@ -1,16 +1,23 @@
 import { inProject, projectRoot } from './project-root.js';
 import { node, tool } from './run-node.js';
 
+const slow = 'test/(start|crash)/';
+
+const selections = {
+  '--slow': ['--testPathPatterns', slow, '--runInBand'],
+  '--event-store': [
+    ...['--testPathPatterns', 'test/contracts/event-store/', '--maxWorkers', '2'],
+    ...['--reporters', 'default', '--reporters', inProject('test', 'contracts', 'event-store', 'promise-reporter.js')],
+  ],
+};
+
 /**
  * Without arguments: all tests but those that start the whole product again and again, which take minutes; `--slow` runs those.
- * Any other arguments go to Jest.
+ * `--event-store` holds every event store at hand to its contract. Any other arguments go to Jest.
  */
 export async function test(args) {
-  const slow = 'test/(start|crash)/';
   const selection =
-    args.length === 0
-      ? ['--testPathIgnorePatterns', slow, '/node_modules/']
-      : args.flatMap((arg) => (arg === '--slow' ? ['--testPathPatterns', slow, '--runInBand'] : arg));
+    args.length === 0 ? ['--testPathIgnorePatterns', slow, '/node_modules/'] : args.flatMap((arg) => selections[arg] ?? arg);
   const jest = inProject('node_modules', 'jest', 'bin', 'jest.js');
   const exitCode = await node(['--experimental-vm-modules', '--no-warnings', jest, ...selection], { cwd: projectRoot });
   return args.length === 0 ? (await testSolidity([])) || exitCode : exitCode;
