@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { RecentPages } from '../../../services/event-store/adapters/postgres/recent-pages.ts';
+import { RecentPages } from '../../../services/event-store/adapters/recent-pages.ts';
 import type { StoredEvent } from '../../../services/event-store/domain/event-store.ts';
 import { idsOf } from '../../contracts/event-store/events.ts';
 

@@ -14,10 +14,10 @@ import type {
 import { StoreUnavailableFault } from '../../domain/faults.ts';
 import { CommitSignal } from '../commit-signal.ts';
 import { PagingSubscription } from '../paging-subscription.ts';
+import { RecentPages } from '../recent-pages.ts';
 import { GroupCommitWriter } from './group-commit-writer.ts';
 import { LogReader } from './log-reader.ts';
 import { unavailable } from './postgres-failure.ts';
-import { RecentPages } from './recent-pages.ts';
 import { checkRepeat } from './repeat-check.ts';
 import { WriterConnection } from './writer-connection.ts';
 

@@ -1,5 +1,5 @@
-import type { Head, StoredEvent } from '../../domain/event-store.ts';
-import type { LogPages } from '../paging-subscription.ts';
+import type { Head, StoredEvent } from '../domain/event-store.ts';
+import type { LogPages } from './paging-subscription.ts';
 
 const eventsMax = 4096;
 const bytesMax = 16 * 1_048_576;
@@ -21,8 +21,34 @@ export class RecentPages implements LogPages {
     this.#source = source;
   }
 
+  /** Position of the newest event that is kept, or the one behind which the next is expected. */
+  get end(): bigint {
+    return this.#events.at(-1)?.position ?? this.#after;
+  }
+
   head(): Promise<Head> {
     return this.#source.head();
+  }
+
+  /**
+   * Takes in all that follows a position up to the page's last event, in order, as far as it is not kept already. For an engine that
+   * tells of new events by itself.
+   */
+  keep(after: bigint, page: readonly StoredEvent[]): void {
+    if ((page.at(-1)?.position ?? 0n) <= this.end) return;
+    if (after > this.end) this.clear(after);
+    for (const event of after < this.end ? page.slice(firstAfter(page, this.end)) : page) {
+      this.#events.push(event);
+      this.#bytes += sizeOf(event);
+    }
+    this.#trim();
+  }
+
+  /** Forgets everything; the next event to be kept is the one that follows a position. */
+  clear(after = 0n): void {
+    this.#events = [];
+    this.#after = after;
+    this.#bytes = 0;
   }
 
   async pageAfter(position: bigint, limit: number): Promise<readonly StoredEvent[]> {
@@ -34,11 +60,14 @@ export class RecentPages implements LogPages {
     const key = `${after} ${limit}`;
     let reading = this.#reading.get(key);
     if (reading === undefined) {
-      reading = this.#source.pageAfter(after, limit).then((page) => this.#keep(after, page));
+      reading = this.#source.pageAfter(after, limit).then((page) => {
+        this.keep(after, page);
+        return page;
+      });
       const forget = () => this.#reading.delete(key);
       reading.then(forget, () => {
         forget();
-        this.#clear(); // The connection is lost: what answers next may be another log.
+        this.clear(); // The connection is lost: what answers next may be another log.
       });
       this.#reading.set(key, reading);
     }
@@ -51,22 +80,6 @@ export class RecentPages implements LogPages {
     return this.#events.slice(first, first + limit);
   }
 
-  #keep(after: bigint, page: readonly StoredEvent[]): readonly StoredEvent[] {
-    const last = this.#events.at(-1)?.position ?? this.#after;
-    const pageLast = page.at(-1)?.position ?? 0n;
-    if (pageLast <= last) return page;
-    if (after !== last) {
-      this.#clear();
-      this.#after = after;
-    }
-    for (const event of page) {
-      this.#events.push(event);
-      this.#bytes += sizeOf(event);
-    }
-    this.#trim();
-    return page;
-  }
-
   #trim(): void {
     let first = 0;
     while (this.#events.length - first > eventsMax || (this.#bytes > bytesMax && first < this.#events.length)) {
@@ -75,12 +88,6 @@ export class RecentPages implements LogPages {
       this.#bytes -= sizeOf(event);
     }
     if (first > 0) this.#events = this.#events.slice(first);
-  }
-
-  #clear(): void {
-    this.#events = [];
-    this.#after = 0n;
-    this.#bytes = 0;
   }
 }
 
