@@ -1,8 +1,9 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { ensureBuild } from './build.js';
 import { buildContracts, check } from './check.js';
 import { ensureDependencies } from './dependencies.js';
 import { say } from './messages.js';
+import { installLocked } from './npm.js';
 import { inProject } from './project-root.js';
 import { node, tool } from './run-node.js';
 import { test, testSolidity } from './test.js';
@@ -39,5 +40,14 @@ async function bench([name, ...args]) {
     return 2;
   }
   await ensureBuild();
+  if (name === 'event-store') ensurePeers();
   return node(['--enable-source-maps', inProject('dist', 'bench', 'main.js'), name, ...args]);
+}
+
+/** What ours is measured beside has dependencies of its own, which nobody else needs. */
+function ensurePeers() {
+  const folder = inProject('bench', 'peers');
+  if (existsSync(inProject('bench', 'peers', 'node_modules', '.package-lock.json'))) return;
+  say('Installing the stores that ours is measured beside ...');
+  installLocked(folder, process.execPath);
 }
