@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
-import { PostgresEventStore } from '../event-store/adapters/postgres/postgres.event-store.ts';
+import type { EventStore } from '../event-store/domain/event-store.ts';
 import { ExportRefusedFault, exportLog } from '../integrity/application/export-log.ts';
 import { createPool } from '../read-store/pool.ts';
 import { EngineFault } from './embedded/engine-fault.ts';
@@ -9,6 +9,7 @@ import { openEngines } from './embedded/engines.ts';
 import { lastDataFolder } from './embedded/last-data-folder.ts';
 import { openIntegrity } from './integrity.ts';
 import { localProvider } from './local-provider.ts';
+import { openEventStore } from './open-event-store.ts';
 import { type Environment, readSettings, SettingsFault } from './settings.ts';
 
 /**
@@ -21,8 +22,9 @@ export async function runExport(args: readonly string[], environment: Environmen
   const settings = readSettings(data === undefined ? [] : ['--data', data], environment, lastDataFolder());
   const engines = await openEngines({ ...settings, chain: { kind: 'none' } }, warn);
   const pool = createPool({ url: engines.databaseUrl });
-  const eventStore = new PostgresEventStore({ url: engines.databaseUrl });
+  let eventStore: EventStore | undefined;
   try {
+    eventStore = await openEventStore(engines);
     const logger = pino({ level: settings.logLevel }, pino.destination(2));
     const { files, logs } = await openIntegrity({ eventStore, pool, keysFolder: settings.dataFolder, chain: undefined, logger });
     if ((await logs.find(provider)) === undefined)
@@ -33,7 +35,7 @@ export async function runExport(args: readonly string[], environment: Environmen
   } catch (error) {
     throw error instanceof ExportRefusedFault ? new EngineFault(error.message) : error;
   } finally {
-    await eventStore.dispose();
+    await eventStore?.dispose();
     await pool.end();
     await engines.stop();
   }

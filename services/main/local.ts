@@ -42,14 +42,14 @@ export async function openLocalService(
   { dataFolder, host, port, logLevel, role, anchorContract }: Settings,
   engines: Engines,
 ): Promise<Service> {
-  const { databaseUrl, chainRpcUrl } = engines;
+  const { databaseUrl, eventStoreUrl, chainRpcUrl } = engines;
   const folder = dataFolderAt(dataFolder);
   const chain =
     chainRpcUrl === undefined
       ? {}
       : { chain: { rpcUrl: chainRpcUrl, ...(anchorContract === undefined ? knownContract(folder) : { contract: anchorContract }) } };
   const logger = pino({ level: logLevel }, pino.destination(2));
-  const service = await openService({ databaseUrl, dataFolder, host, port, logger, ...chain, ...rolesOf(role) });
+  const service = await openService({ databaseUrl, eventStoreUrl, dataFolder, host, port, logger, ...chain, ...rolesOf(role) });
   const { contract } = service.integrity;
   if (contract !== undefined) {
     // A deployment of the last second may be lost by a crash. It is then done again, and not taken for a chain that lost its state.
@@ -87,7 +87,12 @@ function portTaken(port: number): EngineFault {
   return new EngineFault(`Port ${port} is taken by another program; stop that one or choose another port with --port <number> (0: any).`);
 }
 
-async function welcome(service: Service, { dataFolder }: Settings, { chainRpcUrl }: Engines, readyMs: number): Promise<string> {
+async function welcome(
+  service: Service,
+  { dataFolder }: Settings,
+  { eventStoreUrl, chainRpcUrl }: Engines,
+  readyMs: number,
+): Promise<string> {
   const { url, keyFiles, integrity } = service;
   const { slug } = localProvider;
   return [
@@ -98,6 +103,7 @@ async function welcome(service: Service, { dataFolder }: Settings, { chainRpcUrl
     `  log        ${url}/logs/${slug}/`,
     `  genesis    ${await integrity.logs.genesisHashOf(slug)}`,
     `  data       ${dataFolder}`,
+    `  events     ${eventStoreUrl === undefined ? 'in Postgres' : 'in the EventStoreDB of EVENTSTORE_URL'}`,
     `  chain      ${chainRpcUrl ?? 'none: tree heads are signed, not anchored'}`,
     'Ctrl-C stops it and everything it started.',
   ].join('\n');

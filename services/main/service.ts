@@ -10,7 +10,6 @@ import { Authenticator } from '../access/application/authenticator.ts';
 import { ApiKeyIssuer } from '../access/application/api-key-issuer.ts';
 import { PostgresSnapshotStore } from '../commands/adapters/postgres/postgres.snapshot-store.ts';
 import { Snapshots } from '../commands/application/snapshots.ts';
-import { PostgresEventStore } from '../event-store/adapters/postgres/postgres.event-store.ts';
 import type { EventStore } from '../event-store/domain/event-store.ts';
 import { createHttpApplication } from '../http/http-application.ts';
 import { InvoicingProcess } from '../invoicing/application/invoicing.process.ts';
@@ -28,12 +27,15 @@ import { accessSecret } from './access-secret.ts';
 import { eventTypes } from './event-types.ts';
 import { type ChainAccess, type Integrity, openIntegrity } from './integrity.ts';
 import { type LocalKeyFiles, openLocalProvider } from './local-provider.ts';
+import { openEventStore } from './open-event-store.ts';
 import { readModels } from './read-models.ts';
 import { serviceModule } from './service-module.ts';
 
 export interface ServiceOptions {
   /** Of the service's role, on a migrated database. */
   readonly databaseUrl: string;
+  /** Of an EventStoreDB that holds the events; absent: they lie in the database. */
+  readonly eventStoreUrl?: string | undefined;
   /** Keys and tokens lie here. */
   readonly dataFolder: string;
   readonly host: string;
@@ -90,7 +92,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
 }
 
 async function open(
-  { databaseUrl, dataFolder, host, port, logger, chain, roles = allRoles }: ServiceOptions,
+  { databaseUrl, eventStoreUrl, dataFolder, host, port, logger, chain, roles = allRoles }: ServiceOptions,
   closing: Closing,
 ): Promise<Service> {
   // Every read model and every lock holds a connection of its own while it works.
@@ -99,7 +101,7 @@ async function open(
   const presence = await enterService(pool);
   closing.push(() => presence.leave());
   await prepareReadModels(pool, readModels);
-  const eventStore = new PostgresEventStore({ url: databaseUrl });
+  const eventStore = await openEventStore({ databaseUrl, eventStoreUrl });
   closing.push(() => eventStore.dispose());
 
   const snapshots = new Snapshots({

@@ -1,5 +1,6 @@
 import { resolve, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { connectionStringProblem } from '../event-store/adapters/eventstoredb/connection-string.ts';
 import { projectRoot } from '../read-store/project-root.ts';
 import type { EngineSettings } from './embedded/engines.ts';
 
@@ -52,9 +53,6 @@ const settingOptions = {
 export function readSettings(args: readonly string[], environment: Environment, defaultDataFolder?: string): Settings {
   const options = optionsIn(args);
   const value = (name: (typeof settingNames)[number]): string | undefined => (environment[name] === '' ? undefined : environment[name]);
-  if (value('EVENTSTORE_URL') !== undefined) {
-    throw new SettingsFault('EVENTSTORE_URL is set, but this release keeps events in Postgres only; leave it empty.');
-  }
   return {
     role: oneOf('ROLE', roles, value('ROLE') ?? 'all'),
     host: options.host ?? value('HOST') ?? '127.0.0.1',
@@ -62,6 +60,7 @@ export function readSettings(args: readonly string[], environment: Environment, 
     logLevel: oneOf('LOG_LEVEL', logLevels, value('LOG_LEVEL') ?? 'warn'),
     dataFolder: resolve(options.data ?? value('TALLYROOT_DATA') ?? defaultDataFolder ?? join(projectRoot(import.meta.dirname), '.data')),
     ...databaseOf(value('DATABASE_URL'), value('DATABASE_OWNER_URL')),
+    eventStoreUrl: eventStoreOf(value('EVENTSTORE_URL')),
     chain: chainOf(value('CHAIN_RPC_URL')),
     anchorContract: anchorContractOf(value('ANCHOR_CONTRACT')),
   };
@@ -83,6 +82,12 @@ function databaseOf(url: string | undefined, ownerUrl: string | undefined): Pick
     databaseUrl: url === undefined ? undefined : urlOf('DATABASE_URL', url, ['postgres:', 'postgresql:']),
     databaseOwnerUrl: ownerUrl === undefined ? undefined : urlOf('DATABASE_OWNER_URL', ownerUrl, ['postgres:', 'postgresql:']),
   };
+}
+
+function eventStoreOf(url: string | undefined): string | undefined {
+  const problem = url === undefined ? undefined : connectionStringProblem(url);
+  if (problem !== undefined) throw new SettingsFault(`EVENTSTORE_URL ${problem}.`);
+  return url;
 }
 
 function chainOf(url: string | undefined): Settings['chain'] {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { projectRoot } from '../../read-store/project-root.ts';
-import { type Environment, readSettings } from '../settings.ts';
+import { type Environment, readSettings, SettingsFault } from '../settings.ts';
 import { runDemo } from './demo.ts';
 import { tamper } from './tamper.ts';
 
@@ -14,5 +14,7 @@ export async function runDemoCommand(args: readonly string[], environment: Envir
     environment,
     folder,
   );
+  if (args.includes(tamperOption) && settings.eventStoreUrl !== undefined)
+    throw new SettingsFault(`${tamperOption} changes a byte in a table of the Postgres store: leave EVENTSTORE_URL empty for it.`);
   return args.includes(tamperOption) ? tamper(settings) : runDemo(settings);
 }

@@ -26,6 +26,7 @@ export interface DataFolder {
 export interface Runtime {
   readonly databaseOwnerUrl: string;
   readonly databaseUrl: string;
+  readonly eventStoreUrl?: string;
   readonly chainRpcUrl?: string;
   /** Of the HTTP interface, once it listens. */
   readonly url?: string;

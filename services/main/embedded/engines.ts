@@ -14,6 +14,8 @@ export interface EngineSettings {
   readonly databaseUrl: string | undefined;
   /** Of the role that owns the event store there; undefined: the same as `databaseUrl`. */
   readonly databaseOwnerUrl: string | undefined;
+  /** Of an EventStoreDB that holds the events; undefined: they lie in the database. */
+  readonly eventStoreUrl: string | undefined;
   readonly chain: { readonly kind: 'embedded' } | { readonly kind: 'none' } | { readonly kind: 'remote'; readonly url: string };
 }
 
@@ -21,6 +23,8 @@ export interface EngineSettings {
 export interface Engines {
   readonly databaseOwnerUrl: string;
   readonly databaseUrl: string;
+  /** Undefined: events lie in the database. */
+  readonly eventStoreUrl: string | undefined;
   /** Undefined: the ledger works without anchoring. */
   readonly chainRpcUrl: string | undefined;
   /** Resolves when what is on the embedded chain now would survive any crash. Other chains keep their state themselves. */
@@ -85,7 +89,12 @@ async function startIn(held: HeldFolder, settings: EngineSettings, warn: Warn): 
 
     const databaseUrl = postgres?.serviceUrl ?? settings.databaseUrl ?? '';
     const databaseOwnerUrl = postgres?.ownerUrl ?? settings.databaseOwnerUrl ?? databaseUrl;
-    let runtime: Runtime = { databaseOwnerUrl, databaseUrl, ...(chainRpcUrl !== undefined && { chainRpcUrl }) };
+    const { eventStoreUrl } = settings;
+    let runtime: Runtime = {
+      ...{ databaseOwnerUrl, databaseUrl },
+      ...(eventStoreUrl !== undefined && { eventStoreUrl }),
+      ...(chainRpcUrl !== undefined && { chainRpcUrl }),
+    };
     const publish = (change: Partial<Runtime>): void => {
       runtime = { ...runtime, ...change };
       writeRuntime(folder, runtime);
@@ -94,6 +103,7 @@ async function startIn(held: HeldFolder, settings: EngineSettings, warn: Warn): 
     return {
       databaseOwnerUrl,
       databaseUrl,
+      eventStoreUrl,
       chainRpcUrl,
       chainIsKept: () => chain?.kept() ?? Promise.resolve(),
       announce: (url) => publish({ url }),
@@ -111,8 +121,9 @@ async function assertDatabasesAnswer({ databaseUrl, databaseOwnerUrl }: EngineSe
   if (databaseOwnerUrl !== undefined) await assertDatabaseAnswers('DATABASE_OWNER_URL', databaseOwnerUrl);
 }
 
-function borrowed({ databaseOwnerUrl, databaseUrl, chainRpcUrl }: Runtime): Engines {
+function borrowed({ databaseOwnerUrl, databaseUrl, eventStoreUrl, chainRpcUrl }: Runtime): Engines {
   const nothing = (): void => undefined;
   const done = (): Promise<void> => Promise.resolve();
-  return { databaseOwnerUrl, databaseUrl, chainRpcUrl, chainIsKept: done, announce: nothing, announceStopping: nothing, stop: done };
+  const actions = { chainIsKept: done, announce: nothing, announceStopping: nothing, stop: done };
+  return { databaseOwnerUrl, databaseUrl, eventStoreUrl, chainRpcUrl, ...actions };
 }

@@ -6,12 +6,13 @@ import { readModels } from '../read-models.ts';
 import { type Environment, readSettings, type Settings, SettingsFault } from '../settings.ts';
 import { adoptStore } from './adopt-store.ts';
 import { copyStore } from './copy-store.ts';
-import { openStore, storePlaceOf } from './store-place.ts';
+import { giveStoreId } from './give-store-id.ts';
+import { openStore, ownPlace, storePlaceOf } from './store-place.ts';
 import { StoreProgress } from './store-progress.ts';
 import { verifyCopy, type VerifiedCopy } from './verify-copy.ts';
 
 const usage =
-  'store takes one of: copy --to <url> [--ahead], verify --to <url>, adopt; each with [--data <folder>]. ' +
+  'store takes one of: copy --to <url> [--ahead], verify --to <url>, adopt, restored; each with [--data <folder>]. ' +
   'STORE_TO_URL in the environment does for --to.';
 
 interface StoreOptions {
@@ -20,9 +21,12 @@ interface StoreOptions {
   readonly ahead: boolean;
 }
 
-/** `store copy`, `store verify` and `store adopt`: a log moves from one engine to another. docs/guides/move-the-log.md. */
+/**
+ * `store copy`, `store verify` and `store adopt`: a log moves from one engine to another (docs/guides/move-the-log.md). `store restored`: it
+ * was set back to an older copy.
+ */
 export async function runStore([action = '', ...args]: readonly string[], environment: Environment): Promise<number> {
-  const actions: Readonly<Record<string, (options: StoreOptions) => Promise<void>>> = { copy, verify, adopt };
+  const actions: Readonly<Record<string, (options: StoreOptions) => Promise<void>>> = { copy, verify, adopt, restored };
   const run = Object.hasOwn(actions, action) ? actions[action] : undefined;
   if (run === undefined) throw new SettingsFault(usage);
   await run(optionsIn(args, environment));
@@ -30,10 +34,11 @@ export async function runStore([action = '', ...args]: readonly string[], enviro
 }
 
 async function copy({ settings, to, ahead }: StoreOptions): Promise<void> {
-  await withEngines(settings, ahead ? openEngines : startEngines, async ({ databaseUrl }) => {
+  await withEngines(settings, ahead ? openEngines : startEngines, async (engines) => {
+    const { databaseUrl } = engines;
     const place = storePlaceOf(named(to), databaseUrl);
     const pool = createPool({ url: databaseUrl, connectionsMax: 5 });
-    const source = await openStore({ kind: 'postgres', url: databaseUrl });
+    const source = await openStore(ownPlace(engines));
     const target = await openStore(place);
     try {
       const verified = await copyStore({ source, target, pool, databaseUrl, to: place, ahead, print: warn });
@@ -49,9 +54,9 @@ async function copy({ settings, to, ahead }: StoreOptions): Promise<void> {
 }
 
 async function verify({ settings, to }: StoreOptions): Promise<void> {
-  await withEngines(settings, openEngines, async ({ databaseUrl }) => {
-    const place = storePlaceOf(named(to), databaseUrl);
-    const source = await openStore({ kind: 'postgres', url: databaseUrl });
+  await withEngines(settings, openEngines, async (engines) => {
+    const place = storePlaceOf(named(to), engines.databaseUrl);
+    const source = await openStore(ownPlace(engines));
     const target = await openStore(place);
     try {
       const progress = new StoreProgress((await source.head()).position, warn);
@@ -64,9 +69,9 @@ async function verify({ settings, to }: StoreOptions): Promise<void> {
 }
 
 async function adopt({ settings }: StoreOptions): Promise<void> {
-  await withEngines(settings, startEngines, async ({ databaseUrl }) => {
-    const pool = createPool({ url: databaseUrl, connectionsMax: 5 });
-    const store = await openStore({ kind: 'postgres', url: databaseUrl });
+  await withEngines(settings, startEngines, async (engines) => {
+    const pool = createPool({ url: engines.databaseUrl, connectionsMax: 5 });
+    const store = await openStore(ownPlace(engines));
     try {
       const moved = await adoptStore({ store, pool, readModels });
       const trees = moved.map(({ log, size }) => `  ${log}: ${size} leaves, the same root`);
@@ -75,6 +80,11 @@ async function adopt({ settings }: StoreOptions): Promise<void> {
       await Promise.all([store.dispose(), pool.end()]);
     }
   });
+}
+
+async function restored({ settings }: StoreOptions): Promise<void> {
+  await withEngines(settings, startEngines, giveStoreId);
+  print('The event store has another id now. What was derived from it before halts until it is derived again.');
 }
 
 async function withEngines(settings: Settings, open: typeof startEngines, work: (engines: Engines) => Promise<void>): Promise<void> {

@@ -53,6 +53,7 @@ describe('docker-compose.yml', () => {
       host: '0.0.0.0',
       port: 3000,
       dataFolder: '/data',
+      eventStoreUrl: 'esdb://eventstore:2113?tls=false',
       chain: { kind: 'remote', url: 'http://chain:8545' },
     });
   });

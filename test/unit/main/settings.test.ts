@@ -13,6 +13,7 @@ describe('settings', () => {
       dataFolder: join(projectRoot(import.meta.dirname), '.data'),
       databaseUrl: undefined,
       databaseOwnerUrl: undefined,
+      eventStoreUrl: undefined,
       chain: { kind: 'embedded' },
     });
   });
@@ -21,11 +22,13 @@ describe('settings', () => {
     const environment = {
       DATABASE_URL: 'postgres://service@db/x',
       DATABASE_OWNER_URL: 'postgres://owner@db/x',
+      EVENTSTORE_URL: 'esdb://store.example?tls=false',
       CHAIN_RPC_URL: 'https://chain.example',
     };
     expect(readSettings([], environment)).toMatchObject({
       databaseUrl: 'postgres://service@db/x',
       databaseOwnerUrl: 'postgres://owner@db/x',
+      eventStoreUrl: 'esdb://store.example?tls=false',
       chain: { kind: 'remote', url: 'https://chain.example' },
     });
     expect(readSettings([], { CHAIN_RPC_URL: 'none' }).chain).toEqual({ kind: 'none' });
@@ -47,7 +50,8 @@ describe('settings', () => {
     [[], { DATABASE_OWNER_URL: 'postgres://db' }, 'DATABASE_OWNER_URL is set without DATABASE_URL'],
     [[], { ANCHOR_CONTRACT: '0x12' }, 'ANCHOR_CONTRACT takes an address, or <address>@<block>'],
     [[], { CHAIN_RPC_URL: '8545' }, 'CHAIN_RPC_URL takes a URL that begins with http://'],
-    [[], { EVENTSTORE_URL: 'esdb://db' }, 'EVENTSTORE_URL is set, but'],
+    [[], { EVENTSTORE_URL: 'tcp://store:1113' }, 'EVENTSTORE_URL takes a URL that begins with esdb://'],
+    [[], { EVENTSTORE_URL: 'kurrentdb://store' }, 'EVENTSTORE_URL begins with kurrentdb://'],
     [['--colour'], {}, "Unknown option '--colour'"],
   ])('refuse %j with %j', (args, environment, message) => {
     expect(() => readSettings(args, environment)).toThrow(message);
@@ -55,5 +59,6 @@ describe('settings', () => {
 
   it('repeat no password in a message', () => {
     expect(() => readSettings([], { DATABASE_URL: 'mysql://me:secret@db' })).toThrow(/^(?!.*secret)/);
+    expect(() => readSettings([], { EVENTSTORE_URL: 'esdb://me:secret@store?tls=false' })).toThrow(/^(?!.*secret)/);
   });
 });
