@@ -4,16 +4,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { openService, type Service, type ServiceOptions } from '../../services/main/service.ts';
+import { DoubleProcess } from '../eventstoredb-double/double-process.ts';
+import { eventStoreDBIntruder, type Intruder, postgresIntruder } from './intruder.ts';
 import { freshDatabase } from './postgres.ts';
 
-/** The whole service on a database of its own, spoken to over HTTP. */
+/**
+ * The whole service on a database of its own, spoken to over HTTP. Its events lie in that database, or in a wire double of an EventStoreDB
+ * of its own when the environment says `TALLYROOT_TEST_EVENTSTORE=double`.
+ */
 export interface TestService {
   readonly service: Service;
   /** Token of the local provider `demo`, and of the operator. */
   readonly token: string;
   readonly operatorToken: string;
-  /** Of the role that owns the event store: what an intruder with the database would have. */
+  /** Of the role that owns the schemas of the database. */
   readonly ownerUrl: string;
+  /** Comes in behind the event store's port; to be sent away by whoever let them in. */
+  intruder(): Promise<Intruder>;
   /** Sends a POST with a fresh Idempotency-Key unless the headers bring one. */
   post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<Answer>;
@@ -30,7 +37,10 @@ export async function startTestService(options: Partial<ServiceOptions> = {}): P
   const database = await freshDatabase();
   const dataFolder = await mkdtemp(join(tmpdir(), 'tallyroot-service-'));
   const logger = pino({ level: process.env['TEST_LOG'] ?? 'silent' });
-  const service = await openService({ databaseUrl: database.serviceUrl, dataFolder, host: '127.0.0.1', port: 0, logger, ...options });
+  const file = join(dataFolder, 'eventstoredb.jsonl');
+  const server = usesDouble() ? await DoubleProcess.start({ file }) : undefined;
+  const places = { databaseUrl: database.serviceUrl, eventStoreUrl: server?.connectionString, dataFolder };
+  const service = await openService({ ...places, host: '127.0.0.1', port: 0, logger, ...options });
   const token = (await readFile(service.keyFiles.apiKey, 'utf8')).trim();
   const operatorToken = (await readFile(service.keyFiles.operatorKey, 'utf8')).trim();
   const send = async (method: string, path: string, headers: Readonly<Record<string, string>>, body?: string): Promise<Answer> => {
@@ -48,6 +58,8 @@ export async function startTestService(options: Partial<ServiceOptions> = {}): P
     token,
     operatorToken,
     ownerUrl: database.ownerUrl,
+    intruder: async () =>
+      server === undefined ? postgresIntruder(database.ownerUrl) : eventStoreDBIntruder({ server, file, store: service.eventStore }),
     post: (path, body, headers = {}) =>
       send(
         'POST',
@@ -58,8 +70,15 @@ export async function startTestService(options: Partial<ServiceOptions> = {}): P
     get: (path, headers = {}) => send('GET', path, headers),
     close: async () => {
       await service.close();
+      await server?.kill();
       await database.drop();
       await rm(dataFolder, { recursive: true, force: true });
     },
   };
+}
+
+function usesDouble(): boolean {
+  const chosen = process.env['TALLYROOT_TEST_EVENTSTORE'] ?? '';
+  if (!['', 'postgres', 'double'].includes(chosen)) throw new Error(`TALLYROOT_TEST_EVENTSTORE takes postgres or double, not ${chosen}.`);
+  return chosen === 'double';
 }
