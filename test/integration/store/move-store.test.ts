@@ -138,7 +138,8 @@ describe('a ledger moves to another Postgres', () => {
     await ledger.stop();
 
     const verified = await copyBetween(from, to);
-    expect(verified?.heads.get('demo')).toEqual({ size: head.size, root: head.root });
+    const copied = verified!.heads.get('demo')!;
+    expect(copied.size).toBeGreaterThanOrEqual(head.size); // A round may have committed to balances since.
 
     const { integrity } = await ledger.start(to);
     expect(await ledger.post('accounts', { billing: 'postpaid', currency: 'EUR', creditLimit: '500' })).toMatchObject({
@@ -149,7 +150,7 @@ describe('a ledger moves to another Postgres', () => {
     expect(await ledger.invoice(account, 'third')).toBe('INV-000003');
     const after = await ledger.signedHead();
     expect(after.size).toBeGreaterThan(head.size);
-    expect(await integrity.query.rootAt('demo', head.size)).toEqual(head.root);
+    for (const { size, root } of [head, copied]) expect(await integrity.query.rootAt('demo', size)).toEqual(root);
     const verdict = await ledger.verify();
     expect([verdict.exitCode, verdict.genesisHash]).toEqual([0, before.genesisHash]);
   }, 120_000);
