@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util';
+import type { Pool } from 'pg';
+import type { EventStore } from '../../event-store/domain/event-store.ts';
 import { createPool } from '../../read-store/pool.ts';
 import { type Engines, openEngines, startEngines } from '../embedded/engines.ts';
 import { lastDataFolder } from '../embedded/last-data-folder.ts';
@@ -7,7 +9,7 @@ import { type Environment, readSettings, type Settings, SettingsFault } from '..
 import { adoptStore } from './adopt-store.ts';
 import { copyStore } from './copy-store.ts';
 import { giveStoreId } from './give-store-id.ts';
-import { openStore, ownPlace, storePlaceOf } from './store-place.ts';
+import { openStore, type StorePlace, storePlaceIn, storePlaceOf } from './store-place.ts';
 import { StoreProgress } from './store-progress.ts';
 import { verifyCopy, type VerifiedCopy } from './verify-copy.ts';
 
@@ -34,51 +36,33 @@ export async function runStore([action = '', ...args]: readonly string[], enviro
 }
 
 async function copy({ settings, to, ahead }: StoreOptions): Promise<void> {
-  await withEngines(settings, ahead ? openEngines : startEngines, async (engines) => {
-    const { databaseUrl } = engines;
-    const place = storePlaceOf(named(to), databaseUrl);
-    const pool = createPool({ url: databaseUrl, connectionsMax: 5 });
-    const source = await openStore(ownPlace(engines));
-    const target = await openStore(place);
-    try {
-      const verified = await copyStore({ source, target, pool, databaseUrl, to: place, ahead, print: warn });
-      if (verified !== undefined) print(reportOf(verified));
-      else
-        print(
-          'Copied as far as the log went. When the service is stopped, run it again without --ahead: that copies the rest and verifies.',
-        );
-    } finally {
-      await Promise.all([source.dispose(), target.dispose(), pool.end()]);
-    }
+  await withEngines(settings, ahead ? openEngines : startEngines, async (engines, closing) => {
+    const place = storePlaceOf(named(to), engines.databaseUrl);
+    const pool = poolOf(engines, closing);
+    const source = await storeAt(storePlaceIn(engines), closing);
+    const target = await storeAt(place, closing);
+    const verified = await copyStore({ source, target, pool, databaseUrl: engines.databaseUrl, to: place, ahead, print: warn });
+    if (verified !== undefined) print(reportOf(verified));
+    else print('Copied as far as the log went. Stop the service and run it again without --ahead: that copies the rest and verifies.');
   });
 }
 
 async function verify({ settings, to }: StoreOptions): Promise<void> {
-  await withEngines(settings, openEngines, async (engines) => {
-    const place = storePlaceOf(named(to), engines.databaseUrl);
-    const source = await openStore(ownPlace(engines));
-    const target = await openStore(place);
-    try {
-      const progress = new StoreProgress((await source.head()).position, warn);
-      progress.begin('verified');
-      print(reportOf(await verifyCopy({ source, target }, (event) => progress.passed(event))));
-    } finally {
-      await Promise.all([source.dispose(), target.dispose()]);
-    }
+  await withEngines(settings, openEngines, async (engines, closing) => {
+    const source = await storeAt(storePlaceIn(engines), closing);
+    const target = await storeAt(storePlaceOf(named(to), engines.databaseUrl), closing);
+    const progress = new StoreProgress((await source.head()).position, warn);
+    progress.begin('verified');
+    print(reportOf(await verifyCopy({ source, target }, (event) => progress.passed(event))));
   });
 }
 
 async function adopt({ settings }: StoreOptions): Promise<void> {
-  await withEngines(settings, startEngines, async (engines) => {
-    const pool = createPool({ url: engines.databaseUrl, connectionsMax: 5 });
-    const store = await openStore(ownPlace(engines));
-    try {
-      const moved = await adoptStore({ store, pool, readModels });
-      const trees = moved.map(({ log, size }) => `  ${log}: ${size} leaves, the same root`);
-      print(['The database follows this event store. Read models are built anew by the next start.', ...trees].join('\n'));
-    } finally {
-      await Promise.all([store.dispose(), pool.end()]);
-    }
+  await withEngines(settings, startEngines, async (engines, closing) => {
+    const store = await storeAt(storePlaceIn(engines), closing);
+    const moved = await adoptStore({ store, pool: poolOf(engines, closing), readModels });
+    const trees = moved.map(({ log, size }) => `  ${log}: ${size} leaves, the same root`);
+    print(['The database follows this event store. Read models are built anew by the next start.', ...trees].join('\n'));
   });
 }
 
@@ -87,13 +71,33 @@ async function restored({ settings }: StoreOptions): Promise<void> {
   print('The event store has another id now. What was derived from it before halts until it is derived again.');
 }
 
-async function withEngines(settings: Settings, open: typeof startEngines, work: (engines: Engines) => Promise<void>): Promise<void> {
+/** What a command opened, to be closed in the opposite order. */
+type Closing = (() => Promise<void>)[];
+
+async function withEngines(
+  settings: Settings,
+  open: typeof startEngines,
+  work: (engines: Engines, closing: Closing) => Promise<void>,
+): Promise<void> {
   const engines = await open({ ...settings, chain: { kind: 'none' } }, warn);
+  const closing: Closing = [() => engines.stop()];
   try {
-    await work(engines);
+    await work(engines, closing);
   } finally {
-    await engines.stop();
+    for (const close of closing.reverse()) await close();
   }
+}
+
+async function storeAt(place: StorePlace, closing: Closing): Promise<EventStore> {
+  const store = await openStore(place);
+  closing.push(() => store.dispose());
+  return store;
+}
+
+function poolOf({ databaseUrl }: Engines, closing: Closing): Pool {
+  const pool = createPool({ url: databaseUrl, connectionsMax: 5 });
+  closing.push(() => pool.end());
+  return pool;
 }
 
 function reportOf({ events, heads }: VerifiedCopy): string {

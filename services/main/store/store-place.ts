@@ -13,7 +13,7 @@ export interface StorePlace {
 }
 
 /** The store of the settings. */
-export function ownPlace({ databaseUrl, eventStoreUrl }: Pick<Engines, 'databaseUrl' | 'eventStoreUrl'>): StorePlace {
+export function storePlaceIn({ databaseUrl, eventStoreUrl }: Pick<Engines, 'databaseUrl' | 'eventStoreUrl'>): StorePlace {
   return eventStoreUrl === undefined ? { kind: 'postgres', url: databaseUrl } : { kind: 'eventstoredb', url: eventStoreUrl };
 }
 

@@ -4,12 +4,14 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import pg from 'pg';
+import { EventStoreDbEventStore } from '../../../services/event-store/adapters/eventstoredb/eventstoredb.event-store.ts';
 import { MemoryEventStore } from '../../../services/event-store/adapters/memory/memory.event-store.ts';
 import { PostgresEventStore } from '../../../services/event-store/adapters/postgres/postgres.event-store.ts';
 import { copyLog } from '../../../services/event-store/application/copy-log.ts';
 import type { EventStore } from '../../../services/event-store/domain/event-store.ts';
 import { UnknownOutcomeFault } from '../../../services/event-store/domain/faults.ts';
 import { verifyCopy } from '../../../services/main/store/verify-copy.ts';
+import { EventStoreDBDouble } from '../../eventstoredb-double/eventstoredb-double.ts';
 import { LossyEventStore } from '../../support/execution.ts';
 import { freshDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { appendTo, eventOf, factsOf, writeLog } from './copied-logs.ts';
@@ -47,6 +49,23 @@ describe('a copy of a log', () => {
     expect(await copyLog({ source: other, target: back })).toEqual({ standing: 0, copied: facts.length });
     for (const copy of [one, other, back]) expect(await factsOf(copy)).toEqual(facts);
     expect(await verifyCopy({ source, target: back }, nobody)).toMatchObject({ events: facts.length });
+  }, 60_000);
+
+  it('holds the same in an EventStoreDB, and comes back from there', async () => {
+    const double = await EventStoreDBDouble.start();
+    const server = new EventStoreDbEventStore({ url: double.connectionString });
+    try {
+      const [source, back] = [storeIn(await database()), storeIn(await database())];
+      await writeLog(source, { rounds: 5 });
+      const { copied } = await copyLog({ source, target: server });
+      expect(await verifyCopy({ source, target: server }, nobody)).toMatchObject({ events: copied });
+      expect(await copyLog({ source, target: server })).toEqual({ standing: copied, copied: 0 });
+      await copyLog({ source: server, target: back });
+      expect(await factsOf(back)).toEqual(await factsOf(source));
+    } finally {
+      await server.dispose();
+      await double.stop();
+    }
   }, 60_000);
 
   it('takes what the source got meanwhile, and nothing when there is nothing new', async () => {

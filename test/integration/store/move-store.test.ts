@@ -10,7 +10,11 @@ import { verifyLog } from '../../../services/main/demo/verify-log.ts';
 import { openService, type Service } from '../../../services/main/service.ts';
 import { keptTables } from '../../../services/main/store/carry-state.ts';
 import { copyStore } from '../../../services/main/store/copy-store.ts';
+import { adoptStore } from '../../../services/main/store/adopt-store.ts';
+import { openStore } from '../../../services/main/store/store-place.ts';
+import { readModels } from '../../../services/main/read-models.ts';
 import { createPool } from '../../../services/read-store/pool.ts';
+import { EventStoreDBDouble } from '../../eventstoredb-double/eventstoredb-double.ts';
 import { freshDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { until } from '../integrity/log-fixture.ts';
 
@@ -36,8 +40,9 @@ class Ledger {
     return ledger;
   }
 
-  async start({ serviceUrl }: TestDatabase): Promise<Service> {
-    this.service = await openService({ databaseUrl: serviceUrl, dataFolder: this.folder, host: '127.0.0.1', port: 0, logger });
+  async start({ serviceUrl }: TestDatabase, eventStoreUrl?: string): Promise<Service> {
+    const place = { databaseUrl: serviceUrl, eventStoreUrl };
+    this.service = await openService({ ...place, dataFolder: this.folder, host: '127.0.0.1', port: 0, logger });
     return this.service;
   }
 
@@ -200,3 +205,45 @@ describe('a ledger moves to another Postgres', () => {
     expect(rows.map(({ name }) => name).filter((name) => !known.includes(name))).toEqual([]);
   }, 60_000);
 });
+
+it('a ledger moves to EventStoreDB and back, and every head that was signed on the way is one history', async () => {
+  const home = await database();
+  const double = await EventStoreDBDouble.start();
+  closings.push(() => double.stop());
+  const url = double.connectionString;
+  const places = { postgres: { kind: 'postgres', url: home.serviceUrl }, eventstoredb: { kind: 'eventstoredb', url } } as const;
+  const pool = poolOf(home);
+  const move = async (from: keyof typeof places, to: keyof typeof places) => {
+    const [source, target] = [await openStore(places[from]), await openStore(places[to])];
+    const copied = await copyStore({
+      ...{ source, target, pool, databaseUrl: home.serviceUrl, to: places[to], ahead: false, print: () => undefined },
+    });
+    await adoptStore({ store: target, pool, readModels });
+    await source.dispose();
+    await target.dispose();
+    return copied!.heads.get('demo')!;
+  };
+
+  const ledger = await Ledger.create();
+  await ledger.start(home);
+  const { id: account } = await ledger.post('accounts', { billing: 'postpaid', currency: 'EUR', creditLimit: '500' });
+  expect(await ledger.invoice(account, 'first')).toBe('INV-000001');
+  const heads = [await ledger.signedHead()];
+  await ledger.stop();
+
+  heads.push({ ...(await move('postgres', 'eventstoredb')), note: '' });
+  await ledger.start(home, url);
+  expect(await ledger.invoice(account, 'first')).toBe('INV-000001');
+  expect(await ledger.invoice(account, 'second')).toBe('INV-000002');
+  heads.push(await ledger.signedHead());
+  expect(await ledger.verify()).toMatchObject({ exitCode: 0 });
+  await ledger.stop();
+
+  heads.push({ ...(await move('eventstoredb', 'postgres')), note: '' });
+  const { integrity } = await ledger.start(home);
+  expect(await ledger.invoice(account, 'second')).toBe('INV-000002');
+  expect(await ledger.invoice(account, 'third')).toBe('INV-000003');
+  await ledger.signedHead();
+  for (const { size, root } of heads) expect(await integrity.query.rootAt('demo', size)).toEqual(root);
+  expect(await ledger.verify()).toMatchObject({ exitCode: 0 });
+}, 180_000);
