@@ -18,7 +18,7 @@ interface EmmettEvent {
 }
 
 export interface Peer {
-  append(request: AppendRequest): Promise<unknown>;
+  readonly append: (request: AppendRequest) => Promise<unknown>;
   close(): Promise<void>;
 }
 
