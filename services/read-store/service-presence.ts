@@ -59,14 +59,15 @@ interface HeldLock {
 async function hold(pool: pg.Pool, kind: 'shared' | 'alone'): Promise<HeldLock> {
   const client = await pool.connect();
   const lost = Promise.withResolvers<void>();
-  client.on('error', () => lost.resolve());
-  client.on('end', () => lost.resolve());
   let isOver = false;
   const giveUp = (): void => {
     if (!isOver) client.release(true); // The lock ends with its connection.
     isOver = true;
     lost.resolve();
   };
+  // Also when the connection broke: a pool waits at its end for everything that it lent.
+  client.on('error', giveUp);
+  client.on('end', giveUp);
   try {
     if (await isTaken(client, kind)) return { lost: lost.promise, release: () => Promise.resolve(giveUp()) };
   } catch (error) {
