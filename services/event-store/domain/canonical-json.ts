@@ -1,3 +1,4 @@
+import { isPlainFormOf, nestingMax } from './canonical-length.ts';
 import { isPlainlyCanonical } from './canonical-scan.ts';
 
 /**
@@ -17,9 +18,6 @@ export class NotCanonicalError extends Error {
   override readonly name = 'NotCanonicalError';
 }
 
-/** Arrays and objects inside each other. A limit of the format: where the stack ends is another place in every process. */
-const nestingMax = 256;
-
 /** The one canonical text of a value. Throws `NotCanonicalError` for anything outside `Json`. */
 export function canonicalJson(value: Json): CanonicalJson {
   return textOf(value, 0) as CanonicalJson;
@@ -27,14 +25,14 @@ export function canonicalJson(value: Json): CanonicalJson {
 
 /** Reads text that must already be canonical, byte for byte. Throws `NotCanonicalError` otherwise. */
 export function parseCanonicalJson(text: string): Json {
-  if (isPlainlyCanonical(text)) return JSON.parse(text) as Json;
   let value: Json;
   try {
     value = JSON.parse(text) as Json;
   } catch {
     throw new NotCanonicalError('The text is not JSON.');
   }
-  if (textOf(value, 0) !== text) throw new NotCanonicalError('The text is JSON, but not in its canonical form.');
+  if (!isPlainFormOf(value, text) && textOf(value, 0) !== text)
+    throw new NotCanonicalError('The text is JSON, but not in its canonical form.');
   return value;
 }
 

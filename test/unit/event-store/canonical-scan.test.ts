@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { canonicalJson, type Json, isCanonicalJson } from '../../../services/event-store/domain/canonical-json.ts';
+import { canonicalJson, isCanonicalJson, type Json, parseCanonicalJson } from '../../../services/event-store/domain/canonical-json.ts';
+import { isPlainFormOf } from '../../../services/event-store/domain/canonical-length.ts';
 import { isPlainlyCanonical } from '../../../services/event-store/domain/canonical-scan.ts';
 
 const { json } = fc.letrec<{ json: Json }>((tie) => ({
@@ -14,13 +15,18 @@ const { json } = fc.letrec<{ json: Json }>((tie) => ({
   ),
 }));
 
+/** Answers undefined for what throws. */
+function attempt<Result>(work: () => Result): Result | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+}
+
 /** The definition: the text that writing the parsed value gives again. */
 function isItsOwnCanonicalForm(text: string): boolean {
-  try {
-    return canonicalJson(JSON.parse(text) as Json) === text;
-  } catch {
-    return false;
-  }
+  return attempt(() => canonicalJson(JSON.parse(text) as Json)) === text;
 }
 
 function expectTheSame(text: string): void {
@@ -28,14 +34,18 @@ function expectTheSame(text: string): void {
   expect({ text, is: isCanonicalJson(text) }).toEqual({ text, is: expected });
   // The scan may leave text with escapes to the parser, but never passes or refuses wrongly.
   expect({ text, is: isPlainlyCanonical(text) }).toEqual({ text, is: expected && !text.includes('\\') });
+  expect({ text, value: attempt(() => parseCanonicalJson(text)) }).toEqual({ text, value: expected ? JSON.parse(text) : undefined });
+  const value = attempt(() => JSON.parse(text) as Json);
+  const mayPass = expected && !text.includes('\\');
+  if (value !== undefined && isPlainFormOf(value, text)) expect({ text, mayPass }).toEqual({ text, mayPass: true });
 }
 
-describe('the scan for canonical JSON', () => {
-  it('passes every text that canonicalJson writes', () => {
+describe('the short cuts to canonical JSON', () => {
+  it('pass every text that canonicalJson writes', () => {
     fc.assert(fc.property(json, (value) => expectTheSame(canonicalJson(value))));
   });
 
-  it('agrees with the definition on canonical text with one character changed, left out or put in', () => {
+  it('agree with the definition on canonical text with one character changed, left out or put in', () => {
     const characters = fc.constantFrom(...Array.from('{}[],:"\\ \n\u0000ab1tfn-\ud800é'));
     fc.assert(
       fc.property(json, fc.nat(), fc.nat({ max: 1 }), fc.option(characters), (value, place, removed, inserted) => {
@@ -48,8 +58,8 @@ describe('the scan for canonical JSON', () => {
     );
   });
 
-  it('agrees with the definition on texts made of JSON tokens', () => {
-    const tokens = fc.array(fc.constantFrom('{', '}', '[', ']', ',', ':', '"a"', '"b"', 'true', 'false', 'null', '1', ' '), {
+  it('agree with the definition on texts made of JSON tokens', () => {
+    const tokens = fc.array(fc.constantFrom('{', '}', '[', ']', ',', ':', '"a"', '"b"', '"1"', '"0"', 'true', 'false', 'null', '1', ' '), {
       maxLength: 8,
     });
     fc.assert(
@@ -61,7 +71,25 @@ describe('the scan for canonical JSON', () => {
     );
   });
 
-  it('leaves deep text to the parser, and refuses what is deeper than its stack', () => {
+  it('pass the text of an event by the length of its value', () => {
+    const text = canonicalJson({ fin: { amount: '1.00', lines: [true, {}, [], ['', 'é€😀']], paid: false }, note: '' });
+    expect(isPlainFormOf(JSON.parse(text) as Json, text)).toBe(true);
+  });
+
+  it.each([
+    ['{"0":"a","1":"b"}', true],
+    ['{"1":"a","0":"b"}', false],
+    ['{"10":"a","9":"b"}', true],
+    ['{"9":"a","10":"b"}', false],
+    ['{"__proto__":"a","a":"b"}', true],
+    ['{"a":"b","__proto__":"a"}', false],
+    ['{"a":"b","a":"b"}', false],
+  ])('%s is canonical: %s', (text, expected) => {
+    expect(isItsOwnCanonicalForm(text)).toBe(expected);
+    expectTheSame(text);
+  });
+
+  it('leave deep text to the parser, and refuse what is deeper than its stack', () => {
     const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
     expect([isPlainlyCanonical(nested(60)), isCanonicalJson(nested(60))]).toEqual([true, true]);
     expect([isPlainlyCanonical(nested(100)), isCanonicalJson(nested(100))]).toEqual([false, true]);
