@@ -5,23 +5,22 @@ import { StoreFault, StreamDeletedFault, StreamNotFoundFault } from '../../domai
 import { unavailable } from './postgres-failure.ts';
 
 const pageSize = 1000;
-const columns = 'event_id, stream, revision, position, event_type, data, metadata, created_at';
+/** The moment as seconds with a fraction: a double holds microseconds for centuries, and a date as text takes ten times as long to read. */
+const columns = `event_id, stream, revision, position, event_type, data, metadata, date_part('epoch', created_at) as created_at`;
 
-interface EventRow {
-  readonly event_id: string;
-  readonly stream: string;
-  readonly revision: bigint;
-  readonly position: bigint;
-  readonly event_type: string;
-  readonly data: string;
-  readonly metadata: string | null;
-  readonly created_at: Date;
-}
+/** In the order of `columns`: rows are read as arrays, which a reader of millions of them notices. */
+type EventRow = [
+  id: string,
+  stream: string,
+  revision: bigint,
+  position: bigint,
+  type: string,
+  data: string,
+  metadata: string | null,
+  createdAtSeconds: number,
+];
 
-interface StreamRow extends EventRow {
-  readonly head: bigint;
-  readonly sealed: boolean;
-}
+type StreamRow = [head: bigint, sealed: boolean, ...event: EventRow | null[]];
 
 /** Reads committed events in pages. Every page is a query of its own: a reader that stops early leaves nothing open. */
 export class LogReader {
@@ -32,13 +31,11 @@ export class LogReader {
   }
 
   async head(): Promise<Head> {
-    const [row] = await this.#query<{ position_last: bigint; store_id: string }>(
-      'head',
-      'select position_last, store_id from event_store.event_log_head',
-      [],
-    );
+    const text = 'select position_last, store_id from event_store.event_log_head';
+    const [row] = await this.#query<[position: bigint, storeId: string]>('head', text, []);
     if (row === undefined) throw unavailable('the head row is missing');
-    return { position: row.position_last, storeId: row.store_id };
+    const [position, storeId] = row;
+    return { position, storeId };
   }
 
   async pageAfter(position: bigint, limit: number): Promise<readonly StoredEvent[]> {
@@ -113,8 +110,9 @@ export class LogReader {
     const rows = await this.#query<StreamRow>(forwards ? 'stream_page' : 'stream_page_back', text, [stream, next, limit]);
     const [first] = rows;
     if (first === undefined) throw await this.#absenceOf(stream);
-    if (first.sealed) throw new StreamDeletedFault(`Stream ${stream} was sealed behind the port.`);
-    return { head: first.head, events: first.event_id === null ? [] : rows.map(eventOf) };
+    const [head, sealed, idOfFirst] = first;
+    if (sealed) throw new StreamDeletedFault(`Stream ${stream} was sealed behind the port.`);
+    return { head, events: idOfFirst === null ? [] : rows.map(([, , ...event]) => eventOf(event as EventRow)) };
   }
 
   /** A stream that nobody knows is not found; one that left events behind was deleted. */
@@ -124,9 +122,9 @@ export class LogReader {
     return new StreamDeletedFault(`Stream ${stream} was deleted behind the port, but its events are there.`);
   }
 
-  async #query<Row extends pg.QueryResultRow>(name: string, text: string, values: unknown[]): Promise<Row[]> {
+  async #query<Row extends unknown[]>(name: string, text: string, values: unknown[]): Promise<Row[]> {
     try {
-      return (await this.#pool.query<Row>({ name, text, values })).rows;
+      return (await this.#pool.query<Row>({ name, text, values, rowMode: 'array' })).rows;
     } catch (error) {
       throw unavailable(error);
     }
@@ -137,15 +135,7 @@ function missing(stream: string, revision: bigint): StreamDeletedFault {
   return new StreamDeletedFault(`Revision ${revision} of stream ${stream} was removed behind the port.`);
 }
 
-function eventOf(row: EventRow): StoredEvent {
-  return {
-    id: row.event_id,
-    stream: row.stream,
-    revision: row.revision,
-    position: row.position,
-    type: row.event_type,
-    data: row.data,
-    metadata: row.metadata ?? undefined,
-    createdAt: row.created_at,
-  };
+function eventOf([id, stream, revision, position, type, data, metadata, createdAtSeconds]: EventRow): StoredEvent {
+  const createdAt = new Date(Math.floor(Math.round(createdAtSeconds * 1e6) / 1000)); // The milliseconds of the exact microseconds.
+  return { id, stream, revision, position, type, data, metadata: metadata ?? undefined, createdAt };
 }
