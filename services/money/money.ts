@@ -11,7 +11,7 @@ export type AmountError = 'amount_malformed' | 'amount_too_precise' | 'amount_to
 
 /** Ten to the fifteenth major units: far above any bill, and with 18 decimals still far below what Postgres `numeric` holds. */
 const wholeDigitsMax = 15;
-const plainDecimal = /^(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?$/;
+const plainDecimal = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?$/;
 
 export function zero(currency: Currency): Money {
   return { amount: 0n, currency };
@@ -34,15 +34,16 @@ export function subtract(left: Money, right: Money): Money {
  */
 export function parseMoney(text: string, currency: string): Money | AmountError {
   if (!isCurrency(currency)) return 'currency_unknown';
-  const match = plainDecimal.exec(text);
-  if (match === null) return 'amount_malformed';
-  const [, sign = '', whole = '', fraction = ''] = match;
+  if (!plainDecimal.test(text)) return 'amount_malformed';
   const { ledgerScale } = scalesOf(currency);
-  const significant = fraction.replace(/0+$/, '');
-  if (significant.length > ledgerScale) return 'amount_too_precise';
+  const sign = text.startsWith('-') ? 1 : 0;
+  const point = text.indexOf('.');
+  const whole = text.slice(sign, point < 0 ? text.length : point);
+  const fraction = point < 0 ? '' : text.slice(point + 1);
+  if (fraction.length > ledgerScale && /[1-9]/.test(fraction.slice(ledgerScale))) return 'amount_too_precise';
   if (whole.length > wholeDigitsMax) return 'amount_too_large';
-  const magnitude = BigInt(whole + significant.padEnd(ledgerScale, '0'));
-  return { amount: sign === '-' ? -magnitude : magnitude, currency };
+  const magnitude = BigInt(whole + fraction.slice(0, ledgerScale).padEnd(ledgerScale, '0'));
+  return { amount: sign === 1 ? -magnitude : magnitude, currency };
 }
 
 /** True for an amount that `parseMoney` would take: what a calculation gave may be larger than anything that can be read back. */
