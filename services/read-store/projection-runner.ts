@@ -141,6 +141,7 @@ export class ProjectionRunner {
       from: { after: this.#position },
       ...(projection.filter === undefined ? {} : { filter: projection.filter }),
       batchSizeMax,
+      readAhead: (events) => void reader.readAhead(events),
       handle: (batch) => applyBatch(ownership, { projection, reader, storeId, from: this.#position, batch, moved }),
     });
     this.#subscription = subscription;

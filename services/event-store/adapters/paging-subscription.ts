@@ -111,15 +111,21 @@ export class PagingSubscription implements Subscription {
 
   #readAhead(after: bigint): Promise<readonly StoredEvent[]> {
     const page = this.#pages.pageAfter(after, this.#limit);
-    page.catch(() => undefined); // Met by the loop, which awaits it; the reader may still be at work when it fails.
+    page.then(
+      (events) => this.#options.readAhead?.(this.#filtered(events)),
+      () => undefined, // Met by the loop, which awaits it; the reader may still be at work when it fails.
+    );
     return page;
   }
 
   async #deliver(page: readonly StoredEvent[], checkpoint: bigint): Promise<void> {
-    const { filter, handle } = this.#options;
-    const events = page.filter((event) => passes(filter, event));
-    await handle({ events, checkpoint });
+    await this.#options.handle({ events: this.#filtered(page), checkpoint });
     this.#cursor = checkpoint;
+  }
+
+  #filtered(page: readonly StoredEvent[]): readonly StoredEvent[] {
+    const { filter } = this.#options;
+    return filter === undefined ? page : page.filter((event) => passes(filter, event));
   }
 
   #noticeCaughtUp(): void {

@@ -86,6 +86,11 @@ export interface SubscribeAllOptions {
   readonly batchSizeMax?: number;
   /** Called with one batch at a time. When it rejects, the subscription stops with that error: nothing is skipped. */
   readonly handle: (batch: EventBatch) => Promise<void>;
+  /**
+   * Called with events that `handle` will get next, while it is still at work on those before: time to prepare them. Not called for
+   * every event, and must not throw.
+   */
+  readonly readAhead?: (events: readonly StoredEvent[]) => void;
   /** All up to the head at subscribe time is handled. May repeat. */
   readonly caughtUp?: () => void;
 }

@@ -129,6 +129,20 @@ describe('a projection runner', () => {
     expect(runner.status()).toMatchObject({ name: 'stream-counts', state: 'live', position });
   });
 
+  it('applies every event once that was decoded ahead, in its order', async () => {
+    const streams = Array.from({ length: 40 }, (_, index) => `aa.account-${index}`);
+    for (const stream of streams) await append(stream, 60);
+    const seen: bigint[] = [];
+    const project: Projection['project'] = async (events) => {
+      for (const { position } of events) seen.push(position);
+      await new Promise((resolve) => setTimeout(resolve, 2)); // The next page is decoded meanwhile.
+      for (const { position } of events) if (!seen.includes(position)) throw new Error('A second walk found other events.');
+    };
+    const runner = runnerOf(counting({ project }), { batchSizeMax: 500 });
+    await runner.waitFor(2400n, timeoutMs);
+    expect(seen).toEqual(Array.from({ length: 2400 }, (_, index) => BigInt(index + 1)));
+  });
+
   it('goes on after its checkpoint when it is started again', async () => {
     const first = runnerOf(counting());
     await first.waitFor(await append('aa.account-1', 3), timeoutMs);
