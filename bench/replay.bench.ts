@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { books } from '../projections/books/books.projection.ts';
 import { PostgresEventStore } from '../services/event-store/adapters/postgres/postgres.event-store.ts';
 import type { EventStore, ProposedEvent, StoredEvent } from '../services/event-store/domain/event-store.ts';
@@ -68,6 +69,7 @@ async function replay(eventStore: EventStore, pool: ReturnType<typeof createPool
   const runners = projections.map((projection) => new ProjectionRunner({ projection, eventStore, reader, pool, progress, onHalt }));
   await Promise.all(runners.map((runner) => runner.rebuild()));
   await Promise.all(runners.map((runner) => runner.waitFor(position, timeoutMs)));
+  while (runners.some((runner) => runner.status().state !== 'live')) await sleep(1); // The indexes are part of it.
   await Promise.all(runners.map((runner) => runner.stop()));
 }
 

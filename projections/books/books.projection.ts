@@ -5,7 +5,7 @@ import type { Projection } from '../../services/read-store/projection.ts';
 import { BalanceSums } from '../account-balances/account-balances.projection.ts';
 import { journalStatement } from '../journal/journal.projection.ts';
 import { postedEvents } from '../ledger/event-postings.ts';
-import { schemaFile } from '../sql/schema-file.ts';
+import { indexesFile, schemaFile } from '../sql/schema-file.ts';
 import { writeInTurn } from '../sql/write-in-turn.ts';
 
 /**
@@ -16,6 +16,7 @@ export const books: Projection = {
   name: 'books',
   version: 1,
   schema: schemaFile('journal') + schemaFile('account-balances'),
+  indexes: indexesFile('journal'),
   tables: ['journal_v1', 'account_balances_v1'],
   project: (events, client: PoolClient) => writeInTurn(client, statementsOf(events)),
 };

@@ -17,9 +17,6 @@ create table if not exists journal_v1 (
   constraint journal_v1_amount_is_positive check (amount > 0)
 );
 
--- To find the lines of one ledger account. By hash: the names are long, and they would make the index cost more than the table.
-create index if not exists journal_v1_ledger_account on journal_v1 (hashtextextended(provider || ' ' || ledger_account, 0), position);
-
 -- The view is what readers name. A later version takes it over once it has caught up.
 do $$ begin
   if to_regclass('journal') is null then

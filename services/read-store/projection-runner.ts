@@ -49,6 +49,7 @@ export class ProjectionRunner {
   #running: Promise<void> | undefined;
   #abort = new AbortController();
   #subscription: Subscription | undefined;
+  #isIndexed = false;
 
   constructor(options: ProjectionRunnerOptions) {
     this.#options = options;
@@ -73,7 +74,8 @@ export class ProjectionRunner {
 
   status(): ProjectionStatus {
     const { name, version } = this.#options.projection;
-    const state = this.#state === 'catching_up' && this.#subscription?.state === 'live' ? 'live' : this.#state;
+    const isLive = this.#state === 'catching_up' && this.#isIndexed && this.#subscription?.state === 'live';
+    const state = isLive ? 'live' : this.#state;
     return { name, version, state, position: this.#position, error: this.#error };
   }
 
@@ -137,17 +139,31 @@ export class ProjectionRunner {
       this.#position = position;
       progress.moved(projection, position);
     };
+    this.#isIndexed = false;
+    let indexing: Promise<void> | undefined;
+    const makeIndexes = () => {
+      indexing ??= this.#makeIndexes(ownership);
+      indexing.catch(() => subscription.unsubscribe()); // Thrown below.
+    };
     const subscription = eventStore.subscribeAll({
       from: { after: this.#position },
       ...(projection.filter === undefined ? {} : { filter: projection.filter }),
       batchSizeMax,
       readAhead: (events) => void reader.readAhead(events),
+      caughtUp: makeIndexes,
       handle: (batch) => applyBatch(ownership, { projection, reader, storeId, from: this.#position, batch, moved }),
     });
     this.#subscription = subscription;
     ownership.onLost(() => void subscription.unsubscribe());
     if (this.#abort.signal.aborted) void subscription.unsubscribe();
     await subscription.stopped;
+    await indexing;
+  }
+
+  async #makeIndexes({ client }: Ownership): Promise<void> {
+    const { indexes } = this.#options.projection;
+    if (indexes !== undefined) await client.query(indexes);
+    this.#isIndexed = true;
   }
 
   #retry(error: unknown): undefined {

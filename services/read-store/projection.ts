@@ -10,6 +10,12 @@ export interface Projection {
   readonly version: number;
   /** SQL that creates the tables of this version, safe to run again. */
   readonly schema: string;
+  /**
+   * SQL that makes indexes which only queries need, safe to run again. It runs whenever the read model has caught up: an index made at
+   * once costs a fraction of one that a replay keeps up row by row, and a large one does not fit into memory. Constraints belong to
+   * `schema`.
+   */
+  readonly indexes?: string;
   /** The tables of this version, in an order in which they may be dropped. Used to rebuild and to compare. */
   readonly tables: readonly string[];
   /** What the projection needs to see; everything when absent. */

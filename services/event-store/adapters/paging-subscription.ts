@@ -124,8 +124,7 @@ export class PagingSubscription implements Subscription {
   }
 
   #filtered(page: readonly StoredEvent[]): readonly StoredEvent[] {
-    const { filter } = this.#options;
-    return filter === undefined ? page : page.filter((event) => passes(filter, event));
+    return page.filter((event) => passes(this.#options.filter, event));
   }
 
   #noticeCaughtUp(): void {

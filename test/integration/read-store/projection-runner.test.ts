@@ -129,6 +129,28 @@ describe('a projection runner', () => {
     expect(runner.status()).toMatchObject({ name: 'stream-counts', state: 'live', position });
   });
 
+  it('makes the indexes when it has caught up, and then is live', async () => {
+    await append('aa.account-1', 30);
+    const indexes = 'create index if not exists stream_count_events on stream_count (events)';
+    const slow = `${indexes}; select pg_sleep(0.2)`;
+    const runner = runnerOf(counting({ indexes: slow }), { batchSizeMax: 10 });
+    await runner.waitFor(30n, timeoutMs);
+    expect(runner.status().state).toBe('catching_up');
+    await until(() => runner.status().state === 'live');
+    const { rows } = await pool.query("select indexname from pg_indexes where tablename = 'stream_count' order by 1");
+    expect(rows).toEqual([{ indexname: 'stream_count_events' }, { indexname: 'stream_count_pkey' }]);
+    const position = await append('aa.account-2', 1);
+    await runner.waitFor(position, timeoutMs);
+  });
+
+  it('halts when an index cannot be made, although no event follows', async () => {
+    await append('aa.account-1', 3);
+    const runner = runnerOf(counting({ indexes: 'create index on stream_count (nothing)' }));
+    await until(() => halted.length > 0);
+    expect(halted[0]).toMatchObject({ state: 'halted', position: 3n });
+    expect(runner.status().error?.message).toContain('nothing');
+  });
+
   it('applies every event once that was decoded ahead, in its order', async () => {
     const streams = Array.from({ length: 40 }, (_, index) => `aa.account-${index}`);
     for (const stream of streams) await append(stream, 60);
