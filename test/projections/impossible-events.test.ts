@@ -29,6 +29,8 @@ const impossible: readonly [string, Projection, string, object][] = [
   ['a posting of a negative amount', theBooks, 'Posted/1', { postings: [{ ...line, amount: '-1.00' }, other] }],
   ['a posting finer than the ledger', theBooks, 'Posted/1', { postings: [{ ...line, amount: '1.0000001' }, other] }],
   ['a posting in an unknown currency', theBooks, 'Posted/1', { postings: [{ ...line, currency: 'XXX' }] }],
+  ['a business time that is a word', theBooks, 'Posted/1', { postings: [line, other], effectiveAt: 'yesterday' }],
+  ['a business time that no calendar has', theBooks, 'Posted/1', { postings: [line, other], effectiveAt: '2026-02-30T00:00:00.000Z' }],
   ['a posting in no direction', theBooks, 'Posted/1', { postings: [{ ...line, direction: 'both' }] }],
   [
     'money on an account that was never opened',
