@@ -106,6 +106,7 @@ async function start(folder: string, { bin, runAs }: PostgresBinaries, { port, f
     port,
     unix_socket_directories: '',
     max_connections: 200,
+    shared_buffers: '256MB', // As the embedded one has.
     logging_collector: 'off',
     // After a kill, one call makes everything durable that a call for each of a thousand files would.
     ...(process.platform === 'linux' && { recovery_init_sync_method: 'syncfs' }),
