@@ -35,7 +35,7 @@ export default defineConfig({
     solidity: {
       fsPermissions: { readFile: ['test/vectors/merkle-proofs.json'] },
       fuzz: { runs: 10_000, ...(fuzzSeed !== undefined && { seed: fuzzSeed }) },
-      invariant: { runs: 10_000, depth: 12, failOnRevert: true, includeStorage: false, includePushBytes: false, dictionaryWeight: 0 },
+      invariant: { runs: 10_000, depth: 10, failOnRevert: true, includeStorage: false, includePushBytes: false, dictionaryWeight: 0 },
     },
   },
   // Tests are compiled apart, where they run: nobody else waits for them.

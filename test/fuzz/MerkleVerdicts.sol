@@ -42,7 +42,7 @@ abstract contract MerkleVerdicts {
     /// all. At least 2, so that there is something to prove.
     function sizeFrom(uint256 random) internal pure returns (uint64) {
         uint64 offset = uint64((random >> 8) % 100);
-        uint256 kind = random % 16;
+        uint256 kind = random % 24;
         if (kind == 0) return 2 ** 32 - 50 + offset;
         if (kind == 1) return 2 ** 53 - 50 + offset;
         if (kind == 2) return 2 ** 63 - 50 + offset;
