@@ -32,13 +32,13 @@ export function postCharge(account: Account, data: PostChargeData): AccountDecis
     data: {
       account: account.account,
       ...textOf(data.amount),
-      product,
-      source,
       description,
-      ...(rating !== undefined && { rating }),
-      ...(usageRecord !== undefined && { usageRecord }),
       effectiveAt,
       postings: postingsOf(account, source, product, data.amount),
+      product,
+      ...(rating !== undefined && { rating }),
+      source,
+      ...(usageRecord !== undefined && { usageRecord }),
     },
   });
 }

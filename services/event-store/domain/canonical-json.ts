@@ -1,4 +1,4 @@
-import { isPlainFormOf, nestingMax } from './canonical-length.ts';
+import { beginsWithDigit, isPlainFormOf, nestingMax } from './canonical-length.ts';
 import { isPlainlyCanonical } from './canonical-scan.ts';
 
 /**
@@ -20,7 +20,7 @@ export class NotCanonicalError extends Error {
 
 /** The one canonical text of a value. Throws `NotCanonicalError` for anything outside `Json`. */
 export function canonicalJson(value: Json): CanonicalJson {
-  return textOf(value, 0) as CanonicalJson;
+  return (isInOrder(value, 0) ? JSON.stringify(value) : textOf(value, 0)) as CanonicalJson;
 }
 
 /** Reads text that must already be canonical, byte for byte. Throws `NotCanonicalError` otherwise. */
@@ -45,6 +45,31 @@ export function isCanonicalJson(text: string): boolean {
   } catch {
     return false; // Not JSON, or not canonical.
   }
+}
+
+/**
+ * Is the value's text what `JSON.stringify` writes? That takes half the time, and a tenth of the garbage, of putting it together here.
+ * False says nothing: names may be in another order, or the value may have no canonical form at all.
+ */
+function isInOrder(value: unknown, nesting: number): boolean {
+  if (typeof value === 'string') return value.isWellFormed();
+  if (typeof value === 'boolean') return true;
+  if (nesting === nestingMax) return false;
+  if (Array.isArray(value)) return areInOrder(value, nesting + 1);
+  if (!isPlainObject(value)) return false;
+  let previous: string | undefined;
+  for (const name in value) {
+    if ((previous !== undefined && name <= previous) || beginsWithDigit(name) || !name.isWellFormed()) return false;
+    if (!isInOrder(value[name], nesting + 1)) return false;
+    previous = name;
+  }
+  return true;
+}
+
+/** By a loop, which meets a hole as undefined. */
+function areInOrder(values: readonly unknown[], nesting: number): boolean {
+  for (const value of values) if (!isInOrder(value, nesting)) return false;
+  return true;
 }
 
 function textOf(value: unknown, nesting: number): string {

@@ -41,7 +41,7 @@ function lengthOfObject(value: Readonly<Record<string, unknown>>, nesting: numbe
 }
 
 /** Names that are whole numbers come first in a JavaScript object, wherever they stood in the text. */
-function beginsWithDigit(name: string): boolean {
+export function beginsWithDigit(name: string): boolean {
   const code = name.charCodeAt(0);
   return code >= 48 && code <= 57;
 }

@@ -1,6 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { canonicalJson, isCanonicalJson, type Json, parseCanonicalJson } from '../../../services/event-store/domain/canonical-json.ts';
+import {
+  canonicalJson,
+  isCanonicalJson,
+  type Json,
+  NotCanonicalError,
+  parseCanonicalJson,
+} from '../../../services/event-store/domain/canonical-json.ts';
 import { isPlainFormOf } from '../../../services/event-store/domain/canonical-length.ts';
 import { isPlainlyCanonical } from '../../../services/event-store/domain/canonical-scan.ts';
 
@@ -98,7 +104,51 @@ describe('the short cuts to canonical JSON', () => {
   });
 });
 
+/** RFC 8785 in as few words as it takes. */
+function reference(value: Json): string {
+  if (typeof value !== 'object') return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${(value as readonly Json[]).map(reference).join(',')}]`;
+  const members = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${reference(member)}`).join(',')}}`;
+}
+
+/** The same value with the names of every object in the opposite order, as far as an object allows it. */
+function reversed(value: Json): Json {
+  if (typeof value !== 'object') return value;
+  if (Array.isArray(value)) return (value as readonly Json[]).map(reversed);
+  const members = Object.entries(value).map(([name, member]) => [name, reversed(member)]);
+  return Object.fromEntries(members.reverse()) as Json;
+}
+
 describe('canonical JSON', () => {
+  it('is written in one way, whatever order the names of an object have', () => {
+    const check = (value: Json) => {
+      expect(canonicalJson(value)).toBe(reference(value));
+      expect(canonicalJson(reversed(value))).toBe(reference(value));
+    };
+    fc.assert(fc.property(json, check));
+    check({ '10': 'a', '9': 'b', a: [{ '1': { b: 'c', a: 'd' } }, [true, []], {}], b: { a: 'c', é: '\u2028"\\\n\u007f' } });
+    check(JSON.parse('{"a":{"__proto__":"b"},"__proto__":{"a":"b"}}') as Json);
+  });
+
+  const holed: unknown[] = [];
+  holed[1] = 'a';
+  it.each<[string, unknown]>([
+    ['a number', { a: 1 }],
+    ['null', { a: null }],
+    ['an undefined member', { a: 'b', b: undefined }],
+    ['a bigint', [1n]],
+    ['a hole', holed],
+    ['a date', { a: new Date(0) }],
+    ['a function', { toJSON: () => 'a' }],
+    ['a map', new Map()],
+    ['a lone surrogate', ['\ud800']],
+    ['a name with a lone surrogate', { '\ud800': 'a' }],
+  ])('has no place for %s', (_, value) => {
+    expect(() => canonicalJson(value as Json)).toThrow(NotCanonicalError);
+    expect(() => canonicalJson({ z: 'a', b: value as Json })).toThrow(NotCanonicalError);
+  });
+
   it.each([
     [256, true],
     [257, false],
