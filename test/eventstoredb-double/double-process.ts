@@ -52,8 +52,8 @@ export class DoubleProcess {
   #spawn(): ChildProcess {
     const { file } = this.#options;
     const port = this.connectionString === '' ? '0' : new URL(this.connectionString).port;
-    const args = [join(import.meta.dirname, 'main.ts'), '--port', port, ...(file === undefined ? [] : ['--file', file])];
-    return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, NODE_OPTIONS: '' } });
+    const args = [join(import.meta.dirname, 'main.ts'), '--attached', '--port', port, ...(file === undefined ? [] : ['--file', file])];
+    return spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, NODE_OPTIONS: '' } });
   }
 
   async #greeting(): Promise<void> {

@@ -1,11 +1,11 @@
 /*
- * The double as a process of its own: `node main.ts [--port 2113] [--file log.jsonl]`. Prints its connection string, then serves until
- * it is killed; SIGTERM ends it as it ends a real server.
+ * The double as a process of its own: `node main.ts [--port 2113] [--file log.jsonl] [--attached]`. Prints its connection string, then
+ * serves until it is killed; SIGTERM ends it as it ends a real server. Attached, it ends with whoever holds its input open.
  */
 import { parseArgs } from 'node:util';
 import { EventStoreDBDouble } from './eventstoredb-double.ts';
 
-const { values } = parseArgs({ options: { port: { type: 'string' }, file: { type: 'string' } } });
+const { values } = parseArgs({ options: { port: { type: 'string' }, file: { type: 'string' }, attached: { type: 'boolean' } } });
 const double = await EventStoreDBDouble.start({
   port: Number(values.port ?? 0),
   ...(values.file !== undefined && { file: values.file }),
@@ -14,3 +14,4 @@ process.once('SIGTERM', () => {
   void double.terminate().then(() => process.exit());
 });
 process.stdout.write(`${double.connectionString}\n`);
+if (values.attached === true) process.stdin.resume().once('end', () => process.exit()); // Whoever started it is gone.
