@@ -11,18 +11,26 @@ export interface EventStorePlaces {
   readonly eventStoreUrl: string | undefined;
 }
 
+export interface EventStoreNotices {
+  /** The server dropped a live reader that lagged, so many times so far. It reads on at once, so this tells of load and not of an outage. */
+  readonly onLiveDrop?: (drops: number) => void;
+}
+
 /** A server that was just started answers within a few seconds; one with a long log took six. */
 const readyMsMax = 15_000;
 const retryDelayMs = 250;
 
 /** The event store that the settings name. Throws EngineFault when the user has to mend something. */
-export async function openEventStore({ databaseUrl, eventStoreUrl }: EventStorePlaces): Promise<EventStore> {
-  return eventStoreUrl === undefined ? new PostgresEventStore({ url: databaseUrl }) : openEventStoreDB(eventStoreUrl);
+export async function openEventStore(
+  { databaseUrl, eventStoreUrl }: EventStorePlaces,
+  notices: EventStoreNotices = {},
+): Promise<EventStore> {
+  return eventStoreUrl === undefined ? new PostgresEventStore({ url: databaseUrl }) : openEventStoreDB(eventStoreUrl, notices);
 }
 
 /** Resolves when the server takes appends and reads. */
-export async function openEventStoreDB(url: string): Promise<EventStore> {
-  const store = await connect(url);
+export async function openEventStoreDB(url: string, notices: EventStoreNotices = {}): Promise<EventStore> {
+  const store = await connect(url, notices);
   try {
     await untilReady(store);
     return store;
@@ -33,10 +41,10 @@ export async function openEventStoreDB(url: string): Promise<EventStore> {
 }
 
 /** Loaded only where it is used: the client with its protocol takes a quarter of a second. */
-async function connect(url: string): Promise<EventStore> {
+async function connect(url: string, notices: EventStoreNotices): Promise<EventStore> {
   const { EventStoreDbEventStore } = await import('../event-store/adapters/eventstoredb/eventstoredb.event-store.ts');
   try {
-    return new EventStoreDbEventStore({ url });
+    return new EventStoreDbEventStore({ url, ...notices });
   } catch (error) {
     throw new EngineFault(`The EventStoreDB cannot be used: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }

@@ -101,7 +101,8 @@ async function open(
   const presence = await enterService(pool);
   closing.push(() => presence.leave());
   await prepareReadModels(pool, readModels);
-  const eventStore = await openEventStore({ databaseUrl, eventStoreUrl });
+  const onLiveDrop = (drops: number) => logger.info({ drops }, 'The event store dropped the live reader, which lagged; it reads on.');
+  const eventStore = await openEventStore({ databaseUrl, eventStoreUrl }, { onLiveDrop });
   closing.push(() => eventStore.dispose());
 
   const snapshots = new Snapshots({

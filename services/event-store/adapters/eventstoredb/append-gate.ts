@@ -1,4 +1,4 @@
-import { StoreOverloadedFault } from '../../domain/faults.ts';
+import { StoreOverloadedFault, UnknownOutcomeFault } from '../../domain/faults.ts';
 
 export interface GateLimits {
   /** Appends on their way at the same time: more make all slower and none faster. */
@@ -6,7 +6,7 @@ export interface GateLimits {
   readonly inFlightBytesMax: number;
   readonly queueLengthMax: number;
   readonly queueBytesMax: number;
-  /** How long an append may wait for its turn. */
+  /** How long an append may wait for its turn while the store does not answer. */
   readonly queueMsMax: number;
 }
 
@@ -37,6 +37,9 @@ export class AppendGate {
     else this.#take(bytes);
     try {
       return await append();
+    } catch (error) {
+      if (error instanceof UnknownOutcomeFault) this.#refuseLate();
+      throw error;
     } finally {
       this.#inFlight--;
       this.#inFlightBytes -= bytes;
@@ -77,22 +80,31 @@ export class AppendGate {
   }
 
   #next(): void {
-    const { queueMsMax } = this.#limits;
+    for (let next = this.#waiting[this.#first]; next !== undefined && this.#hasRoomFor(next.bytes); next = this.#waiting[this.#first]) {
+      this.#leave(next);
+      this.#take(next.bytes);
+      next.start();
+    }
+  }
+
+  /** The store did not answer: what has waited long behind that will hardly fare better in time. */
+  #refuseLate(): void {
     for (let next = this.#waiting[this.#first]; next !== undefined; next = this.#waiting[this.#first]) {
       const waitedMs = performance.now() - next.since;
-      if (waitedMs <= queueMsMax && !this.#hasRoomFor(next.bytes)) break;
-      this.#first++;
-      this.#waitingBytes -= next.bytes;
-      if (waitedMs > queueMsMax) {
-        next.refuse(new StoreOverloadedFault(`An append waited ${Math.round(waitedMs)} ms for its turn; the event store is too slow.`));
-      } else {
-        this.#take(next.bytes);
-        next.start();
-      }
+      if (waitedMs <= this.#limits.queueMsMax) return;
+      this.#leave(next);
+      next.refuse(
+        new StoreOverloadedFault(`An append waited ${Math.round(waitedMs)} ms behind others that the event store did not answer.`),
+      );
     }
-    if (this.#first === this.#waiting.length || this.#first > 1024) {
-      this.#waiting = this.#waiting.slice(this.#first);
-      this.#first = 0;
-    }
+  }
+
+  /** Takes the first one out of the queue. */
+  #leave({ bytes }: Waiting): void {
+    this.#first++;
+    this.#waitingBytes -= bytes;
+    if (this.#first < this.#waiting.length && this.#first < 1024) return;
+    this.#waiting = this.#waiting.slice(this.#first);
+    this.#first = 0;
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppendGate, type GateLimits } from '../../../../services/event-store/adapters/eventstoredb/append-gate.ts';
+import { UnknownOutcomeFault } from '../../../../services/event-store/domain/faults.ts';
 
 const limits: GateLimits = { inFlightMax: 3, inFlightBytesMax: 100, queueLengthMax: 5, queueBytesMax: 200, queueMsMax: 10_000 };
 
@@ -68,18 +69,29 @@ describe('the gate before the appending client', () => {
     await Promise.all(large);
   });
 
-  it('refuses what waited too long, and sends what came after', async () => {
+  it('refuses what waited long behind an append that had no answer, and sends what came after', async () => {
     const { begun, add, endNext } = appendsThrough(new AppendGate({ ...limits, inFlightMax: 1, queueMsMax: 40 }));
-    const slow = add(1);
+    const unanswered = add(1);
     const late = add(2);
-    late.catch(() => undefined);
+    for (const failing of [unanswered, late]) failing.catch(() => undefined);
     await sleep(60);
     const next = add(3);
-    await endNext();
+    await endNext(new UnknownOutcomeFault('no answer'));
+    await expect(unanswered).rejects.toMatchObject({ name: 'UnknownOutcomeFault' });
     await expect(late).rejects.toMatchObject({ name: 'StoreOverloadedFault' });
     expect(begun).toEqual([1, 3]);
     await endNext();
-    expect(await Promise.all([slow, next])).toEqual([1, 3]);
+    expect(await next).toBe(3);
+  });
+
+  it('lets wait for as long as it takes while there are answers', async () => {
+    const { begun, add, endNext } = appendsThrough(new AppendGate({ ...limits, inFlightMax: 1, queueMsMax: 20 }));
+    const appends = [add(1), add(2)];
+    await sleep(40);
+    await endNext();
+    expect(begun).toEqual([1, 2]);
+    await endNext();
+    expect(await Promise.all(appends)).toEqual([1, 2]);
   });
 
   it('refuses all that wait when it is closed', async () => {
