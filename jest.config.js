@@ -1,5 +1,5 @@
 /** A server that nobody named is not there to be tested; its file would have no test. */
-const withoutServer = process.env.EVENTSTORE_URL ? [] : ['!<rootDir>/test/contracts/event-store/eventstoredb.test.ts'];
+const withoutServer = process.env.EVENTSTORE_URL ? [] : ['!**/test/contracts/event-store/eventstoredb.test.ts'];
 
 /** @type {import('jest').Config} */
 export default {

@@ -43,7 +43,7 @@ class ConsumerRecord {
 async function writeOn(trial: Trial, isOver: () => boolean): Promise<void> {
   for (let index = 0; !isOver(); index++) {
     await trial.create(`live${index}`, 1 + (index % 5));
-    await sleep(3);
+    await sleep(10);
   }
 }
 

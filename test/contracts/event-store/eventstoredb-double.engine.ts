@@ -8,36 +8,18 @@ import type { WireRecord } from '../../eventstoredb-double/wire-event.ts';
 import type { AppendFault, Engine, OpenEngine, OpenOptions, SetBack } from './engine.ts';
 import { commonAbilities, EventStoreDBClients } from './eventstoredb-clients.ts';
 
-/** One double for all tests; its log, in a file, grows from test to test. */
-export function eventStoreDBDoubleEngine(): Engine {
-  let starting: Promise<Running> | undefined;
-  return {
-    name: 'eventstoredb-double',
-    abilities: [...commonAbilities, ...(['another', 'crash', 'setBack', 'unreplicated', 'slowCommits', 'skewStoreClock'] as const)],
-    async open(options) {
-      starting ??= start();
-      return openClient(await starting, options);
-    },
-    async close() {
-      const running = await starting;
-      await running?.double.stop();
-      if (running !== undefined) await rm(running.folder, { recursive: true });
-    },
-  };
-}
+/** A double for each test, with its log in a file: what was answered before a kill has to be there after it. */
+export const eventStoreDBDoubleEngine: Engine = {
+  name: 'eventstoredb-double',
+  abilities: [...commonAbilities, ...(['another', 'crash', 'setBack', 'unreplicated', 'slowCommits', 'skewStoreClock'] as const)],
+  open,
+  close: () => Promise.resolve(),
+};
 
-interface Running {
-  readonly double: EventStoreDBDouble;
-  readonly folder: string;
-}
-
-async function start(): Promise<Running> {
+async function open(options: OpenOptions = {}): Promise<OpenEngine> {
   const folder = await mkdtemp(join(tmpdir(), 'tallyroot-double-'));
   const stride = () => BigInt(1 + Math.floor(200 * Math.random()));
-  return { double: await EventStoreDBDouble.start({ file: join(folder, 'log.jsonl'), stride }), folder };
-}
-
-async function openClient({ double }: Running, options: OpenOptions = {}): Promise<OpenEngine> {
+  const double = await EventStoreDBDouble.start({ file: join(folder, 'log.jsonl'), stride });
   const clients = await EventStoreDBClients.start(double.connectionString, options);
   const common = clients.abilities();
   const others: EventStoreDBDouble[] = [];
@@ -75,9 +57,9 @@ async function openClient({ double }: Running, options: OpenOptions = {}): Promi
     },
     async close() {
       double.appendFaults.clear();
-      double.setClockSkew(0);
       await clients.close();
-      await Promise.all(others.map((other) => other.stop()));
+      await Promise.all([double, ...others].map((each) => each.stop()));
+      await rm(folder, { recursive: true });
     },
   };
 }

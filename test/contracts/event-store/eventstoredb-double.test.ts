@@ -1,4 +1,4 @@
 import { describeContract } from './contract.ts';
 import { eventStoreDBDoubleEngine } from './eventstoredb-double.engine.ts';
 
-describeContract(eventStoreDBDoubleEngine());
+describeContract(eventStoreDBDoubleEngine);

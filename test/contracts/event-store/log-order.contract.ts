@@ -29,7 +29,7 @@ async function page(trial: Trial, reader: EventStore, isWriting: () => boolean):
     if (next.length > 0) continue;
     if (isLast) return seen;
     isLast = !isWriting();
-    await sleep(1);
+    await sleep(5);
   }
 }
 
