@@ -10,22 +10,26 @@ import { callers, measureBare, rounds } from './support/bare-append.ts';
 import { openEmmett } from './support/emmett.ts';
 import { startDouble } from './support/eventstoredb-double.ts';
 import { createDatabase } from './support/fresh-database.ts';
+import { measureAtSize } from './support/growing-load.ts';
 import { measureRead } from './support/read-load.ts';
 import { startThrowawayPostgres } from './support/throwaway-postgres.ts';
 
 const readEvents = 100_000;
 const flatEvents = 10_000_000;
+const storeSizes = [500, 5_000, 50_000];
 const mebibyte = 1_048_576;
 
 /**
  * The store alone, by engine. Baselines: for Postgres the bare `append_events` called back to back with flushes of the same size; for
  * Emmett our own figure on the same server; for EventStoreDB, which is its wire double in a process of its own, the bare client with the
- * same callers. Option `flat`: reads 10 M events and reports by how many MiB the process grew after the first million.
+ * same callers. Option `flat`: reads 10 M events and reports by how many MiB the process grew after the first million. Option `scale`: appends
+ * to, and reads of, single accounts in stores of 500, 5,000 and 50,000; the baseline is the smallest store's.
  */
 export async function run({ report, options }: BenchContext): Promise<void> {
   const server = await startThrowawayPostgres();
   try {
     if (options.includes('flat')) return await flat(server.url, report);
+    if (options.includes('scale')) return await scale(server.url, report);
     for (const eventsPerAppend of [1, 10]) await postgresAndEmmett(server.url, eventsPerAppend, report);
     await postgresAlone(server.url, report);
   } finally {
@@ -124,6 +128,23 @@ async function flat(serverUrl: string, report: Report): Promise<void> {
   report({ name: 'event-store.postgres.flat', figure: (Math.max(...sizes) - first) / mebibyte, unit: 'MiB', baseline: first / mebibyte });
   await store.dispose();
   await database.drop();
+}
+
+/** [K9] Does a store slow down as it fills? */
+async function scale(serverUrl: string, report: Report): Promise<void> {
+  let smallest: { appends: number; readMs: number } | undefined;
+  for (const accounts of storeSizes) {
+    const database = await createDatabase(serverUrl);
+    const store = new PostgresEventStore({ url: database.serviceUrl });
+    const { appendsPerSecond, appendMs, readMs } = await measureAtSize(store, accounts);
+    const read = percentile(readMs, 0.95);
+    smallest ??= { appends: appendsPerSecond, readMs: read };
+    const name = `event-store.postgres.accounts-${accounts}`;
+    report({ name, ...figureOf(appendsPerSecond, appendMs), baseline: smallest.appends });
+    report({ name: `${name}.read-p95`, figure: read, unit: 'ms', baseline: smallest.readMs });
+    await store.dispose();
+    await database.drop();
+  }
 }
 
 async function fill(store: EventStore, count: number): Promise<void> {

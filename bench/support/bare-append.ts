@@ -10,7 +10,7 @@ const streamsPerCaller = 150;
 export const roundMs = 3000;
 /** Rounds of the figure and of its limit alternate; the median counts. */
 export const rounds = 3;
-const smallCharge: EventText = {
+export const smallCharge: EventText = {
   data: canonicalJson({ fin: { amount: '12.345678', note: 'x'.repeat(270) } }),
   metadata: canonicalJson({
     at: '2024-05-01T00:00:00.000Z',

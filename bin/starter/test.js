@@ -1,7 +1,7 @@
 import { inProject, projectRoot } from './project-root.js';
 import { node, tool } from './run-node.js';
 
-const slow = 'test/(start|crash)/';
+const slow = 'test/(start|crash|load)/';
 
 const selections = {
   '--slow': ['--testPathPatterns', slow, '--runInBand'],
@@ -12,7 +12,7 @@ const selections = {
 };
 
 /**
- * Without arguments: all tests but those that start the whole product again and again, which take minutes; `--slow` runs those.
+ * Without arguments: all tests but those that take minutes, by starting the whole product again and again or by their load; `--slow` runs those.
  * `--event-store` holds every event store at hand to its contract. Any other arguments go to Jest.
  */
 export async function test(args) {

@@ -10,6 +10,18 @@ import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
 
 const timeoutMs = 10_000;
 
+/** One hash over all rows of each table: equal for equal contents, whatever order they were written in. */
+export async function hashesOf(pool: Pool, projections: readonly Projection[]): Promise<Readonly<Record<string, string>>> {
+  const hashes: Record<string, string> = {};
+  for (const table of projections.flatMap(({ tables }) => tables)) {
+    const { rows } = await pool.query<{ rows: bigint; hash: string | null }>(
+      `select count(*) as rows, md5(string_agg(line, E'\\n' order by line collate "C")) as hash from (select t::text as line from ${table} as t) as lines`,
+    );
+    hashes[table] = `${rows[0]?.rows} ${rows[0]?.hash}`;
+  }
+  return hashes;
+}
+
 /** Read models of a test file, in a database of its own, fed by the real runner. */
 export class ReadModels {
   readonly pool: Pool;
@@ -59,16 +71,8 @@ export class ReadModels {
     return status;
   }
 
-  /** One hash over all rows of each table: equal for equal contents, whatever order they were written in. */
-  async hashes(projections: readonly Projection[]): Promise<Readonly<Record<string, string>>> {
-    const hashes: Record<string, string> = {};
-    for (const table of projections.flatMap(({ tables }) => tables)) {
-      const { rows } = await this.pool.query<{ rows: bigint; hash: string | null }>(
-        `select count(*) as rows, md5(string_agg(line, E'\\n' order by line collate "C")) as hash from (select t::text as line from ${table} as t) as lines`,
-      );
-      hashes[table] = `${rows[0]?.rows} ${rows[0]?.hash}`;
-    }
-    return hashes;
+  hashes(projections: readonly Projection[]): Promise<Readonly<Record<string, string>>> {
+    return hashesOf(this.pool, projections);
   }
 
   async rows<Row extends object>(text: string, values: unknown[] = []): Promise<Row[]> {

@@ -28,7 +28,7 @@ describe('after a kill -9', () => {
   });
 
   it('starts again when the engines were killed as well', async () => {
-    await killEverything(folder);
+    await folder.killEverything(await folder.startUntilReady());
     await folder.startUntilReady();
   });
 
@@ -60,12 +60,4 @@ async function stopInOrder(folder: ServiceFolder): Promise<void> {
   const service = await folder.startUntilReady();
   service.signalGroup('SIGTERM');
   await service.exit;
-}
-
-async function killEverything(folder: ServiceFolder): Promise<void> {
-  const service = await folder.startUntilReady();
-  service.signalGroup('SIGKILL');
-  await service.exit;
-  const { postgres, chain } = folder.engines();
-  for (const pid of [postgres, chain]) process.kill(pid ?? 0, 'SIGKILL');
 }

@@ -78,6 +78,14 @@ export class ServiceFolder {
     };
   }
 
+  /** The service and its engines at once, as when the machine fails. */
+  async killEverything(service: StartedCommand): Promise<void> {
+    const { postgres, chain } = this.engines();
+    service.signalGroup('SIGKILL');
+    for (const pid of [postgres, chain]) if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    await service.exit;
+  }
+
   /** Ends whatever a test left running, and deletes the folder. */
   async remove(): Promise<void> {
     for (const command of this.started) {

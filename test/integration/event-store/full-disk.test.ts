@@ -24,7 +24,7 @@ const request = (index: number): AppendRequest => ({
   events: Array.from({ length: batch }, () => propose(1, { pad: randomBytes(1000).toString('hex') })).flat(),
 });
 
-it('25, 67 loses nothing that was answered when the disk is full, and goes on when there is space', async () => {
+it('[K15] 25, 67 loses nothing that was answered when the disk is full, and goes on when there is space', async () => {
   const { serviceUrl } = await createDatabase(server.url);
   const store = new PostgresEventStore({ url: serviceUrl });
   const answered: string[] = [];
