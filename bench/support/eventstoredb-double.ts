@@ -13,7 +13,7 @@ export interface RunningDouble {
 /** The double of EventStoreDB in a process of its own, from its source: it is no part of what is built. */
 export async function startDouble(): Promise<RunningDouble> {
   const main = join(projectRoot(import.meta.dirname), 'test', 'eventstoredb-double', 'main.ts');
-  const child = spawn(process.execPath, ['--no-warnings', main], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--no-warnings', main, '--attached'], { stdio: ['pipe', 'pipe', 'inherit'] });
   const [url] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
   const stop = async () => {
     const exited = once(child, 'exit');

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Appended, AppendRequest, EventStore } from '../../../services/event-store/domain/event-store.ts';
 import { StoreUnavailableFault, UnknownOutcomeFault } from '../../../services/event-store/domain/faults.ts';
 
-const deadlineMs = 30_000;
+/** Longer than a network stalls in any test. */
+const deadlineMs = 60_000;
 
 /** The same ids at the same expectation, again and again until the store gives a final answer: how every caller treats an unknown outcome. */
 export function appendUntilKnown(store: EventStore, request: AppendRequest): Promise<Appended> {
