@@ -9,11 +9,15 @@ const selections = {
     ...['--testPathPatterns', 'test/contracts/event-store/', '--maxWorkers', '2'],
     ...['--reporters', 'default', '--reporters', inProject('test', 'contracts', 'event-store', 'promise-reporter.js')],
   ],
+  '--attacks': [
+    ...['--testPathPatterns', 'test/attacks/', '--maxWorkers', '2'],
+    ...['--reporters', 'default', '--reporters', inProject('test', 'attacks', 'attack-reporter.js')],
+  ],
 };
 
 /**
  * Without arguments: all tests but those that take minutes, by starting the whole product again and again or by their load; `--slow` runs those.
- * `--event-store` holds every event store at hand to its contract. Any other arguments go to Jest.
+ * `--event-store` holds every event store at hand to its contract, `--attacks` simulates every attack of the table. Any other arguments go to Jest.
  */
 export async function test(args) {
   const selection =

@@ -18,9 +18,10 @@ export interface Anvil {
 
 const startMsMax = 20_000;
 
-export async function startAnvil(): Promise<Anvil> {
+/** `chainId`: 31337 when absent. */
+export async function startAnvil({ chainId = 31_337 }: { chainId?: number } = {}): Promise<Anvil> {
   const port = await freePort(undefined);
-  const args = ['--host', '127.0.0.1', '--port', String(port), '--slots-in-an-epoch', '1', '--quiet'];
+  const args = ['--host', '127.0.0.1', '--port', String(port), '--chain-id', String(chainId), '--slots-in-an-epoch', '1', '--quiet'];
   const child = spawn(chainBinary(), args, { stdio: 'ignore' });
   const url = `http://127.0.0.1:${port}`;
   const rpc = new JsonRpc(url);
