@@ -1,13 +1,17 @@
+import { readFileSync } from 'node:fs';
 import { type CommandLine, isHttpUrl, parseCommandLine, usage } from './command-line.ts';
 import { openerFor } from './opening/shared.bundle-opener.ts';
 import { nameEvent } from './report/bad-event.ts';
 import { jsonReport } from './report/json-report.ts';
+import { ProgressLine } from './report/progress-line.ts';
 import { textReport } from './report/text-report.ts';
 import { FolderLogSource, isFolder } from './source/folder.log-source.ts';
 import { HttpLogSource } from './source/http.log-source.ts';
 import type { LogSource } from './source/log-source.ts';
+import { HeadsFile, headsIn } from './state/heads-file.ts';
+import { StateFile } from './state/state-file.ts';
 import type { Verdict } from './verdict.ts';
-import { verifyLog } from './verify.ts';
+import { type Progress, verifyLog } from './verify.ts';
 
 const exitCodes: Readonly<Record<Verdict, number>> = { VALID: 0, INVALID: 1, UNVERIFIABLE: 2 };
 const exitCodeOfUsage = 2;
@@ -34,8 +38,19 @@ async function sourceOf({ log, token }: CommandLine): Promise<LogSource | { read
   return (await isFolder(log)) ? new FolderLogSource(log) : { problem: `There is no folder ${log}.` };
 }
 
-async function verify({ genesis, rpc, contract, isOffline, isDeep, asJson }: CommandLine, source: LogSource): Promise<number> {
-  const outcome = await verifyLog({ source, genesisHash: genesis, rpcUrls: rpc, contract, isOffline, isDeep, openerFor });
+async function verify(commandLine: CommandLine, source: LogSource): Promise<number> {
+  const { genesis, rpc, contract, isOffline, isDeep, asJson, witnesses, gaps } = commandLine;
+  const { state, hasProgress } = commandLine;
+  const heads = commandLine.heads.flatMap((path) => headsIn(readFileSync(path, 'utf8'), path));
+  const headsSeen = state === undefined ? undefined : new HeadsFile(`${state}.heads.jsonl`);
+  const progress = hasProgress || process.stderr.isTTY ? new ProgressLine(process.stderr) : undefined;
+  const outcome = await verifyLog({
+    ...{ source, genesisHash: genesis, rpcUrls: rpc, contract, isOffline, isDeep, openerFor, witnesses, gaps },
+    heads: [...heads, ...(headsSeen?.heads ?? [])],
+    ...(headsSeen !== undefined && { onHead: (note: Buffer) => headsSeen.add(note) }),
+    ...(state !== undefined && { resume: new StateFile(state) }),
+    ...(progress !== undefined && { onProgress: (done: Progress) => progress.tell(done) }),
+  });
   const badEvent = 'firstBad' in outcome && outcome.firstBad !== undefined ? await nameEvent(outcome, outcome.firstBad.index) : undefined;
   console.log(asJson ? jsonReport(outcome, badEvent) : textReport(outcome, badEvent));
   return exitCodes[outcome.verdict];

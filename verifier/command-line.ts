@@ -1,4 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import type { GapRules } from './checks/cadence.ts';
+import type { WitnessQuorum } from './checks/witnesses.check.ts';
+import { type AuditPolicy, parseAuditPolicy } from './policy/audit-policy.ts';
 
 export interface CommandLine {
   /** URL or folder. */
@@ -10,18 +14,30 @@ export interface CommandLine {
   readonly isOffline: boolean;
   readonly isDeep: boolean;
   readonly asJson: boolean;
+  readonly witnesses: WitnessQuorum | undefined;
+  readonly gaps: GapRules | undefined;
+  /** Files of heads that others were shown. */
+  readonly heads: readonly string[];
+  /** File that remembers where a verification is. */
+  readonly state: string | undefined;
+  /** Told on standard error even where that is no terminal. */
+  readonly hasProgress: boolean;
 }
 
 export const usage = `Usage: verify --log <url|folder> --genesis <hash> (--rpc <url> | --offline) [options]
 
-  --log <url|folder>    a live log, for example http://127.0.0.1:8080/logs/<slug>/, or an exported folder
+  --log <url|folder>    a live log, for example http://127.0.0.1:8080/logs/<slug>/, a mirror, or an exported folder
   --genesis <hash>      hash of the log's genesis, 64 hex digits, from somebody else than the log
   --rpc <url>           JSON-RPC of your own node; once for each chain that the log lists
   --offline             ask no chain; the verdict says so
   --contract <address>  the anchor contract that you expect
   --token <token>       opens payloads of a live log, and entries where they are not public
+  --policy <file>       what you ask of a log: genesis, nodes, contract, witnesses, gaps; options go before it
+  --head <file>         a signed head that somebody else was shown, or a file of them; may be repeated
+  --state <file>        remember there how far this is and which heads were seen, and go on from there
   --deep                check the canonical form of everything too
   --json                one JSON object for programs
+  --progress            tell how far it is on standard error, also where that is no terminal
 
 Exit code: 0 VALID, 1 INVALID, 2 UNVERIFIABLE, a wrong command line, or a verifier that failed.`;
 
@@ -41,20 +57,44 @@ function read(args: readonly string[]): CommandLine | 'help' {
     args: [...args],
     options: {
       ...{ log: text, genesis: text, contract: text, token: text, rpc: { ...text, multiple: true } },
-      ...{ offline: flag, deep: flag, json: flag, help: { ...flag, short: 'h' } },
+      ...{ policy: text, state: text, head: { ...text, multiple: true } },
+      ...{ offline: flag, deep: flag, json: flag, progress: flag, help: { ...flag, short: 'h' } },
     },
   });
   if (values.help) return 'help';
-  const { log, genesis, contract, token, rpc = [], offline: isOffline, deep: isDeep, json: asJson } = values;
+  const policy = values.policy === undefined ? undefined : readPolicy(values.policy);
+  const { token, head: heads = [], state, offline: isOffline, deep: isDeep, json: asJson, progress: hasProgress } = values;
+  const log = values.log ?? policy?.log;
+  const genesis = genesisOf(values.genesis, policy?.genesis);
+  const contract = values.contract ?? policy?.contract;
+  const rpc = values.rpc ?? (isOffline ? [] : (policy?.rpc ?? []));
   if (log === undefined || log === '') throw new RangeError('--log is missing.');
-  if (genesis === undefined) throw new RangeError('--genesis is missing: without it nobody knows which log this should be.');
-  if (!/^(0x)?[0-9a-f]{64}$/i.test(genesis)) throw new RangeError('--genesis is not 64 hex digits.');
   if (contract !== undefined && !/^0x[0-9a-f]{40}$/i.test(contract)) throw new RangeError('--contract is no address.');
   if (isOffline && rpc.length > 0) throw new RangeError('--rpc and --offline exclude each other.');
   for (const url of rpc) if (!isHttpUrl(url)) throw new RangeError(`--rpc ${url} is no http(s) URL.`);
   if (/^[a-z]+:\/\//i.test(log) && !isHttpUrl(log)) throw new RangeError(`--log ${log} is neither an http(s) URL nor a folder.`);
-  const genesisHash = genesis.toLowerCase().replace(/^0x/, '');
-  return { log, genesis: genesisHash, rpc, contract: contract?.toLowerCase(), token, isOffline, isDeep, asJson };
+  return {
+    ...{ log, genesis, rpc, contract: contract?.toLowerCase(), token, isOffline, isDeep, asJson },
+    ...{ witnesses: policy?.witnesses, gaps: policy?.gaps, heads, state, hasProgress },
+  };
+}
+
+function genesisOf(given: string | undefined, ofPolicy: string | undefined): string {
+  if (given === undefined && ofPolicy === undefined)
+    throw new RangeError('--genesis is missing: without it nobody knows which log this should be.');
+  if (given !== undefined && !/^(0x)?[0-9a-f]{64}$/i.test(given)) throw new RangeError('--genesis is not 64 hex digits.');
+  const genesis = given?.toLowerCase().replace(/^0x/, '');
+  if (genesis !== undefined && ofPolicy !== undefined && genesis !== ofPolicy)
+    throw new RangeError('--genesis and the genesis of the policy differ.');
+  return genesis ?? (ofPolicy as string);
+}
+
+function readPolicy(path: string): AuditPolicy {
+  try {
+    return parseAuditPolicy(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new RangeError(`--policy ${path}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 export function isHttpUrl(text: string): boolean {

@@ -1,13 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Check, type Checks, newChecks } from './checks/check.ts';
+import { checkCadence, type GapRules } from './checks/cadence.ts';
 import { ChainSet } from './checks/chain-set.ts';
 import { compareClaims, type LogFiles, readLogFiles } from './checks/log-files.ts';
 import { LogPass } from './checks/log-pass.ts';
+import type { PassKeeper } from './checks/pass-state.ts';
+import {
+  type NoteOfHead,
+  type RememberedHead,
+  rememberedHead,
+  reportOtherRoots,
+  rootsOfOtherTrees,
+  rootStatedBy,
+} from './checks/remembered-heads.ts';
+import type { StatedRoot } from './checks/tree.check.ts';
+import { checkWitnesses, type WitnessQuorum } from './checks/witnesses.check.ts';
 import { type Genesis, openGenesis } from './log/genesis.ts';
 import { type BundleOpener, LocalBundleOpener } from './opening/bundle-opener.ts';
 import type { LogToOpen } from './opening/opened-leaf.ts';
+import type { SignedHead } from './note/tree-head.ts';
 import type { LogSource } from './source/log-source.ts';
 import { isAbsence, readPart } from './source/bundles.ts';
+import { tileWidth } from './source/tile-path.ts';
+import { type ResumePoint, type ResumeStore, rootsNotCompared, whyNotResumed } from './state/resume-point.ts';
 import { type Outcome, outcomeOf, type Unopened } from './verdict.ts';
 
 export interface VerifyOptions {
@@ -23,6 +38,28 @@ export interface VerifyOptions {
   readonly isDeep?: boolean;
   /** Who opens the leaves of a log of this size; by default the thread of the caller. Closed when they are all read. */
   readonly openerFor?: (log: LogToOpen, size: number) => BundleOpener;
+  /** Notes of heads that somebody was shown before, each with who remembers it: the log must have them all in its past. */
+  readonly heads?: readonly NoteOfHead[];
+  /** Who must have cosigned the head; undefined: nobody. */
+  readonly witnesses?: WitnessQuorum | undefined;
+  readonly gaps?: GapRules | undefined;
+  /** Told of the signed head before anything of it is verified. */
+  readonly onHead?: (note: Buffer) => void;
+  /** Goes on from where an earlier verification was. */
+  readonly resume?: ResumeStore;
+  /** Told after each bundle. */
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+export interface Progress {
+  /** Leaves that are done. */
+  readonly leaves: number;
+  /** Of so many. */
+  readonly size: number;
+  /** Leaf that this verification began with. */
+  readonly from: number;
+  /** Why it began with the first one, although there was something to go on from. */
+  readonly anewBecause?: string | undefined;
 }
 
 const genesisBytesMax = 1024 * 1024;
@@ -49,10 +86,17 @@ export async function verifyLog(options: VerifyOptions): Promise<Outcome | Unope
   }
 }
 
+interface PassPlan {
+  readonly sizesCommitted: readonly number[];
+  readonly point: ResumePoint | undefined;
+}
+
 class Verification {
   readonly #options: VerifyOptions;
   readonly #genesis: Genesis;
   readonly #chains: ChainSet;
+  #heads: readonly RememberedHead[] = [];
+  #anewBecause: string | undefined;
 
   constructor(options: VerifyOptions, genesis: Genesis, chains: ChainSet) {
     this.#options = options;
@@ -61,19 +105,35 @@ class Verification {
   }
 
   async run(): Promise<Outcome | Unopened> {
-    let policies = [this.#genesis.policy];
+    const { resume, genesisHash } = this.#options;
+    const loaded = resume?.load();
+    let point = loaded?.genesisHash === genesisHash ? loaded : undefined;
+    this.#heads = (this.#options.heads ?? []).flatMap((head) => rememberedHead(head, this.#genesis.policy.origin) ?? []);
+    let policies = [...(point?.pass.policies.all ?? [this.#genesis.policy])];
     let sizesCommitted: readonly number[] = [];
     for (let attempt = 1; ; attempt++) {
       const checks = newChecks();
       await this.#chains.read(checks.V1, policies);
       const files = await this.#filesAfterAnchors();
       if ('reason' in files) return files;
-      const pass = await this.#pass(checks, files, sizesCommitted);
+      this.#options.onHead?.(files.head.note.bytes);
+      point = point && this.#fitting(point, files);
+      const pass = await this.#pass(checks, files, { sizesCommitted, point });
       const isComplete = this.#chains.covers(pass.policies.all) && pass.fold.sizesMissed.length === 0;
-      if (isComplete || attempt === passesMax) return this.#finish(checks, files, pass);
+      if (isComplete || attempt === passesMax) return this.#finish(checks, files, pass, point);
+      point = undefined;
       policies = [...pass.policies.all];
       sizesCommitted = [...sizesCommitted, ...pass.fold.sizesMissed];
     }
+  }
+
+  /** The point, if the verification can go on from there. */
+  #fitting(point: ResumePoint, { head }: LogFiles): ResumePoint | undefined {
+    const { genesisHash, isDeep = false, source } = this.#options;
+    const present = { genesisHash, isDeep, hasToken: source.hasToken ?? false, chains: this.#chains };
+    const isShorter = head.size < BigInt(point.pass.size);
+    this.#anewBecause = isShorter ? 'the log has fewer leaves than then' : whyNotResumed(point, present);
+    return this.#anewBecause === undefined ? point : undefined;
   }
 
   /** The head is read after the anchors, so a log that goes on shows at least what they cover; a cache may need a moment. */
@@ -86,19 +146,21 @@ class Verification {
     }
   }
 
-  /** Reads the log once, from its first leaf to its last. */
-  async #pass(checks: Checks, files: LogFiles, sizesCommitted: readonly number[]): Promise<LogPass> {
-    const { source, isDeep = false, openerFor = (log) => new LocalBundleOpener(log) } = this.#options;
+  /** Reads the log once, from its first leaf, or from where an earlier pass was, to its last. */
+  async #pass(checks: Checks, files: LogFiles, { sizesCommitted, point }: PassPlan): Promise<LogPass> {
+    const { source, isDeep = false, openerFor = (log) => new LocalBundleOpener(log), onProgress } = this.#options;
     const size = Number(files.head.size);
-    const stated = [...this.#chains.statedRoots(), ...files.claimedRoots, files.headRoot].filter(
-      (root) => root.size > 0 && root.size <= size,
-    );
+    const stated = this.#statedRoots(files);
     const opener = openerFor({ origin: this.#genesis.policy.origin, isDeep }, size);
+    const from = point?.pass.size ?? 0;
+    const anewBecause = this.#anewBecause;
     try {
       const pass = new LogPass({
-        ...{ source, genesis: this.#genesis, size, checks, opener, sizesCommitted },
-        statedRoots: stated.toSorted((left, right) => left.size - right.size),
+        ...{ source, genesis: this.#genesis, size, checks, opener, sizesCommitted, from: point?.pass },
+        statedRoots: stated,
         anchors: this.#chains.isAsked ? this.#chains.coveringAnchors() : undefined,
+        keeper: sizesCommitted.length === 0 ? this.#keeperOf(files, stated, from) : undefined,
+        onRead: onProgress && ((leaves) => onProgress({ leaves, size, from, anewBecause })),
       });
       await pass.run();
       return pass;
@@ -107,8 +169,37 @@ class Verification {
     }
   }
 
-  async #finish(checks: Checks, files: LogFiles, pass: LogPass): Promise<Outcome> {
+  /** Of trees up to the head, by size. */
+  #statedRoots({ head, headRoot, claimedRoots }: LogFiles): StatedRoot[] {
+    const stated = [...this.#chains.statedRoots(), ...claimedRoots, ...this.#heads.map(rootStatedBy), headRoot];
+    const size = Number(head.size);
+    return stated.filter((root) => root.size > 0 && root.size <= size).toSorted((left, right) => left.size - right.size);
+  }
+
+  /** Where all chains have their anchors, what is kept cannot be asked anew. */
+  #keeperOf({ head }: LogFiles, stated: readonly StatedRoot[], from: number): PassKeeper | undefined {
+    const { resume, genesisHash, isDeep = false } = this.#options;
+    if (resume === undefined) return undefined;
+    const settled = Math.min(this.#chains.settledSize, Number(head.size));
+    const last = settled - (settled % tileWidth);
+    const anchors = this.#chains.isAsked ? this.#chains.anchorsByChain() : undefined;
+    return {
+      isDue: (size) => size > from && (size === last || (size < last && resume.isDue())),
+      keep: (pass) => {
+        const roots = new Map(stated.filter(({ size }) => size <= pass.size).map(({ size, root }) => [size, root]));
+        const anchorsKept =
+          anchors && new Map([...anchors].map(([key, list]) => [key, list.map(({ size, root, time }) => ({ size, root, time }))]));
+        resume.save({ genesisHash, isDeep, anchors: anchorsKept, roots, pass });
+      },
+    };
+  }
+
+  async #finish(checks: Checks, files: LogFiles, pass: LogPass, point: ResumePoint | undefined): Promise<Outcome> {
     const { source, genesisHash, isOffline } = this.#options;
+    const missed = point === undefined ? [] : rootsNotCompared(point, this.#statedRoots(files));
+    const present = { source, size: Number(files.head.size), root: files.head.root };
+    const others = await rootsOfOtherTrees(checks.V3, present, missed);
+    reportOtherRoots(checks.V3, [...pass.disputed, ...others], pass.policies);
     this.#checkChains(checks.V1, pass);
     compareClaims(checks.V1, { claims: files.claims, chains: this.#chains, policies: pass.policies.all, logId: this.#chains.logId });
     this.#checkHead(checks, files, pass);
@@ -149,18 +240,32 @@ class Verification {
       if (Number(this.#chains.anchoredSize) > newestIndex) V2.invalid.add({ message, evidence: { head: head.note.text } });
       else V2.findings.add({ name: 'old-key', message });
     }
+    const { witnesses, source } = this.#options;
+    if (witnesses !== undefined) checkWitnesses(V2, head.note, witnesses, source.isLive);
     for (const vkey of vkeys)
       if (!policies.vkeys.includes(vkey)) V2.invalid.add({ message: 'log.vkey is no key of this log', evidence: { vkey } });
-    const covered = this.#chains.anchoredSize > claimedSize ? this.#chains.anchoredSize : claimedSize;
     if (head.size === 0n) V2.invalid.add({ message: 'the signed head has no leaves, not even the genesis' });
+    const [longest] = this.#heads
+      .filter(({ size, note }) => size > head.size && policies.signerOf(note).signer !== 'nobody')
+      .toSorted((left, right) => (left.size > right.size ? -1 : 1));
+    if (longest !== undefined) this.#answerShorter({ V2, V3 }, head, longest);
+    const covered = this.#chains.anchoredSize > claimedSize ? this.#chains.anchoredSize : claimedSize;
     if (head.size >= covered) return;
     const message = `the head has ${head.size} leaves, but ${covered} are anchored`;
     const evidence = { head: head.note.text, anchored: covered.toString() };
     // A copy may be older than the chain; a log that goes on, or states the anchor itself, may not.
-    if (this.#options.source.isLive || head.size < claimedSize) V2.invalid.add({ message: `${message}: a log never shrinks`, evidence });
+    if (source.isLive || head.size < claimedSize) V2.invalid.add({ message: `${message}: a log never shrinks`, evidence });
     else
       for (const check of [V3, V4, V5])
         check.unverifiable.add({ message: `${message}: get a newer copy for leaves ${head.size} to ${covered - 1n}` });
+  }
+
+  /** The log signed a head of more leaves before. */
+  #answerShorter({ V2, V3 }: Pick<Checks, 'V2' | 'V3'>, head: SignedHead, longest: RememberedHead): void {
+    const message = `the head has ${head.size} leaves; the log signed one of ${longest.size} (${longest.from})`;
+    const evidence = { head: head.note.text, longerHead: longest.note.text };
+    if (this.#options.source.isLive) V2.invalid.add({ message: `${message}: a log never shrinks`, evidence });
+    else V3.unverifiable.add({ message: `${message}: get a newer copy` });
   }
 
   async #checkTime(check: Check, { time, policies }: LogPass): Promise<void> {
@@ -171,6 +276,7 @@ class Verification {
       return;
     }
     await time.finish((tick) => this.#chains.answerTick(tick));
-    this.#chains.checkCadence(check, policies.current, this.#options.source.isLive);
+    const { source, gaps } = this.#options;
+    checkCadence(check, policies.current, { anchors: this.#chains.anchorsByChain(), isLive: source.isLive, gaps });
   }
 }

@@ -101,6 +101,16 @@ export class ChainSet {
     }));
   }
 
+  /** Of each chain that answered, in order. */
+  anchorsByChain(): ReadonlyMap<string, readonly FinalAnchor[]> {
+    return new Map([...this.#chains].map(([key, { anchors }]) => [key, anchors]));
+  }
+
+  /** Leaves that every chain which answered has anchored: what any of them anchors later is more. Infinite where none is asked. */
+  get settledSize(): number {
+    return Math.min(...[...this.#chains.values()].map(({ anchors }) => Number(anchors.at(-1)?.size ?? 0n)));
+  }
+
   coveringAnchors(): CoveringAnchor[] {
     return this.#anchors().map(({ size, time }) => ({ size: Number(size), time }));
   }
@@ -139,25 +149,6 @@ export class ChainSet {
     } catch (error) {
       if (!(error instanceof NodeError)) throw error;
       return { problem: `the node of chain ${chainId} does not answer: ${error.message}`, isProven: false };
-    }
-  }
-
-  /** Part of V6: is the log anchored as often as it promises? A silence that ended is a finding; one that lasts leaves a live log unproven. */
-  checkCadence(check: Check, { chains, heartbeatSeconds, toleranceSeconds }: LogPolicy, isLive: boolean): void {
-    const longest = heartbeatSeconds + toleranceSeconds;
-    for (const listed of chains) {
-      const { anchors = [] } = this.#chains.get(chainKeyOf(listed)) ?? {};
-      anchors.forEach(({ seq, time, size }, place) => {
-        const silence = time - (anchors[place - 1]?.time ?? time);
-        if (silence <= longest) return;
-        check.findings.add({
-          name: 'gap',
-          message: `${silence} s passed before anchor ${seq} of ${size} leaves; ${longest} s are promised`,
-        });
-      });
-      const silence = Math.floor(Date.now() / 1000) - (anchors.at(-1)?.time ?? 0);
-      if (isLive && anchors.length > 0 && silence > longest)
-        check.unverifiable.add({ message: `the last anchor on chain ${listed.chainId} is ${silence} s old; ${longest} s are promised` });
     }
   }
 

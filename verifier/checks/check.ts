@@ -20,6 +20,7 @@ export type FindingName =
   | 'gap'
   | 'anchor-not-on-chain'
   | 'chain-not-asked'
+  | 'foreign-head'
   | 'node-without-history'
   | 'old-key'
   | 'unreadable-line';
@@ -48,11 +49,26 @@ export class Problems<Told extends Problem> {
   /** The one about the smallest index. */
   first: Told | undefined;
 
+  resume({ told, count }: ProblemsState<Told>): void {
+    for (const problem of told) this.add(problem);
+    this.count = count;
+  }
+
   add(problem: Told): void {
     this.count++;
     if (this.told.length < toldMax) this.told.push(problem);
     if (problem.index !== undefined && problem.index < (this.first?.index ?? Infinity)) this.first = problem;
   }
+}
+
+export interface CheckState {
+  readonly unverifiable: ProblemsState<Problem>;
+  readonly findings: ProblemsState<Finding>;
+}
+
+interface ProblemsState<Told extends Problem> {
+  readonly told: readonly Told[];
+  readonly count: number;
 }
 
 /** What one check says so far. */
@@ -66,6 +82,18 @@ export class Check {
 
   constructor(id: CheckId) {
     this.id = id;
+  }
+
+  /** Of a check that found nothing INVALID. */
+  state(): CheckState {
+    const { unverifiable, findings } = this;
+    const stateOf = <Told extends Problem>({ told, count }: Problems<Told>) => ({ told: [...told], count });
+    return { unverifiable: stateOf(unverifiable), findings: stateOf(findings) };
+  }
+
+  resume({ unverifiable, findings }: CheckState): void {
+    this.unverifiable.resume(unverifiable);
+    this.findings.resume(findings);
   }
 
   leave(result: 'not applicable' | 'not checked', reason: string): void {

@@ -1,4 +1,4 @@
-import { knownFold, LedgerFold, type FoldState } from '../fold/ledger-fold.ts';
+import { knownFold, LedgerFold, type FoldState, type LedgerFoldState } from '../fold/ledger-fold.ts';
 import { PostingQueue } from '../fold/posting-queue.ts';
 import { areBalanced, type PostingLines, postingsOf } from '../fold/postings.ts';
 import { isObject } from '../log/canonical-json.ts';
@@ -12,6 +12,15 @@ interface Commitment {
   readonly stateRoot: string;
   /** As it stands there. */
   readonly totals: unknown;
+}
+
+export interface FoldCheckState {
+  readonly fold: LedgerFoldState;
+  readonly waiting: readonly (readonly [leaf: number, account: string, currency: string, amount: bigint])[];
+  readonly foldedSize: number;
+  readonly scales: ReadonlyMap<string, Scales>;
+  readonly brokenAt: number;
+  readonly commitments: number;
 }
 
 /** So many postings wait unfolded at most, for a commitment to a size that lies behind the leaf that is read. */
@@ -44,6 +53,23 @@ export class FoldCheck {
   /** What this leaf posts is not known: nothing can be said of balances from here on. */
   breakAt(index: number): void {
     this.#brokenAt = Math.min(this.#brokenAt, index);
+  }
+
+  state(): FoldCheckState {
+    return {
+      fold: this.#fold.snapshot(),
+      waiting: [...this.#waiting].map(([leaf, { account, currency }, amount]) => [leaf, account, currency, amount]),
+      ...{ foldedSize: this.#foldedSize, scales: this.#scales, brokenAt: this.#brokenAt, commitments: this.commitments },
+    };
+  }
+
+  resume({ fold, waiting, foldedSize, scales, brokenAt, commitments }: FoldCheckState): void {
+    this.#fold.resume(fold);
+    for (const [leaf, account, currency, amount] of waiting) this.#waiting.add(leaf, this.#fold.balanceOf(account, currency), amount);
+    this.#foldedSize = foldedSize;
+    this.#scales = scales;
+    this.#brokenAt = brokenAt;
+    this.commitments = commitments;
   }
 
   next(index: number, lines: PostingLines, { currencies }: LogPolicy): void {

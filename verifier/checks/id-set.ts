@@ -6,6 +6,11 @@ const hyphen = 45;
 /** Different in every run, so that nobody can prepare ids that fall on one slot. */
 const seed = randomInt(2 ** 32);
 
+export interface IdSetState {
+  readonly words: Uint32Array;
+  readonly hasNil: boolean;
+}
+
 /**
  * The event ids of a log, 16 bytes each. A Set of text would take eight times the memory and ends at 16.7 million.
  */
@@ -27,6 +32,26 @@ export class IdSet {
     copyId(this.#id, 0, this.#words, at);
     this.#size++;
     return true;
+  }
+
+  /** All ids but the nil one, four words each, in no order. */
+  state(): IdSetState {
+    const words = new Uint32Array(this.#size * wordsOfId);
+    let to = 0;
+    for (let at = 0; at < this.#words.length; at += wordsOfId) {
+      if (isNil(this.#words, at)) continue;
+      copyId(this.#words, at, words, to);
+      to += wordsOfId;
+    }
+    return { words, hasNil: this.#hasNil };
+  }
+
+  resume({ words, hasNil }: IdSetState): void {
+    this.#hasNil = hasNil;
+    this.#size = words.length / wordsOfId;
+    while (this.#size * 2 >= this.#slots) this.#slots *= 2;
+    this.#words = new Uint32Array(this.#slots * wordsOfId);
+    for (let at = 0; at < words.length; at += wordsOfId) copyId(words, at, this.#words, placeOf(this.#words, this.#slots, words, at));
   }
 
   #addNil(): boolean {

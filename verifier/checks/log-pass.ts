@@ -8,9 +8,11 @@ import { openedBundlesOf } from '../opening/opened-bundles.ts';
 import type { OpenedLeaf, LeafEvent, NoEvent } from '../opening/opened-leaf.ts';
 import { type Absence, isAbsence, type Unwanted } from '../source/bundles.ts';
 import type { LogSource } from '../source/log-source.ts';
+import { tileWidth } from '../source/tile-path.ts';
 import { hashBytes } from '../tree/node-hash.ts';
-import type { Checks } from './check.ts';
+import { type CheckId, type Checks } from './check.ts';
 import { FoldCheck } from './fold.check.ts';
+import type { PassKeeper, PassState } from './pass-state.ts';
 import { Policies } from './policies.ts';
 import { SeriesCheck } from './series.check.ts';
 import { StreamsCheck } from './streams.check.ts';
@@ -30,6 +32,11 @@ export interface LogPassOptions {
   readonly anchors: readonly CoveringAnchor[] | undefined;
   /** Sizes that the log commits to and that an earlier pass came to know too late. */
   readonly sizesCommitted: readonly number[];
+  /** Where an earlier pass was. */
+  readonly from?: PassState | undefined;
+  readonly keeper?: PassKeeper | undefined;
+  /** Told after each bundle how many leaves were read. */
+  readonly onRead?: ((leaves: number) => void) | undefined;
 }
 
 export interface PassCounts {
@@ -40,6 +47,8 @@ export interface PassCounts {
   withheld: number;
 }
 
+/** Those whose problems come from reading leaves; the others ask the chain, which may answer otherwise another day. */
+const checksOfLeaves: readonly CheckId[] = ['V2', 'V3', 'V4', 'V5', 'V6', 'V7', 'V8'];
 const chainIdPattern = /^(0|[1-9][0-9]{0,18})$/;
 const blockHashPattern = /^0x[0-9a-f]{64}$/;
 
@@ -70,6 +79,12 @@ export class LogPass {
     this.fold = new FoldCheck(checks.V8, options.sizesCommitted);
     this.time = anchors && new TimeCheck(checks.V6, anchors);
     if (hasSuperseded) this.fold.breakAt(0);
+    if (options.from !== undefined) this.#resume(options.from);
+  }
+
+  /** Roots of notes that are not those of the tree. */
+  get disputed(): readonly StatedRoot[] {
+    return this.#tree.disputed;
   }
 
   get streams(): number {
@@ -77,8 +92,8 @@ export class LogPass {
   }
 
   async run(): Promise<void> {
-    const { source, size, checks, opener } = this.#options;
-    const bundles = openedBundlesOf({ source, size, opener, unwanted: this.#unwanted });
+    const { source, size, checks, opener, keeper, onRead } = this.#options;
+    const bundles = openedBundlesOf({ source, size, opener, unwanted: this.#unwanted, from: this.counts.leaves });
     for await (const { start, width, tile, leaves, payloadsAbsence } of bundles) {
       if (isAbsence(tile)) {
         this.#endAt(start, tile.message);
@@ -96,9 +111,53 @@ export class LogPass {
       }
       await this.#tree.next(start, width, tile);
       this.counts.leaves = start + width;
+      onRead?.(this.counts.leaves);
+      if (keeper !== undefined && width === tileWidth && keeper.isDue(this.counts.leaves) && this.#isClean()) keeper.keep(this.#state());
     }
     await this.#tree.finish();
     this.#finish();
+  }
+
+  /** Did everything go well so far? Payloads that nobody shows us count as well: who shows them later begins anew. */
+  #isClean(): boolean {
+    const { checks } = this.#options;
+    if (this.disputed.length > 0) return false;
+    const mayBeUnopened = (id: CheckId) => this.#areUnopened && (id === 'V7' || id === 'V8');
+    const isComplete = this.fold.sizesMissed.length === 0;
+    return (
+      isComplete &&
+      checksOfLeaves.every((id) => checks[id].invalid.count === 0 && (checks[id].unverifiable.count === 0 || mayBeUnopened(id)))
+    );
+  }
+
+  /** Are payloads not for us at all, so that V7 and V8 are not made? */
+  get #areUnopened(): boolean {
+    return this.#businessOpened === 0 && this.counts.withheld > 0 && this.#firstAbsence?.why !== 'failed';
+  }
+
+  #state(): PassState {
+    const { checks } = this.#options;
+    return {
+      ...{ size: this.counts.leaves, counts: this.counts, businessOpened: this.#businessOpened, payloadsAbsence: this.#firstAbsence },
+      ...{ tree: this.#tree.state(), streams: this.#streams.state(), series: this.#series.state(), policies: this.policies.state() },
+      ...{ fold: this.fold.state(), time: this.time?.state() },
+      checks: Object.fromEntries(checksOfLeaves.map((id) => [id, checks[id].state()])),
+    };
+  }
+
+  #resume(from: PassState): void {
+    const { checks } = this.#options;
+    Object.assign(this.counts, from.counts);
+    this.#businessOpened = from.businessOpened;
+    this.#firstAbsence = from.payloadsAbsence;
+    this.#unwanted.payloads = from.payloadsAbsence;
+    this.#tree.resume(from.tree, from.size);
+    this.#streams.resume(from.streams);
+    this.#series.resume(from.series);
+    this.policies.resume(from.policies);
+    this.fold.resume(from.fold);
+    if (from.time !== undefined) this.time?.resume(from.time);
+    for (const id of checksOfLeaves) if (from.checks[id] !== undefined) checks[id].resume(from.checks[id]);
   }
 
   /** Everything that is read leaf by leaf ends where the tree ends. */
@@ -227,7 +286,7 @@ export class LogPass {
   /** V7 and V8 are made where payloads are readable, and then all of them must be. */
   #finish(): void {
     const { V7, V8 } = this.#options.checks;
-    if (this.#businessOpened > 0 || this.counts.withheld === 0 || this.#firstAbsence?.why === 'failed') return;
+    if (!this.#areUnopened) return;
     const reason = this.#firstAbsence?.message ?? 'the payloads are withheld';
     for (const check of [V7, V8]) check.leave('not checked', reason);
   }

@@ -10,6 +10,11 @@ interface LogKey {
   readonly index: number;
 }
 
+export interface PoliciesState {
+  readonly keys: readonly { readonly vkey: string; readonly index: number }[];
+  readonly all: readonly LogPolicy[];
+}
+
 /** What the log promises, as its leaves change it: genesis first, then every `LogPolicyChanged` and `KeyRotated`. */
 export class Policies {
   readonly #check: Check;
@@ -33,6 +38,17 @@ export class Policies {
 
   get vkeys(): string[] {
     return this.#keys.map(({ key }) => key.vkey);
+  }
+
+  state(): PoliciesState {
+    return { keys: this.#keys.map(({ key, index }) => ({ vkey: key.vkey, index })), all: this.#all };
+  }
+
+  /** What the first leaves changed, the genesis included. */
+  resume({ keys, all }: PoliciesState): void {
+    this.#keys.splice(0, Infinity, ...keys.map(({ vkey, index }) => ({ key: parseVkey(vkey) as NoteKey, index })));
+    this.#all.splice(0, Infinity, ...all);
+    this.current = all.at(-1) as LogPolicy;
   }
 
   /** `LogPolicyChanged/1`. */

@@ -14,6 +14,15 @@ export class SeriesCheck {
     this.#check = check;
   }
 
+  /** By stream the last number. */
+  state(): ReadonlyMap<string, bigint> {
+    return this.#last;
+  }
+
+  resume(last: ReadonlyMap<string, bigint>): void {
+    for (const [stream, number] of last) this.#last.set(stream, number);
+  }
+
   next(index: number, { stream, type }: Entry, payload: unknown): void {
     if (type !== 'NumberAssigned/1' || !seriesStream.test(stream)) return;
     const fin = isObject(payload) ? payload['fin'] : undefined;

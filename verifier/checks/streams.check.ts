@@ -1,12 +1,17 @@
 import type { Entry } from '../log/entry.ts';
 import { noPrevious } from '../log/stored-event.ts';
 import type { Check } from './check.ts';
-import { IdSet } from './id-set.ts';
+import { IdSet, type IdSetState } from './id-set.ts';
 
 interface StreamState {
   revision: number;
   /** Leaf hash of the last event, 64 hex. */
   leafHash: string;
+}
+
+export interface StreamsState {
+  readonly streams: ReadonlyMap<string, Readonly<StreamState>>;
+  readonly ids: IdSetState;
 }
 
 export interface StreamLeaf {
@@ -34,6 +39,15 @@ export class StreamsCheck {
 
   get streams(): number {
     return this.#streams.size;
+  }
+
+  state(): StreamsState {
+    return { streams: this.#streams, ids: this.#ids.state() };
+  }
+
+  resume({ streams, ids }: StreamsState): void {
+    for (const [stream, state] of streams) this.#streams.set(stream, { ...state });
+    this.#ids.resume(ids);
   }
 
   /** Takes leaves in order. False for an event whose id another leaf had before: it posts nothing. */

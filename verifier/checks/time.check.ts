@@ -31,6 +31,10 @@ interface Span {
   readonly earliest: Early[];
 }
 
+export interface TimeState {
+  readonly spans: readonly { readonly tick: Tick; readonly earliest: readonly Early[] }[];
+}
+
 const ticksAtOnce = 8;
 
 /**
@@ -51,6 +55,17 @@ export class TimeCheck {
   constructor(check: Check, anchors: readonly CoveringAnchor[]) {
     this.#check = check;
     this.#anchors = firstTimes(anchors);
+  }
+
+  state(): TimeState {
+    return { spans: this.#spans };
+  }
+
+  resume({ spans }: TimeState): void {
+    for (const { tick, earliest } of spans) {
+      this.#spans.push((this.#span = { tick, earliest: [...earliest] }));
+      this.#lastBlocks.set(tick.chainId, tick.blockNumber);
+    }
   }
 
   /** Takes leaves in order. */

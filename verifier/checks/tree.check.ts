@@ -1,8 +1,9 @@
 import { type Absence, isAbsence, readTile } from '../source/bundles.ts';
+import type { SignedNote } from '../note/signed-note.ts';
 import type { LogSource } from '../source/log-source.ts';
 import { tilePath, tileWidth } from '../source/tile-path.ts';
 import { hashBytes } from '../tree/node-hash.ts';
-import { type ExpectedTile, TileTree } from '../tree/tile-tree.ts';
+import { type ExpectedTile, TileTree, type TileTreeState } from '../tree/tile-tree.ts';
 import type { Check } from './check.ts';
 
 /** A root that somebody stated for a size. */
@@ -13,6 +14,10 @@ export interface StatedRoot {
   /** Who says so: `the signed head`, `anchor 3 on chain 1`. */
   readonly by: string;
   readonly evidence?: Readonly<Record<string, string>>;
+  /** Where the root stands, if that is a note whose signature nobody checked yet: until then it accuses nobody. */
+  readonly note?: SignedNote;
+  /** What the tree has instead. */
+  readonly recomputed?: string;
 }
 
 /** V3: every tile follows from the leaf hashes, and so does every root that anybody stated. */
@@ -23,6 +28,8 @@ export class TreeCheck {
   readonly #tree = new TileTree();
   readonly #stated: readonly StatedRoot[];
   #next = 0;
+  /** Roots of notes that are not those of the tree. */
+  readonly disputed: StatedRoot[] = [];
   /** The largest size whose stated root is ours. */
   #agreedSize = 0;
 
@@ -32,6 +39,18 @@ export class TreeCheck {
     this.#entriesCheck = options.entriesCheck;
     this.#source = options.source;
     this.#stated = options.stated;
+  }
+
+  /** What was read so far: full tiles only. */
+  state(): TileTreeState {
+    return this.#tree.state();
+  }
+
+  /** Goes on behind the first leaves. What was stated of them is not compared once more. */
+  resume(tree: TileTreeState, size: number): void {
+    this.#tree.resume(tree);
+    while ((this.#stated[this.#next]?.size ?? Infinity) <= size) this.#next++;
+    this.#agreedSize = size;
   }
 
   /** Takes tiles of leaf hashes in order, each as wide as it should be. */
@@ -47,9 +66,14 @@ export class TreeCheck {
     for (const expected of this.#tree.unfinished()) await this.#compareTile(expected);
   }
 
-  #compare({ size, root, by, evidence }: StatedRoot, computed: string): void {
+  #compare(stated: StatedRoot, computed: string): void {
+    const { size, root, by, evidence, note } = stated;
     if (root === computed) {
       this.#agreedSize = size;
+      return;
+    }
+    if (note !== undefined) {
+      this.disputed.push({ ...stated, recomputed: computed });
       return;
     }
     const message = `the tree of ${size} leaves has another root than ${by} states; the first difference is in leaves ${this.#agreedSize} to ${size - 1}`;

@@ -32,6 +32,18 @@ export interface Balance {
   /** Index of the last leaf that posts to it. */
   leaf: number;
   isTouched: boolean;
+  /** Anything was ever posted to it. */
+  isPosted: boolean;
+}
+
+/** By currency what was posted, and every balance that anything was posted to. */
+export interface LedgerFoldState {
+  readonly turnovers: readonly {
+    readonly currency: string;
+    readonly debits: bigint;
+    readonly credits: bigint;
+    readonly balances: readonly (readonly [account: string, amount: bigint, leaf: number])[];
+  }[];
 }
 
 interface Turnover {
@@ -55,6 +67,27 @@ export class LedgerFold {
     return balance;
   }
 
+  snapshot(): LedgerFoldState {
+    const posted = (balances: ReadonlyMap<string, Balance>) => [...balances.values()].filter(({ isPosted }) => isPosted);
+    const turnovers = [...this.#turnovers].map(([currency, { debits, credits, balances }]) => ({
+      ...{ currency, debits, credits },
+      balances: posted(balances).map(({ account, amount, leaf }) => [account, amount, leaf] as const),
+    }));
+    return { turnovers };
+  }
+
+  /** The next state hashes all balances anew. */
+  resume({ turnovers }: LedgerFoldState): void {
+    for (const { currency, debits, credits, balances } of turnovers) {
+      for (const [account, amount, leaf] of balances) {
+        const balance = this.balanceOf(account, currency);
+        Object.assign(balance, { amount, leaf, isTouched: true, isPosted: true });
+        this.#touched.push(balance);
+      }
+      Object.assign(this.#turnovers.get(currency) ?? {}, { debits, credits });
+    }
+  }
+
   /** Debits are above zero, credits below. */
   post(leaf: number, balance: Balance, amount: bigint): void {
     const { turnover } = balance;
@@ -64,6 +97,7 @@ export class LedgerFold {
     balance.leaf = leaf;
     if (balance.isTouched) return;
     balance.isTouched = true;
+    balance.isPosted = true;
     this.#touched.push(balance);
   }
 
@@ -88,7 +122,7 @@ export class LedgerFold {
 }
 
 function newBalance(account: string, currency: string, turnover: Turnover): Balance {
-  return { account, currency, key: keyOf(account, currency), turnover, amount: 0n, leaf: 0, isTouched: false };
+  return { account, currency, key: keyOf(account, currency), turnover, amount: 0n, leaf: 0, isTouched: false, isPosted: false };
 }
 
 /** SHA-256(`ledger-key/1` || u32be(len account) || account || u32be(len currency) || currency). */

@@ -28,6 +28,12 @@ export class PostingQueue {
     this.#amounts.push(amount);
   }
 
+  /** What waits, in order. */
+  *[Symbol.iterator](): Generator<readonly [leaf: number, balance: Balance, amount: bigint]> {
+    for (let at = this.#taken; at < this.#leaves.length; at++)
+      yield [this.#leaves[at] as number, this.#balances[at] as Balance, this.#amounts[at] as bigint];
+  }
+
   /** Takes all postings of leaves below a size. */
   takeBelow(size: number, post: (leaf: number, balance: Balance, amount: bigint) => void): void {
     for (let leaf = this.firstLeaf; leaf !== undefined && leaf < size; leaf = this.firstLeaf) {

@@ -5,6 +5,8 @@ export interface SignedNote {
   /** Ends with a new line; exactly what is signed. */
   readonly text: string;
   readonly signatures: readonly NoteSignature[];
+  /** The whole note. */
+  readonly bytes: Buffer;
 }
 
 interface NoteSignature {
@@ -32,7 +34,7 @@ export function parseNote(bytes: Buffer): SignedNote | undefined {
     if (decoded.length < 5 || decoded.toString('base64') !== encoded) return undefined;
     signatures.push({ name, keyHash: decoded.toString('hex', 0, 4), signature: decoded.subarray(4) });
   }
-  return { text: note.slice(0, end + 1), signatures };
+  return { text: note.slice(0, end + 1), signatures, bytes };
 }
 
 /** Does the note bear a valid signature of this key? Lines of other keys are passed over, as the format asks. */

@@ -19,7 +19,9 @@ export interface OpenedBundle {
 
 export interface LogToRead {
   readonly source: LogSource;
-  /** Leaves to read. */
+  /** Leaf to begin with, the first of a bundle. */
+  readonly from?: number;
+  /** Where to end. */
   readonly size: number;
   readonly opener: BundleOpener;
   /** What the reader finds out that it need not have any more. */
@@ -32,7 +34,7 @@ const bundlesAhead = 8;
 /** Reads and opens a log from its first leaf to its last. Ends with a bundle whose tile is absent. */
 export async function* openedBundlesOf(log: LogToRead): AsyncGenerator<OpenedBundle> {
   const ahead: Promise<OpenedBundle>[] = [];
-  let next = 0;
+  let next = log.from ?? 0;
   for (;;) {
     while (ahead.length < bundlesAhead && next < log.size) {
       const bundle = openedBundle(log, next, Math.min(tileWidth, log.size - next));

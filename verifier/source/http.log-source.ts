@@ -15,11 +15,13 @@ const timeoutMsDefault = 30_000;
 export class HttpLogSource implements LogSource {
   readonly isLive = true;
   readonly name: string;
+  readonly hasToken: boolean;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #timeoutMs: number;
 
   constructor(url: string, { token, timeoutMs = timeoutMsDefault }: HttpLogOptions) {
     this.name = url.endsWith('/') ? url : `${url}/`;
+    this.hasToken = token !== undefined;
     this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
     this.#timeoutMs = timeoutMs;
   }

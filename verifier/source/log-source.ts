@@ -4,6 +4,8 @@ export interface LogSource {
   readonly isLive: boolean;
   /** For people. */
   readonly name: string;
+  /** What opens payloads was given. */
+  readonly hasToken?: boolean;
   /**
    * The bytes of a file of the log, for example `tile/0/000`, which are the reader's from then on; undefined where there is none. Throws `UnreadableError` for a file that may be
    * there but cannot be had: the network failed, access was refused, or it is larger than `bytesMax`.

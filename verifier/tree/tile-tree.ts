@@ -9,6 +9,14 @@ export interface ExpectedTile {
   readonly bytes: Buffer;
 }
 
+/** All that a tree remembers of the full tiles before it. */
+export interface TileTreeState {
+  readonly tiles: number;
+  readonly subtrees: readonly (HashText | undefined)[];
+  readonly unfinished: readonly (Uint8Array | undefined)[];
+  readonly counts: readonly number[];
+}
+
 const tileHeight = 8;
 
 /**
@@ -45,6 +53,25 @@ export class TileTree {
     this.#subtrees[height] = root;
     this.#tiles++;
     return completed;
+  }
+
+  /** A copy, from which another tree goes on. */
+  state(): TileTreeState {
+    const unfinished = this.#unfinished.map((tile, level) => Buffer.from(tile.subarray(0, (this.#counts[level] ?? 0) * hashBytes)));
+    return { tiles: this.#tiles, subtrees: this.#subtrees.slice(), unfinished, counts: this.#counts.slice() };
+  }
+
+  /** Goes on from where another tree was. */
+  resume({ tiles, subtrees, unfinished, counts }: TileTreeState): void {
+    this.#tiles = tiles;
+    subtrees.forEach((subtree, height) => (this.#subtrees[height] = subtree));
+    counts.forEach((count, level) => (this.#counts[level] = count));
+    unfinished.forEach((hashes, level) => {
+      if (hashes === undefined) return;
+      const tile = Buffer.alloc(tileWidth * hashBytes);
+      tile.set(hashes);
+      this.#unfinished[level] = tile;
+    });
   }
 
   /** The tiles above the leaves that are not full. */

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { ResumePoint, ResumeStore } from '../../../verifier/state/resume-point.ts';
 import { Contract, ContractFactory, JsonRpcProvider, type JsonRpcSigner, keccak256, Network } from 'ethers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ledgerAnchorAbi, ledgerAnchorBytecode } from '../../../contracts/generated/ledger-anchor.ts';
@@ -98,6 +99,30 @@ describe('an anchored log', () => {
       expect(outcome).toMatchObject({ provenSize: anchored, size: anchored + 1, lastAnchor: { seq: 2n, size: BigInt(anchored) } });
     }
   });
+
+  it('is verified on from where an earlier verification was, to the same outcome', async () => {
+    const log = await registeredLog();
+    while (log.size < 300) log.move('1.00', { at: nowText() });
+    await round(log);
+    let kept: ResumePoint | undefined;
+    const resume: ResumeStore = { load: () => kept, isDue: () => true, save: (point) => (kept = structuredClone(point)) };
+    const begun: (readonly [number, string | undefined])[] = [];
+    const verifyOn = (url: string) =>
+      verifyFiles(log, log.files(), {
+        ...{ rpcUrls: [url], resume },
+        onProgress: ({ leaves, size, from, anewBecause }) => leaves === size && begun.push([from, anewBecause]),
+      });
+    for (const size of [300, 600, 700]) {
+      while (log.size < size) log.move('1.00', { at: nowText() });
+      await round(log);
+      expect(summaryOf(await verifyOn(anvil.url))).toEqual({ verdict: 'VALID', results: {} });
+    }
+    expect(begun.map(([from]) => from)).toEqual([0, 256, 512]);
+    await anvil.undo(12); // The last two anchors are gone, from a chain that was final.
+    await anvil.mine(3);
+    await verifyOn(anvil.url);
+    expect(begun.at(-1)).toEqual([0, expect.stringContaining('are others than then')]);
+  }, 60_000);
 
   it('is UNVERIFIABLE as long as no anchor is final', async () => {
     const log = await registeredLog();

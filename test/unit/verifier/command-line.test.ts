@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -97,6 +97,8 @@ describe('the command', () => {
     ['a node that is no URL', ['--log', '.', '--genesis', log.genesisHash, '--rpc', 'nonsense']],
     ['a node and --offline', ['--log', '.', '--genesis', log.genesisHash, '--rpc', 'http://127.0.0.1:1', '--offline']],
     ['an address that is none', ['--log', '.', '--genesis', log.genesisHash, '--offline', '--contract', '0x12']],
+    ['a policy that is none', ['--policy', cli]],
+    ['a policy that is not there', ['--policy', '/nowhere/at/all']],
     ['an option that does not exist', ['--log', '.', '--genesis', log.genesisHash, '--offline', '--fast']],
   ])('exits with 2 and its usage for %s', async (_, args) => {
     const { exitCode, stdout, stderr } = await run(...args);
@@ -109,6 +111,26 @@ describe('the command', () => {
     const failing = ['--import', `data:text/javascript,console.log = () => { throw new Error('no room'); }`];
     const { exitCode, stderr } = await runNode([...failing, cli, '--log', join(folder, 'log'), '--genesis', log.genesisHash, '--offline']);
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining('no room')]);
+  });
+
+  it('takes what it needs from a policy, and refuses a genesis that is another one than the policy names', async () => {
+    const policy = join(folder, 'policy.json');
+    writeFileSync(policy, JSON.stringify({ v: 'tallyroot-audit-policy/1', log: join(folder, 'log'), genesis: log.genesisHash }));
+    expect(await run('--policy', policy, '--offline')).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^VALID/) });
+    expect(await run('--policy', policy, '--offline', '--genesis', 'a'.repeat(64))).toMatchObject({ exitCode: 2, stdout: '' });
+  });
+
+  it('goes on from a state file, remembers heads beside it, and tells how far it is when asked', async () => {
+    const state = join(folder, 'state');
+    const args = ['--log', join(folder, 'log'), '--genesis', log.genesisHash, '--offline', '--state', state];
+    expect(await run(...args, '--progress')).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('302 of 302 leaves (100 %)') });
+    expect(await run(...args)).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(readFileSync(`${state}.heads.jsonl`, 'utf8').trim().split('\n')).toHaveLength(1);
+    const other = join(folder, 'other-head');
+    writeFileSync(other, log.checkpoint(300, Buffer.alloc(32, 1)));
+    expect(await run(...args, '--head', other)).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('other-head') });
+    writeFileSync(state, 'something else');
+    expect(await run(...args)).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining('Delete it') });
   });
 
   it('tells its usage when asked', async () => expect(await run('--help')).toMatchObject({ exitCode: 0, stderr: '' }));
