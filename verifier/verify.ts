@@ -79,11 +79,17 @@ export async function verifyLog(options: VerifyOptions): Promise<Outcome | Unope
   const genesis = openGenesis(file, genesisHash);
   if (typeof genesis === 'string') return { verdict: 'INVALID', reason: genesis };
   const chains = await ChainSet.open(options.isOffline ? [] : options.rpcUrls, genesis.policy);
+  const verification = new Verification(options, genesis, chains);
   try {
-    return await new Verification(options, genesis, chains).run();
+    const outcome = await verification.run();
+    if (verification.hasReachedHead) options.resume?.bind();
+    if (verification.hasReachedHead || outcome.verdict !== 'INVALID') return outcome;
+    options.resume?.discard();
+    if (!verification.beganUnbound) return outcome;
   } finally {
     chains.close();
   }
+  return verifyLog(options); // What an interrupted verification was shown binds nobody: what is shown now is read from the first leaf.
 }
 
 interface PassPlan {
@@ -97,6 +103,10 @@ class Verification {
   readonly #chains: ChainSet;
   #heads: readonly RememberedHead[] = [];
   #anewBecause: string | undefined;
+  /** It went on from a point that no signed head was reached from. */
+  beganUnbound = false;
+  /** All leaves were read, and lead to the signed head. */
+  hasReachedHead = false;
 
   constructor(options: VerifyOptions, genesis: Genesis, chains: ChainSet) {
     this.#options = options;
@@ -107,7 +117,7 @@ class Verification {
   async run(): Promise<Outcome | Unopened> {
     const { resume, genesisHash } = this.#options;
     const loaded = resume?.load();
-    let point = loaded?.genesisHash === genesisHash ? loaded : undefined;
+    let point = loaded?.point.genesisHash === genesisHash ? loaded.point : undefined;
     this.#heads = (this.#options.heads ?? []).flatMap((head) => rememberedHead(head, this.#genesis.policy.origin) ?? []);
     let policies = [...(point?.pass.policies.all ?? [this.#genesis.policy])];
     let sizesCommitted: readonly number[] = [];
@@ -118,6 +128,7 @@ class Verification {
       if ('reason' in files) return files;
       this.#options.onHead?.(files.head.note.bytes);
       point = point && this.#fitting(point, files);
+      this.beganUnbound = point !== undefined && loaded?.isBound === false;
       const pass = await this.#pass(checks, files, { sizesCommitted, point });
       const isComplete = this.#chains.covers(pass.policies.all) && pass.fold.sizesMissed.length === 0;
       if (isComplete || attempt === passesMax) return this.#finish(checks, files, pass, point);
@@ -196,6 +207,7 @@ class Verification {
 
   async #finish(checks: Checks, files: LogFiles, pass: LogPass, point: ResumePoint | undefined): Promise<Outcome> {
     const { source, genesisHash, isOffline } = this.#options;
+    this.hasReachedHead = pass.counts.leaves === Number(files.head.size) && checks.V3.invalid.count + checks.V3.unverifiable.count === 0;
     const missed = point === undefined ? [] : rootsNotCompared(point, this.#statedRoots(files));
     const present = { source, size: Number(files.head.size), root: files.head.root };
     const others = await rootsOfOtherTrees(checks.V3, present, missed);

@@ -19,14 +19,21 @@ export interface AnchorKept {
   readonly time: number;
 }
 
-/** Keeps where a verification is, so that a later one goes on from there. */
+/**
+ * Keeps where a verification is, so that a later one goes on from there. A point in the middle of a log was made of tiles that nobody signed;
+ * it is bound once the log's signed head was reached from it, and only then it may accuse the log.
+ */
 export interface ResumeStore {
-  /** Undefined where there is nothing to go on from. */
-  load(): ResumePoint | undefined;
+  /** The last point; undefined where there is nothing to go on from. */
+  load(): { readonly point: ResumePoint; readonly isBound: boolean } | undefined;
   /** Is it time to save again? It costs as much as the log is long. */
   isDue(): boolean;
-  /** Durable when it returns; what was saved before stays whole until then. */
+  /** Durable when it returns, and not bound. What was saved before stays whole until then. */
   save(point: ResumePoint): void;
+  /** The last point led to a signed head. */
+  bind(): void;
+  /** Forgets what is not bound. */
+  discard(): void;
 }
 
 export interface Present {

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readSync, renameSync, statSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { deserialize, serialize } from 'node:v8';
 import type { IdSetState } from '../checks/id-set.ts';
 import type { ResumePoint, ResumeStore } from './resume-point.ts';
@@ -34,12 +34,13 @@ export class StateFile implements ResumeStore {
     this.#dueAt = performance.now() + delayMs;
   }
 
-  load(): ResumePoint | undefined {
-    const size = statSync(this.#path, { throwIfNoEntry: false })?.size;
-    if (size === undefined) return undefined;
-    const file = openSync(this.#path, 'r');
+  load(): { readonly point: ResumePoint; readonly isBound: boolean } | undefined {
+    const isBound = !existsSync(this.#unbound);
+    const path = isBound ? this.#path : this.#unbound;
+    if (!existsSync(path)) return undefined;
+    const file = openSync(path, 'r');
     try {
-      return readPoint(file, this.#path);
+      return { point: readPoint(file, path), isBound };
     } finally {
       closeSync(file);
     }
@@ -59,9 +60,21 @@ export class StateFile implements ResumeStore {
     } finally {
       closeSync(file);
     }
-    renameSync(unfinished, this.#path);
+    renameSync(unfinished, this.#unbound);
     const end = performance.now();
     this.#dueAt = end + Math.max(this.#delayMs, (end - begun) * saveShare);
+  }
+
+  bind(): void {
+    if (existsSync(this.#unbound)) renameSync(this.#unbound, this.#path);
+  }
+
+  discard(): void {
+    rmSync(this.#unbound, { force: true });
+  }
+
+  get #unbound(): string {
+    return `${this.#path}.unbound`;
   }
 }
 

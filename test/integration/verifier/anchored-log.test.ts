@@ -105,7 +105,13 @@ describe('an anchored log', () => {
     while (log.size < 300) log.move('1.00', { at: nowText() });
     await round(log);
     let kept: ResumePoint | undefined;
-    const resume: ResumeStore = { load: () => kept, isDue: () => true, save: (point) => (kept = structuredClone(point)) };
+    const resume: ResumeStore = {
+      load: () => kept && { point: kept, isBound: true },
+      isDue: () => true,
+      save: (point) => (kept = structuredClone(point)),
+      bind: () => undefined,
+      discard: () => undefined,
+    };
     const begun: (readonly [number, string | undefined])[] = [];
     const verifyOn = (url: string) =>
       verifyFiles(log, log.files(), {

@@ -148,6 +148,28 @@ describe('a verification that goes on', () => {
     expect([from, anewBecause ?? '']).toEqual([reason.source === '^$' ? 256 : 0, expect.stringMatching(reason)]);
   });
 
+  it('accuses nobody of what an interrupted verification was shown, and no head ever led to', async () => {
+    const log = new LogBuilder();
+    grow(log, 600);
+    const path = newPath();
+    await verify(log, path);
+    const honest = { entries: [...log.entries], events: [...log.events] };
+    log.entries.splice(520);
+    log.events.splice(520);
+    while (log.size < 900) log.move('9.00');
+    const source = new MemoryLogSource(log.files());
+    const read = source.read.bind(source);
+    source.read = async (name, bytesMax) => {
+      if (name.startsWith('tile/0/003')) throw new Error('killed');
+      return read(name, bytesMax);
+    };
+    await expect(verify(log, path, { source })).rejects.toThrow('killed');
+    log.entries.splice(0, Infinity, ...honest.entries);
+    log.events.splice(0, Infinity, ...honest.events);
+    grow(log, 1_000);
+    expect(await verify(log, path)).toMatchObject({ from: 512, outcome: { verdict: 'VALID' } });
+  });
+
   it('begins anew when a token opens what was withheld', async () => {
     const log = new LogBuilder();
     grow(log, 300);
@@ -191,7 +213,7 @@ describe('a state file', () => {
     writeFileSync(path, whole.subarray(0, -10));
     expect(() => new StateFile(path).load()).toThrow(StateFileError);
     writeFileSync(path, whole);
-    expect(new StateFile(path).load()?.pass.size).toBe(256);
+    expect(new StateFile(path).load()?.point.pass.size).toBe(256);
   });
 });
 
