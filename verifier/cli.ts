@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type CommandLine, isHttpUrl, parseCommandLine, usage } from './command-line.ts';
+import { headsFileOf } from './mirror/mirror-folder.ts';
 import { openerFor } from './opening/shared.bundle-opener.ts';
 import { nameEvent } from './report/bad-event.ts';
 import { jsonReport } from './report/json-report.ts';
@@ -41,7 +42,10 @@ async function sourceOf({ log, token }: CommandLine): Promise<LogSource | { read
 async function verify(commandLine: CommandLine, source: LogSource): Promise<number> {
   const { genesis, rpc, contract, isOffline, isDeep, asJson, witnesses, gaps } = commandLine;
   const { state, hasProgress } = commandLine;
-  const heads = commandLine.heads.flatMap((path) => headsIn(readFileSync(path, 'utf8'), path));
+  const ofMirror = isHttpUrl(commandLine.log) ? undefined : headsFileOf(commandLine.log);
+  const heads = [...commandLine.heads, ...(ofMirror === undefined ? [] : [ofMirror])].flatMap((path) =>
+    headsIn(readFileSync(path, 'utf8'), path),
+  );
   const headsSeen = state === undefined ? undefined : new HeadsFile(`${state}.heads.jsonl`);
   const progress = hasProgress || process.stderr.isTTY ? new ProgressLine(process.stderr) : undefined;
   const outcome = await verifyLog({

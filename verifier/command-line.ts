@@ -20,6 +20,8 @@ export interface CommandLine {
   readonly heads: readonly string[];
   /** File that remembers where a verification is. */
   readonly state: string | undefined;
+  /** Folder of a mirror. */
+  readonly out: string | undefined;
   /** Told on standard error even where that is no terminal. */
   readonly hasProgress: boolean;
 }
@@ -41,16 +43,21 @@ export const usage = `Usage: verify --log <url|folder> --genesis <hash> (--rpc <
 
 Exit code: 0 VALID, 1 INVALID, 2 UNVERIFIABLE, a wrong command line, or a verifier that failed.`;
 
+interface Commands {
+  /** The command writes to a folder, `--out`. */
+  readonly withOut?: boolean;
+}
+
 /** What was asked for; `help`; or what is wrong with the command line. */
-export function parseCommandLine(args: readonly string[]): CommandLine | 'help' | { readonly problem: string } {
+export function parseCommandLine(args: readonly string[], commands: Commands = {}): CommandLine | 'help' | { readonly problem: string } {
   try {
-    return read(args);
+    return read(args, commands);
   } catch (error) {
     return { problem: (error as Error).message };
   }
 }
 
-function read(args: readonly string[]): CommandLine | 'help' {
+function read(args: readonly string[], { withOut = false }: Commands): CommandLine | 'help' {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean', default: false } as const;
   const { values } = parseArgs({
@@ -58,12 +65,14 @@ function read(args: readonly string[]): CommandLine | 'help' {
     options: {
       ...{ log: text, genesis: text, contract: text, token: text, rpc: { ...text, multiple: true } },
       ...{ policy: text, state: text, head: { ...text, multiple: true } },
+      ...(withOut && { out: text }),
       ...{ offline: flag, deep: flag, json: flag, progress: flag, help: { ...flag, short: 'h' } },
     },
   });
   if (values.help) return 'help';
   const policy = values.policy === undefined ? undefined : readPolicy(values.policy);
   const { token, head: heads = [], state, offline: isOffline, deep: isDeep, json: asJson, progress: hasProgress } = values;
+  const { out } = values as { readonly out?: string };
   const log = values.log ?? policy?.log;
   const genesis = genesisOf(values.genesis, policy?.genesis);
   const contract = values.contract ?? policy?.contract;
@@ -75,7 +84,7 @@ function read(args: readonly string[]): CommandLine | 'help' {
   if (/^[a-z]+:\/\//i.test(log) && !isHttpUrl(log)) throw new RangeError(`--log ${log} is neither an http(s) URL nor a folder.`);
   return {
     ...{ log, genesis, rpc, contract: contract?.toLowerCase(), token, isOffline, isDeep, asJson },
-    ...{ witnesses: policy?.witnesses, gaps: policy?.gaps, heads, state, hasProgress },
+    ...{ witnesses: policy?.witnesses, gaps: policy?.gaps, heads, state, hasProgress, out },
   };
 }
 

@@ -11,6 +11,7 @@ import { test, testSolidity } from './test.js';
 /** Commands for those who work on the project; every other one is the service's own (services/main/cli.ts) and needs the build. */
 const projectCommands = {
   verify: (args) => node([inProject('verifier', 'cli.ts'), ...args]),
+  mirror: (args) => node([inProject('verifier', 'mirror-cli.ts'), ...args]),
   test,
   'test:solidity': testSolidity,
   check,
