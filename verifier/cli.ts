@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { type CommandLine, isHttpUrl, parseCommandLine, usage } from './command-line.ts';
+import { collectEvidence } from './evidence/collect-evidence.ts';
 import { headsFileOf } from './mirror/mirror-folder.ts';
 import { openerFor } from './opening/shared.bundle-opener.ts';
 import { nameEvent } from './report/bad-event.ts';
@@ -11,7 +12,7 @@ import { HttpLogSource } from './source/http.log-source.ts';
 import type { LogSource } from './source/log-source.ts';
 import { HeadsFile, headsIn } from './state/heads-file.ts';
 import { StateFile } from './state/state-file.ts';
-import type { Verdict } from './verdict.ts';
+import type { Outcome, Unopened, Verdict } from './verdict.ts';
 import { type Progress, verifyLog } from './verify.ts';
 
 const exitCodes: Readonly<Record<Verdict, number>> = { VALID: 0, INVALID: 1, UNVERIFIABLE: 2 };
@@ -56,8 +57,15 @@ async function verify(commandLine: CommandLine, source: LogSource): Promise<numb
     ...(progress !== undefined && { onProgress: (done: Progress) => progress.tell(done) }),
   });
   const badEvent = 'firstBad' in outcome && outcome.firstBad !== undefined ? await nameEvent(outcome, outcome.firstBad.index) : undefined;
+  if (commandLine.evidence !== undefined && outcome.verdict === 'INVALID') await writeEvidence(commandLine.evidence, outcome);
   console.log(asJson ? jsonReport(outcome, badEvent) : textReport(outcome, badEvent));
   return exitCodes[outcome.verdict];
+}
+
+/** A log that could not even be opened has nothing to show but its own files. */
+async function writeEvidence(path: string, outcome: Outcome | Unopened): Promise<void> {
+  if ('reason' in outcome) console.error(`There is no evidence to write: ${outcome.reason}`);
+  else writeFileSync(path, `${JSON.stringify(await collectEvidence(outcome), null, 2)}\n`);
 }
 
 try {

@@ -20,6 +20,8 @@ export interface CommandLine {
   readonly heads: readonly string[];
   /** File that remembers where a verification is. */
   readonly state: string | undefined;
+  /** File to write what shows a third party that the log is INVALID. */
+  readonly evidence: string | undefined;
   /** Folder of a mirror. */
   readonly out: string | undefined;
   /** Told on standard error even where that is no terminal. */
@@ -37,6 +39,7 @@ export const usage = `Usage: verify --log <url|folder> --genesis <hash> (--rpc <
   --policy <file>       what you ask of a log: genesis, nodes, contract, witnesses, gaps; options go before it
   --head <file>         a signed head that somebody else was shown, or a file of them; may be repeated
   --state <file>        remember there how far this is and which heads were seen, and go on from there
+  --evidence <file>     where the log is INVALID, write there what shows it to others: evidence check <file>
   --deep                check the canonical form of everything too
   --json                one JSON object for programs
   --progress            tell how far it is on standard error, also where that is no terminal
@@ -64,14 +67,14 @@ function read(args: readonly string[], { withOut = false }: Commands): CommandLi
     args: [...args],
     options: {
       ...{ log: text, genesis: text, contract: text, token: text, rpc: { ...text, multiple: true } },
-      ...{ policy: text, state: text, head: { ...text, multiple: true } },
+      ...{ policy: text, state: text, evidence: text, head: { ...text, multiple: true } },
       ...(withOut && { out: text }),
       ...{ offline: flag, deep: flag, json: flag, progress: flag, help: { ...flag, short: 'h' } },
     },
   });
   if (values.help) return 'help';
   const policy = values.policy === undefined ? undefined : readPolicy(values.policy);
-  const { token, head: heads = [], state, offline: isOffline, deep: isDeep, json: asJson, progress: hasProgress } = values;
+  const { token, head: heads = [], state, evidence, offline: isOffline, deep: isDeep, json: asJson, progress: hasProgress } = values;
   const { out } = values as { readonly out?: string };
   const log = values.log ?? policy?.log;
   const genesis = genesisOf(values.genesis, policy?.genesis);
@@ -84,7 +87,7 @@ function read(args: readonly string[], { withOut = false }: Commands): CommandLi
   if (/^[a-z]+:\/\//i.test(log) && !isHttpUrl(log)) throw new RangeError(`--log ${log} is neither an http(s) URL nor a folder.`);
   return {
     ...{ log, genesis, rpc, contract: contract?.toLowerCase(), token, isOffline, isDeep, asJson },
-    ...{ witnesses: policy?.witnesses, gaps: policy?.gaps, heads, state, hasProgress, out },
+    ...{ witnesses: policy?.witnesses, gaps: policy?.gaps, heads, state, evidence, hasProgress, out },
   };
 }
 

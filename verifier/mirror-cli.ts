@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { collectEvidence } from './evidence/collect-evidence.ts';
 import { type CommandLine, isHttpUrl, parseCommandLine } from './command-line.ts';
 import { MirrorFolder } from './mirror/mirror-folder.ts';
 import { mirrorLog, type MirrorResult } from './mirror/mirror-log.ts';
@@ -7,7 +9,7 @@ import { textReport } from './report/text-report.ts';
 import { HttpLogSource } from './source/http.log-source.ts';
 import type { Progress } from './verify.ts';
 
-const usage = `Usage: mirror --log <url> --genesis <hash> --out <folder> [--token <token>] [--rpc <url>] [--policy <file>] [--progress]
+const usage = `Usage: mirror --log <url> --genesis <hash> --out <folder> [--token <token>] [--rpc <url>] [--policy <file>] [--progress] [--evidence <file>]
 
 Copies a live log to a folder, verifies what it takes, and brings the copy up to date when it is run again. The folder is an export:
 verify --log <folder>. It keeps every signed head that the log ever showed it, and what the log lost since.
@@ -33,7 +35,7 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function mirror(
-  { log, genesis, token, rpc, contract, isDeep, gaps, witnesses, hasProgress }: CommandLine,
+  { log, genesis, token, rpc, contract, isDeep, gaps, witnesses, hasProgress, evidence }: CommandLine,
   out: string,
 ): Promise<number> {
   if (!isHttpUrl(log)) throw new RangeError('--log is the URL of a live log: a folder is copied by any program.');
@@ -43,6 +45,8 @@ async function mirror(
     ...{ genesisHash: genesis, rpcUrls: rpc, isOffline: rpc.length === 0, contract, isDeep, gaps, witnesses, openerFor },
     ...(progress !== undefined && { onProgress: (done: Progress) => progress.tell(done) }),
   });
+  if (evidence !== undefined && result.outcome.verdict === 'INVALID' && !('reason' in result.outcome))
+    writeFileSync(evidence, `${JSON.stringify(await collectEvidence(result.outcome), null, 2)}\n`);
   console.log(`${sentenceOf(result)}\n\n${textReport(result.outcome, undefined)}`);
   return exitCodes[result.result];
 }

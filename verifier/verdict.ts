@@ -46,6 +46,10 @@ export interface Outcome {
   readonly firstBad: { readonly check: CheckId; readonly index: number; readonly message: string } | undefined;
   readonly counts: PassCounts & { readonly streams: number; readonly commitments: number };
   readonly source: LogSource;
+  /** The signed head as it was served. */
+  readonly head: Buffer;
+  /** Leaves that changed what the log promises, or its keys. */
+  readonly policyLeaves: readonly number[];
 }
 
 export interface Judged extends Omit<Outcome, 'verdict' | 'checks' | 'firstBad'> {

@@ -226,6 +226,7 @@ class Verification {
       ...{ origin: this.#genesis.policy.origin, genesisHash, logId: this.#chains.logId, root: files.head.root },
       provenSize: isAnchored ? anchoredSize : size,
       lastAnchor: this.#chains.lastAnchor,
+      ...{ head: files.head.note.bytes, policyLeaves: pass.policies.state().changedAt },
     });
   }
 

@@ -12,6 +12,7 @@ import { test, testSolidity } from './test.js';
 const projectCommands = {
   verify: (args) => node([inProject('verifier', 'cli.ts'), ...args]),
   mirror: (args) => node([inProject('verifier', 'mirror-cli.ts'), ...args]),
+  evidence: (args) => node([inProject('verifier', 'evidence-cli.ts'), ...args]),
   test,
   'test:solidity': testSolidity,
   check,

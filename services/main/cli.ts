@@ -49,6 +49,7 @@ const commands: Readonly<Record<string, Command>> = {
 /** Commands that the starter answers itself. */
 const starterCommands: Readonly<Record<string, string>> = {
   verify: 'Check a ledger with the independent verifier; --help tells more.',
+  evidence: 'Check a file of evidence that verify wrote. check <file>  --genesis <hash>',
   mirror: 'Keep a verified copy of a live log. --log <url>  --genesis <hash>  --out <folder>',
   test: 'Run the tests.',
   check: 'Run everything that CI checks.',

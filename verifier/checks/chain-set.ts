@@ -1,7 +1,7 @@
-import { hash } from 'node:crypto';
 import type { FinalAnchor, ReadChain } from '../chain/anchors.check.ts';
 import type { ChainNode } from '../chain/chain-node.ts';
 import { NodeError } from '../chain/node-error.ts';
+import { logIdOf } from '../log/log-id.ts';
 import { chainKeyOf, type ListedChain, type LogPolicy } from '../log/policy.ts';
 import type { Check } from './check.ts';
 import type { CoveringAnchor, Tick, TickAnswer } from './time.check.ts';
@@ -33,7 +33,7 @@ export class ChainSet {
     this.#silent = silent;
   }
 
-  static async open(rpcUrls: readonly string[], { origin, vkey }: LogPolicy): Promise<ChainSet> {
+  static async open(rpcUrls: readonly string[], genesis: LogPolicy): Promise<ChainSet> {
     const nodes: AnsweringNode[] = [];
     const silent: string[] = [];
     for (const url of rpcUrls) {
@@ -48,7 +48,7 @@ export class ChainSet {
         node.close();
       }
     }
-    return new ChainSet(`0x${hash('sha256', `${origin}\n${vkey}`, 'hex')}`, nodes, silent);
+    return new ChainSet(logIdOf(genesis), nodes, silent);
   }
 
   close(): void {
@@ -98,6 +98,7 @@ export class ChainSet {
       root,
       by: `anchor ${seq} on chain ${chain.chainId}`,
       evidence: { contract: chain.contract, block: block.toString(), blockHash, tx },
+      anchor: { chainId: chain.chainId.toString(), contract: chain.contract, block: block.toString(), blockHash, tx },
     }));
   }
 

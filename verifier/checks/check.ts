@@ -25,6 +25,36 @@ export type FindingName =
   | 'old-key'
   | 'unreadable-line';
 
+/** What has to be shown so that an outsider sees the problem from a few leaves and proofs. */
+export type ProofHint =
+  /** A signed head, or an anchor, is of another tree than the log shows. */
+  | {
+      readonly kind: 'root';
+      readonly size: number;
+      readonly root: string;
+      readonly head?: Buffer | undefined;
+      readonly anchor?: StatedAnchor | undefined;
+    }
+  /** The leaf itself has not the form of an entry. */
+  | { readonly kind: 'form' }
+  /** The leaf does not follow an earlier leaf of its stream. */
+  | { readonly kind: 'stream'; readonly before: number }
+  /** The debits and credits that the leaf posts differ. */
+  | { readonly kind: 'unbalanced' }
+  /** The entry that is served is not the one in the tree. */
+  | { readonly kind: 'entry' }
+  /** The stored event that is served is not the one in the tree. */
+  | { readonly kind: 'payload' };
+
+/** An anchor, or what the log says is one. */
+export interface StatedAnchor {
+  readonly chainId: string;
+  readonly contract: string;
+  readonly tx?: string;
+  readonly block?: string;
+  readonly blockHash?: string;
+}
+
 /** Something that a check came upon. */
 export interface Problem {
   /** The leaf that it is about, where it is about one. */
@@ -32,6 +62,7 @@ export interface Problem {
   readonly message: string;
   /** What an outsider needs to see it for himself, offline. */
   readonly evidence?: Readonly<Record<string, string>> | undefined;
+  readonly proof?: ProofHint | undefined;
 }
 
 /** A remark by name. It never changes the verdict. */

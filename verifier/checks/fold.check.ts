@@ -81,7 +81,7 @@ export class FoldCheck {
     }
     if (postings.length === 0) return;
     if (!areBalanced(postings)) {
-      this.#check.invalid.add({ index, message: 'debits and credits of the event differ' });
+      this.#check.invalid.add({ index, message: 'debits and credits of the event differ', proof: { kind: 'unbalanced' } });
       return;
     }
     for (const { account, currency, amount } of postings) this.#waiting.add(index, this.#fold.balanceOf(account, currency), amount);

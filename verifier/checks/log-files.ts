@@ -79,6 +79,6 @@ export function compareClaims(check: Check, { claims, chains, policies, logId }:
   });
 }
 
-function claimedRootOf({ size, root, chainId }: ClaimedAnchor, line: number): StatedRoot {
-  return { size: Number(size), root, by: `line ${line} of anchors.jsonl (chain ${chainId})` };
+function claimedRootOf({ size, root, chainId, contract }: ClaimedAnchor, line: number): StatedRoot {
+  return { size: Number(size), root, by: `line ${line} of anchors.jsonl (chain ${chainId})`, anchor: { chainId, contract } };
 }

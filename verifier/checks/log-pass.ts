@@ -204,6 +204,7 @@ export class LogPass {
         index,
         message: 'the entry does not hash to its place in the tree',
         evidence: { entryHash: hash, treeHash: slot },
+        proof: { kind: 'entry' },
       });
     const isGenesis = index > 0 || hash === this.#options.genesis.hash;
     if (!isGenesis) V4.invalid.add({ index, message: 'leaf 0 is not the genesis that was asked for' });
@@ -214,7 +215,7 @@ export class LogPass {
   #answerPattern(index: number, isInTree: boolean): void {
     this.fold.breakAt(index);
     const message = 'the entry has not the form of an entry of this log';
-    if (isInTree) this.#options.checks.V4.invalid.add({ index, message });
+    if (isInTree) this.#options.checks.V4.invalid.add({ index, message, proof: { kind: 'form' } });
   }
 
   #readEntry(index: number, leafHash: string, entry: Entry, event: LeafEvent | NoEvent): void {
@@ -251,7 +252,8 @@ export class LogPass {
     if (event === 'withheld') this.counts.withheld++;
     else if (event === 'no line') V7.unverifiable.add({ index, message: 'the file of payloads has no line for the leaf' });
     else if (event === 'unreadable') V7.invalid.add({ index, message: 'the stored event cannot be read' });
-    else if (event === 'other') V7.invalid.add({ index, message: 'the stored event is not the one in the log', evidence: { pay, meta } });
+    else if (event === 'other')
+      V7.invalid.add({ index, message: 'the stored event is not the one in the log', evidence: { pay, meta }, proof: { kind: 'payload' } });
     else {
       const message = 'the event store holds no such event any more';
       V7.findings.add({ name: 'missing-payload', index, message });

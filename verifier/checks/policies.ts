@@ -13,6 +13,8 @@ interface LogKey {
 export interface PoliciesState {
   readonly keys: readonly { readonly vkey: string; readonly index: number }[];
   readonly all: readonly LogPolicy[];
+  /** Leaves that changed something. */
+  readonly changedAt: readonly number[];
 }
 
 /** What the log promises, as its leaves change it: genesis first, then every `LogPolicyChanged` and `KeyRotated`. */
@@ -20,6 +22,7 @@ export class Policies {
   readonly #check: Check;
   readonly #keys: LogKey[];
   readonly #all: LogPolicy[];
+  readonly #changedAt: number[] = [];
   /** In force for the leaf that is read next. */
   current: LogPolicy;
 
@@ -41,13 +44,14 @@ export class Policies {
   }
 
   state(): PoliciesState {
-    return { keys: this.#keys.map(({ key, index }) => ({ vkey: key.vkey, index })), all: this.#all };
+    return { keys: this.#keys.map(({ key, index }) => ({ vkey: key.vkey, index })), all: this.#all, changedAt: this.#changedAt };
   }
 
   /** What the first leaves changed, the genesis included. */
-  resume({ keys, all }: PoliciesState): void {
+  resume({ keys, all, changedAt }: PoliciesState): void {
     this.#keys.splice(0, Infinity, ...keys.map(({ vkey, index }) => ({ key: parseVkey(vkey) as NoteKey, index })));
     this.#all.splice(0, Infinity, ...all);
+    this.#changedAt.splice(0, Infinity, ...changedAt);
     this.current = all.at(-1) as LogPolicy;
   }
 
@@ -61,6 +65,7 @@ export class Policies {
       if (problem !== undefined) this.#refuse(index, `the log cannot go on under the new policy: ${problem}`);
       this.current = policy;
       this.#all.push(policy);
+      this.#changedAt.push(index);
       this.#addKey(index, policy.vkey);
     }
   }
@@ -71,7 +76,10 @@ export class Policies {
     const key = typeof vkey === 'string' ? parseVkey(vkey) : undefined;
     if (!isObject(fin) || key?.name !== this.current.origin) this.#refuse(index, 'the new log key cannot be read');
     else if (!isSignedForRecovery(fin, this.current.recoveryVkey)) this.#refuse(index, 'the recovery key did not sign for the new log key');
-    else this.#addKey(index, key.vkey);
+    else {
+      this.#changedAt.push(index);
+      this.#addKey(index, key.vkey);
+    }
   }
 
   /**

@@ -63,12 +63,13 @@ export async function rootsOfOtherTrees(check: Check, present: PresentTree, stat
 
 /** Part of V3: a root that is not of this tree is INVALID, unless it stands in a head that no key of the log signed. */
 export function reportOtherRoots(check: Check, stated: readonly StatedRoot[], policies: Policies): void {
-  for (const { size, root, by, evidence, note, recomputed } of stated) {
+  for (const { size, root, by, evidence, note, anchor, recomputed } of stated) {
     if (note !== undefined && policies.signerOf(note).signer === 'nobody')
       check.findings.add({ name: 'foreign-head', message: `${by} is signed by no key of the log, and proves nothing` });
     else {
       const shown = { size: String(size), stated: root, recomputed: recomputed ?? '', ...evidence };
-      check.invalid.add({ message: `the tree of ${size} leaves has another root than ${by} states`, evidence: shown });
+      const proof = { kind: 'root', size, root, head: note?.bytes, anchor } as const;
+      check.invalid.add({ message: `the tree of ${size} leaves has another root than ${by} states`, evidence: shown, proof });
     }
   }
 }

@@ -1,12 +1,14 @@
 import type { Entry } from '../log/entry.ts';
 import { noPrevious } from '../log/stored-event.ts';
-import type { Check } from './check.ts';
+import type { Check, ProofHint } from './check.ts';
 import { IdSet, type IdSetState } from './id-set.ts';
 
 interface StreamState {
   revision: number;
   /** Leaf hash of the last event, 64 hex. */
   leafHash: string;
+  /** Index of the last event. */
+  index: number;
 }
 
 export interface StreamsState {
@@ -57,29 +59,34 @@ export class StreamsCheck {
       this.#check.findings.add({ name: 'duplicate-id', index, message: `event id ${entry.id} stands in an earlier leaf already` });
     const before = this.#streams.get(entry.stream);
     const revision = before === undefined ? 0 : before.revision + 1;
-    if (entry.revision !== revision) this.#answerRevision(index, entry, revision, before === undefined);
+    if (entry.revision !== revision) this.#answerRevision(index, entry, revision, before);
     else if (!isMalformed && isNew && entry.prev !== (before?.leafHash ?? noPrevious)) this.#answerPrevious(index, entry, before, isOpened);
-    if (before === undefined) this.#streams.set(copyOf(entry.stream), { revision: entry.revision, leafHash });
+    if (before === undefined) this.#streams.set(copyOf(entry.stream), { revision: entry.revision, leafHash, index });
     else {
       before.revision = entry.revision;
       before.leafHash = leafHash;
+      before.index = index;
     }
     return isNew;
   }
 
-  #answerRevision(index: number, { stream, revision }: Entry, expected: number, isFirst: boolean): void {
+  #answerRevision(index: number, { stream, revision }: Entry, expected: number, before: StreamState | undefined): void {
     const message = `stream ${stream} has revision ${revision} where ${expected} must follow`;
-    if (isFirst && this.#hasSuperseded)
+    if (before === undefined && this.#hasSuperseded)
       this.#check.unverifiable.add({ index, message: `${message}; the superseded log may hold what is before, and it is not at hand` });
-    else this.#check.invalid.add({ index, message });
+    else this.#check.invalid.add({ index, message, proof: proofBy(before) });
   }
 
   #answerPrevious(index: number, { prev, stream, revision }: Entry, before: StreamState | undefined, isOpened: boolean): void {
     const message = `prev of ${stream} revision ${revision} is not the leaf before it`;
     // Without the payload this may be an event that was written behind the port without a usable `prev`.
     if (!isOpened && prev === noPrevious) this.#check.findings.add({ name: 'format', index, message });
-    else this.#check.invalid.add({ index, message, evidence: { prev, leafBefore: before?.leafHash ?? 'none' } });
+    else this.#check.invalid.add({ index, message, evidence: { prev, leafBefore: before?.leafHash ?? 'none' }, proof: proofBy(before) });
   }
+}
+
+function proofBy(before: StreamState | undefined): ProofHint | undefined {
+  return before && { kind: 'stream', before: before.index };
 }
 
 /** A text of its own: a slice would keep the whole bundle alive for as long as the stream is remembered. */

@@ -4,7 +4,7 @@ import type { LogSource } from '../source/log-source.ts';
 import { tilePath, tileWidth } from '../source/tile-path.ts';
 import { hashBytes } from '../tree/node-hash.ts';
 import { type ExpectedTile, TileTree, type TileTreeState } from '../tree/tile-tree.ts';
-import type { Check } from './check.ts';
+import type { Check, StatedAnchor } from './check.ts';
 
 /** A root that somebody stated for a size. */
 export interface StatedRoot {
@@ -16,6 +16,8 @@ export interface StatedRoot {
   readonly evidence?: Readonly<Record<string, string>>;
   /** Where the root stands, if that is a note whose signature nobody checked yet: until then it accuses nobody. */
   readonly note?: SignedNote;
+  /** The anchor that states it, if one does. */
+  readonly anchor?: StatedAnchor;
   /** What the tree has instead. */
   readonly recomputed?: string;
 }
@@ -67,7 +69,7 @@ export class TreeCheck {
   }
 
   #compare(stated: StatedRoot, computed: string): void {
-    const { size, root, by, evidence, note } = stated;
+    const { size, root, by, evidence, note, anchor } = stated;
     if (root === computed) {
       this.#agreedSize = size;
       return;
@@ -77,7 +79,8 @@ export class TreeCheck {
       return;
     }
     const message = `the tree of ${size} leaves has another root than ${by} states; the first difference is in leaves ${this.#agreedSize} to ${size - 1}`;
-    this.#check.invalid.add({ message, evidence: { size: String(size), stated: root, recomputed: computed, ...evidence } });
+    const proof = anchor && ({ kind: 'root', size, root, anchor } as const);
+    this.#check.invalid.add({ message, evidence: { size: String(size), stated: root, recomputed: computed, ...evidence }, proof });
   }
 
   async #compareTile({ level, index, width, bytes }: ExpectedTile): Promise<void> {

@@ -31,7 +31,8 @@ function checkOf({
   findings,
   findingCount,
 }: CheckOutcome) {
-  const evidence = [...invalid, ...unverifiable];
+  // What it takes to show it to others is in the file of evidence.
+  const evidence = [...invalid, ...unverifiable].map(({ proof: _, ...problem }) => problem);
   return { id, name, result, reason, findings, findingCount, evidence, invalidCount, unverifiableInTail };
 }
 
