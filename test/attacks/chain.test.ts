@@ -5,6 +5,7 @@ import { MemoryLogSource } from '../support/memory.log-source.ts';
 import { verifyFiles } from '../support/verify-files.ts';
 import { AnchoringChain, nowText } from './anchored-logs.ts';
 import { dataWith, replaceEvent } from './built-logs.ts';
+import { startLyingNode } from './lying-node.ts';
 import { refusedBy, simulate, verdictOf } from './simulate.ts';
 
 let chain: AnchoringChain;
@@ -119,6 +120,19 @@ describe('attacks on a log that is anchored', () => {
     await chain.anvil.undo(1);
     await chain.anvil.mine(3);
     return verdictOf(await verify(log, files));
+  });
+
+  simulate(28, 'has one of two nodes keep an anchor back', async () => {
+    const log = await chain.log();
+    await chain.round(log);
+    log.move('1.00', { at: nowText() });
+    await chain.round(log);
+    const lying = await startLyingNode(chain.anvil.url, { eth_getLogs: (logs) => (logs as unknown[]).slice(0, -1) });
+    try {
+      return verdictOf(await verifyFiles(log, log.files(), { rpcUrls: [chain.anvil.url, lying.url] }));
+    } finally {
+      await lying.close();
+    }
   });
 
   simulate(30, 'falls silent for longer than its heartbeat', async () => {

@@ -1,10 +1,21 @@
 import { describe } from '@jest/globals';
+import type { LogBuilder } from '../support/log-builder.ts';
 import { MemoryLogSource } from '../support/memory.log-source.ts';
 import { verifyFiles } from '../support/verify-files.ts';
 import { dataWith, honestLog, replaceEvent, swapLeaves } from './built-logs.ts';
 import { simulate, verdictOf } from './simulate.ts';
 
+/** What somebody was shown, and keeps. */
+const seen = (log: LogBuilder, seenBy: string) => ({ note: log.checkpoint(), from: seenBy });
+
 describe('attacks on what was written', () => {
+  simulate(2, 'writes an event anew before it is anchored, under the eyes of one who keeps a head', async () => {
+    const log = honestLog();
+    const heads = [seen(log, 'a customer')];
+    replaceEvent(log, log.size - 1, { data: dataWith(log, log.size - 1, '0.50', '0.40') });
+    return verdictOf(await verifyFiles(log, log.files(), { heads }));
+  });
+
   simulate(3, 'swaps two events of one account', async () => {
     const log = honestLog();
     swapLeaves(log, 1, 3);
@@ -31,6 +42,15 @@ describe('attacks on what was written', () => {
     const lines = files.get('payloads/000.jsonl')!.toString().split('\n');
     lines[4] = JSON.stringify({ ...(JSON.parse(lines[4]!) as object), data: 'missing', metadata: 'missing' });
     return verdictOf(await verifyFiles(log, files.set('payloads/000.jsonl', Buffer.from(lines.join('\n')))));
+  });
+
+  simulate(6, 'shows one tree to a customer and another to the auditor', async () => {
+    const log = honestLog();
+    const fork = log.size - 1;
+    const heads = [seen(log, 'a customer')];
+    replaceEvent(log, fork, { data: dataWith(log, fork, '0.50', '0.40') });
+    for (let more = 0; more < 5; more++) log.move('1.00');
+    return verdictOf(await verifyFiles(log, log.files(), { heads }));
   });
 
   simulate(24, 'signs another history with the stolen key than the one that is anchored', async () => {
