@@ -32,7 +32,7 @@ export const usage = `Usage: verify --log <url|folder> --genesis <hash> (--rpc <
 
   --log <url|folder>    a live log, for example http://127.0.0.1:8080/logs/<slug>/, a mirror, or an exported folder
   --genesis <hash>      hash of the log's genesis, 64 hex digits, from somebody else than the log
-  --rpc <url>           JSON-RPC of your own node; once for each chain that the log lists
+  --rpc <url>           JSON-RPC of your own node; for each chain that the log lists; several must tell the same
   --offline             ask no chain; the verdict says so
   --contract <address>  the anchor contract that you expect
   --token <token>       opens payloads of a live log, and entries where they are not public

@@ -80,15 +80,11 @@ export async function verifyLog(options: VerifyOptions): Promise<Outcome | Unope
   if (typeof genesis === 'string') return { verdict: 'INVALID', reason: genesis };
   const chains = await ChainSet.open(options.isOffline ? [] : options.rpcUrls, genesis.policy);
   const verification = new Verification(options, genesis, chains);
-  try {
-    const outcome = await verification.run();
-    if (verification.hasReachedHead) options.resume?.bind();
-    if (verification.hasReachedHead || outcome.verdict !== 'INVALID') return outcome;
-    options.resume?.discard();
-    if (!verification.beganUnbound) return outcome;
-  } finally {
-    chains.close();
-  }
+  const outcome = await verification.run();
+  if (verification.hasReachedHead) options.resume?.bind();
+  if (verification.hasReachedHead || outcome.verdict !== 'INVALID') return outcome;
+  options.resume?.discard();
+  if (!verification.beganUnbound) return outcome;
   return verifyLog(options); // What an interrupted verification was shown binds nobody: what is shown now is read from the first leaf.
 }
 

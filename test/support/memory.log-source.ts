@@ -20,7 +20,7 @@ export class MemoryLogSource implements LogSource {
     this.asked.push(path);
     if ([...this.#refused].some((prefix) => path.startsWith(prefix))) throw new UnreadableError(`${path} is refused`, { isRefused: true });
     const bytes = this.#files.get(path);
-    if (bytes !== undefined && bytes.length > bytesMax) throw new UnreadableError(`${path} is too large`);
+    if (bytes !== undefined && bytes.length > bytesMax) throw new UnreadableError(`${path} is too large`, { isTooLarge: true });
     // A copy: whoever reads it may write into it.
     return bytes && Buffer.from(bytes);
   }

@@ -20,7 +20,8 @@ export interface FinalAnchor {
 /** What a node says of a log on one listed chain, up to its last final block. */
 export interface ReadChain {
   readonly listed: ListedChain;
-  readonly node: ChainNode;
+  /** All that told the same. */
+  readonly nodes: readonly ChainNode[];
   readonly final: ChainBlock;
   /** In order. */
   readonly anchors: readonly FinalAnchor[];
@@ -44,7 +45,7 @@ export async function readChain(check: Check, node: ChainNode, listed: ListedCha
     const history = new LogHistory(check, place);
     for (const log of logs) history.next(readAnchorEvent(log), { block: log.block, blockHash: log.blockHash, tx: log.tx });
     await compareLatest({ check, node, listed, final, logId, place, last: history.anchors.at(-1) });
-    return { listed, node, final, anchors: await withTimes(node, history.anchors) };
+    return { listed, nodes: [node], final, anchors: await withTimes(node, history.anchors) };
   } catch (error) {
     if (!(error instanceof NodeError)) throw error;
     check.unverifiable.add({ message: `the node of chain ${listed.chainId} does not answer: ${error.message}` });

@@ -1,4 +1,5 @@
-import { FetchRequest, JsonRpcProvider, keccak256, Network } from 'ethers';
+import { keccak_256 } from '@noble/hashes/sha3.js';
+import { readBody } from '../source/http-body.ts';
 import { NodeError } from './node-error.ts';
 
 export interface ChainBlock {
@@ -18,44 +19,42 @@ export interface ChainLog {
 }
 
 const timeoutMs = 30_000;
+const answerBytesMax = 64 * 1024 * 1024;
 /** What public nodes answer in one go. */
 const blocksPerSearchMax = 5_000n;
-const unreachable = new Set(['NETWORK_ERROR', 'SERVER_ERROR', 'TIMEOUT', 'ECONNREFUSED', 'ENOTFOUND', 'ECONNRESET', 'ETIMEDOUT']);
+const quantityPattern = /^0x[0-9a-f]{1,64}$/i;
+const hashPattern = /^0x[0-9a-f]{64}$/i;
+const dataPattern = /^0x([0-9a-f]{2})*$/i;
 
-/** The auditor's own node, over JSON-RPC. */
+/** The auditor's own node, over JSON-RPC. What it answers is taken for nothing but its word: an answer of another form is a `NodeError`. */
 export class ChainNode {
   readonly url: string;
-  readonly #provider: JsonRpcProvider;
+  #calls = 0;
 
   constructor(url: string) {
     this.url = url;
-    const request = new FetchRequest(url);
-    request.timeout = timeoutMs;
-    // Named beforehand, so that nothing is asked and asked again behind our back. Which chain it is we ask ourselves.
-    const network = Network.from(1);
-    this.#provider = new JsonRpcProvider(request, network, { staticNetwork: network, batchMaxCount: 1 });
   }
 
   async chainId(): Promise<bigint> {
-    return BigInt((await this.#send('eth_chainId', [])) as string);
+    return quantityOf(await this.#send('eth_chainId', []));
   }
 
   /** Undefined for a block that the node does not have. */
   async block(which: 'finalized' | bigint): Promise<ChainBlock | undefined> {
     const answer = await this.#send('eth_getBlockByNumber', [typeof which === 'bigint' ? hex(which) : which, false]);
     if (answer === null) return undefined;
-    const { number, hash, timestamp } = answer as { number: string; hash: string; timestamp: string };
-    return { number: BigInt(number), hash, time: Number(timestamp) };
+    const { number, hash, timestamp } = fieldsOf(answer);
+    return { number: quantityOf(number), hash: textOf(hash, hashPattern), time: Number(quantityOf(timestamp)) };
   }
 
   /** EXTCODEHASH; undefined where there is no code. */
   async codeHash(address: string, at: 'latest' | bigint): Promise<string | undefined> {
-    const code = (await this.#send('eth_getCode', [address, typeof at === 'bigint' ? hex(at) : at])) as string;
-    return code === '0x' ? undefined : keccak256(code);
+    const code = textOf(await this.#send('eth_getCode', [address, typeof at === 'bigint' ? hex(at) : at]), dataPattern);
+    return code === '0x' ? undefined : `0x${Buffer.from(keccak_256(Buffer.from(code.slice(2), 'hex'))).toString('hex')}`;
   }
 
   async call(to: string, data: string, at: 'latest' | bigint): Promise<string> {
-    return (await this.#send('eth_call', [{ to, data }, typeof at === 'bigint' ? hex(at) : at])) as string;
+    return textOf(await this.#send('eth_call', [{ to, data }, typeof at === 'bigint' ? hex(at) : at]), dataPattern);
   }
 
   /** All logs of a contract in these blocks, in order. Asks for fewer blocks at a time where the node refuses. */
@@ -66,7 +65,8 @@ export class ChainNode {
       const last = next + span - 1n < to ? next + span - 1n : to;
       try {
         const found = await this.#send('eth_getLogs', [{ address, topics, fromBlock: hex(next), toBlock: hex(last) }]);
-        for (const log of found as RpcLog[]) logs.push(chainLogOf(log));
+        if (!Array.isArray(found)) throw new NodeError('eth_getLogs: the answer is no list', false);
+        for (const log of found) logs.push(chainLogOf(log));
         next = last + 1n;
       } catch (error) {
         if (!(error instanceof NodeError && error.isAnswer) || span === 1n) throw error;
@@ -76,30 +76,56 @@ export class ChainNode {
     return logs;
   }
 
-  close(): void {
-    this.#provider.destroy();
+  async #send(method: string, params: unknown[]): Promise<unknown> {
+    const answer = fieldsOf(await this.#post(method, JSON.stringify({ jsonrpc: '2.0', id: ++this.#calls, method, params })));
+    if (answer['error'] !== undefined && answer['error'] !== null) {
+      const { message } = fieldsOf(answer['error']);
+      throw new NodeError(`${method}: ${typeof message === 'string' ? message : 'refused'}`, true);
+    }
+    if (answer['result'] === undefined) throw new NodeError(`${method}: the answer has no result`, false);
+    return answer['result'];
   }
 
-  async #send(method: string, params: unknown[]): Promise<unknown> {
+  async #post(method: string, body: string): Promise<unknown> {
     try {
-      return (await this.#provider.send(method, params)) as unknown;
+      const headers = { 'content-type': 'application/json' };
+      const answer = await fetch(this.url, { method: 'POST', headers, body, redirect: 'error', signal: AbortSignal.timeout(timeoutMs) });
+      const bytes = await readBody(answer, answerBytesMax);
+      if (bytes === undefined) throw new NodeError(`${method}: the answer has more than ${answerBytesMax} bytes`, true);
+      return JSON.parse(bytes.toString('utf8')) as unknown;
     } catch (error) {
-      const { code, message, error: answered } = error as { code?: string; message: string; error?: { message?: string } };
-      throw new NodeError(`${method}: ${answered?.message ?? message}`, !unreachable.has(code ?? ''));
+      if (error instanceof NodeError) throw error;
+      const { message, cause } = error as Error;
+      throw new NodeError(`${method}: ${cause instanceof Error && cause.message !== '' ? cause.message : message}`, false);
     }
   }
 }
 
-interface RpcLog {
-  readonly topics: readonly string[];
-  readonly data: string;
-  readonly blockNumber: string;
-  readonly blockHash: string;
-  readonly transactionHash: string;
+function chainLogOf(log: unknown): ChainLog {
+  const { topics, data, blockNumber, blockHash, transactionHash } = fieldsOf(log);
+  if (!Array.isArray(topics)) throw new NodeError('eth_getLogs: a log has no topics', false);
+  return {
+    topics: topics.map((topic) => textOf(topic, hashPattern)),
+    data: textOf(data, dataPattern),
+    block: quantityOf(blockNumber),
+    blockHash: textOf(blockHash, hashPattern),
+    tx: textOf(transactionHash, hashPattern),
+  };
 }
 
-function chainLogOf({ topics, data, blockNumber, blockHash, transactionHash }: RpcLog): ChainLog {
-  return { topics, data, block: BigInt(blockNumber), blockHash, tx: transactionHash };
+function fieldsOf(value: unknown): { readonly [name: string]: unknown } {
+  if (typeof value !== 'object' || value === null) throw new NodeError('the answer is no object', false);
+  return value as { readonly [name: string]: unknown };
+}
+
+function quantityOf(value: unknown): bigint {
+  return BigInt(textOf(value, quantityPattern));
+}
+
+/** Lower case, as everything is that it is compared with. */
+function textOf(value: unknown, pattern: RegExp): string {
+  if (typeof value !== 'string' || !pattern.test(value)) throw new NodeError('the answer has another form than JSON-RPC has', false);
+  return value.toLowerCase();
 }
 
 function hex(number: bigint): string {

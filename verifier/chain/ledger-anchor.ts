@@ -1,14 +1,11 @@
-import { Interface } from 'ethers';
+import { keccak_256 } from '@noble/hashes/sha3.js';
 import type { ChainLog } from './chain-node.ts';
+import { NodeError } from './node-error.ts';
 
-/** The anchor contract as the format describes it. Its code is known by its hash, so nothing is taken from whoever compiled it. */
-const contract = new Interface([
-  'event LogRegistered(bytes32 indexed logId, address publisher)',
-  'event Anchored(bytes32 indexed logId, uint64 indexed treeSize, bytes32 root, bytes32 prevRoot, uint64 seq)',
-  'event PublisherRotated(bytes32 indexed logId, address from, address to)',
-  'event Frozen(bytes32 indexed logId)',
-  'function latest(bytes32 logId) view returns (uint64 size, bytes32 root, uint64 seq)',
-]);
+/*
+ * The anchor contract as the format describes it. Its code is known by its hash, so nothing is taken from whoever compiled it. All that it says
+ * has a fixed length: words of 32 bytes, one after the other.
+ */
 
 /** What happened to a log in the contract. */
 export type AnchorEvent =
@@ -24,26 +21,63 @@ export interface LatestAnchor {
   readonly seq: bigint;
 }
 
+const topicOf = {
+  LogRegistered: keccakOf('LogRegistered(bytes32,address)'),
+  Anchored: keccakOf('Anchored(bytes32,uint64,bytes32,bytes32,uint64)'),
+  PublisherRotated: keccakOf('PublisherRotated(bytes32,address,address)'),
+  Frozen: keccakOf('Frozen(bytes32)'),
+} as const;
+const selectorOfLatest = keccakOf('latest(bytes32)').slice(0, 10);
+const wordDigits = 64;
+const addressDigits = 40;
+const sizeMax = 2n ** 64n - 1n;
+
 /** Topics of every event that is about a log. */
 export function topicsOf(logId: string): readonly (readonly string[] | string)[] {
-  const names = ['LogRegistered', 'Anchored', 'PublisherRotated', 'Frozen'];
-  return [names.map((name) => contract.getEvent(name)?.topicHash as string), logId];
+  return [Object.values(topicOf), logId];
 }
 
-/** Undefined for a log of another kind. */
-export function readAnchorEvent(log: ChainLog): AnchorEvent | undefined {
-  const parsed = contract.parseLog(log);
-  if (parsed === null) return undefined;
-  const fields = parsed.args.toObject() as Record<string, unknown>;
-  return { ...fields, name: parsed.name, size: fields['treeSize'] } as unknown as AnchorEvent;
+/** Undefined for a log of another kind. Throws `NodeError` for one that the contract cannot have written. */
+export function readAnchorEvent({ topics, data }: ChainLog): AnchorEvent | undefined {
+  const words = wordsOf(data);
+  if (topics[0] === topicOf.LogRegistered) return { name: 'LogRegistered', publisher: addressIn(words, 0) };
+  if (topics[0] === topicOf.PublisherRotated) return { name: 'PublisherRotated', from: addressIn(words, 0), to: addressIn(words, 1) };
+  if (topics[0] === topicOf.Frozen) return { name: 'Frozen' };
+  if (topics[0] !== topicOf.Anchored) return undefined;
+  const size = numberIn([topics[2]?.slice(2) ?? ''], 0);
+  return { name: 'Anchored', size, root: wordIn(words, 0), prevRoot: wordIn(words, 1), seq: numberIn(words, 2) };
 }
 
 export function latestCall(logId: string): string {
-  return contract.encodeFunctionData('latest', [logId]);
+  return selectorOfLatest + logId.slice(2);
 }
 
-/** Throws for an answer that is none of this function. */
+/** Throws `NodeError` for an answer that is none of this function. */
 export function readLatest(answer: string): LatestAnchor {
-  const [size, root, seq] = contract.decodeFunctionResult('latest', answer) as unknown as [bigint, string, bigint];
-  return { size, root, seq };
+  const words = wordsOf(answer);
+  return { size: numberIn(words, 0), root: wordIn(words, 1), seq: numberIn(words, 2) };
+}
+
+function wordsOf(data: string): string[] {
+  return data.slice(2).match(new RegExp(`.{${wordDigits}}`, 'g')) ?? [];
+}
+
+function wordIn(words: readonly string[], place: number): string {
+  const word = words[place];
+  if (word?.length !== wordDigits) throw new NodeError('the contract cannot have said this: a word is missing', false);
+  return `0x${word}`;
+}
+
+function numberIn(words: readonly string[], place: number): bigint {
+  const number = BigInt(wordIn(words, place));
+  if (number > sizeMax) throw new NodeError('the contract cannot have said this: a number has more than 64 bits', false);
+  return number;
+}
+
+function addressIn(words: readonly string[], place: number): string {
+  return `0x${wordIn(words, place).slice(-addressDigits)}`;
+}
+
+function keccakOf(signature: string): string {
+  return `0x${Buffer.from(keccak_256(Buffer.from(signature))).toString('hex')}`;
 }

@@ -1,11 +1,14 @@
 import type { FinalAnchor, ReadChain } from '../chain/anchors.check.ts';
-import type { ChainNode } from '../chain/chain-node.ts';
+import { readAgreedChain } from '../chain/agreed-chain.ts';
+import { type ChainBlock, ChainNode } from '../chain/chain-node.ts';
 import { NodeError } from '../chain/node-error.ts';
 import { logIdOf } from '../log/log-id.ts';
 import { chainKeyOf, type ListedChain, type LogPolicy } from '../log/policy.ts';
 import type { Check } from './check.ts';
 import type { CoveringAnchor, Tick, TickAnswer } from './time.check.ts';
 import type { StatedRoot } from './tree.check.ts';
+
+type BlockOfTick = Pick<Tick, 'chainId' | 'blockNumber' | 'blockHash'>;
 
 interface AnsweringNode {
   readonly node: ChainNode;
@@ -37,33 +40,25 @@ export class ChainSet {
     const nodes: AnsweringNode[] = [];
     const silent: string[] = [];
     for (const url of rpcUrls) {
-      // Loaded only when a chain is asked: without one the verifier needs nothing but node itself.
-      const { ChainNode: Node } = await import('../chain/chain-node.ts');
-      const node = new Node(url);
+      const node = new ChainNode(url);
       try {
         nodes.push({ node, chainId: await node.chainId() });
       } catch (error) {
         if (!(error instanceof NodeError)) throw error;
         silent.push(`the node at ${url} does not answer: ${error.message}`);
-        node.close();
       }
     }
     return new ChainSet(logIdOf(genesis), nodes, silent);
-  }
-
-  close(): void {
-    for (const { node } of this.#nodes) node.close();
   }
 
   /** Reads every chain that these policies list and a node serves, as it is now. */
   async read(check: Check, policies: readonly LogPolicy[]): Promise<void> {
     this.#chains = new Map();
     for (const listed of listedIn(policies)) {
-      const answering = this.#nodes.find(({ chainId }) => chainId === listed.chainId);
+      const answering = this.#nodes.filter(({ chainId }) => chainId === listed.chainId).map(({ node }) => node);
       this.#attempted.add(chainKeyOf(listed));
-      if (answering === undefined) continue;
-      const { readChain } = await import('../chain/anchors.check.ts');
-      const chain = await readChain(check, answering.node, listed, this.logId);
+      if (answering.length === 0) continue;
+      const chain = await readAgreedChain(check, answering, listed, this.logId);
       if (chain !== undefined) this.#chains.set(chainKeyOf(listed), chain);
     }
   }
@@ -138,7 +133,14 @@ export class ChainSet {
   async answerTick({ chainId, blockNumber, blockHash }: Tick): Promise<TickAnswer> {
     const chain = [...this.#chains.values()].find(({ listed }) => listed.chainId === chainId);
     if (chain === undefined) return { problem: `the tick names chain ${chainId}, of which nothing is known here`, isProven: false };
-    const { final, node } = chain;
+    const answers: TickAnswer[] = [];
+    for (const node of chain.nodes) answers.push(await this.#answerOf(node, chain.final, { chainId, blockNumber, blockHash }));
+    const [answer] = answers as [TickAnswer];
+    const areSame = answers.every((other) => JSON.stringify(other) === JSON.stringify(answer));
+    return areSame ? answer : { problem: `the nodes of chain ${chainId} tell different things of block ${blockNumber}`, isProven: false };
+  }
+
+  async #answerOf(node: ChainNode, final: ChainBlock, { chainId, blockNumber, blockHash }: BlockOfTick): Promise<TickAnswer> {
     if (blockNumber > final.number)
       return { problem: `the tick names block ${blockNumber}; the last final block of the node is ${final.number}`, isProven: false };
     try {

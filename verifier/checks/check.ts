@@ -21,6 +21,7 @@ export type FindingName =
   | 'anchor-not-on-chain'
   | 'chain-not-asked'
   | 'foreign-head'
+  | 'node-silent'
   | 'node-without-history'
   | 'old-key'
   | 'unreadable-line';
@@ -113,6 +114,13 @@ export class Check {
 
   constructor(id: CheckId) {
     this.id = id;
+  }
+
+  /** Adds what was found to another check. */
+  tellTo(other: Check): void {
+    for (const problem of this.invalid.told) other.invalid.add(problem);
+    for (const problem of this.unverifiable.told) other.unverifiable.add(problem);
+    for (const finding of this.findings.told) other.findings.add(finding);
   }
 
   /** Of a check that found nothing INVALID. */

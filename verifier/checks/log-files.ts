@@ -30,10 +30,12 @@ export async function readLogFiles(source: LogSource): Promise<LogFiles | Unopen
   const vkey = await readPart(source, 'log.vkey', noteBytesMax);
   const checkpoint = await readPart(source, 'checkpoint', noteBytesMax);
   for (const part of [anchors, vkey])
-    if (isAbsence(part) && part.why === 'failed') return { verdict: 'UNVERIFIABLE', reason: part.message };
+    if (isAbsence(part) && (part.why === 'failed' || part.why === 'large')) return { verdict: 'UNVERIFIABLE', reason: part.message };
   if (isAbsence(checkpoint)) return { verdict: 'UNVERIFIABLE', reason: checkpoint.message };
   const head = parseHead(checkpoint);
   if (head === undefined) return { verdict: 'INVALID', reason: 'the checkpoint is no signed tree head' };
+  if (head.size > BigInt(Number.MAX_SAFE_INTEGER))
+    return { verdict: 'UNVERIFIABLE', reason: `the head states ${head.size} leaves, more than can be read` };
   const claims = isAbsence(anchors) ? [] : parseAnchors(anchors);
   return {
     ...{ head, claims },

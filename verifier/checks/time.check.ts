@@ -1,3 +1,4 @@
+import { instantText } from '../log/instant.ts';
 import type { Check } from './check.ts';
 
 /** A final block that covers all leaves below a size. */
@@ -76,7 +77,7 @@ export class TimeCheck {
     if (this.#latest === undefined || at <= this.#latest) return;
     const { size, time } = this.#anchors[this.#anchor] as CoveringAnchor;
     const message = `at ${at} is later than the anchor of ${size} leaves that covers it`;
-    this.#check.invalid.add({ index, message, evidence: { at: copyOf(at), anchorTime: instantOf(time) } });
+    this.#check.invalid.add({ index, message, evidence: { at: copyOf(at), anchorTime: instantText(time) } });
   }
 
   /** Takes a tick after its own leaf was given to `next`. */
@@ -106,18 +107,18 @@ export class TimeCheck {
       (isProven ? this.#check.invalid : this.#check.unverifiable).add({ index, message, evidence });
       return;
     }
-    const bound = instantOf(answer.time - toleranceSeconds);
+    const bound = instantText(answer.time - toleranceSeconds);
     const tooEarly = earliest.find(({ at }) => at < bound);
     if (tooEarly === undefined) return;
     const message = `at ${tooEarly.at} is earlier than the block of the tick at leaf ${index}`;
-    const evidence = { at: tooEarly.at, tickTime: instantOf(answer.time), block: tick.blockNumber.toString(), blockHash: tick.blockHash };
+    const evidence = { at: tooEarly.at, tickTime: instantText(answer.time), block: tick.blockNumber.toString(), blockHash: tick.blockHash };
     this.#check.invalid.add({ index: tooEarly.index, message, evidence });
   }
 
   #turnTo(index: number, toleranceSeconds: number): void {
     while (index >= this.#coveredSize && this.#coveredSize < Infinity) this.#coveredSize = this.#anchors[++this.#anchor]?.size ?? Infinity;
     const anchor = this.#anchors[this.#anchor];
-    this.#latest = anchor && instantOf(anchor.time + toleranceSeconds);
+    this.#latest = anchor && instantText(anchor.time + toleranceSeconds);
   }
 }
 
@@ -130,10 +131,6 @@ function firstTimes(anchors: readonly CoveringAnchor[]): CoveringAnchor[] {
     bounded.push({ size, time: earliest });
   }
   return bounded.reverse();
-}
-
-function instantOf(seconds: number): string {
-  return new Date(Math.max(seconds, 0) * 1000).toISOString();
 }
 
 function copyOf(text: string): string {

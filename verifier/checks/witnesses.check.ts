@@ -1,4 +1,5 @@
 import { cosignatureOf } from '../note/cosignature.ts';
+import { instantText } from '../log/instant.ts';
 import type { SignedNote } from '../note/signed-note.ts';
 import type { NoteKey } from '../note/vkey.ts';
 import type { Check } from './check.ts';
@@ -23,7 +24,7 @@ export function checkWitnesses(check: Check, note: SignedNote, { quorum, keys, a
   const missing = keys.flatMap((key) => {
     const cosignature = cosignatureOf(note, key);
     if (cosignature === undefined) return [`${key.name} did not cosign`];
-    return isFresh(cosignature.time) ? [] : [`${key.name} cosigned at ${new Date(cosignature.time * 1000).toISOString()}`];
+    return isFresh(cosignature.time) ? [] : [`${key.name} cosigned at ${instantText(cosignature.time)}`];
   });
   const seen = keys.length - missing.length;
   if (seen >= quorum) return;

@@ -1,5 +1,6 @@
 import type { CheckId, Problem, ProofHint } from '../checks/check.ts';
 import { isObject, parseJson } from '../log/canonical-json.ts';
+import { PayloadLines } from '../log/payload-line.ts';
 import { entryEndAt, entrySizeBytes } from '../opening/leaf-opener.ts';
 import { isAbsence, readPart, readTile } from '../source/bundles.ts';
 import { payloadsPath, tileWidth } from '../source/tile-path.ts';
@@ -126,7 +127,7 @@ class Collector {
   async #event(index: number): Promise<ShownEvent | undefined> {
     const file = await readPart(this.#outcome.source, payloadsPath(Math.floor(index / tileWidth)), partBytesMax);
     if (isAbsence(file)) return undefined;
-    const fields = parseJson(file.toString('utf8').split('\n')[index % tileWidth] ?? '');
+    const fields = parseJson(new PayloadLines(file).at(index % tileWidth));
     if (!isObject(fields)) return undefined;
     const { id, stream, rev, type, data, metadata } = fields;
     const texts = [id, stream, rev, type, data, metadata];

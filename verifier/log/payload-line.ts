@@ -17,6 +17,10 @@ export interface PayloadLine {
 export type ReadPayloadLine = PayloadLine | 'missing' | 'withheld' | 'unreadable';
 
 const lineEnd = 0x0a;
+/** An event has at most 1 MiB of data and as much of metadata, and base64 takes a third more. */
+const lineBytesMax = 4 * 1024 * 1024;
+
+const tooLong = 'too long';
 
 /** The lines of a file of payloads, from the first on. Not a text of the whole file: that would take longer to make than all of its lines. */
 export class PayloadLines {
@@ -29,12 +33,19 @@ export class PayloadLines {
     this.#encoding = isAscii(bytes) ? 'latin1' : 'utf8';
   }
 
-  /** Behind the last one all are empty. */
+  /** Behind the last one all are empty. One that is longer than a line can be is a text that none is. */
   next(): string {
     const start = this.#next;
-    const end = this.#bytes.indexOf(lineEnd, start);
-    this.#next = end < 0 ? this.#bytes.length : end + 1;
-    return this.#bytes.toString(this.#encoding, start, end < 0 ? this.#bytes.length : end);
+    const found = this.#bytes.indexOf(lineEnd, start);
+    const end = found < 0 ? this.#bytes.length : found;
+    this.#next = Math.min(end + 1, this.#bytes.length);
+    return end - start > lineBytesMax ? tooLong : this.#bytes.toString(this.#encoding, start, end);
+  }
+
+  /** The line at a place, of those that are still to come. */
+  at(place: number): string {
+    for (let before = 0; before < place; before++) this.next();
+    return this.next();
   }
 }
 

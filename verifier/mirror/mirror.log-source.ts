@@ -101,7 +101,8 @@ export class MirrorLogSource implements LogSource {
     const place = [this.#incoming, this.#copy].map((folder) => join(folder, path)).find((file) => existsSync(file));
     if (place === undefined) return undefined;
     const bytes = readFileSync(place);
-    if (bytes.length > bytesMax) throw new UnreadableError(`${place} has ${bytes.length} bytes; it may have ${bytesMax}.`);
+    if (bytes.length > bytesMax)
+      throw new UnreadableError(`${place} has ${bytes.length} bytes; it may have ${bytesMax}.`, { isTooLarge: true });
     return bytes;
   }
 

@@ -1,4 +1,4 @@
-import { type Absence, isAbsence, readBundle, type Unwanted } from '../source/bundles.ts';
+import { type Absence, type Bundle, isAbsence, readBundle, readLargeBundle, type Unwanted } from '../source/bundles.ts';
 import type { LogSource } from '../source/log-source.ts';
 import { tileWidth } from '../source/tile-path.ts';
 import type { BundleOpener } from './bundle-opener.ts';
@@ -33,7 +33,7 @@ const bundlesAhead = 8;
 
 /** Reads and opens a log from its first leaf to its last. Ends with a bundle whose tile is absent. */
 export async function* openedBundlesOf(log: LogToRead): AsyncGenerator<OpenedBundle> {
-  const ahead: Promise<OpenedBundle>[] = [];
+  const ahead: Promise<OpenedBundle | 'large'>[] = [];
   let next = log.from ?? 0;
   for (;;) {
     while (ahead.length < bundlesAhead && next < log.size) {
@@ -42,15 +42,25 @@ export async function* openedBundlesOf(log: LogToRead): AsyncGenerator<OpenedBun
       ahead.push(bundle);
       next += tileWidth;
     }
-    const bundle = await ahead.shift();
-    if (bundle === undefined) return;
+    const [start, first] = [next - ahead.length * tileWidth, await ahead.shift()];
+    if (first === undefined) return;
+    const bundle = first === 'large' ? await largeBundle(log, start) : first;
     yield bundle;
     if (isAbsence(bundle.tile)) return;
   }
 }
 
-async function openedBundle({ source, opener, unwanted }: LogToRead, start: number, width: number): Promise<OpenedBundle> {
-  const { tile, entries, payloads } = await readBundle(source, start, width, unwanted);
+async function openedBundle(log: LogToRead, start: number, width: number): Promise<OpenedBundle | 'large'> {
+  const bundle = await readBundle(log.source, start, width, log.unwanted);
+  return bundle === 'large' ? bundle : opened(log, bundle);
+}
+
+/** Reads and opens a bundle that was too large to be read beside others. */
+async function largeBundle(log: LogToRead, start: number): Promise<OpenedBundle> {
+  return opened(log, await readLargeBundle(log.source, start, Math.min(tileWidth, log.size - start), log.unwanted));
+}
+
+async function opened({ opener }: LogToRead, { start, width, tile, entries, payloads }: Bundle): Promise<OpenedBundle> {
   const payloadsAbsence = isAbsence(payloads) ? payloads : undefined;
   if (isAbsence(tile) || isAbsence(entries)) return { start, width, tile, leaves: isAbsence(entries) ? entries : [], payloadsAbsence };
   const leaves = await opener.open({ start, width, entries, payloads: isAbsence(payloads) ? undefined : payloads });

@@ -1,5 +1,5 @@
 import { EntryReader, leafHashOf } from '../log/entry.ts';
-import { decodeBase64, readPayloadLine } from '../log/payload-line.ts';
+import { decodeBase64, PayloadLines, readPayloadLine } from '../log/payload-line.ts';
 import { recomputeEntry } from '../log/stored-event.ts';
 import { isAbsence, readPart, readTile } from '../source/bundles.ts';
 import type { LogSource } from '../source/log-source.ts';
@@ -38,7 +38,7 @@ export async function nameEvent({ source, origin, size }: Outcome, index: number
 async function storedEventAt(source: LogSource, origin: string, bundle: number, index: number) {
   const payloads = await readPart(source, payloadsPath(bundle), partBytesMax);
   if (isAbsence(payloads)) return undefined;
-  const line = readPayloadLine(payloads.toString('utf8').split('\n')[index % tileWidth] ?? '', index);
+  const line = readPayloadLine(new PayloadLines(payloads).at(index % tileWidth), index);
   if (typeof line === 'string') return undefined;
   const data = decodeBase64(line.data);
   const metadata = decodeBase64(line.metadata);

@@ -1,3 +1,4 @@
+import { instantText } from '../log/instant.ts';
 import type { CheckOutcome, Outcome, Unopened } from '../verdict.ts';
 import type { EventName } from './bad-event.ts';
 
@@ -37,7 +38,7 @@ function checkOf({
 }
 
 function anchorOf({ chain, size, root, seq, block, blockHash, tx, time }: NonNullable<Outcome['lastAnchor']>) {
-  const at = new Date(time * 1000).toISOString();
+  const at = instantText(time);
   return { chainId: chain.chainId, contract: chain.contract, size, root: `0x${root}`, seq, block, blockHash, tx, at };
 }
 

@@ -1,11 +1,12 @@
 import type { CheckOutcome, Outcome, Unopened } from '../verdict.ts';
+import { instantText } from '../log/instant.ts';
 import type { EventName } from './bad-event.ts';
 
 const toldMax = 5;
 
 /** The outcome for people. */
 export function textReport(outcome: Outcome | Unopened, badEvent: EventName | undefined): string {
-  if ('reason' in outcome) return `${outcome.verdict}: ${outcome.reason}`;
+  if ('reason' in outcome) return printable(`${outcome.verdict}: ${outcome.reason}`);
   const { verdict, isOffline, origin, provenSize, size, root, lastAnchor, checks, firstBad, counts } = outcome;
   const lines = [
     `${verdict === 'VALID' && isOffline ? 'VALID (no chain checked)' : verdict}: leaves 0 to ${provenSize} of ${size}, ${origin}`,
@@ -16,13 +17,18 @@ export function textReport(outcome: Outcome | Unopened, badEvent: EventName | un
   if (size > provenSize) lines.push(`tail     leaves ${provenSize} to ${size} have no final anchor yet and are not under verdict`);
   if (lastAnchor !== undefined) {
     const { chain, seq, block, tx, time } = lastAnchor;
-    lines.push(`anchor   ${seq} on chain ${chain.chainId}, block ${block} of ${new Date(time * 1000).toISOString()}, transaction ${tx}`);
+    lines.push(`anchor   ${seq} on chain ${chain.chainId}, block ${block} of ${instantText(time)}, transaction ${tx}`);
   }
   lines.push(
     `read     ${counts.leaves} leaves of ${counts.streams} streams, ${counts.opened} payloads opened, ${counts.withheld} unopened, ${counts.commitments} commitments to balances`,
   );
   lines.push('', ...checks.flatMap(checkLines));
-  return lines.join('\n');
+  return printable(lines.join('\n'));
+}
+
+/** What a log, a node or a server said may hold what a terminal obeys. */
+function printable(text: string): string {
+  return text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, '\ufffd');
 }
 
 function badEventLines(firstBad: Outcome['firstBad'], badEvent: EventName | undefined): string[] {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readBody } from './http-body.ts';
 import { type LogSource, UnreadableError } from './log-source.ts';
 
 export interface HttpLogOptions {
@@ -52,14 +53,9 @@ export class HttpLogSource implements LogSource {
 }
 
 async function bodyOf(answer: Response, path: string, bytesMax: number): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of (answer.body ?? []) as AsyncIterable<Uint8Array>) {
-    length += chunk.length;
-    if (length > bytesMax) throw new UnreadableError(`${path} has more than the ${bytesMax} bytes that it may have.`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+  const body = await readBody(answer, bytesMax);
+  if (body === undefined) throw new UnreadableError(`${path} has more than the ${bytesMax} bytes that it may have.`, { isTooLarge: true });
+  return body;
 }
 
 function reasonOf(error: unknown): string {

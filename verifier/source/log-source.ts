@@ -19,8 +19,15 @@ export class UnreadableError extends Error {
   /** The source answered, and would not give it to us. */
   readonly isRefused: boolean;
 
-  constructor(message: string, { isRefused = false }: { readonly isRefused?: boolean } = {}) {
+  /** It is larger than the reader was ready for. */
+  readonly isTooLarge: boolean;
+
+  constructor(
+    message: string,
+    { isRefused = false, isTooLarge = false }: { readonly isRefused?: boolean; readonly isTooLarge?: boolean } = {},
+  ) {
     super(message);
     this.isRefused = isRefused;
+    this.isTooLarge = isTooLarge;
   }
 }

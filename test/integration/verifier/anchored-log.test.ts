@@ -304,22 +304,114 @@ describe('[ATT-30] silence', () => {
   });
 });
 
+describe('[ATT-28] nodes that lie', () => {
+  const verifyBy = (log: LogBuilder, ...urls: string[]) =>
+    verifyFiles(log, log.files(), { source: new MemoryLogSource(log.files()), rpcUrls: urls });
+
+  it('leave the log UNVERIFIABLE where two contradict each other, whatever the lie is', async () => {
+    const log = await registeredLog();
+    await round(log);
+    const lies: readonly ((method: string, result: unknown) => unknown)[] = [
+      (method, result) => (method === 'eth_getLogs' ? [] : result),
+      (method, result) => (method === 'eth_getCode' ? '0x00' : result),
+      (method, result) => (method === 'eth_call' ? `0x${'0'.repeat(192)}` : result),
+      (method, result) =>
+        method === 'eth_getLogs'
+          ? JSON.parse(JSON.stringify(result).replaceAll(log.root(log.size).toString('hex'), 'a'.repeat(64)))
+          : result,
+      (method, result) => (method === 'eth_getBlockByNumber' ? { ...(result as object), timestamp: '0x1' } : result),
+    ];
+    for (const lie of lies) {
+      const liar = await nodeThat(lie);
+      try {
+        for (const urls of [
+          [anvil.url, liar.url],
+          [liar.url, anvil.url],
+        ])
+          expect(summaryOf(await verifyBy(log, ...urls))).toMatchObject({ verdict: 'UNVERIFIABLE', results: { V1: 'unverifiable' } });
+      } finally {
+        liar.close();
+      }
+    }
+  });
+
+  it('that tell the same leave it VALID, and one that is silent beside them is told', async () => {
+    const log = await registeredLog();
+    await round(log);
+    const honest = await nodeThat((_, result) => result);
+    const silent = await nodeThat((method, result) => (method === 'eth_chainId' ? result : undefined));
+    try {
+      const both = await verifyBy(log, anvil.url, honest.url);
+      expect([both.verdict, findingsOf(both)]).toEqual(['VALID', []]);
+      const one = await verifyBy(log, silent.url, anvil.url);
+      expect([one.verdict, findingsOf(one)]).toEqual(['VALID', [['node-silent', undefined]]]);
+    } finally {
+      honest.close();
+      silent.close();
+    }
+  });
+
+  it('cannot make the verifier fail, whatever they answer', async () => {
+    const log = await registeredLog();
+    await round(log);
+    const answers: readonly unknown[] = [
+      null,
+      0,
+      '',
+      '0x',
+      '0xzz',
+      [],
+      [null],
+      [{}],
+      {},
+      { number: '0x1' },
+      `0x${'f'.repeat(64)}`,
+      `0x${'f'.repeat(200)}`,
+      { number: `0x${'f'.repeat(64)}`, hash: `0x${'a'.repeat(64)}`, timestamp: `0x${'f'.repeat(64)}` },
+    ];
+    const methods = ['eth_chainId', 'eth_getBlockByNumber', 'eth_getCode', 'eth_getLogs', 'eth_call'];
+    for (const lying of methods) {
+      for (const answer of answers) {
+        const liar = await nodeThat((method, result) => (method === lying ? answer : result));
+        try {
+          const { verdict } = await verifyBy(log, liar.url);
+          expect([lying, answer, ['UNVERIFIABLE', 'INVALID'].includes(verdict)]).toEqual([lying, answer, true]);
+        } finally {
+          liar.close();
+        }
+      }
+    }
+  }, 120_000);
+});
+
+/** The node, but for what it answers to some questions; undefined for an answer without a result. */
+function nodeThat(answerOf: (method: string, result: unknown) => unknown): Promise<{ url: string; close: () => void }> {
+  return nodeBehind(async (body) => {
+    const { method } = JSON.parse(body) as { method: string };
+    const answer = await (await fetch(anvil.url, { method: 'POST', body, headers: { 'content-type': 'application/json' } })).json();
+    const { result, ...rest } = answer as { result?: unknown };
+    return JSON.stringify(result === undefined ? rest : { ...rest, result: answerOf(method, result) });
+  });
+}
+
 /** The node as it is after a restart: it has its blocks and logs, and no state but the latest. */
-async function forgetfulNode(): Promise<{ url: string; close: () => void }> {
+function forgetfulNode(): Promise<{ url: string; close: () => void }> {
+  return nodeBehind(async (body) => {
+    const { id, method, params } = JSON.parse(body) as { id: number; method: string; params: unknown[] };
+    const isOld = (method === 'eth_call' || method === 'eth_getCode') && params.at(-1) !== 'latest';
+    if (isOld) return JSON.stringify({ jsonrpc: '2.0', id, error: { code: -32602, message: 'BlockOutOfRangeError' } });
+    return (await fetch(anvil.url, { method: 'POST', body, headers: { 'content-type': 'application/json' } })).text();
+  });
+}
+
+async function nodeBehind(answerTo: (body: string) => Promise<string>): Promise<{ url: string; close: () => void }> {
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      const body = Buffer.concat(chunks).toString();
-      const { id, method, params } = JSON.parse(body) as { id: number; method: string; params: unknown[] };
-      const isOld = (method === 'eth_call' || method === 'eth_getCode') && params.at(-1) !== 'latest';
-      const error = { jsonrpc: '2.0', id, error: { code: -32602, message: 'BlockOutOfRangeError' } };
-      const answer = isOld
-        ? Promise.resolve(JSON.stringify(error))
-        : fetch(anvil.url, { method: 'POST', body, headers: { 'content-type': 'application/json' } }).then((reply) => reply.text());
-      void answer.then((text) => response.setHeader('content-type', 'application/json').end(text));
+      void answerTo(Buffer.concat(chunks).toString()).then((text) => response.setHeader('content-type', 'application/json').end(text));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => void server.close() };
 }
