@@ -1,5 +1,4 @@
-import { hash } from 'node:crypto';
-import { isUint8Array } from 'node:util/types';
+import { hash, isUint8Array } from '#platform';
 
 /*
  * The tree of RFC 6962 and RFC 9162: leaf hashes are given, a node is SHA-256(0x01 || left || right), the tree without leaves has the root

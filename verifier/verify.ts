@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { sleep } from '#platform';
 import { type Check, type Checks, newChecks } from './checks/check.ts';
 import { checkCadence, type GapRules } from './checks/cadence.ts';
 import { ChainSet } from './checks/chain-set.ts';

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { explain, say } from './messages.js';
 import { projectRoot } from './project-root.js';
 import { whileStarterIsLocked } from './starter-lock.js';
 
-const sources = ['services', 'projections', 'bench', 'contracts/generated'];
+/** The verifier runs from its source; only its bundle for browsers is built. */
+const sources = ['services', 'projections', 'bench', 'contracts/generated', 'verifier'];
 const output = join(projectRoot, 'dist');
 const fingerprintFile = join(output, '.fingerprint');
 
@@ -28,8 +29,9 @@ async function build() {
   const fingerprint = fingerprintOf(files);
   try {
     for (const folder of [unfinished, outdated]) rmSync(folder, { recursive: true, force: true });
-    await Promise.all(files.map((file) => compile(file, transformFile, unfinished)));
+    await Promise.all(files.filter((file) => !isOfVerifier(file)).map((file) => compile(file, transformFile, unfinished)));
     await mkdir(unfinished, { recursive: true });
+    await bundleVerifier(join(unfinished, 'verify'));
     await writeFile(join(unfinished, '.fingerprint'), fingerprint);
     if (existsSync(output)) renameSync(output, outdated);
     renameSync(unfinished, output);
@@ -37,6 +39,32 @@ async function build() {
   } catch (error) {
     throw explain(error, output);
   }
+}
+
+/** The verifier for browsers: an ESM bundle, and the page that uses it. */
+async function bundleVerifier(folder) {
+  const { build: bundle } = await import('esbuild');
+  const from = (file) => join(projectRoot, 'verifier', 'browser', file);
+  await bundle({
+    entryPoints: [from('verifier.ts'), from('page.ts')],
+    inject: [from('buffer.ts')],
+    outdir: folder,
+    bundle: true,
+    splitting: true,
+    minify: true,
+    sourcemap: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2024',
+    chunkNames: 'chunk-[hash]',
+    logLevel: 'warning',
+    absWorkingDir: projectRoot,
+  });
+  await copyFile(from('index.html'), join(folder, 'index.html'));
+}
+
+function isOfVerifier(file) {
+  return relative(projectRoot, file).startsWith(`verifier${sep}`);
 }
 
 async function compile(file, transformFile, folder) {
@@ -68,7 +96,8 @@ function sourceFiles() {
   const files = [];
   for (const folder of sources.map((name) => join(projectRoot, name)).filter((path) => existsSync(path))) {
     for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-      if (entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.d.ts')) files.push(join(entry.parentPath, entry.name));
+      if (entry.isFile() && /\.(ts|html)$/.test(entry.name) && !entry.name.endsWith('.d.ts'))
+        files.push(join(entry.parentPath, entry.name));
     }
   }
   return files.sort();

@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { LogFilesController } from './adapters/http/log-files.controller.ts';
 import { ProofsController } from './adapters/http/proofs.controller.ts';
+import { VerifyPageController } from './adapters/http/verify-page.controller.ts';
 import { LogFiles } from './application/log-files.ts';
 import { LogQuery } from './application/log-query.ts';
 import { PAYLOAD_ACCESS, type PayloadAccess } from './application/payload-access.ts';
@@ -17,7 +18,7 @@ export class IntegrityModule {
   static register({ files, query, access }: IntegrityPorts): DynamicModule {
     return {
       module: IntegrityModule,
-      controllers: [LogFilesController, ProofsController],
+      controllers: [LogFilesController, ProofsController, VerifyPageController],
       providers: [
         { provide: LogFiles, useValue: files },
         { provide: LogQuery, useValue: query },

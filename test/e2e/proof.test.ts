@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +21,7 @@ let mining: NodeJS.Timeout;
 let account: string;
 
 beforeAll(async () => {
+  execFileSync(process.execPath, [join(import.meta.dirname, '..', '..', 'bin', 'tallyroot'), 'build'], { stdio: 'ignore' }); // The page is built.
   chain = await startThrowawayChain();
   // Whoever anchors waits for finality, which a chain without traffic never reaches.
   mining = setInterval(() => void chain.provider.send('evm_mine', []).catch(() => undefined), 100);
@@ -157,6 +159,18 @@ describe('[E1] a byte that was changed behind the ledger', () => {
     });
     expect([exitCode, output]).toEqual([1, expect.stringContaining(`first bad event: leaf ${leaf}`)]);
   }, 60_000);
+});
+
+describe('the page of the auditor', () => {
+  it('is served with its bundle, and takes scripts from nowhere else', async () => {
+    const page = await fetch(`${api.service.url}/verify`);
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    expect(page.headers.get('content-security-policy')).toContain("script-src 'self'");
+    const bundle = await fetch(`${api.service.url}/verify/verifier.js`);
+    expect([bundle.status, bundle.headers.get('content-type')]).toEqual([200, 'text/javascript; charset=utf-8']);
+    for (const path of ['nothing.js', '..%2f..%2fpackage.json', '%2e%2e/package.json', 'index.html', '.fingerprint'])
+      expect([path, (await fetch(`${api.service.url}/verify/${path}`)).status]).toEqual([path, 404]);
+  });
 });
 
 describe('proofs over HTTP', () => {

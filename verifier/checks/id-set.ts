@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto';
+import { randomInt } from '#platform';
 
 const wordsOfId = 4;
 const slotsAtFirst = 1 << 12;

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { hash } from '#platform';
 import type { Scales } from '../log/policy.ts';
 import type { HashText } from '../tree/node-hash.ts';
 import { amountText } from './amount.ts';

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { hash } from '#platform';
 import { hashBytes, type HashText } from '../tree/node-hash.ts';
 
 interface EntryNode {

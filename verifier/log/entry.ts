@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { hash } from '#platform';
 import { isHex64 } from './hex.ts';
 import { entryText } from './stored-event.ts';
 

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { hash } from '#platform';
 import { canonicalTextOf, parseJson } from './canonical-json.ts';
 import { type Entry, textOfEntry } from './entry.ts';
 import { decodeHex64 } from './hex.ts';

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { hash } from '#platform';
 import type { LogPolicy } from './policy.ts';
 
 /** The name of a log in anchor contracts, by its genesis: SHA-256(origin || "\n" || vkey), 0x-hex. The same on every chain. */

@@ -1,4 +1,4 @@
-import { isAscii } from 'node:buffer';
+import { isAscii } from '#platform';
 import { isObject, parseJson } from './canonical-json.ts';
 import type { Entry } from './entry.ts';
 

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { hash } from '#platform';
 import { canonicalTextOf, isObject, parseCanonical } from './canonical-json.ts';
 
 /** An event as the event store holds it. */

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { hash } from '#platform';
 import { linesOf } from '../fold/postings.ts';
 import { type Entry, EntryReader } from '../log/entry.ts';
 import { EventOpener } from '../log/event-opener.ts';

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { sleep } from '#platform';
 import { readBody } from './http-body.ts';
 import { type LogSource, UnreadableError } from './log-source.ts';
 

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { hash } from '#platform';
 
 /** 32 bytes as a string of one character a byte: the cheapest form that node makes digests in. */
 export type HashText = string;

@@ -1,0 +1,2 @@
+/** Stands for Node's `Buffer` in the bundle. */
+export { Buffer } from 'buffer/';
