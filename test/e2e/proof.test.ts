@@ -173,6 +173,21 @@ describe('the page of the auditor', () => {
   });
 });
 
+describe('a page of the auditor’s own', () => {
+  it('may read the log from another origin, what is absent and what takes a token included', async () => {
+    for (const [path, status] of [
+      ['checkpoint', 200],
+      ['tile/0/999', 404],
+      ['payloads/999.jsonl', 404],
+    ] as const) {
+      const answer = await fetch(`${api.service.url}/logs/demo/${path}`, { headers: { origin: 'https://auditor.example' } });
+      expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([status, '*']);
+    }
+    const asked = await fetch(`${api.service.url}/logs/demo/payloads/000.jsonl`, { method: 'OPTIONS' });
+    expect([asked.status, asked.headers.get('access-control-allow-headers')]).toEqual([204, 'authorization']);
+  });
+});
+
 describe('proofs over HTTP', () => {
   it('show that an event is in the log, to anybody', async () => {
     const { id } = await chargeEvent();

@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Options, Param, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Public } from '../../../access/adapters/http/principal.decorator.ts';
@@ -24,6 +24,7 @@ export class LogFilesController {
 
   @Get('*')
   async file(@Param('slug') slug: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    reply.header('access-control-allow-origin', '*');
     if (!slugPattern.test(slug)) throw new ProblemError('log_not_found');
     const path = pathBehind(request.url, slug);
     const payloads = path.startsWith('payloads/') && (await this.#maySeePayloads(request, slug));
@@ -31,6 +32,20 @@ export class LogFilesController {
     if (file === undefined) throw new ProblemError((await this.#files.head(slug)) === undefined ? 'log_not_found' : 'log_entry_not_found');
     const cache = file.isImmutable ? 'public, max-age=31536000, immutable' : 'no-store';
     await reply.header('content-type', file.contentType).header('cache-control', cache).send(file.bytes);
+  }
+
+  /**
+   * A page of the auditor's own may read the log, with a token too, and see what is absent: nothing here is opened by a cookie, so nobody's
+   * browser gives away what its owner did not type in.
+   */
+  @Options('*')
+  async mayBeAskedFromAnywhere(@Res() reply: FastifyReply): Promise<void> {
+    const headers = {
+      'access-control-allow-origin': '*',
+      'access-control-allow-headers': 'authorization',
+      'access-control-max-age': '86400',
+    };
+    await reply.status(204).headers(headers).send();
   }
 
   /** Without a token what is not public is left out; a token that opens nothing here is a mistake that its sender should hear of. */
