@@ -22,6 +22,8 @@ export interface CommandLine {
   readonly state: string | undefined;
   /** File to write what shows a third party that the log is INVALID. */
   readonly evidence: string | undefined;
+  /** CSV of a bank or a payment provider. */
+  readonly statement: string | undefined;
   /** Folder of a mirror. */
   readonly out: string | undefined;
   /** Told on standard error even where that is no terminal. */
@@ -49,6 +51,8 @@ Exit code: 0 VALID, 1 INVALID, 2 UNVERIFIABLE, a wrong command line, or a verifi
 interface Commands {
   /** The command writes to a folder, `--out`. */
   readonly withOut?: boolean;
+  /** The command reads a statement, `--statement`. */
+  readonly withStatement?: boolean;
 }
 
 /** What was asked for; `help`; or what is wrong with the command line. */
@@ -60,7 +64,7 @@ export function parseCommandLine(args: readonly string[], commands: Commands = {
   }
 }
 
-function read(args: readonly string[], { withOut = false }: Commands): CommandLine | 'help' {
+function read(args: readonly string[], { withOut = false, withStatement = false }: Commands): CommandLine | 'help' {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean', default: false } as const;
   const { values } = parseArgs({
@@ -69,13 +73,14 @@ function read(args: readonly string[], { withOut = false }: Commands): CommandLi
       ...{ log: text, genesis: text, contract: text, token: text, rpc: { ...text, multiple: true } },
       ...{ policy: text, state: text, evidence: text, head: { ...text, multiple: true } },
       ...(withOut && { out: text }),
+      ...(withStatement && { statement: text }),
       ...{ offline: flag, deep: flag, json: flag, progress: flag, help: { ...flag, short: 'h' } },
     },
   });
   if (values.help) return 'help';
   const policy = values.policy === undefined ? undefined : readPolicy(values.policy);
   const { token, head: heads = [], state, evidence, offline: isOffline, deep: isDeep, json: asJson, progress: hasProgress } = values;
-  const { out } = values as { readonly out?: string };
+  const { out, statement } = values as { readonly out?: string; readonly statement?: string };
   const log = values.log ?? policy?.log;
   const genesis = genesisOf(values.genesis, policy?.genesis);
   const contract = values.contract ?? policy?.contract;
@@ -87,7 +92,7 @@ function read(args: readonly string[], { withOut = false }: Commands): CommandLi
   if (/^[a-z]+:\/\//i.test(log) && !isHttpUrl(log)) throw new RangeError(`--log ${log} is neither an http(s) URL nor a folder.`);
   return {
     ...{ log, genesis, rpc, contract: contract?.toLowerCase(), token, isOffline, isDeep, asJson },
-    ...{ witnesses: policy?.witnesses, gaps: policy?.gaps, heads, state, evidence, hasProgress, out },
+    ...{ witnesses: policy?.witnesses, gaps: policy?.gaps, heads, state, evidence, hasProgress, out, statement },
   };
 }
 

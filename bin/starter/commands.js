@@ -13,6 +13,7 @@ const projectCommands = {
   verify: (args) => node([inProject('verifier', 'cli.ts'), ...args]),
   mirror: (args) => node([inProject('verifier', 'mirror-cli.ts'), ...args]),
   evidence: (args) => node([inProject('verifier', 'evidence-cli.ts'), ...args]),
+  reconcile: (args) => node([inProject('verifier', 'reconcile-cli.ts'), ...args]),
   test,
   'test:solidity': testSolidity,
   check,

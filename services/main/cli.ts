@@ -50,6 +50,7 @@ const commands: Readonly<Record<string, Command>> = {
 const starterCommands: Readonly<Record<string, string>> = {
   verify: 'Check a ledger with the independent verifier; --help tells more.',
   evidence: 'Check a file of evidence that verify wrote. check <file>  --genesis <hash>',
+  reconcile: 'Hold a statement of a bank against the payments of a log. --statement <csv>',
   mirror: 'Keep a verified copy of a live log. --log <url>  --genesis <hash>  --out <folder>',
   test: 'Run the tests.',
   check: 'Run everything that CI checks.',
