@@ -58,7 +58,7 @@ export interface Judged extends Omit<Outcome, 'verdict' | 'checks' | 'firstBad'>
 
 /** Any INVALID: INVALID; else a required check that is UNVERIFIABLE: UNVERIFIABLE; else VALID. Checks that were left are not required. */
 export function outcomeOf({ checks: made, ...judged }: Judged): Outcome {
-  const checks = checkIds.map((id) => checkOutcomeOf(made[id], judged.provenSize));
+  const checks = checkIds.filter((id) => made[id].isAsked).map((id) => checkOutcomeOf(made[id], judged.provenSize));
   const results = checks.map(({ result }) => result);
   const verdict = results.includes('invalid') ? 'INVALID' : results.includes('unverifiable') ? 'UNVERIFIABLE' : 'VALID';
   return { ...judged, verdict, checks, firstBad: firstBadOf(made) };

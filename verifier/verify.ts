@@ -119,6 +119,7 @@ class Verification {
     let sizesCommitted: readonly number[] = [];
     for (let attempt = 1; ; attempt++) {
       const checks = newChecks();
+      checks.V9.isAsked = checks.V10.isAsked = false;
       await this.#chains.read(checks.V1, policies);
       const files = await this.#filesAfterAnchors();
       if ('reason' in files) return files;

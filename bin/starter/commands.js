@@ -14,6 +14,7 @@ const projectCommands = {
   mirror: (args) => node([inProject('verifier', 'mirror-cli.ts'), ...args]),
   evidence: (args) => node([inProject('verifier', 'evidence-cli.ts'), ...args]),
   reconcile: (args) => node([inProject('verifier', 'reconcile-cli.ts'), ...args]),
+  'verify-bill': (args) => node([inProject('verifier', 'bill-cli.ts'), ...args]),
   test,
   'test:solidity': testSolidity,
   check,

@@ -28,6 +28,10 @@ const commands: Readonly<Record<string, Command>> = {
     summary: 'Write the files of a log for an auditor. --out <folder>  --data <folder>  --provider <slug>',
     run: async (args) => (await import('./export.ts')).runExport(args, process.env),
   },
+  bundle: {
+    summary: 'Write the proof bundle of a customer. --account <id> or --invoice <id>  --out <file>  --data <folder>  --provider <slug>',
+    run: async (args) => (await import('./bundle.ts')).runBundle(args, process.env),
+  },
   backup: {
     summary: 'Copy the data folder while the service runs. --out <folder>  --data <folder>',
     run: async (args) => (await import('./backup.ts')).runBackup(args, process.env),
@@ -52,6 +56,7 @@ const starterCommands: Readonly<Record<string, string>> = {
   evidence: 'Check a file of evidence that verify wrote. check <file>  --genesis <hash>',
   reconcile: 'Hold a statement of a bank against the payments of a log. --statement <csv>',
   mirror: 'Keep a verified copy of a live log. --log <url>  --genesis <hash>  --out <folder>',
+  'verify-bill': 'Check a bill from its proof bundle, offline; --help tells more.',
   test: 'Run the tests.',
   check: 'Run everything that CI checks.',
   bench: 'Measure. <name> [--json]',
@@ -86,6 +91,6 @@ function failed(message: string, exitCode: number): number {
 
 function usage(): string {
   const summaries = [...Object.entries(commands).map(([name, { summary }]) => [name, summary]), ...Object.entries(starterCommands)];
-  const lines = summaries.map(([name = '', summary = '']) => `  ${name.padEnd(10)}${summary}`);
+  const lines = summaries.map(([name = '', summary = '']) => `  ${name.padEnd(12)}${summary}`);
   return ['Usage: bin/tallyroot <command> [options]', ...lines, ''].join('\n');
 }

@@ -16,6 +16,7 @@ import { LogFiles } from '../integrity/application/log-files.ts';
 import { DiscoveredLogs } from '../integrity/application/discovered-logs.ts';
 import type { Keyring } from '../integrity/application/keyring.ts';
 import { LogQuery } from '../integrity/application/log-query.ts';
+import { ProofBundles } from '../integrity/application/proof-bundles.ts';
 import { OpenLog } from '../integrity/application/open-log.ts';
 import { ReceiptSigner } from '../integrity/application/receipt-signer.ts';
 import { Sequencers } from '../integrity/application/sequencers.ts';
@@ -41,6 +42,7 @@ export interface Integrity {
   readonly receipts: ReceiptSigner;
   readonly query: LogQuery;
   readonly files: LogFiles;
+  readonly bundles: ProofBundles;
   readonly sequencers: Sequencers;
   readonly anchoring: Anchoring;
   /** Undefined for a ledger without a chain. */
@@ -62,13 +64,15 @@ export async function openIntegrity({ eventStore: store, pool, keysFolder, chain
     onAlarm: (status) => logger.error({ status }, 'Anchoring raised an alarm: somebody has to look.'),
     onRetry: (log, error) => logger.warn({ log, err: error }, 'Anchoring tries again.'),
   });
+  const query = new LogQuery(leaves, heads);
+  const files = new LogFiles({ store, logs, leaves, heads, anchors: anchoring.anchors });
   return {
     keyring,
     logs,
     openLog: new OpenLog({ store, keyring, clock: systemClock, chains: () => Promise.resolve(contract ? [contract] : []) }),
     receipts: new ReceiptSigner(logs, keyring),
-    query: new LogQuery(leaves, heads),
-    files: new LogFiles({ store, logs, leaves, heads, anchors: anchoring.anchors }),
+    ...{ query, files },
+    bundles: new ProofBundles({ store, query, files, balances: anchoring.balances, anchors: anchoring.anchors }),
     sequencers: new Sequencers(logs, {
       ...{ store, leaves, heads, keyring, lock, memories },
       onHalt: (status) => logger.error({ status }, 'A sequencer halted: its log is not signed any more until somebody looks.'),

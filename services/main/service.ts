@@ -12,10 +12,12 @@ import { PostgresSnapshotStore } from '../commands/adapters/postgres/postgres.sn
 import { Snapshots } from '../commands/application/snapshots.ts';
 import type { EventStore } from '../event-store/domain/event-store.ts';
 import { createHttpApplication } from '../http/http-application.ts';
+import { BillBundles } from '../invoicing/application/bill-bundles.ts';
 import { InvoicingProcess } from '../invoicing/application/invoicing.process.ts';
 import type { PayloadAccess } from '../integrity/application/payload-access.ts';
 import { AnchoringModule } from '../integrity/anchoring.module.ts';
 import { IntegrityModule } from '../integrity/integrity.module.ts';
+import { BillBundlesModule } from '../invoicing/bill-bundles.module.ts';
 import { createPool } from '../read-store/pool.ts';
 import { prepareReadModels } from '../read-store/prepare-read-models.ts';
 import type { Projection } from '../read-store/projection.ts';
@@ -128,6 +130,7 @@ async function open(
         ProjectionsModule,
         AnchoringModule.register(anchoring),
         IntegrityModule.register({ files, query, access: payloadAccess(pool) }),
+        BillBundlesModule.register(new BillBundles(eventStore, integrity.bundles)),
       ],
     }),
     logger,

@@ -7,6 +7,8 @@ export const checkNames = {
   V6: 'time',
   V7: 'payloads',
   V8: 'balances',
+  V9: 'answers',
+  V10: 'receipts',
 } as const;
 
 export type CheckId = keyof typeof checkNames;
@@ -111,6 +113,9 @@ export class Check {
   readonly findings = new Problems<Finding>();
   /** Why the check does not apply or was not made; undefined for one that was. */
   left: { readonly result: 'not applicable' | 'not checked'; readonly reason: string } | undefined;
+
+  /** False for a check of something that was not handed in: nothing is said of it. */
+  isAsked = true;
 
   constructor(id: CheckId) {
     this.id = id;

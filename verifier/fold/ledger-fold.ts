@@ -126,7 +126,7 @@ function newBalance(account: string, currency: string, turnover: Turnover): Bala
 }
 
 /** SHA-256(`ledger-key/1` || u32be(len account) || account || u32be(len currency) || currency). */
-function keyOf(account: string, currency: string): HashText {
+export function keyOf(account: string, currency: string): HashText {
   const parts = [Buffer.from('ledger-key/1'), ...[account, currency].flatMap((text) => [lengthOf(text), Buffer.from(text)])];
   return hash('sha256', Buffer.concat(parts), 'binary');
 }

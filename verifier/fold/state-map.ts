@@ -15,7 +15,8 @@ interface BranchNode {
 
 type Node = EntryNode | BranchNode | undefined;
 
-const noEntry: HashText = '\0'.repeat(hashBytes);
+/** Root of a subtree without entries. */
+export const noEntry: HashText = '\0'.repeat(hashBytes);
 const message = Buffer.alloc(1 + 2 * hashBytes);
 
 /**
@@ -52,8 +53,18 @@ function branchOver(node: EntryNode, depth: number): BranchNode {
 
 function rootOfNode(node: Node): HashText {
   if (node === undefined) return noEntry;
-  node.root ??= 'key' in node ? digestOf(0x02, node.key, node.valueHash) : digestOf(0x03, rootOfNode(node.left), rootOfNode(node.right));
+  node.root ??= 'key' in node ? rootOfEntry(node.key, node.valueHash) : rootOfBranch(rootOfNode(node.left), rootOfNode(node.right));
   return node.root;
+}
+
+/** Root of a subtree that holds one entry. */
+export function rootOfEntry(key: HashText, valueHash: HashText): HashText {
+  return digestOf(0x02, key, valueHash);
+}
+
+/** Root of a subtree that holds more. */
+export function rootOfBranch(left: HashText, right: HashText): HashText {
+  return digestOf(0x03, left, right);
 }
 
 function digestOf(prefix: number, first: HashText, second: HashText): HashText {
@@ -63,6 +74,7 @@ function digestOf(prefix: number, first: HashText, second: HashText): HashText {
   return hash('sha256', message, 'binary');
 }
 
-function isBitSet(key: HashText, depth: number): boolean {
+/** Bit of a key from the most significant on; set means right. */
+export function isBitSet(key: HashText, depth: number): boolean {
   return ((key.charCodeAt(depth >> 3) >> (7 - (depth & 7))) & 1) === 1;
 }

@@ -31,3 +31,8 @@ export function rootOfTile(tile: Buffer, count: number): HashText {
   }
   return level.toString('latin1', 0, hashBytes);
 }
+
+/** SHA-256 of text (UTF-8). */
+export function sha256Text(text: string): HashText {
+  return hash('sha256', text, 'binary');
+}

@@ -57,6 +57,8 @@ export interface LeafStore {
   /** The leaf with the smallest index where an id was written twice. */
   findByEvent(log: string, eventId: string): Promise<LeafRow | undefined>;
   findByPlace(log: string, stream: string, revision: bigint): Promise<LeafRow | undefined>;
+  /** Of one stream, in order of revision, both ends included; those that are not there yet are left out. */
+  leavesOfStream(log: string, stream: string, fromRevision: bigint, toRevision: bigint): Promise<LeafRow[]>;
   /** By event id: the index of the first leaf that has it. Ids without a leaf are left out. */
   firstIndexes(log: string, eventIds: readonly string[]): Promise<ReadonlyMap<string, bigint>>;
   /** Those that exist, in any order, as wide as they are by now. */

@@ -46,6 +46,23 @@ export class LogQuery {
     return { leaf, head, size: wanted, path: await this.#roots(log, inclusionShape(leaf.index, wanted)) };
   }
 
+  /** The leaves from an index on. */
+  leavesAt(log: string, index: bigint, count: number): Promise<LeafRow[]> {
+    return this.#leaves.leaves(log, index, count);
+  }
+
+  /** The leaves of a stream between two revisions, both included, as far as they are in the log. */
+  leavesOfStream(log: string, stream: string, fromRevision: bigint, toRevision: bigint): Promise<LeafRow[]> {
+    return this.#leaves.leavesOfStream(log, stream, fromRevision, toRevision);
+  }
+
+  /** The ways of many leaves to the root of a tree; neighbours share most of their tiles, and each tile is read once. */
+  async inclusions(log: string, indexes: readonly bigint[], size: bigint): Promise<(readonly Buffer[])[]> {
+    const shapes = indexes.map((index) => inclusionShape(index, size));
+    const tiles = await this.#leaves.tiles(log, tilesUnder(shapes.flat()));
+    return shapes.map((shape) => rootsFromTiles(shape, tiles));
+  }
+
   /** Throws `RangeError` unless 0 < from <= to and the tree has `to` leaves. */
   consistency(log: string, from: bigint, to: bigint): Promise<Buffer[]> {
     return this.#roots(log, consistencyShape(from, to));

@@ -19,6 +19,12 @@ export interface ProvenBalance {
   readonly committedIndex: bigint;
 }
 
+/** A place in the chart of accounts, in one currency. */
+export interface BalancePlace {
+  readonly account: string;
+  readonly currency: string;
+}
+
 const attemptsMax = 20;
 const retryDelayMs = 50;
 
@@ -36,19 +42,29 @@ export class ProvenBalances {
 
   /** Undefined before the first commitment. A commitment that the sequencer has not seen yet is waited for. */
   async find(log: string, account: string, currency: string): Promise<ProvenBalance | undefined> {
-    const key = stateKeyOf(account, currency);
+    return (await this.findAll(log, [{ account, currency }]))?.[0];
+  }
+
+  /** The same for several places, under one commitment. */
+  async findAll(log: string, places: readonly BalancePlace[]): Promise<ProvenBalance[] | undefined> {
     for (let attempt = 1; attempt <= attemptsMax; attempt++) {
       const committed = await this.#maps.committed(log);
       if (committed === undefined) return undefined;
-      const balance = await this.#folds.balance(log, account, currency);
-      const proof = committed.map.prove(key);
-      // A commitment between the two reads shows as a value that is not the map's: ask again.
-      if (!isValueOf(balance, key, proof)) continue;
-      const { committedRevision, uptoSize, map } = committed;
+      const { map, committedRevision, uptoSize } = committed;
+      const found = await Promise.all(
+        places.map(async ({ account, currency }) => {
+          const key = stateKeyOf(account, currency);
+          return { key, balance: await this.#folds.balance(log, account, currency), proof: map.prove(key) };
+        }),
+      );
+      // A commitment between the reads shows as a value that is not the map's: ask again.
+      if (!found.every(({ key, balance, proof }) => isValueOf(balance, key, proof))) continue;
       const leaf = await this.#query.find(log, { stream: systemStream(log), revision: committedRevision });
       if (leaf !== undefined) {
-        const value = balance && stateValueOf(balance);
-        return { uptoSize, stateRoot: map.root(), value, proof, committedIndex: leaf.index };
+        return found.map(({ balance, proof }) => {
+          const value = balance && stateValueOf(balance);
+          return { uptoSize, stateRoot: map.root(), value, proof, committedIndex: leaf.index };
+        });
       }
       await sleep(retryDelayMs);
     }

@@ -51,6 +51,11 @@ export function leafOf(origin: string, event: LeafSource): Leaf {
   return { entry, hash: leafHashOf(entry), malformed: !meta.complete || !streamIsValid || !typeIsValid };
 }
 
+/** What opens `pay` beside the payload: the salt as stored, or zeros where the metadata has none. */
+export function payloadSaltOf({ metadata }: Pick<LeafSource, 'metadata'>): string {
+  return readMetadata(metadata).payloadSalt ?? zeroHash;
+}
+
 /** SHA-256(0x00 || E) as hex. */
 export function leafHashOf(entry: string): string {
   return hash('sha256', `\0${entry}`, 'hex');

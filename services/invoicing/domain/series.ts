@@ -46,6 +46,12 @@ export function assignNumbers(state: Series, data: AssignNumbersData): Decision<
   return repeated(state.numbers.get(data.invoices[0])?.revision ?? 0n);
 }
 
+/** Where the event that gave a number stands in its series, which counts from 1 without a gap; undefined for a text that is no number. */
+export function numberRevision(number: string): bigint | undefined {
+  const sequence = BigInt(/^INV-([0-9]{1,18})$/.exec(number)?.[1] ?? '0');
+  return sequence === 0n ? undefined : sequence - 1n;
+}
+
 function numberText(sequence: bigint): string {
   return `INV-${sequence.toString().padStart(6, '0')}`;
 }

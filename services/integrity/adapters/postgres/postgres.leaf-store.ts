@@ -63,6 +63,15 @@ export class PostgresLeafStore implements LeafStore {
     return rows[0] && leafOfRow(rows[0]);
   }
 
+  async leavesOfStream(log: string, stream: string, fromRevision: bigint, toRevision: bigint): Promise<LeafRow[]> {
+    const { rows } = await this.#pool.query<StoredLeaf>({
+      name: 'integrity-leaves-of-stream',
+      text: `${selectLeaf} where stream = $2 and revision between $3 and $4 and log = $1 order by revision`,
+      values: [log, stream, fromRevision, toRevision],
+    });
+    return rows.map(leafOfRow);
+  }
+
   async firstIndexes(log: string, eventIds: readonly string[]): Promise<ReadonlyMap<string, bigint>> {
     const { rows } = await this.#pool.query<{ event_id: string; first: bigint }>({
       name: 'integrity-first-indexes',

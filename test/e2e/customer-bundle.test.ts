@@ -1,0 +1,245 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startThrowawayChain, type ThrowawayChain } from '../../bench/support/throwaway-chain.ts';
+import type { ProofBundle } from '../../services/integrity/application/proof-bundle.ts';
+import { projectRoot } from '../../services/read-store/project-root.ts';
+import { verifyBill } from '../../verifier/bill/verify-bill.ts';
+import { startTestService, type TestService } from '../support/service.ts';
+
+let chain: ThrowawayChain;
+let api: TestService;
+let mining: NodeJS.Timeout;
+let folder: string;
+let genesisHash: string;
+let customer: { account: string; invoice: string };
+let neighbour: { account: string; invoice: string };
+
+const priceBook = {
+  name: 'Voice',
+  currency: 'EUR',
+  rounding: 'half-up',
+  decimals: '4',
+  bands: [{ band: 'day', product: 'voice-day', unit: 'minute', rate: '0.0345' }],
+};
+
+/** A customer with two flat charges, three rated ones, one that is taken back, an invoice, and a charge behind it. */
+async function billedCustomer(book: string, label: string): Promise<{ account: string; invoice: string }> {
+  const account = (await api.post('/v1/accounts', { billing: 'postpaid', currency: 'EUR', creditLimit: '500' })).body.id as string;
+  const at = `/v1/accounts/${account}`;
+  const charge = { currency: 'EUR', product: 'internet-100', description: `Internet 100 ${label}` };
+  await api.post(`${at}/charges`, { ...charge, amount: '29.90' });
+  const mistaken = await api.post(`${at}/charges`, { ...charge, amount: '7' });
+  for (const [index, quantity] of ['12.5', '3.1', '0'].entries())
+    await api.post(`${at}/usage`, { priceBook: book, band: 'day', quantity, usageRecord: `switch:${label}:${index}` });
+  await api.post(`${at}/reversals`, { entry: mistaken.body.revision as string, reason: 'mistake' });
+  const invoice = (await api.post(`${at}/invoices`, { dueOn: '2026-12-31' })).body.id as string;
+  await api.post(`${at}/charges`, { ...charge, amount: '1' });
+  return { account, invoice };
+}
+
+beforeAll(async () => {
+  chain = await startThrowawayChain();
+  mining = setInterval(() => void chain.provider.send('evm_mine', []).catch(() => undefined), 100);
+  api = await startTestService({ chain: { rpcUrl: chain.url } });
+  folder = await mkdtemp(join(tmpdir(), 'tallyroot-bundle-'));
+  genesisHash = await api.service.integrity.logs.genesisHashOf('demo');
+  const book = (await api.post('/v1/price-books', priceBook)).body.id as string;
+  customer = await billedCustomer(book, 'north');
+  neighbour = await billedCustomer(book, 'south');
+  const paid = await api.post(`/v1/accounts/${customer.account}/payments`, {
+    ...{ amount: '10', currency: 'EUR', method: 'bank', reference: 'R1' },
+  });
+  for (const { invoice } of [customer, neighbour]) await issued(invoice, paid.body.position as string);
+  await api.service.integrity.anchoring.anchorer.anchorNow('demo');
+}, 120_000);
+afterAll(async () => {
+  clearInterval(mining);
+  await api.close();
+  await chain.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function issued(invoice: string, after: string): Promise<void> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    const { body } = await api.get(`/v1/invoices/${invoice}?after=${after}`);
+    if (body.document !== undefined) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`Invoice ${invoice} was not issued.`);
+}
+
+async function bundleOf(path: string): Promise<ProofBundle> {
+  const { status, body } = await api.get(path);
+  expect([path, status]).toEqual([path, 200]);
+  return body as ProofBundle;
+}
+
+const accountBundle = () => bundleOf(`/v1/accounts/${customer.account}/proof-bundle`);
+const invoiceBundle = () => bundleOf(`/v1/invoices/${customer.invoice}/proof-bundle`);
+
+async function check(bundle: ProofBundle, rpcUrls: readonly string[] = []) {
+  const outcome = await verifyBill({ bundle: JSON.stringify(bundle), genesisHash, rpcUrls });
+  if ('reason' in outcome) throw new Error(outcome.reason);
+  return outcome;
+}
+
+/** What is wrong with a bundle after somebody changed it. */
+async function wrongWith(bundle: ProofBundle): Promise<readonly string[]> {
+  const outcome = await verifyBill({ bundle: JSON.stringify(bundle), genesisHash, rpcUrls: [] });
+  if ('reason' in outcome) return [outcome.verdict];
+  return [outcome.verdict, ...outcome.checks.filter(({ result }) => !['ok', 'not checked'].includes(result)).map(({ id }) => id)];
+}
+
+function payloadOf(leaf: ProofBundle['leaves'][number]): string {
+  return Buffer.from(leaf.payload as string, 'base64').toString();
+}
+
+/** The bundle with the payload of one leaf of a type said differently. */
+function saying(bundle: ProofBundle, type: string, from: string, to: string): ProofBundle {
+  const at = bundle.leaves.findIndex((leaf) => entryOf(leaf).type === type && payloadOf(leaf).includes(from));
+  const leaf = bundle.leaves[at] as ProofBundle['leaves'][number];
+  const payload = Buffer.from(payloadOf(leaf).replace(from, to)).toString('base64');
+  return { ...bundle, leaves: bundle.leaves.with(at, { ...leaf, payload }) };
+}
+
+function entryOf(leaf: ProofBundle['leaves'][number]) {
+  return JSON.parse(Buffer.from(leaf.entry, 'base64').toString()) as { readonly type: string; readonly stream: string };
+}
+
+describe('[E4] a customer with one downloaded bundle', () => {
+  it('verifies balances and every line of every invoice, offline and against the chain', async () => {
+    const bundle = await accountBundle();
+    for (const rpcUrls of [[], [chain.url]]) {
+      const outcome = await check(bundle, rpcUrls);
+      expect(outcome).toMatchObject({ verdict: 'VALID', isOffline: rpcUrls.length === 0, account: customer.account });
+      // 12.5 and 3.1 minutes at 0.0345, each rounded to four decimals: 0.4313 and 0.1070.
+      expect(outcome.balances.map(({ account, balance }) => [account.split(':')[1], balance])).toEqual([
+        ['receivable', '20.44'],
+        ['unbilled', '1.00'],
+        ['wallet', '0.00'],
+      ]);
+      expect(outcome.invoices).toMatchObject([
+        {
+          ...{ invoice: customer.invoice, total: '30.44', currency: 'EUR' },
+          lines: [
+            { description: 'Internet 100 north', count: '1', amount: '29.90' },
+            { product: 'voice-day', count: '3', amount: '0.5383' },
+          ],
+        },
+      ]);
+    }
+  }, 60_000);
+
+  it('verifies one invoice alone', async () => {
+    const outcome = await check(await invoiceBundle(), [chain.url]);
+    expect(outcome).toMatchObject({ verdict: 'VALID', invoice: customer.invoice, leavesInTail: 0 });
+    expect(outcome.invoices).toHaveLength(1);
+    expect(outcome.checks.map(({ id, result }) => [id, result])).toEqual(
+      ['V1', 'V2', 'V3', 'V4', 'V5', 'V7', 'V8', 'V9'].map((id) => [id, 'ok']),
+    );
+  }, 60_000);
+
+  it('sees no data of anybody else', async () => {
+    for (const bundle of [await accountBundle(), await invoiceBundle()]) {
+      const text = [JSON.stringify(bundle), ...bundle.leaves.flatMap((leaf) => [JSON.stringify(entryOf(leaf)), payloadOf(leaf)])].join(
+        '\n',
+      );
+      expect(text).toContain(customer.account);
+      for (const secret of [neighbour.account, neighbour.invoice, 'south', neighbour.account.slice(4)]) expect(text).not.toContain(secret);
+      const streams = new Set(bundle.leaves.map((leaf) => entryOf(leaf).stream));
+      const own = [`demo.account-${customer.account}`, `demo.invoice-${customer.invoice}`, 'demo.series-main'];
+      expect([...streams].filter((stream) => !own.includes(stream) && !stream.startsWith('demo.pricebook-'))).toEqual([]);
+      expect(bundle.leaves.filter((leaf) => entryOf(leaf).stream === 'demo.series-main')).toHaveLength(1);
+    }
+  });
+
+  it('is told when anything in it is not what the log says', async () => {
+    const bundle = await accountBundle();
+    const [first, ...rest] = bundle.leaves;
+    const zeros = '0'.repeat(64);
+    const leaf = first as ProofBundle['leaves'][number];
+    const flipped = (hash: string) => hash.replace(/^./, (digit) => (digit === '0' ? '1' : '0'));
+    const balance = bundle.balances.find(({ value }) => value !== undefined) as ProofBundle['balances'][number];
+    const others = bundle.balances.filter((each) => each !== balance);
+    const [anchor] = bundle.anchors as [ProofBundle['anchors'][number]];
+    const changed: readonly [string, ProofBundle, readonly string[]][] = [
+      ['an amount', saying(bundle, 'ChargePosted/1', '"29.90"', '"19.90"'), ['INVALID', 'V7']],
+      ['a line', saying(bundle, 'InvoiceIssued/1', '"0.5383"', '"0.5382"'), ['INVALID', 'V7']],
+      ['a path', { ...bundle, leaves: [{ ...leaf, path: leaf.path.map(flipped) }, ...rest] }, ['INVALID', 'V3']],
+      ['a shorter path', { ...bundle, leaves: [{ ...leaf, path: leaf.path.slice(1) }, ...rest] }, ['INVALID', 'V3']],
+      ['another index', { ...bundle, leaves: [{ ...leaf, index: '1' }, ...rest] }, ['INVALID', 'V3']],
+      [
+        'a balance',
+        { ...bundle, balances: [...others, { ...balance, value: balance.value!.replace(/\d(?=","c)/, '9') }] },
+        ['INVALID', 'V8'],
+      ],
+      ['a balance denied', { ...bundle, balances: [...others, withoutValue(balance)] }, ['INVALID', 'V8']],
+      ['a sibling', { ...bundle, balances: [...others, { ...balance, siblings: [zeros, ...balance.siblings] }] }, ['INVALID', 'V8']],
+      ['a head', { ...bundle, checkpoint: bundle.checkpoint.replace(/\n[A-Za-z0-9+/]{43}=/, `\n${'A'.repeat(43)}=`) }, ['INVALID']],
+      ['an anchor', { ...bundle, anchors: [{ ...anchor, root: `0x${zeros}` }] }, ['INVALID', 'V3']],
+      ['a charge left out', without(bundle, 'ChargePosted/1'), ['UNVERIFIABLE', 'V5', 'V9']],
+      ['an invoice left out', without(bundle, 'InvoiceIssued/1'), ['UNVERIFIABLE', 'V9']],
+      ['a number left out', without(bundle, 'NumberAssigned/1'), ['UNVERIFIABLE', 'V9']],
+      ['prices left out', without(bundle, 'PriceBookPublished/1'), ['UNVERIFIABLE', 'V9']],
+      ['balances left out', { ...bundle, balances: [] }, ['UNVERIFIABLE', 'V8']],
+      ['a lost event', { ...bundle, leaves: [{ ...leaf, payload: null }, ...rest] }, ['UNVERIFIABLE', 'V7']],
+      ['another format', { ...bundle, v: 'x' as never }, ['UNVERIFIABLE']],
+    ];
+    for (const [what, forged, expected] of changed) {
+      const told = await wrongWith(forged);
+      expect([what, ...told.slice(0, expected.length)]).toEqual([what, ...expected]);
+    }
+    expect(await verifyBill({ bundle: JSON.stringify(bundle), genesisHash: 'a'.repeat(64), rpcUrls: [] })).toMatchObject({
+      verdict: 'INVALID',
+    });
+    expect(await verifyBill({ bundle: 'x', genesisHash, rpcUrls: [] })).toMatchObject({ verdict: 'UNVERIFIABLE' });
+  }, 60_000);
+
+  it('learns that the newest commitment waits for its anchor', async () => {
+    const bundle = await invoiceBundle();
+    expect(await check({ ...bundle, anchors: [] }, [chain.url])).toMatchObject({ verdict: 'UNVERIFIABLE', provenSize: 0 });
+  });
+
+  it('runs the command that the guide names', async () => {
+    const file = join(folder, 'bundle.json');
+    await writeFile(file, JSON.stringify(await invoiceBundle()));
+    const { code, output } = await verifyBillCommand('--bundle', file, '--genesis', genesisHash);
+    expect([code, output]).toEqual([0, expect.stringMatching(/^VALID \(no chain checked\): inv_/)]);
+    expect(output).toMatch(/29\.90 EUR {2}1 x Internet 100 north, internet-100 \(leaves \d+\)/);
+    const onChain = await verifyBillCommand('--bundle', file, '--genesis', genesisHash, '--rpc', chain.url, '--json');
+    expect([onChain.code, JSON.parse(onChain.output)]).toEqual([0, expect.objectContaining({ verdict: 'VALID' })]);
+    expect((await verifyBillCommand('--bundle', file, '--genesis', 'a'.repeat(64))).code).toBe(1);
+    for (const args of [['--bundle', join(folder, 'nothing'), '--genesis', genesisHash], ['--bundle', file], ['--nonsense']])
+      expect([args, (await verifyBillCommand(...args)).code]).toEqual([args, 2]);
+  }, 60_000);
+
+  it('is told where there is nothing to download', async () => {
+    const unknown = '00000000-0000-5000-8000-000000000000';
+    expect(await api.get(`/v1/accounts/acc_${unknown}/proof-bundle`)).toMatchObject({ status: 404, body: { code: 'account_not_found' } });
+    expect(await api.get(`/v1/invoices/inv_${unknown}/proof-bundle`)).toMatchObject({ status: 404, body: { code: 'invoice_not_found' } });
+    const fresh = await api.post('/v1/accounts', { billing: 'prepaid', currency: 'EUR' });
+    const outcome = await check(await bundleOf(`/v1/accounts/${fresh.body.id as string}/proof-bundle`));
+    expect(outcome.balances.map(({ balance }) => balance)).toEqual(['0.00', '0.00', '0.00']);
+  });
+});
+
+function without(bundle: ProofBundle, type: string): ProofBundle {
+  const at = bundle.leaves.findIndex((leaf) => entryOf(leaf).type === type);
+  return { ...bundle, leaves: bundle.leaves.toSpliced(at, 1) };
+}
+
+function withoutValue({ value: _, ...balance }: ProofBundle['balances'][number]): ProofBundle['balances'][number] {
+  return balance;
+}
+
+function verifyBillCommand(...args: string[]): Promise<{ readonly code: number; readonly output: string }> {
+  const cli = join(projectRoot(import.meta.dirname), 'verifier', 'bill-cli.ts');
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [cli, ...args], (_, stdout, stderr) =>
+      resolve({ code: child.exitCode ?? 2, output: stdout + stderr }),
+    );
+  });
+}

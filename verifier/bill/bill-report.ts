@@ -1,0 +1,57 @@
+import type { Unopened } from '../verdict.ts';
+import type { BillCheckOutcome } from './bill-checks.ts';
+import type { CheckedInvoice } from './invoice.check.ts';
+import type { BillOutcome } from './verify-bill.ts';
+
+const toldMax = 5;
+const leavesShownMax = 8;
+
+/** The outcome for a customer. */
+export function billTextReport(outcome: BillOutcome | Unopened): string {
+  if ('reason' in outcome) return `${outcome.verdict}: ${outcome.reason}`;
+  const { verdict, isOffline, account, invoice, origin, head, provenSize, lastAnchor, uptoSize, balances, invoices, checks } = outcome;
+  const lines = [
+    `${verdict === 'VALID' && isOffline ? 'VALID (no chain checked)' : verdict}: ${invoice ?? account}, ${origin}`,
+    '',
+    `head     ${head.size} leaves, root ${head.root}`,
+  ];
+  if (lastAnchor !== undefined) {
+    const { chain, seq, block, tx, time } = lastAnchor;
+    lines.push(`anchor   ${seq} on chain ${chain.chainId}, block ${block} of ${new Date(time * 1000).toISOString()}, transaction ${tx}`);
+  }
+  if (outcome.leavesInTail > 0)
+    lines.push(`tail     ${outcome.leavesInTail} of these leaves are behind leaf ${provenSize} and wait for an anchor`);
+  lines.push('', `Balances after the first ${uptoSize ?? '?'} leaves, debits minus credits:`);
+  for (const { account: place, currency, balance } of balances) lines.push(`  ${balance.padStart(14)} ${currency}  ${place}`);
+  lines.push('', ...invoices.flatMap(invoiceLines), ...checks.flatMap(checkLines));
+  return lines.join('\n');
+}
+
+/** The outcome for programs; numbers are decimal strings. */
+export function billJsonReport(outcome: BillOutcome | Unopened): string {
+  const { head, lastAnchor, ...rest } = 'reason' in outcome ? { ...outcome, head: undefined, lastAnchor: undefined } : outcome;
+  const report = { ...rest, head: head && { size: head.size, root: head.root }, anchor: lastAnchor };
+  return JSON.stringify(report, (_, value: unknown) => (typeof value === 'number' || typeof value === 'bigint' ? value.toString() : value));
+}
+
+function invoiceLines({ number, invoice, currency, total, dueOn, lines }: CheckedInvoice): string[] {
+  const rows = lines.map(({ product, description, count, amount, leaves }) => {
+    const more = leaves.length > leavesShownMax ? `, and ${leaves.length - leavesShownMax} more` : '';
+    const from = leaves.length === 0 ? '' : ` (leaves ${leaves.slice(0, leavesShownMax).join(', ')}${more})`;
+    return `  ${amount.padStart(14)} ${currency}  ${count} x ${description}, ${product}${from}`;
+  });
+  return [`Invoice ${number} (${invoice}), due on ${dueOn}:`, ...rows, `  ${total.padStart(14)} ${currency}  total`, ''];
+}
+
+function checkLines({ id, name, result, reason, invalid, unverifiable, findings }: BillCheckOutcome): string[] {
+  const lines = [`${id}  ${name.padEnd(21)} ${result}${reason === undefined ? '' : ` (${reason})`}`];
+  const place = (index: number | undefined) => (index === undefined ? '' : `leaf ${index}: `);
+  for (const { index, message, evidence } of invalid.slice(0, toldMax)) {
+    lines.push(`      ${place(index)}${message}`);
+    for (const [term, value] of Object.entries(evidence ?? {})) lines.push(`        ${term}: ${value.trimEnd().replaceAll('\n', ' | ')}`);
+  }
+  for (const { index, message } of unverifiable.slice(0, toldMax)) lines.push(`      missing: ${place(index)}${message}`);
+  for (const { name: finding, index, message } of findings.slice(0, toldMax))
+    lines.push(`      finding ${finding}: ${place(index)}${message}`);
+  return lines;
+}

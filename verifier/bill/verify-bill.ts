@@ -1,0 +1,247 @@
+import { ChainSet, type PlacedAnchor } from '../checks/chain-set.ts';
+import { Policies } from '../checks/policies.ts';
+import { EntryReader } from '../log/entry.ts';
+import { type Genesis, openGenesis } from '../log/genesis.ts';
+import { verifyConsistency } from '../merkle.ts';
+import { parseHead, type SignedHead } from '../note/tree-head.ts';
+import type { Unopened, Verdict } from '../verdict.ts';
+import {
+  belongsTo,
+  checkOwnSum,
+  type Commitment,
+  commitmentIn,
+  type OwnHistory,
+  type ProvenBalance,
+  provenBalanceOf,
+} from './bill-balances.check.ts';
+import { type BillCheckOutcome, type BillChecks, billOutcomesOf, billVerdictOf, newBillChecks } from './bill-checks.ts';
+import { type BillLeaf, type BillTree, openBillLeaf } from './bill-leaf.ts';
+import { BillPostings } from './bill-postings.ts';
+import { type BillStreams, billStreamsOf, checkStretch } from './bill-streams.ts';
+import { type Bundle, type BundledAnchor, parseBundle } from './bundle.ts';
+import { type CheckedInvoice, checkInvoice } from './invoice.check.ts';
+
+export interface VerifyBillOptions {
+  /** The text of the downloaded file. */
+  readonly bundle: string;
+  /** Leaf hash of the genesis, 64 lower-case hex, from somebody else than the operator's server. */
+  readonly genesisHash: string;
+  /** Nodes of the chains; none: no chain is asked, and the outcome says so. */
+  readonly rpcUrls: readonly string[];
+}
+
+export interface BillOutcome {
+  readonly verdict: Verdict;
+  /** The log lists a chain, and it was not asked. */
+  readonly isOffline: boolean;
+  readonly origin: string;
+  readonly account: string;
+  readonly invoice: string | undefined;
+  readonly head: SignedHead;
+  /** Leaves that an anchor on the chain covers; of the head where no chain is asked. */
+  readonly provenSize: number;
+  readonly lastAnchor: PlacedAnchor | undefined;
+  /** Undefined where the commitment is not what it should be. */
+  readonly uptoSize: number | undefined;
+  readonly balances: readonly ProvenBalance[];
+  readonly invoices: readonly CheckedInvoice[];
+  /** Leaves of the bundle that the last anchor does not cover yet. */
+  readonly leavesInTail: number;
+  readonly checks: readonly BillCheckOutcome[];
+}
+
+/**
+ * Checks what a customer was told, from one file and without anybody else's data: the log committed to these balances, they are the sum of
+ * the customer's own events, and each line of an invoice is the sum of charges that stand in the log. Throws only for defects of its own.
+ */
+export async function verifyBill({ bundle: text, genesisHash, rpcUrls }: VerifyBillOptions): Promise<BillOutcome | Unopened> {
+  const bundle = parseBundle(text);
+  if (typeof bundle === 'string') return { verdict: 'UNVERIFIABLE', reason: bundle };
+  const genesis = openGenesis(bundle.genesis, genesisHash);
+  if (typeof genesis === 'string') return { verdict: 'INVALID', reason: genesis };
+  const head = parseHead(bundle.checkpoint);
+  if (head === undefined) return { verdict: 'INVALID', reason: 'the checkpoint is no signed tree head' };
+  const chains = await ChainSet.open(rpcUrls, genesis.policy);
+  try {
+    return await new BillVerification(bundle, genesis, head, chains).run(rpcUrls.length > 0);
+  } finally {
+    chains.close();
+  }
+}
+
+class BillVerification {
+  readonly #bundle: Bundle;
+  readonly #genesis: Genesis;
+  readonly #head: SignedHead;
+  readonly #chains: ChainSet;
+  readonly #checks: BillChecks = newBillChecks();
+  readonly #tree: BillTree;
+
+  constructor(bundle: Bundle, genesis: Genesis, head: SignedHead, chains: ChainSet) {
+    const { origin } = genesis.policy;
+    this.#bundle = bundle;
+    this.#genesis = genesis;
+    this.#head = head;
+    this.#chains = chains;
+    const root = Uint8Array.from(Buffer.from(head.root, 'hex'));
+    this.#tree = { origin, reader: new EntryReader(origin), size: head.size, root, checks: this.#checks };
+  }
+
+  async run(isChainAsked: boolean): Promise<BillOutcome> {
+    const { account, invoice } = this.#bundle;
+    const policies = this.#policies();
+    this.#checkHead(policies);
+    const provenSize = await this.#provenSize(policies, isChainAsked);
+    const streams = billStreamsOf(this.#open(this.#bundle.leaves), this.#checks);
+    const postings = new BillPostings(this.#checks, policies.current.currencies);
+    const commitment = this.#commitment();
+    const balances = commitment === undefined ? [] : this.#balances(commitment, postings);
+    const documents = this.#documents(streams);
+    const invoices = documents.flatMap((document) => {
+      const prefix = this.#genesis.policy.streamPrefix;
+      return checkInvoice(this.#checks, { account, prefix, document, streams, postings }) ?? [];
+    });
+    if (invoice === undefined) this.#checkHistory(streams, { commitment, balances, postings, invoices });
+    // Of a whole account the newest events may wait for their anchor; of an invoice none may.
+    this.#checkCover(
+      Math.max(commitment?.index ?? 0, ...(invoice === undefined ? [] : invoices.map(({ lastLeaf }) => lastLeaf))),
+      provenSize,
+    );
+    const checks = billOutcomesOf(this.#checks);
+    return {
+      verdict: billVerdictOf(checks),
+      isOffline: !isChainAsked && policies.all.some(({ chains }) => chains.length > 0),
+      ...{ origin: this.#genesis.policy.origin, account, invoice, head: this.#head, provenSize },
+      ...{ lastAnchor: this.#chains.lastAnchor, uptoSize: commitment?.uptoSize, balances, invoices, checks },
+      leavesInTail: this.#bundle.leaves.filter(({ index }) => Number(index) >= provenSize).length,
+    };
+  }
+
+  /** The promises of the log and its keys, as the bundle shows them. */
+  #policies(): Policies {
+    const policies = new Policies(this.#checks.V2, this.#genesis.policy);
+    for (const { index, entry, fin, countsForNothing } of this.#open(this.#bundle.policies)) {
+      if (entry.stream !== this.#systemStream || countsForNothing) continue;
+      if (entry.type === 'LogPolicyChanged/1') policies.changed(index, fin);
+      else if (entry.type === 'KeyRotated/1') policies.rotated(index, fin);
+    }
+    return policies;
+  }
+
+  get #systemStream(): string {
+    return `${this.#genesis.policy.streamPrefix}log-0`;
+  }
+
+  #open(leaves: Bundle['leaves']): BillLeaf[] {
+    return leaves.flatMap((leaf) => openBillLeaf(this.#tree, leaf) ?? []);
+  }
+
+  #checkHead(policies: Policies): void {
+    const { V2 } = this.#checks;
+    const { origin, note } = this.#head;
+    const { signer, newestIndex } = policies.signerOf(note);
+    if (origin !== this.#genesis.policy.origin) V2.invalid.add({ message: `the signed head is of ${origin}, not of this log` });
+    if (signer === 'nobody') V2.invalid.add({ message: 'no key of the log signed the head', evidence: { head: note.text } });
+    if (signer === 'older')
+      V2.findings.add({ name: 'old-key', message: `the head is signed by an older key only; leaf ${newestIndex} brought a newer one` });
+  }
+
+  /** V1, and the part of V3 that leads from anchors to the head. Answers how many leaves are under a final anchor. */
+  async #provenSize(policies: Policies, isChainAsked: boolean): Promise<number> {
+    const { V1 } = this.#checks;
+    const { anchors } = this.#bundle;
+    const extended = anchors.filter((anchor) => this.#isExtended(anchor));
+    if (policies.all.every(({ chains }) => chains.length === 0)) V1.leave('not applicable', 'the log lists no chain');
+    else if (!isChainAsked) V1.leave('not checked', 'no --rpc was given');
+    if (V1.left !== undefined) return Number(this.#head.size);
+    await this.#chains.read(V1, policies.all);
+    this.#chains.reportUnanswered(V1, policies.all);
+    const onChain = new Map(this.#chains.statedRoots().map((stated) => [stated.size, stated]));
+    let size = 0;
+    for (const anchor of extended) {
+      const stated = onChain.get(Number(anchor.size));
+      if (stated === undefined) {
+        const message = `the chain has no final anchor of ${anchor.size} leaves, which the bundle states`;
+        V1.findings.add({ name: 'anchor-not-on-chain', message });
+      } else if (stated.root === anchor.root) size = Math.max(size, stated.size);
+      else
+        V1.invalid.add({
+          message: `the anchor of ${anchor.size} leaves has another root on the chain`,
+          evidence: { ...stated.evidence, onChain: stated.root, bundle: anchor.root },
+        });
+    }
+    return size;
+  }
+
+  #isExtended({ size, root, consistency, chainId }: BundledAnchor): boolean {
+    const [root1, root2] = [root, this.#head.root].map((hash) => Uint8Array.from(Buffer.from(hash, 'hex'))) as [Uint8Array, Uint8Array];
+    if (verifyConsistency({ size1: size, size2: this.#head.size, root1, root2, proof: consistency })) return true;
+    const message = `the head does not extend the anchor of ${size} leaves on chain ${chainId}`;
+    this.#checks.V3.invalid.add({ message, evidence: { head: this.#head.note.text, anchor: root } });
+    return false;
+  }
+
+  #checkCover(last: number, provenSize: number): void {
+    const { V1 } = this.#checks;
+    if (V1.left !== undefined || last < provenSize) return;
+    const message = `the last final anchor covers ${provenSize} leaves: download the bundle again after the next one`;
+    V1.unverifiable.add({ index: last, message });
+  }
+
+  #commitment(): Commitment | undefined {
+    const leaf = openBillLeaf(this.#tree, this.#bundle.commitment);
+    return leaf && commitmentIn(this.#checks, leaf, this.#systemStream);
+  }
+
+  #balances(commitment: Commitment, { currencies }: BillPostings): ProvenBalance[] {
+    const own = this.#bundle.balances.filter(({ account }) => belongsTo(this.#bundle.account, account));
+    if (own.length === 0) this.#checks.V8.unverifiable.add({ message: 'the bundle proves no balance of the account' });
+    return own.flatMap((balance) => provenBalanceOf(this.#checks, commitment, balance, currencies) ?? []);
+  }
+
+  /** The invoices to check: the one that the bundle is about, or all of the account. */
+  #documents(streams: BillStreams): BillLeaf[] {
+    const { invoice } = this.#bundle;
+    const prefix = `${this.#genesis.policy.streamPrefix}invoice-`;
+    const documents = [...streams].filter(([stream]) => (invoice === undefined ? stream.startsWith(prefix) : stream === prefix + invoice));
+    if (invoice !== undefined && documents.length === 0)
+      this.#checks.V9.unverifiable.add({ message: `invoice ${invoice} is not in the bundle` });
+    return documents.flatMap(([, leaves]) => leaves.slice(0, 1));
+  }
+
+  /** For a whole account: nothing of its stream is missing, balances are its sum, and each closing of charges has its invoice. */
+  #checkHistory(
+    streams: BillStreams,
+    {
+      commitment,
+      balances,
+      postings,
+      invoices,
+    }: Pick<OwnHistory, 'balances' | 'postings'> & {
+      readonly commitment: Commitment | undefined;
+      readonly invoices: readonly CheckedInvoice[];
+    },
+  ): void {
+    const { account } = this.#bundle;
+    const stream = `${this.#genesis.policy.streamPrefix}account-${account}`;
+    const leaves = streams.get(stream) ?? [];
+    if (leaves.length === 0) this.#checks.V5.unverifiable.add({ message: `no event of ${stream} is in the bundle` });
+    const isWhole = leaves.length > 0 && checkStretch(this.#checks, stream, leaves, 0) && leaves.every(({ fin }) => fin !== undefined);
+    if (isWhole && commitment !== undefined) checkOwnSum(this.#checks, { account, leaves, commitment, balances, postings });
+    let next = 1;
+    for (const { entry, index, fin, countsForNothing } of leaves) {
+      if (entry.type !== 'ChargesClosed/1' || countsForNothing || fin === undefined) continue;
+      if (fin['fromRevision'] !== String(next))
+        this.#checks.V9.invalid.add({
+          index,
+          message: `the charges closed here begin at ${String(fin['fromRevision'])}, and those before ended at ${next - 1}`,
+        });
+      next = entry.revision;
+      if (!invoices.some(({ invoice }) => invoice === fin['invoice']))
+        this.#checks.V9.unverifiable.add({
+          index,
+          message: `invoice ${String(fin['invoice'])} of these charges is not in the bundle, or cannot be checked`,
+        });
+    }
+  }
+}
