@@ -34,5 +34,6 @@ import { StatementsQuery } from './statements/statements.query.ts';
     TrialBalanceQuery,
     ReadYourWrites,
   ],
+  exports: [AccountsQuery, AccountBalancesQuery, InvoicesQuery, ReadYourWrites],
 })
 export class ProjectionsModule {}

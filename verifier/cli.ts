@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { type CommandLine, isHttpUrl, parseCommandLine, usage } from './command-line.ts';
 import { collectEvidence } from './evidence/collect-evidence.ts';
 import { headsFileOf } from './mirror/mirror-folder.ts';
@@ -27,12 +28,28 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   const source = 'problem' in commandLine ? commandLine : await sourceOf(commandLine);
-  if ('problem' in commandLine || 'problem' in source) {
-    const { problem } = ('problem' in commandLine ? commandLine : source) as { problem: string };
+  const claims = 'problem' in commandLine ? commandLine : await claimsOf(commandLine);
+  if ('problem' in commandLine || 'problem' in source || 'problem' in claims) {
+    const { problem } = [commandLine, source, claims].find((part) => 'problem' in part) as { problem: string };
     console.error(`${problem}\n\n${usage}`);
     return exitCodeOfUsage;
   }
-  return verify(commandLine, source);
+  return verify(commandLine, source, claims);
+}
+
+/** What is to be held against the log, beside the log itself. */
+interface Claims {
+  readonly answers: string | undefined;
+  readonly receipts: string | undefined;
+}
+
+async function claimsOf({ answers, receipts }: CommandLine): Promise<Claims | { readonly problem: string }> {
+  try {
+    const read = (file: string | undefined) => (file === undefined ? undefined : readFile(file, 'utf8'));
+    return { answers: await read(answers), receipts: await read(receipts) };
+  } catch (error) {
+    return { problem: `A file cannot be read: ${(error as Error).message}.` };
+  }
 }
 
 async function sourceOf({ log, token }: CommandLine): Promise<LogSource | { readonly problem: string }> {
@@ -40,7 +57,7 @@ async function sourceOf({ log, token }: CommandLine): Promise<LogSource | { read
   return (await isFolder(log)) ? new FolderLogSource(log) : { problem: `There is no folder ${log}.` };
 }
 
-async function verify(commandLine: CommandLine, source: LogSource): Promise<number> {
+async function verify(commandLine: CommandLine, source: LogSource, claims: Claims): Promise<number> {
   const { genesis, rpc, contract, isOffline, isDeep, asJson, witnesses, gaps } = commandLine;
   const { state, hasProgress } = commandLine;
   const ofMirror = isHttpUrl(commandLine.log) ? undefined : headsFileOf(commandLine.log);
@@ -51,6 +68,7 @@ async function verify(commandLine: CommandLine, source: LogSource): Promise<numb
   const progress = hasProgress || process.stderr.isTTY ? new ProgressLine(process.stderr) : undefined;
   const outcome = await verifyLog({
     ...{ source, genesisHash: genesis, rpcUrls: rpc, contract, isOffline, isDeep, openerFor, witnesses, gaps },
+    ...claims,
     heads: [...heads, ...(headsSeen?.heads ?? [])],
     ...(headsSeen !== undefined && { onHead: (note: Buffer) => headsSeen.add(note) }),
     ...(state !== undefined && { resume: new StateFile(state) }),

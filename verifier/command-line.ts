@@ -13,6 +13,9 @@ export interface CommandLine {
   readonly token: string | undefined;
   readonly isOffline: boolean;
   readonly isDeep: boolean;
+  /** Files. */
+  readonly answers: string | undefined;
+  readonly receipts: string | undefined;
   readonly asJson: boolean;
   readonly witnesses: WitnessQuorum | undefined;
   readonly gaps: GapRules | undefined;
@@ -42,6 +45,8 @@ export const usage = `Usage: verify --log <url|folder> --genesis <hash> (--rpc <
   --head <file>         a signed head that somebody else was shown, or a file of them; may be repeated
   --state <file>        remember there how far this is and which heads were seen, and go on from there
   --evidence <file>     where the log is INVALID, write there what shows it to others: evidence check <file>
+  --answers <file>      signed answers of the API, one a line: each must be what the log says
+  --receipts <file>     receipts, or answers to commands, one a line: each must have its leaf
   --deep                check the canonical form of everything too
   --json                one JSON object for programs
   --progress            tell how far it is on standard error, also where that is no terminal
@@ -70,7 +75,7 @@ function read(args: readonly string[], { withOut = false, withStatement = false 
   const { values } = parseArgs({
     args: [...args],
     options: {
-      ...{ log: text, genesis: text, contract: text, token: text, rpc: { ...text, multiple: true } },
+      ...{ log: text, genesis: text, contract: text, token: text, answers: text, receipts: text, rpc: { ...text, multiple: true } },
       ...{ policy: text, state: text, evidence: text, head: { ...text, multiple: true } },
       ...(withOut && { out: text }),
       ...(withStatement && { statement: text }),
@@ -79,7 +84,8 @@ function read(args: readonly string[], { withOut = false, withStatement = false 
   });
   if (values.help) return 'help';
   const policy = values.policy === undefined ? undefined : readPolicy(values.policy);
-  const { token, head: heads = [], state, evidence, offline: isOffline, deep: isDeep, json: asJson, progress: hasProgress } = values;
+  const { token, head: heads = [], answers, receipts, state, evidence } = values;
+  const { offline: isOffline, deep: isDeep, json: asJson, progress: hasProgress } = values;
   const { out, statement } = values as { readonly out?: string; readonly statement?: string };
   const log = values.log ?? policy?.log;
   const genesis = genesisOf(values.genesis, policy?.genesis);
@@ -92,7 +98,7 @@ function read(args: readonly string[], { withOut = false, withStatement = false 
   if (/^[a-z]+:\/\//i.test(log) && !isHttpUrl(log)) throw new RangeError(`--log ${log} is neither an http(s) URL nor a folder.`);
   return {
     ...{ log, genesis, rpc, contract: contract?.toLowerCase(), token, isOffline, isDeep, asJson },
-    ...{ witnesses: policy?.witnesses, gaps: policy?.gaps, heads, state, evidence, hasProgress, out, statement },
+    ...{ witnesses: policy?.witnesses, gaps: policy?.gaps, heads, state, evidence, hasProgress, out, statement, answers, receipts },
   };
 }
 

@@ -3,6 +3,7 @@ import { type Check, type Checks, newChecks } from './checks/check.ts';
 import { checkCadence, type GapRules } from './checks/cadence.ts';
 import { ChainSet } from './checks/chain-set.ts';
 import { compareClaims, type LogFiles, readLogFiles } from './checks/log-files.ts';
+import { typesOfAnswers } from './checks/answers.check.ts';
 import { LogPass } from './checks/log-pass.ts';
 import type { PassKeeper } from './checks/pass-state.ts';
 import {
@@ -36,6 +37,10 @@ export interface VerifyOptions {
   /** The contract that the auditor expects the log to list, lower-case 0x-hex. */
   readonly contract?: string | undefined;
   readonly isDeep?: boolean;
+  /** Text of a file of signed answers, V9. */
+  readonly answers?: string | undefined;
+  /** Text of a file of receipts, V10. */
+  readonly receipts?: string | undefined;
   /** Who opens the leaves of a log of this size; by default the thread of the caller. Closed when they are all read. */
   readonly openerFor?: (log: LogToOpen, size: number) => BundleOpener;
   /** Notes of heads that somebody was shown before, each with who remembers it: the log must have them all in its past. */
@@ -119,7 +124,8 @@ class Verification {
     let sizesCommitted: readonly number[] = [];
     for (let attempt = 1; ; attempt++) {
       const checks = newChecks();
-      checks.V9.isAsked = checks.V10.isAsked = false;
+      checks.V9.isAsked = this.#options.answers !== undefined;
+      checks.V10.isAsked = this.#options.receipts !== undefined;
       await this.#chains.read(checks.V1, policies);
       const files = await this.#filesAfterAnchors();
       if ('reason' in files) return files;
@@ -137,10 +143,12 @@ class Verification {
 
   /** The point, if the verification can go on from there. */
   #fitting(point: ResumePoint, { head }: LogFiles): ResumePoint | undefined {
-    const { genesisHash, isDeep = false, source } = this.#options;
+    const { genesisHash, isDeep = false, source, answers, receipts } = this.#options;
     const present = { genesisHash, isDeep, hasToken: source.hasToken ?? false, chains: this.#chains };
     const isShorter = head.size < BigInt(point.pass.size);
-    this.#anewBecause = isShorter ? 'the log has fewer leaves than then' : whyNotResumed(point, present);
+    const hasClaims = answers !== undefined || receipts !== undefined;
+    const whyAnew = isShorter ? 'the log has fewer leaves than then' : whyNotResumed(point, present);
+    this.#anewBecause = hasClaims ? 'answers and receipts are looked for in the whole log' : whyAnew;
     return this.#anewBecause === undefined ? point : undefined;
   }
 
@@ -156,15 +164,16 @@ class Verification {
 
   /** Reads the log once, from its first leaf, or from where an earlier pass was, to its last. */
   async #pass(checks: Checks, files: LogFiles, { sizesCommitted, point }: PassPlan): Promise<LogPass> {
-    const { source, isDeep = false, openerFor = (log) => new LocalBundleOpener(log), onProgress } = this.#options;
+    const { source, isDeep = false, answers, receipts, openerFor = (log) => new LocalBundleOpener(log), onProgress } = this.#options;
     const size = Number(files.head.size);
     const stated = this.#statedRoots(files);
-    const opener = openerFor({ origin: this.#genesis.policy.origin, isDeep }, size);
+    const log = { origin: this.#genesis.policy.origin, isDeep, ...(answers !== undefined && { typesAlsoRead: typesOfAnswers }) };
+    const opener = openerFor(log, size);
     const from = point?.pass.size ?? 0;
     const anewBecause = this.#anewBecause;
     try {
       const pass = new LogPass({
-        ...{ source, genesis: this.#genesis, size, checks, opener, sizesCommitted, from: point?.pass },
+        ...{ source, genesis: this.#genesis, size, checks, opener, sizesCommitted, from: point?.pass, answers, receipts },
         statedRoots: stated,
         anchors: this.#chains.isAsked ? this.#chains.coveringAnchors() : undefined,
         keeper: sizesCommitted.length === 0 ? this.#keeperOf(files, stated, from) : undefined,
@@ -213,6 +222,7 @@ class Verification {
     compareClaims(checks.V1, { claims: files.claims, chains: this.#chains, policies: pass.policies.all, logId: this.#chains.logId });
     this.#checkHead(checks, files, pass);
     await this.#checkTime(checks.V6, pass);
+    this.#checkAnswers(pass);
     for (const size of pass.fold.sizesMissed)
       checks.V8.unverifiable.add({ message: `the commitment to ${size} leaves could not be compared` });
     const size = Number(files.head.size);
@@ -225,6 +235,16 @@ class Verification {
       lastAnchor: this.#chains.lastAnchor,
       ...{ head: files.head.note.bytes, policyLeaves: pass.policies.state().changedAt },
     });
+  }
+
+  /** V9 and V10, as far as something was handed in. */
+  #checkAnswers({ answers, receipts, policies, fold, counts, entriesRead }: LogPass): void {
+    const { origin } = this.#genesis.policy;
+    const { currencies, toleranceSeconds } = policies.current;
+    const keys = policies.receiptKeys;
+    answers?.finish({ origin, keys, currencies, sizeKnown: Math.min(fold.brokenAt, counts.leaves) });
+    const anchors = this.#chains.coveringAnchors();
+    receipts?.finish({ origin, keys, anchors, toleranceSeconds, sizeRead: entriesRead });
   }
 
   #checkChains(check: Check, pass: LogPass): void {

@@ -19,6 +19,7 @@ import { LogQuery } from '../integrity/application/log-query.ts';
 import { ProofBundles } from '../integrity/application/proof-bundles.ts';
 import { OpenLog } from '../integrity/application/open-log.ts';
 import { ReceiptSigner } from '../integrity/application/receipt-signer.ts';
+import { SignedAnswers } from '../integrity/application/signed-answers.ts';
 import { Sequencers } from '../integrity/application/sequencers.ts';
 import type { ListedChain } from '../integrity/domain/log-policy.ts';
 
@@ -43,6 +44,7 @@ export interface Integrity {
   readonly query: LogQuery;
   readonly files: LogFiles;
   readonly bundles: ProofBundles;
+  readonly answers: SignedAnswers;
   readonly sequencers: Sequencers;
   readonly anchoring: Anchoring;
   /** Undefined for a ledger without a chain. */
@@ -66,11 +68,13 @@ export async function openIntegrity({ eventStore: store, pool, keysFolder, chain
   });
   const query = new LogQuery(leaves, heads);
   const files = new LogFiles({ store, logs, leaves, heads, anchors: anchoring.anchors });
+  const receipts = new ReceiptSigner(logs, keyring);
   return {
     keyring,
     logs,
     openLog: new OpenLog({ store, keyring, clock: systemClock, chains: () => Promise.resolve(contract ? [contract] : []) }),
-    receipts: new ReceiptSigner(logs, keyring),
+    receipts,
+    answers: new SignedAnswers({ store, leaves, logs, signer: receipts }),
     ...{ query, files },
     bundles: new ProofBundles({ store, query, files, balances: anchoring.balances, anchors: anchoring.anchors }),
     sequencers: new Sequencers(logs, {

@@ -5,6 +5,7 @@ import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { ProjectedCommandLog } from '../../projections/commands/commands.query.ts';
 import { ProjectionsModule } from '../../projections/projections.module.ts';
+import { SignedAnswersModule } from '../../projections/signed-answers/signed-answers.module.ts';
 import { PostgresApiKeyStore } from '../access/adapters/postgres/api-key-store.ts';
 import { Authenticator } from '../access/application/authenticator.ts';
 import { ApiKeyIssuer } from '../access/application/api-key-issuer.ts';
@@ -130,6 +131,7 @@ async function open(
         ProjectionsModule,
         AnchoringModule.register(anchoring),
         IntegrityModule.register({ files, query, access: payloadAccess(pool) }),
+        SignedAnswersModule.register({ answers: integrity.answers, balances: anchoring.balances, query }),
         BillBundlesModule.register(new BillBundles(eventStore, integrity.bundles)),
       ],
     }),

@@ -119,6 +119,8 @@ describe('[K1] the API document', () => {
       ['/v1/accounts/{account}', '/v1/accounts/acc_00000000-0000-5000-8000-000000000000'],
       ['/v1/accounts/{account}/proof-bundle', `${at}/proof-bundle`],
       ['/v1/invoices/{invoice}/proof-bundle', `/v1/invoices/${closed.body.id}/proof-bundle`],
+      ['/v1/accounts/{account}/balances/signed', `${at}/balances/signed?${after}`],
+      ['/v1/invoices/{invoice}/signed', `/v1/invoices/${closed.body.id}/signed?${after}`],
       ['/v1/journal', '/v1/journal?limit=x'],
       ['/v1/logs/{slug}/proofs/inclusion', '/v1/logs/demo/proofs/inclusion?stream=demo.log-0&revision=0'],
       ['/v1/logs/{slug}/proofs/inclusion', '/v1/logs/demo/proofs/inclusion'],

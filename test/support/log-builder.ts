@@ -6,7 +6,7 @@ import { stateCommittedFin, stateEntryOf } from '../../services/integrity/domain
 import { FoldChanges, postingsIn } from '../../services/integrity/domain/fold.ts';
 import { leafOf, type LeafSource, sealEvent, zeroHash } from '../../services/integrity/domain/leaf.ts';
 import { genesisPolicy, type ListedChain, type LogPolicy, policySigningText } from '../../services/integrity/domain/log-policy.ts';
-import { noteSigner } from '../../services/integrity/domain/note.ts';
+import { type NoteSigner, noteSigner } from '../../services/integrity/domain/note.ts';
 import { localOrigin, logIdOf } from '../../services/integrity/domain/origin.ts';
 import type { SigningKey } from '../../services/integrity/domain/signing-key.ts';
 import { StateMap } from '../../services/integrity/domain/state-map.ts';
@@ -57,6 +57,8 @@ export class LogBuilder {
   readonly entries: string[] = [];
   readonly anchors: AnchorLine[] = [];
   policy: LogPolicy;
+  /** Signs receipts and answers. */
+  readonly receipts: NoteSigner;
   #logKey = signingKey();
   readonly #recoveryKey = signingKey();
   #vkey: string;
@@ -66,9 +68,10 @@ export class LogBuilder {
     this.origin = localOrigin(slug, this.#logKey.publicKey);
     this.#vkey = noteSigner(this.origin, this.#logKey).vkey;
     this.logId = logIdOf(this.origin, this.#vkey);
+    this.receipts = noteSigner(`${this.origin}/receipts`, signingKey());
     this.policy = genesisPolicy({
       ...{ slug, origin: this.origin, vkey: this.#vkey, chains, heartbeatSeconds, toleranceSeconds },
-      receiptsVkey: noteSigner(`${this.origin}/receipts`, signingKey()).vkey,
+      receiptsVkey: this.receipts.vkey,
       recoveryVkey: noteSigner(`${this.origin}/recovery`, this.#recoveryKey).vkey,
     });
     this.#system('LogGenesis/1', this.policy);

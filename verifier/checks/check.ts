@@ -25,6 +25,8 @@ export type FindingName =
   | 'foreign-head'
   | 'node-silent'
   | 'node-without-history'
+  | 'late'
+  | 'pending'
   | 'old-key'
   | 'unreadable-line';
 

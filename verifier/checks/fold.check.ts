@@ -50,6 +50,11 @@ export class FoldCheck {
     this.#sizesKnown = sizesKnown.toSorted((left, right) => left - right);
   }
 
+  /** The leaf from which on balances are not known; infinite where they all are. */
+  get brokenAt(): number {
+    return this.#brokenAt;
+  }
+
   /** What this leaf posts is not known: nothing can be said of balances from here on. */
   breakAt(index: number): void {
     this.#brokenAt = Math.min(this.#brokenAt, index);

@@ -10,10 +10,12 @@ import { type Absence, isAbsence, type Unwanted } from '../source/bundles.ts';
 import type { LogSource } from '../source/log-source.ts';
 import { tileWidth } from '../source/tile-path.ts';
 import { hashBytes } from '../tree/node-hash.ts';
+import { AnswersCheck } from './answers.check.ts';
 import { type CheckId, type Checks } from './check.ts';
 import { FoldCheck } from './fold.check.ts';
 import type { PassKeeper, PassState } from './pass-state.ts';
 import { Policies } from './policies.ts';
+import { ReceiptsCheck } from './receipts.check.ts';
 import { SeriesCheck } from './series.check.ts';
 import { StreamsCheck } from './streams.check.ts';
 import { type CoveringAnchor, TimeCheck } from './time.check.ts';
@@ -37,6 +39,9 @@ export interface LogPassOptions {
   readonly keeper?: PassKeeper | undefined;
   /** Told after each bundle how many leaves were read. */
   readonly onRead?: ((leaves: number) => void) | undefined;
+  /** Texts of files to be held against the log; undefined where there are none. */
+  readonly answers?: string | undefined;
+  readonly receipts?: string | undefined;
 }
 
 export interface PassCounts {
@@ -63,7 +68,11 @@ export class LogPass {
   readonly policies: Policies;
   readonly fold: FoldCheck;
   readonly time: TimeCheck | undefined;
+  readonly answers: AnswersCheck | undefined;
+  readonly receipts: ReceiptsCheck | undefined;
   readonly counts: PassCounts = { leaves: 0, opened: 0, withheld: 0 };
+  /** Leaves from the first on whose entries could all be read. */
+  entriesRead = 0;
   #businessOpened = 0;
   #firstAbsence: Absence | undefined;
 
@@ -78,6 +87,8 @@ export class LogPass {
     this.policies = new Policies(checks.V2, genesis.policy);
     this.fold = new FoldCheck(checks.V8, options.sizesCommitted);
     this.time = anchors && new TimeCheck(checks.V6, anchors);
+    this.answers = options.answers === undefined ? undefined : new AnswersCheck(checks.V9, options.answers);
+    this.receipts = options.receipts === undefined ? undefined : new ReceiptsCheck(checks.V10, options.receipts);
     if (hasSuperseded) this.fold.breakAt(0);
     if (options.from !== undefined) this.#resume(options.from);
   }
@@ -221,6 +232,8 @@ export class LogPass {
   #readEntry(index: number, leafHash: string, entry: Entry, event: LeafEvent | NoEvent): void {
     const { V5, V7 } = this.#options.checks;
     const { stream, type, at } = entry;
+    if (this.entriesRead === index) this.entriesRead++;
+    this.receipts?.next(index, stream, entry.revisionText, leafHash);
     const opened = this.#open(index, entry, event);
     const isMalformed = opened?.isMalformed ?? (at === noInstant || stream.startsWith('invalid:') || type.startsWith('invalid:'));
     if (isMalformed) {
@@ -234,6 +247,7 @@ export class LogPass {
     if (opened !== undefined) {
       this.fold.next(index, opened.lines, this.policies.current);
       this.#series.next(index, entry, payload);
+      this.answers?.next(index, entry, opened.lines, payload, this.policies.current);
     }
     if (stream === this.#systemStream && typesReadWhole.has(type)) this.#readSystemLeaf(index, type, payload);
   }

@@ -55,6 +55,12 @@ export class Policies {
     this.current = all.at(-1) as LogPolicy;
   }
 
+  /** Every key that was ever listed for receipts and answers. */
+  get receiptKeys(): NoteKey[] {
+    const vkeys = new Set(this.#all.flatMap(({ receiptVkeys }) => receiptVkeys));
+    return [...vkeys].flatMap((vkey) => parseVkey(vkey) ?? []);
+  }
+
   /** `LogPolicyChanged/1`. */
   changed(index: number, fin: unknown): void {
     const policy = parsePolicy(fin);

@@ -21,6 +21,8 @@ export interface LogPolicy {
   readonly origin: string;
   readonly vkey: string;
   readonly recoveryVkey: string;
+  /** Keys that sign receipts and answers. */
+  readonly receiptVkeys: readonly string[];
   readonly chains: readonly ListedChain[];
   readonly streamPrefix: string;
   readonly currencies: ReadonlyMap<string, Scales>;
@@ -45,6 +47,7 @@ export function parsePolicy(fin: unknown): LogPolicy | undefined {
   const { origin, vkey, recoveryVkey, streamPrefix, fold } = fin;
   const chains = listOf(fin['chains'], chainOf);
   const currencies = listOf(fin['currencies'], currencyOf);
+  const receiptVkeys = listOf(fin['receiptVkeys'], (vkey) => (typeof vkey === 'string' ? vkey : undefined)) ?? [];
   const heartbeatSeconds = numberOf(fin['heartbeatSeconds']);
   const toleranceSeconds = numberOf(fin['toleranceSeconds']);
   if (typeof origin !== 'string' || typeof vkey !== 'string' || typeof recoveryVkey !== 'string') return undefined;
@@ -54,7 +57,7 @@ export function parsePolicy(fin: unknown): LogPolicy | undefined {
     return undefined;
   const table = new Map(currencies);
   if (table.size !== currencies.length) return undefined;
-  const read = { origin, vkey, recoveryVkey, chains, streamPrefix, currencies: table, fold };
+  const read = { origin, vkey, recoveryVkey, receiptVkeys, chains, streamPrefix, currencies: table, fold };
   return { ...read, heartbeatSeconds, toleranceSeconds, hasSuperseded: fin['supersedes'] !== undefined };
 }
 

@@ -18,8 +18,10 @@ export const typesReadWhole: ReadonlySet<string> = new Set([
 export class LeafOpener {
   readonly #entries: EntryReader;
   readonly #events: EventOpener;
+  readonly #typesRead: ReadonlySet<string>;
 
-  constructor({ origin, isDeep }: LogToOpen) {
+  constructor({ origin, isDeep, typesAlsoRead = [] }: LogToOpen) {
+    this.#typesRead = new Set([...typesReadWhole, ...typesAlsoRead]);
     this.#entries = new EntryReader(origin);
     this.#events = new EventOpener(origin, isDeep);
   }
@@ -47,7 +49,7 @@ export class LeafOpener {
     if (typeof line === 'string') return line;
     const { isSame, isMalformed, isCanonical, text: payload, payload: value } = this.#events.open(entry, line);
     if (!isSame) return 'other';
-    return { isMalformed, isCanonical, lines: linesOf(value), payload: typesReadWhole.has(entry.type) ? payload : undefined };
+    return { isMalformed, isCanonical, lines: linesOf(value), payload: this.#typesRead.has(entry.type) ? payload : undefined };
   }
 }
 

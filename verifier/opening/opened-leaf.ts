@@ -6,6 +6,8 @@ export interface LogToOpen {
   readonly origin: string;
   /** Everything that is hashed is also checked for its canonical form. */
   readonly isDeep: boolean;
+  /** Types whose payloads are wanted beside those that every pass needs. */
+  readonly typesAlsoRead?: readonly string[];
 }
 
 /** The files of up to 256 leaves, as they were served. Whoever opens it may write into it, and keep it. */

@@ -50,7 +50,7 @@ function checkLines({
   findings,
   findingCount,
 }: CheckOutcome) {
-  const lines = [`${id}  ${name.padEnd(21)} ${result}${reason === undefined ? '' : ` (${reason})`}`];
+  const lines = [`${id.padEnd(4)}${name.padEnd(21)} ${result}${reason === undefined ? '' : ` (${reason})`}`];
   for (const { index, message, evidence } of invalid.slice(0, toldMax)) {
     lines.push(`      ${leafOf(index)}${message}`);
     for (const [term, value] of Object.entries(evidence ?? {})) lines.push(`        ${term}: ${value.trimEnd().replaceAll('\n', ' | ')}`);

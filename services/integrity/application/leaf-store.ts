@@ -59,6 +59,8 @@ export interface LeafStore {
   findByPlace(log: string, stream: string, revision: bigint): Promise<LeafRow | undefined>;
   /** Of one stream, in order of revision, both ends included; those that are not there yet are left out. */
   leavesOfStream(log: string, stream: string, fromRevision: bigint, toRevision: bigint): Promise<LeafRow[]>;
+  /** How many leaves stand at or before a position of the event store, and how far the tree was read; undefined for a log without leaves. */
+  edgeAt(log: string, position: bigint): Promise<{ readonly size: bigint; readonly treePosition: bigint } | undefined>;
   /** By event id: the index of the first leaf that has it. Ids without a leaf are left out. */
   firstIndexes(log: string, eventIds: readonly string[]): Promise<ReadonlyMap<string, bigint>>;
   /** Those that exist, in any order, as wide as they are by now. */

@@ -141,7 +141,8 @@ function bundledLeaf(origin: string, row: LeafRow, event: StoredEvent | undefine
   };
 }
 
-function bundledBalance({ account, currency }: BalancePlace, { value, proof }: ProvenBalance): BundledBalance {
+/** A proven balance as it goes out, with hashes in hex. */
+export function bundledBalance({ account, currency }: BalancePlace, { value, proof }: ProvenBalance): BundledBalance {
   const { siblings, terminal } = proof;
   return {
     account,

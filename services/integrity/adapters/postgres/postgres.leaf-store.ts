@@ -72,6 +72,21 @@ export class PostgresLeafStore implements LeafStore {
     return rows.map(leafOfRow);
   }
 
+  async edgeAt(log: string, position: bigint): Promise<{ readonly size: bigint; readonly treePosition: bigint } | undefined> {
+    const { rows } = await this.#pool.query<{ size: bigint; tree_position: bigint }>({
+      name: 'integrity-edge-at',
+      // From the end: what is asked for stands among the last leaves.
+      text: `
+        select tree.position as tree_position,
+               coalesce((select leaf_index + 1 from integrity_leaf where log = $1 and store_position <= $2 order by leaf_index desc limit 1), 0) as size
+        from integrity_tree as tree
+        where log = $1`,
+      values: [log, position],
+    });
+    const [row] = rows;
+    return row && { size: row.size, treePosition: row.tree_position };
+  }
+
   async firstIndexes(log: string, eventIds: readonly string[]): Promise<ReadonlyMap<string, bigint>> {
     const { rows } = await this.#pool.query<{ event_id: string; first: bigint }>({
       name: 'integrity-first-indexes',

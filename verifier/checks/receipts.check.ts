@@ -1,0 +1,147 @@
+import { isObject, parseCanonical } from '../log/canonical-json.ts';
+import { leafHashOf } from '../log/entry.ts';
+import { readObjects } from '../log/json-lines.ts';
+import { decodeBase64 } from '../log/payload-line.ts';
+import { verifyInclusion } from '../merkle.ts';
+import { bearsSignatureOf, parseNote, type SignedNote } from '../note/signed-note.ts';
+import type { NoteKey } from '../note/vkey.ts';
+import type { Check } from './check.ts';
+import type { CoveringAnchor } from './time.check.ts';
+
+/** A promise with what signs it. */
+interface Receipt {
+  /** For people: which one of the file it is. */
+  readonly name: string;
+  readonly promise: PromisedLeaf;
+  readonly note: SignedNote;
+  /** As it was handed in: evidence for anybody. */
+  readonly text: string;
+}
+
+/** `tallyroot-promise/1`. */
+interface PromisedLeaf {
+  readonly by: string;
+  readonly leaf: string;
+  readonly log: string;
+  readonly stream: string;
+  readonly rev: string;
+}
+
+interface Place {
+  readonly index: number;
+  readonly leafHash: string;
+}
+
+export interface ReceiptsContext {
+  readonly origin: string;
+  /** Every key that the log ever listed for receipts. */
+  readonly keys: readonly NoteKey[];
+  /** Final anchors, sorted by size; none where no chain is asked. */
+  readonly anchors: readonly CoveringAnchor[];
+  readonly toleranceSeconds: number;
+  /** Leaves whose entries were all read. */
+  readonly sizeRead: number;
+}
+
+const instantPattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
+const hex64 = /^[0-9a-f]{64}$/;
+const numberPattern = /^(0|[1-9][0-9]{0,14})$/;
+const noteText = /^tallyroot-promises\/1\n([^\n]+)\n(0|[1-9][0-9]{0,14})\n([A-Za-z0-9+/]{43}=)\n$/u;
+
+/** V10: every receipt has its leaf at the promised place, and had it in time. */
+export class ReceiptsCheck {
+  readonly #check: Check;
+  readonly #receipts: readonly Receipt[];
+  /** By place: what stands there, once it was read. */
+  readonly #places = new Map<string, Place | undefined>();
+
+  /** The text of a file of receipts, or of answers to commands that hold some. */
+  constructor(check: Check, text: string) {
+    this.#check = check;
+    this.#receipts = readObjects(text).flatMap((value, place) => {
+      const name = `receipt ${place + 1}`;
+      const receipt = value && receiptOf(name, isObject(value['receipt']) ? value['receipt'] : value);
+      if (receipt === undefined) check.unverifiable.add({ message: `${name} is none: it proves nothing` });
+      return receipt ?? [];
+    });
+    for (const { promise } of this.#receipts) this.#places.set(placeOf(promise.stream, promise.rev), undefined);
+  }
+
+  /** Takes every leaf, whatever its event is. */
+  next(index: number, stream: string, revision: string, leafHash: string): void {
+    const place = placeOf(stream, revision);
+    if (this.#places.has(place) && this.#places.get(place) === undefined) this.#places.set(place, { index, leafHash });
+  }
+
+  finish(context: ReceiptsContext): void {
+    for (const receipt of this.#receipts) this.#judge(receipt, context);
+  }
+
+  #judge(receipt: Receipt, { origin, keys, anchors, toleranceSeconds, sizeRead }: ReceiptsContext): void {
+    const { name, promise, note, text } = receipt;
+    const { stream, rev, by } = promise;
+    const place = `revision ${rev} of ${stream}`;
+    if (promise.log !== origin) return this.#check.unverifiable.add({ message: `${name} is of another log: ${promise.log}` });
+    if (!keys.some((key) => bearsSignatureOf(note, key)))
+      return this.#check.unverifiable.add({ message: `${name} is not signed by a receipts key of the log: it proves nothing` });
+    const found = this.#places.get(placeOf(stream, rev));
+    if (found !== undefined && found.leafHash !== promise.leaf) {
+      const message = `${name}: another leaf than the promised one is at ${place}`;
+      return this.#check.invalid.add({ index: found.index, message, evidence: { receipt: text, found: found.leafHash } });
+    }
+    const deadline = Date.parse(by) + toleranceSeconds * 1000;
+    const overdue = anchors.find(({ time }) => time * 1000 > deadline);
+    if (found !== undefined) {
+      if (overdue === undefined || found.index < overdue.size) return;
+      const message = `${name}: the leaf is there, but came after the promised ${by}`;
+      return this.#check.findings.add({ name: 'late', index: found.index, message });
+    }
+    if (overdue !== undefined && overdue.size <= sizeRead) {
+      const message = `${name}: ${place} was promised by ${by}, and is not in the log`;
+      const evidence = { receipt: text, anchoredSize: String(overdue.size), anchoredAt: new Date(overdue.time * 1000).toISOString() };
+      return this.#check.invalid.add({ message, evidence });
+    }
+    // Our own clock convicts nobody; a final anchor behind the deadline does.
+    if (Date.now() <= deadline)
+      this.#check.findings.add({ name: 'pending', message: `${name}: ${place} is promised by ${by}, and not there yet` });
+    else
+      this.#check.unverifiable.add({
+        message: `${name}: ${place} is overdue since ${by}; an anchor after that, and the log up to it, can prove it`,
+      });
+  }
+}
+
+function receiptOf(name: string, { promise: encoded, index, count, path, note: encodedNote }: { readonly [name: string]: unknown }) {
+  if (typeof encoded !== 'string' || typeof index !== 'string' || typeof count !== 'string' || typeof encodedNote !== 'string')
+    return undefined;
+  const bytes = decodeBase64(encoded);
+  const note = parseNote(Buffer.from(encodedNote));
+  const promise = bytes && promiseOf(parseCanonical(bytes.toString('utf8')));
+  const hashes = Array.isArray(path) ? path.map((hash) => (typeof hash === 'string' ? decodeBase64(hash) : undefined)) : [undefined];
+  const [, origin, signedCount, root] = noteText.exec(note?.text ?? '') ?? [];
+  if (bytes === undefined || note === undefined || promise === undefined || root === undefined || hashes.includes(undefined))
+    return undefined;
+  if (!numberPattern.test(index) || count !== signedCount || origin !== promise.log) return undefined;
+  const isPromised = verifyInclusion({
+    ...{ index: BigInt(index), size: BigInt(count), proof: (hashes as Buffer[]).map((hash) => Uint8Array.from(hash)) },
+    ...{ leafHash: bytesOf(leafHashOf(bytes)), root: Uint8Array.from(Buffer.from(root, 'base64')) },
+  });
+  const text = JSON.stringify({ promise: encoded, index, count, path, note: encodedNote });
+  return isPromised ? { name, promise, note, text } : undefined;
+}
+
+function promiseOf(value: unknown): PromisedLeaf | undefined {
+  if (!isObject(value) || value['v'] !== 'tallyroot-promise/1') return undefined;
+  const { by, leaf, log, stream, rev } = value;
+  if (typeof by !== 'string' || typeof leaf !== 'string' || typeof log !== 'string' || typeof stream !== 'string') return undefined;
+  if (typeof rev !== 'string' || !instantPattern.test(by) || Number.isNaN(Date.parse(by)) || !hex64.test(leaf)) return undefined;
+  return { by, leaf, log, stream, rev };
+}
+
+function placeOf(stream: string, revision: string): string {
+  return `${revision} ${stream}`;
+}
+
+function bytesOf(hex: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(hex, 'hex'));
+}
