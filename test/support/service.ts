@@ -19,6 +19,9 @@ export interface TestService {
   readonly operatorToken: string;
   /** Of the role that owns the schemas of the database. */
   readonly ownerUrl: string;
+  /** Environment in which a command of ours works on this ledger, with the data folder that `--data` names. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly dataFolder: string;
   /** Comes in behind the event store's port; to be sent away by whoever let them in. */
   intruder(): Promise<Intruder>;
   /** Sends a POST with a fresh Idempotency-Key unless the headers bring one. */
@@ -58,6 +61,8 @@ export async function startTestService(options: Partial<ServiceOptions> = {}): P
     token,
     operatorToken,
     ownerUrl: database.ownerUrl,
+    environment: environmentOf({ ...places, ...options }, database.ownerUrl),
+    dataFolder,
     intruder: async () =>
       server === undefined ? postgresIntruder(database.ownerUrl) : eventStoreDBIntruder({ server, file, store: service.eventStore }),
     post: (path, body, headers = {}) =>
@@ -75,6 +80,14 @@ export async function startTestService(options: Partial<ServiceOptions> = {}): P
       await rm(dataFolder, { recursive: true, force: true });
     },
   };
+}
+
+function environmentOf(
+  { databaseUrl, eventStoreUrl, chain }: Pick<ServiceOptions, 'databaseUrl' | 'eventStoreUrl' | 'chain'>,
+  ownerUrl: string,
+): Readonly<Record<string, string>> {
+  const database = { DATABASE_URL: databaseUrl, DATABASE_OWNER_URL: ownerUrl };
+  return { ...database, CHAIN_RPC_URL: chain?.rpcUrl ?? 'none', ...(eventStoreUrl !== undefined && { EVENTSTORE_URL: eventStoreUrl }) };
 }
 
 function usesDouble(): boolean {
