@@ -32,6 +32,10 @@ const commands: Readonly<Record<string, Command>> = {
     summary: 'Write the proof bundle of a customer. --account <id> or --invoice <id>  --out <file>  --data <folder>  --provider <slug>',
     run: async (args) => (await import('./bundle.ts')).runBundle(args, process.env),
   },
+  rerate: {
+    summary: 'Compute the bill of a proof bundle again by the published rules. --bundle <file>  --usage <csv>',
+    run: async (args) => (await import('./rerate.ts')).runRerate(args),
+  },
   backup: {
     summary: 'Copy the data folder while the service runs. --out <folder>  --data <folder>',
     run: async (args) => (await import('./backup.ts')).runBackup(args, process.env),

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -7,6 +7,7 @@ import { startThrowawayChain, type ThrowawayChain } from '../../bench/support/th
 import type { ProofBundle } from '../../services/integrity/application/proof-bundle.ts';
 import { projectRoot } from '../../services/read-store/project-root.ts';
 import { verifyBill } from '../../verifier/bill/verify-bill.ts';
+import { StartedCommand } from '../start/started-service.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 
 let chain: ThrowawayChain;
@@ -108,6 +109,28 @@ function saying(bundle: ProofBundle, type: string, from: string, to: string): Pr
 function entryOf(leaf: ProofBundle['leaves'][number]) {
   return JSON.parse(Buffer.from(leaf.entry, 'base64').toString()) as { readonly type: string; readonly stream: string };
 }
+
+describe('[D16] anyone', () => {
+  it('runs the published rules over a bundle and gets the same bill', async () => {
+    const file = join(folder, 'rerate.json');
+    const usage = join(folder, 'usage.csv');
+    await writeFile(file, JSON.stringify(await invoiceBundle()));
+    const records = ['12.5', '3.1', '0'].map((quantity, index) => `switch:north:${index},day,${quantity}`);
+    await writeFile(usage, ['usageRecord,band,quantity', ...records, ''].join('\n'));
+    for (const own of [[], ['--usage', usage]]) {
+      const { code, output } = await tallyroot('rerate', '--bundle', file, ...own);
+      expect([code, output]).toEqual([
+        0,
+        expect.stringMatching(/^THE SAME BILL\nRecomputed with the operator's published rules: 3 rated charges/m),
+      ]);
+      expect(output).toContain('30.44 EUR');
+    }
+    await writeFile(usage, ['usageRecord,band,quantity', ...records.slice(1), 'switch:north:0,day,12', ''].join('\n'));
+    const { code, output } = await tallyroot('rerate', '--bundle', file, '--usage', usage);
+    expect([code, output]).toEqual([1, expect.stringContaining('charged 0.4313 EUR, the rules come to 0.414 EUR')]);
+    expect((await tallyroot('rerate', '--bundle', usage)).code).toBe(2);
+  }, 120_000);
+});
 
 describe('[E4] a customer with one downloaded bundle', () => {
   it('verifies balances and every line of every invoice, offline and against the chain', async () => {
@@ -216,6 +239,21 @@ describe('[E4] a customer with one downloaded bundle', () => {
       expect([args, (await verifyBillCommand(...args)).code]).toEqual([args, 2]);
   }, 60_000);
 
+  it('writes the same file from the command line', async () => {
+    const [file, other] = [join(folder, 'written.json'), join(folder, 'account.json')];
+    const written = await tallyroot('bundle', '--invoice', customer.invoice, '--out', file, '--data', api.dataFolder);
+    expect([written.code, written.output]).toEqual([0, expect.stringContaining(`genesis hash ${genesisHash}`)]);
+    expect(await check(JSON.parse(await readFile(file, 'utf8')) as ProofBundle)).toMatchObject({ verdict: 'VALID' });
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect((await tallyroot('bundle', '--account', customer.account, '--out', other, '--data', api.dataFolder)).code).toBe(0);
+    for (const args of [
+      [],
+      ['--account', 'acc_1', '--out', file],
+      ['--account', customer.account, '--invoice', customer.invoice, '--out', file],
+    ])
+      expect([args, (await tallyroot('bundle', ...args)).code]).toEqual([args, 2]);
+  }, 120_000);
+
   it('is told where there is nothing to download', async () => {
     const unknown = '00000000-0000-5000-8000-000000000000';
     expect(await api.get(`/v1/accounts/acc_${unknown}/proof-bundle`)).toMatchObject({ status: 404, body: { code: 'account_not_found' } });
@@ -233,6 +271,12 @@ function without(bundle: ProofBundle, type: string): ProofBundle {
 
 function withoutValue({ value: _, ...balance }: ProofBundle['balances'][number]): ProofBundle['balances'][number] {
   return balance;
+}
+
+/** `bin/tallyroot` on this ledger, as a child. */
+async function tallyroot(...args: string[]): Promise<{ readonly code: number; readonly output: string }> {
+  const command = new StartedCommand(args, api.environment);
+  return { code: (await command.exit) ?? 2, output: command.output };
 }
 
 function verifyBillCommand(...args: string[]): Promise<{ readonly code: number; readonly output: string }> {
