@@ -25,7 +25,8 @@ const commands: Readonly<Record<string, Command>> = {
     },
   },
   export: {
-    summary: 'Write the files of a log for an auditor. --out <folder>  --data <folder>  --provider <slug>',
+    summary:
+      'Write the files of a log for an auditor, or the books for hledger. --out <folder>  --hledger  --data <folder>  --provider <slug>',
     run: async (args) => (await import('./export.ts')).runExport(args, process.env),
   },
   bundle: {

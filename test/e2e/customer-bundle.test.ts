@@ -254,6 +254,15 @@ describe('[E4] a customer with one downloaded bundle', () => {
       expect([args, (await tallyroot('bundle', ...args)).code]).toEqual([args, 2]);
   }, 120_000);
 
+  it('finds the postings of an account in the books for hledger', async () => {
+    const file = join(folder, 'books.journal');
+    const { code, output } = await tallyroot('export', '--hledger', '--out', file, '--data', api.dataFolder);
+    expect([code, output]).toEqual([0, expect.stringMatching(/\d+ transactions of demo/)]);
+    const journal = await readFile(file, 'utf8');
+    expect(journal).toMatch(new RegExp(`^    asset:receivable:${customer.account}  30\\.44 EUR$`, 'm'));
+    expect(journal.match(/^\d{4}-\d{2}-\d{2} /gm)).toHaveLength(Number(/(\d+) transactions/.exec(output)?.[1]));
+  }, 120_000);
+
   it('is told where there is nothing to download', async () => {
     const unknown = '00000000-0000-5000-8000-000000000000';
     expect(await api.get(`/v1/accounts/acc_${unknown}/proof-bundle`)).toMatchObject({ status: 404, body: { code: 'account_not_found' } });

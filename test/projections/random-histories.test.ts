@@ -9,9 +9,10 @@ import { statementRange } from '../../projections/statements/moment.ts';
 import { StatementsQuery } from '../../projections/statements/statements.query.ts';
 import type { OpenAccount } from '../../services/accounts/domain/account.ts';
 import { readModels } from '../../services/main/read-models.ts';
+import type { Currency } from '../../services/money/currency.ts';
 import { amountText, moneyOf } from '../../services/money/money.ts';
 import { type Posting, signedAmount } from '../../services/money/posting.ts';
-import { type Books, minute } from './books.ts';
+import { type Books, type Fact, minute } from './books.ts';
 import { randomBooks, randomSteps } from './random-books.ts';
 import { ReadModels } from './read-models.ts';
 
@@ -39,6 +40,21 @@ function placesOf({ wallet, unbilled, openInvoices, currency }: OpenAccount) {
   const receivable = openInvoices.reduce((sum, { open }) => sum + open, 0n);
   const text = (amount: bigint) => amountText({ amount, currency });
   return { wallet: text(wallet), unbilled: text(unbilled), receivable: text(receivable) };
+}
+
+/** What some facts post to the places of an account, as read models say it. */
+function placesPosted(facts: readonly Fact[], currency: Currency) {
+  const sums = { wallet: 0n, unbilled: 0n, receivable: 0n };
+  for (const { data } of facts) {
+    const { postings = [] } = data as { readonly postings?: readonly Posting[] };
+    for (const line of postings) {
+      if (line.account.startsWith('liability:wallet:')) sums.wallet -= signedAmount(line).amount;
+      if (line.account.startsWith('asset:unbilled:')) sums.unbilled += signedAmount(line).amount;
+      if (line.account.startsWith('asset:receivable:')) sums.receivable += signedAmount(line).amount;
+    }
+  }
+  const text = (amount: bigint) => amountText({ amount, currency });
+  return { wallet: text(sums.wallet), unbilled: text(sums.unbilled), receivable: text(sums.receivable) };
 }
 
 function openStates(books: Books): OpenAccount[] {
@@ -94,6 +110,33 @@ describe('read models of random histories', () => {
         expect(open.map((each) => ({ invoice: each.invoice, open: moneyOf(each.open, currency).amount }))).toEqual(state.openInvoices);
         const valid = await entitlements.at(books.provider, { account, instant: minute(1) });
         expect(valid.entitlements.map(({ title }) => title).sort()).toEqual([...state.purchases.keys()].sort());
+      }
+    });
+  });
+
+  it('[E9] tell an account as of any instant, recorded or effective, as a replay of what was earlier does', async () => {
+    const query = new StatementsQuery(models.pool);
+    await forRandomBooks(6, async (books) => {
+      // Some charges are told later than they happened.
+      for (const [index, days] of [40, 1, 40, 0].entries())
+        await books.charge(books.accounts[0] as string, `0.${index + 1}`, { effectiveAt: minute(-days * 24 * 60) });
+      await models.follow(books.store, readModels);
+      for (const { account, currency } of openStates(books)) {
+        const facts = books.factsOf(account);
+        for (const by of ['recorded', 'effective'] as const) {
+          const timeOf = ({ at, data }: Fact) => (by === 'recorded' ? at : ((data as { effectiveAt?: string }).effectiveAt ?? at));
+          const instants = facts.flatMap((fact) => [timeOf(fact), new Date(Date.parse(timeOf(fact)) + 1).toISOString()]);
+          for (const instant of new Set(instants)) {
+            const expected = placesPosted(
+              facts.filter((fact) => timeOf(fact) < instant),
+              currency,
+            );
+            const range = statementRange({ to: { kind: 'instant', instant }, by });
+            if (range === undefined) throw new Error('One kind of bound makes a range.');
+            const { closing } = await query.closing(books.provider, { account, currency, range });
+            expect([by, instant, closing]).toEqual([by, instant, expected]);
+          }
+        }
       }
     });
   });
