@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { canonicalJson, type Json } from '../../../services/event-store/domain/canonical-json.ts';
-import { answerText } from '../../../services/integrity/domain/answer.ts';
+import type { Json } from '../../../services/event-store/domain/canonical-json.ts';
 import { stateEntryOf, stateKeyOf, stateValueOf } from '../../../services/integrity/domain/committed-state.ts';
 import { FoldChanges, postingsIn } from '../../../services/integrity/domain/fold.ts';
 import { StateMap } from '../../../services/integrity/domain/state-map.ts';
 import { LogBuilder } from '../../support/log-builder.ts';
 import { MemoryLogSource } from '../../support/memory.log-source.ts';
+import { answerOf } from '../../support/signed-promises.ts';
 import { summaryOf, verifyFiles } from '../../support/verify-files.ts';
 
 const unbilled = (account: string) => `asset:unbilled:${account}`;
@@ -17,10 +17,6 @@ function someLog(): LogBuilder {
   log.commitState();
   log.move('10.00');
   return log;
-}
-
-function answerOf(log: LogBuilder, asOfSize: number, value: Json, signer = log.receipts) {
-  return { current: { note: signer.sign(answerText(log.origin, BigInt(asOfSize), canonicalJson(value))) } };
 }
 
 const balance = (account: string, amount: string) => ({

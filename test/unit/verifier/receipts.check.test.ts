@@ -1,16 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { promisesText, promiseText } from '../../../services/integrity/domain/promise.ts';
-import type { NoteSigner } from '../../../services/integrity/domain/note.ts';
-import { leafOfText } from '../../../services/integrity/domain/tree/node-hash.ts';
-import { SmallTree } from '../../../services/integrity/domain/tree/small-tree.ts';
 import { Check } from '../../../verifier/checks/check.ts';
 import { ReceiptsCheck } from '../../../verifier/checks/receipts.check.ts';
 import type { CoveringAnchor } from '../../../verifier/checks/time.check.ts';
 import { parseVkey } from '../../../verifier/note/vkey.ts';
 import { LogBuilder } from '../../support/log-builder.ts';
+import { linesOf as lines, mergeDelaySeconds, promised, receiptsOf } from '../../support/signed-promises.ts';
 import { findingsOf, summaryOf, verifyFiles } from '../../support/verify-files.ts';
 
-const mergeDelaySeconds = 86_400;
 const toleranceSeconds = 300;
 
 /** A log of a few streams. */
@@ -19,36 +15,6 @@ function someLog(): LogBuilder {
   for (let index = 0; index < 5; index++) log.move('1.00', { account: `acc_${index % 2}` });
   return log;
 }
-
-interface Promised {
-  readonly stream: string;
-  readonly rev: number;
-  readonly leaf: string;
-  readonly at?: string;
-}
-
-const promised = (log: LogBuilder, index: number): Promised => {
-  const { stream, revision } = log.events[index]!;
-  return { stream, rev: Number(revision), leaf: log.hashOf(index) };
-};
-
-/** Receipts over promises of one flush, as an API node signs them. */
-function receiptsOf(log: LogBuilder, promises: readonly Promised[], signer: NoteSigner = log.receipts) {
-  const texts = promises.map(({ stream, rev, leaf, at = '2026-01-02T03:04:05.000Z' }) =>
-    promiseText({ log: log.origin, leaf, id: 'x', stream, revision: BigInt(rev), issued: at }, mergeDelaySeconds),
-  );
-  const tree = new SmallTree(texts.map(leafOfText));
-  const note = signer.sign(promisesText(log.origin, texts.length, tree.root()));
-  return texts.map((text, index) => ({
-    promise: Buffer.from(text).toString('base64'),
-    index: String(index),
-    count: String(texts.length),
-    path: tree.inclusionProof(index).map((hash) => hash.toString('base64')),
-    note,
-  }));
-}
-
-const lines = (values: readonly unknown[]) => values.map((value) => JSON.stringify(value)).join('\n');
 
 /** The check over a whole log with these final anchors. */
 function judged(log: LogBuilder, text: string, anchors: readonly CoveringAnchor[] = []) {
