@@ -221,10 +221,26 @@ describe('[E4] a customer with one downloaded bundle', () => {
     expect(await verifyBill({ bundle: 'x', genesisHash, rpcUrls: [] })).toMatchObject({ verdict: 'UNVERIFIABLE' });
   }, 60_000);
 
-  it('learns that the newest commitment waits for its anchor', async () => {
+  it('learns what waits for its anchor: an invoice may not, and balances only beside an invoice', async () => {
     const bundle = await invoiceBundle();
     expect(await check({ ...bundle, anchors: [] }, [chain.url])).toMatchObject({ verdict: 'UNVERIFIABLE', provenSize: 0 });
-  });
+    const [anchor] = bundle.anchors as [ProofBundle['anchors'][number]];
+    await api.post(`/v1/accounts/${customer.account}/top-ups`, { amount: '5', currency: 'EUR', method: 'card' });
+    await api.service.integrity.anchoring.anchorer.anchorNow('demo');
+    // As if the newest anchor were not final yet: the bundle leads to the one before, which covers the invoice alone.
+    for (const [newer, verdict] of [
+      [await invoiceBundle(), 'VALID'],
+      [await accountBundle(), 'UNVERIFIABLE'],
+    ] as const) {
+      const size = BigInt(newer.checkpoint.split('\n')[1] as string);
+      const proof = await api.service.integrity.query.consistency('demo', BigInt(anchor.size), size);
+      const older = { ...anchor, consistency: proof.map((hash) => hash.toString('hex')) };
+      const outcome = await check({ ...newer, anchors: [older] }, [chain.url]);
+      expect([outcome.verdict, outcome.provenSize]).toEqual([verdict, Number(anchor.size)]);
+      expect(outcome.commitment?.index).toBeGreaterThanOrEqual(outcome.provenSize);
+      expect(await check(newer, [chain.url])).toMatchObject({ verdict: 'VALID' });
+    }
+  }, 90_000);
 
   it('runs the command that the guide names', async () => {
     const file = join(folder, 'bundle.json');

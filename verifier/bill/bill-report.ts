@@ -9,7 +9,7 @@ const leavesShownMax = 8;
 /** The outcome for a customer. */
 export function billTextReport(outcome: BillOutcome | Unopened): string {
   if ('reason' in outcome) return `${outcome.verdict}: ${outcome.reason}`;
-  const { verdict, isOffline, account, invoice, origin, head, provenSize, lastAnchor, uptoSize, balances, invoices, checks } = outcome;
+  const { verdict, isOffline, account, invoice, origin, head, provenSize, lastAnchor, commitment, balances, invoices, checks } = outcome;
   const lines = [
     `${verdict === 'VALID' && isOffline ? 'VALID (no chain checked)' : verdict}: ${invoice ?? account}, ${origin}`,
     '',
@@ -21,10 +21,16 @@ export function billTextReport(outcome: BillOutcome | Unopened): string {
   }
   if (outcome.leavesInTail > 0)
     lines.push(`tail     ${outcome.leavesInTail} of these leaves are behind leaf ${provenSize} and wait for an anchor`);
-  lines.push('', `Balances after the first ${uptoSize ?? '?'} leaves, debits minus credits:`);
+  lines.push('', balancesTitle(commitment, provenSize));
   for (const { account: place, currency, balance } of balances) lines.push(`  ${balance.padStart(14)} ${currency}  ${place}`);
   lines.push('', ...invoices.flatMap(invoiceLines), ...checks.flatMap(checkLines));
   return lines.join('\n');
+}
+
+function balancesTitle(commitment: BillOutcome['commitment'], provenSize: number): string {
+  if (commitment === undefined) return 'Balances:';
+  const wait = commitment.index < provenSize ? '' : ', signed, and waiting for an anchor';
+  return `Balances after the first ${commitment.uptoSize} leaves, debits minus credits${wait}:`;
 }
 
 /** The outcome for programs; numbers are decimal strings. */

@@ -41,8 +41,8 @@ export interface BillOutcome {
   /** Leaves that an anchor on the chain covers; of the head where no chain is asked. */
   readonly provenSize: number;
   readonly lastAnchor: PlacedAnchor | undefined;
-  /** Undefined where the commitment is not what it should be. */
-  readonly uptoSize: number | undefined;
+  /** Undefined where it is not what it should be. */
+  readonly commitment: Commitment | undefined;
   readonly balances: readonly ProvenBalance[];
   readonly invoices: readonly CheckedInvoice[];
   /** Leaves of the bundle that the last anchor does not cover yet. */
@@ -102,17 +102,15 @@ class BillVerification {
       return checkInvoice(this.#checks, { account, prefix, document, streams, postings }) ?? [];
     });
     if (invoice === undefined) this.#checkHistory(streams, { commitment, balances, postings, invoices });
-    // Of a whole account the newest events may wait for their anchor; of an invoice none may.
-    this.#checkCover(
-      Math.max(commitment?.index ?? 0, ...(invoice === undefined ? [] : invoices.map(({ lastLeaf }) => lastLeaf))),
-      provenSize,
-    );
+    // An invoice must be under an anchor, of an account the balances: newer events, and for an invoice newer balances, may wait for theirs.
+    const required = invoice === undefined ? [commitment?.index ?? 0] : invoices.map(({ lastLeaf }) => lastLeaf);
+    this.#checkCover(Math.max(0, ...required), provenSize);
     const checks = billOutcomesOf(this.#checks);
     return {
       verdict: billVerdictOf(checks),
       isOffline: !isChainAsked && policies.all.some(({ chains }) => chains.length > 0),
       ...{ origin: this.#genesis.policy.origin, account, invoice, head: this.#head, provenSize },
-      ...{ lastAnchor: this.#chains.lastAnchor, uptoSize: commitment?.uptoSize, balances, invoices, checks },
+      ...{ lastAnchor: this.#chains.lastAnchor, commitment, balances, invoices, checks },
       leavesInTail: this.#bundle.leaves.filter(({ index }) => Number(index) >= provenSize).length,
     };
   }
