@@ -43,8 +43,18 @@ beforeAll(async () => {
     position: closed.body.position as string,
   };
   await api.post(`/v1/accounts/${account}/charges`, { ...money, product: 'tv', description: 'TV' });
+  await issued(ids.invoice);
 }, 60_000);
 afterAll(() => api.close());
+
+/** Number and document follow behind the closing; a test that looks at the head must not meet them. */
+async function issued(invoice: string): Promise<void> {
+  for (let attempt = 0; attempt < 600; attempt++) {
+    if ((await api.get(`/v1/invoices/${invoice}?after=${ids.position}`)).body.document !== undefined) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`Invoice ${invoice} was not issued.`);
+}
 
 /** A body that the owner of the path's ids would be answered 201 for. */
 const bodies: Readonly<Record<string, () => object>> = {
@@ -85,7 +95,9 @@ describe('what belongs to one provider', () => {
     for (const path of routesOfOne('post')) refused.push([path, (await api.post(urlOf(path), bodies[path]?.(), other)).status]);
     expect(refused.map(([path]) => path).sort()).toEqual(Object.keys(bodies).sort());
     expect(refused.filter(([, status]) => status !== 404)).toEqual([]);
-    expect((await api.service.eventStore.head()).position).toBe(head);
+    // Not the head again: an engine may write for itself.
+    const since = await Array.fromAsync(api.service.eventStore.readAll({ fromPosition: head }));
+    expect(since.filter(({ position }) => position > head)).toEqual([]);
     // The same bodies are good for the owner: nothing above was refused for another reason.
     for (const path of routesOfOne('post')) expect([path, (await api.post(urlOf(path), bodies[path]?.())).status]).toEqual([path, 201]);
   });
