@@ -95,9 +95,9 @@ describe('what belongs to one provider', () => {
     for (const path of routesOfOne('post')) refused.push([path, (await api.post(urlOf(path), bodies[path]?.(), other)).status]);
     expect(refused.map(([path]) => path).sort()).toEqual(Object.keys(bodies).sort());
     expect(refused.filter(([, status]) => status !== 404)).toEqual([]);
-    // Not the head again: an engine may write for itself.
+    // Not the head again: an engine may write for itself, and the log commits to its balances when it is due.
     const since = await Array.fromAsync(api.service.eventStore.readAll({ fromPosition: head }));
-    expect(since.filter(({ position }) => position > head)).toEqual([]);
+    expect(since.filter(({ position, stream }) => position > head && !stream.endsWith('.log-0'))).toEqual([]);
     // The same bodies are good for the owner: nothing above was refused for another reason.
     for (const path of routesOfOne('post')) expect([path, (await api.post(urlOf(path), bodies[path]?.())).status]).toEqual([path, 201]);
   });
