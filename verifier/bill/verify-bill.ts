@@ -62,11 +62,7 @@ export async function verifyBill({ bundle: text, genesisHash, rpcUrls }: VerifyB
   const head = parseHead(bundle.checkpoint);
   if (head === undefined) return { verdict: 'INVALID', reason: 'the checkpoint is no signed tree head' };
   const chains = await ChainSet.open(rpcUrls, genesis.policy);
-  try {
-    return await new BillVerification(bundle, genesis, head, chains).run(rpcUrls.length > 0);
-  } finally {
-    chains.close();
-  }
+  return new BillVerification(bundle, genesis, head, chains).run(rpcUrls.length > 0);
 }
 
 class BillVerification {
