@@ -9,6 +9,8 @@ export interface FreshDatabase {
   /** Of the role that the service connects as. */
   readonly serviceUrl: string;
   readonly serviceRole: string;
+  /** As it is now, under the same roles; nobody may be connected. To be dropped before this one. */
+  copy(): Promise<FreshDatabase>;
   drop(): Promise<void>;
 }
 
@@ -25,12 +27,18 @@ export async function createDatabase(superuserUrl: string, { migrated = true }: 
   ]);
   const ownerUrl = urlOf(superuserUrl, name, owner);
   if (migrated) await migrate({ ownerUrl, serviceRole: service.role });
-  return {
-    ownerUrl,
-    serviceUrl: urlOf(superuserUrl, name, service),
+  const databaseNamed = (of: string, drop: readonly string[]): FreshDatabase => ({
+    ownerUrl: urlOf(superuserUrl, of, owner),
+    serviceUrl: urlOf(superuserUrl, of, service),
     serviceRole: service.role,
-    drop: () => runAll(superuserUrl, [`drop database ${name} with (force)`, `drop role ${service.role}`, `drop role ${owner.role}`]),
-  };
+    copy: async () => {
+      const copy = `${of}_copy_${randomBytes(3).toString('hex')}`;
+      await runAll(superuserUrl, [`create database ${copy} template ${of} owner ${owner.role}`]);
+      return databaseNamed(copy, []);
+    },
+    drop: () => runAll(superuserUrl, [`drop database ${of} with (force)`, ...drop]),
+  });
+  return databaseNamed(name, [`drop role ${service.role}`, `drop role ${owner.role}`]);
 }
 
 function urlOf(base: string, database: string, { role, password }: { role: string; password: string }): string {

@@ -10,6 +10,7 @@ import { AdvisoryLock } from '../integrity/adapters/postgres/advisory-lock.ts';
 import { PostgresHeadStore } from '../integrity/adapters/postgres/postgres.head-store.ts';
 import { PostgresLeafStore } from '../integrity/adapters/postgres/postgres.leaf-store.ts';
 import { PostgresLogRegistry } from '../integrity/adapters/postgres/postgres.log-registry.ts';
+import type { WitnessAddress } from '../integrity/adapters/witness/http.witness.ts';
 import { type Anchoring, openAnchoring } from '../integrity/anchoring.ts';
 import { ChainHeadMemory } from '../integrity/application/chain-head-memory.ts';
 import { LogFiles } from '../integrity/application/log-files.ts';
@@ -21,7 +22,9 @@ import { OpenLog } from '../integrity/application/open-log.ts';
 import { ReceiptSigner } from '../integrity/application/receipt-signer.ts';
 import { SignedAnswers } from '../integrity/application/signed-answers.ts';
 import { Sequencers } from '../integrity/application/sequencers.ts';
+import type { Witnessing } from '../integrity/application/witnessing.ts';
 import type { ListedChain } from '../integrity/domain/log-policy.ts';
+import { openWitnessing } from '../integrity/open-witnessing.ts';
 
 /** Where logs are anchored. */
 export type ChainAccess = Pick<AnchorChainSettings, 'rpcUrl' | 'contract'>;
@@ -32,6 +35,8 @@ export interface IntegrityOptions {
   /** Holds the keys of the logs and of the chain. */
   readonly keysFolder: string;
   readonly chain: ChainAccess | undefined;
+  /** Nobody when absent. */
+  readonly witnesses?: readonly WitnessAddress[];
   readonly logger: Logger;
 }
 
@@ -46,19 +51,26 @@ export interface Integrity {
   readonly bundles: ProofBundles;
   readonly answers: SignedAnswers;
   readonly sequencers: Sequencers;
+  readonly witnessing: Witnessing;
   readonly anchoring: Anchoring;
   /** Undefined for a ledger without a chain. */
   readonly contract: ListedChain | undefined;
 }
 
-export async function openIntegrity({ eventStore: store, pool, keysFolder, chain: access, logger }: IntegrityOptions): Promise<Integrity> {
+export async function openIntegrity(options: IntegrityOptions): Promise<Integrity> {
+  const { eventStore: store, pool, keysFolder, chain: access, witnesses: addresses = [], logger } = options;
   const keyring = new PemKeyring({ folder: keysFolder });
   const logs = new DiscoveredLogs(store, new PostgresLogRegistry(pool));
   const [leaves, heads] = [new PostgresLeafStore(pool), new PostgresHeadStore(pool)];
   const opened = access && (await openAnchorChain({ ...access, keysFolder: join(keysFolder, 'chain') }));
   const [chain, contract] = [opened?.chain, opened?.contract];
   const lock = new AdvisoryLock(pool);
-  const memories = [new HeadFile(keysFolder), ...(chain ? [new ChainHeadMemory(chain, logs)] : [])];
+  const { witnessing, cosigned } = openWitnessing({
+    ...{ pool, leaves, heads, addresses },
+    onRetry: (log, error) => logger.warn({ log, err: error }, 'A witness did not cosign; it is asked again.'),
+  });
+  const witnesses = addresses.length > 0 ? [witnessing] : [];
+  const memories = [new HeadFile(keysFolder), ...(chain ? [new ChainHeadMemory(chain, logs)] : []), ...witnesses];
   const anchoring = openAnchoring({
     ...{ store, pool, logs, leaves, heads, chain, clock: systemClock },
     lock: new AdvisoryLock(pool),
@@ -66,8 +78,8 @@ export async function openIntegrity({ eventStore: store, pool, keysFolder, chain
     onAlarm: (status) => logger.error({ status }, 'Anchoring raised an alarm: somebody has to look.'),
     onRetry: (log, error) => logger.warn({ log, err: error }, 'Anchoring tries again.'),
   });
-  const query = new LogQuery(leaves, heads);
-  const files = new LogFiles({ store, logs, leaves, heads, anchors: anchoring.anchors });
+  const query = new LogQuery(leaves, heads, cosigned);
+  const files = new LogFiles({ store, logs, leaves, heads, cosigned, anchors: anchoring.anchors });
   const receipts = new ReceiptSigner(logs, keyring);
   return {
     keyring,
@@ -82,6 +94,7 @@ export async function openIntegrity({ eventStore: store, pool, keysFolder, chain
       onHalt: (status) => logger.error({ status }, 'A sequencer halted: its log is not signed any more until somebody looks.'),
       onRetry: (log, error) => logger.warn({ log, err: error }, 'A sequencer tries again.'),
     }),
+    witnessing,
     anchoring,
     contract,
   };

@@ -39,7 +39,7 @@ export async function runLocal(settings: Settings): Promise<void> {
 
 /** The service on these engines. Remembers the contract that it deployed, so that a chain which lost it is noticed at the next start. */
 export async function openLocalService(
-  { dataFolder, host, port, logLevel, role, anchorContract }: Settings,
+  { dataFolder, host, port, logLevel, role, anchorContract, witnesses }: Settings,
   engines: Engines,
 ): Promise<Service> {
   const { databaseUrl, eventStoreUrl, chainRpcUrl } = engines;
@@ -49,7 +49,7 @@ export async function openLocalService(
       ? {}
       : { chain: { rpcUrl: chainRpcUrl, ...(anchorContract === undefined ? knownContract(folder) : { contract: anchorContract }) } };
   const logger = pino({ level: logLevel }, pino.destination(2));
-  const service = await openService({ databaseUrl, eventStoreUrl, dataFolder, host, port, logger, ...chain, ...rolesOf(role) });
+  const service = await openService({ databaseUrl, eventStoreUrl, dataFolder, host, port, logger, witnesses, ...chain, ...rolesOf(role) });
   const { contract } = service.integrity;
   if (contract !== undefined) {
     // A deployment of the last second may be lost by a crash. It is then done again, and not taken for a chain that lost its state.

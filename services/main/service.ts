@@ -16,6 +16,7 @@ import { createHttpApplication } from '../http/http-application.ts';
 import { BillBundles } from '../invoicing/application/bill-bundles.ts';
 import { InvoicingProcess } from '../invoicing/application/invoicing.process.ts';
 import type { PayloadAccess } from '../integrity/application/payload-access.ts';
+import type { WitnessAddress } from '../integrity/adapters/witness/http.witness.ts';
 import { AnchoringModule } from '../integrity/anchoring.module.ts';
 import { IntegrityModule } from '../integrity/integrity.module.ts';
 import { BillBundlesModule } from '../invoicing/bill-bundles.module.ts';
@@ -47,6 +48,8 @@ export interface ServiceOptions {
   readonly logger: Logger;
   /** Absent: the ledger signs tree heads and anchors nothing. */
   readonly chain?: ChainAccess;
+  /** Who cosigns the tree heads of every log; nobody when absent. */
+  readonly witnesses?: readonly WitnessAddress[];
   /** Which parts of the service this process runs; all when absent. The API is always there: it also answers for their health. */
   readonly roles?: readonly Role[];
 }
@@ -95,7 +98,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
 }
 
 async function open(
-  { databaseUrl, eventStoreUrl, dataFolder, host, port, logger, chain, roles = allRoles }: ServiceOptions,
+  { databaseUrl, eventStoreUrl, dataFolder, host, port, logger, chain, witnesses = [], roles = allRoles }: ServiceOptions,
   closing: Closing,
 ): Promise<Service> {
   // Every read model and every lock holds a connection of its own while it works.
@@ -116,8 +119,8 @@ async function open(
   closing.push(() => snapshots.close());
 
   const keysFolder = join(dataFolder, 'keys');
-  const integrity = await openIntegrity({ eventStore, pool, keysFolder, chain, logger });
-  const { logs, anchoring, sequencers, files, query } = integrity;
+  const integrity = await openIntegrity({ eventStore, pool, keysFolder, chain, witnesses, logger });
+  const { logs, anchoring, sequencers, witnessing, files, query } = integrity;
 
   const progress = new ProjectionProgress(pool);
   const http = await createHttpApplication(
@@ -130,7 +133,7 @@ async function open(
       others: [
         ProjectionsModule,
         AnchoringModule.register(anchoring),
-        IntegrityModule.register({ files, query, access: payloadAccess(pool) }),
+        IntegrityModule.register({ files, query, witnessing, access: payloadAccess(pool) }),
         SignedAnswersModule.register({ answers: integrity.answers, balances: anchoring.balances, query }),
         BillBundlesModule.register(new BillBundles(eventStore, integrity.bundles)),
       ],
@@ -155,6 +158,7 @@ async function open(
   if (roles.includes('sequencer') || roles.includes('anchorer')) await logs.start();
   closing.push(() => logs.stop());
   if (roles.includes('sequencer')) sequencers.start();
+  closing.push(() => witnessing.stop());
   closing.push(() => sequencers.stop());
   if (roles.includes('anchorer')) anchoring.anchorer.start();
   closing.push(() => anchoring.anchorer.stop());

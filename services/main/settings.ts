@@ -2,7 +2,9 @@ import { resolve, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { connectionStringProblem } from '../event-store/adapters/eventstoredb/connection-string.ts';
 import { projectRoot } from '../read-store/project-root.ts';
+import type { WitnessAddress } from '../integrity/adapters/witness/http.witness.ts';
 import type { EngineSettings } from './embedded/engines.ts';
+import { readWitnesses } from './witnesses-setting.ts';
 
 /** What runs in this process. */
 const roles = ['all', 'api', 'projector', 'sequencer', 'anchorer'] as const;
@@ -20,6 +22,8 @@ export interface Settings extends EngineSettings {
   readonly logLevel: LogLevel;
   /** The anchor contract on a chain that is not the local one; undefined: the one that was used last, or a new one on a local chain. */
   readonly anchorContract: { readonly address: string; readonly fromBlock: string } | undefined;
+  /** Who cosigns the tree heads of every log. */
+  readonly witnesses: readonly WitnessAddress[];
 }
 
 /** A setting is wrong; the message names it and what it takes. */
@@ -41,6 +45,7 @@ export const settingNames = [
   'PORT',
   'ROLE',
   'TALLYROOT_DATA',
+  'WITNESSES',
 ] as const;
 
 const settingOptions = {
@@ -63,6 +68,7 @@ export function readSettings(args: readonly string[], environment: Environment, 
     eventStoreUrl: eventStoreOf(value('EVENTSTORE_URL')),
     chain: chainOf(value('CHAIN_RPC_URL')),
     anchorContract: anchorContractOf(value('ANCHOR_CONTRACT')),
+    witnesses: witnessesOf(value('WITNESSES')),
   };
 }
 
@@ -103,6 +109,14 @@ function anchorContractOf(text: string | undefined): Settings['anchorContract'] 
   if (address === undefined)
     throw new SettingsFault(`ANCHOR_CONTRACT takes an address, or <address>@<block>, not ${JSON.stringify(text)}.`);
   return { address: address.toLowerCase(), fromBlock };
+}
+
+function witnessesOf(text: string | undefined): Settings['witnesses'] {
+  try {
+    return text === undefined ? [] : readWitnesses(text);
+  } catch (error) {
+    throw new SettingsFault(`WITNESSES ${(error as Error).message}.`);
+  }
 }
 
 /** The text is not repeated in the message: it may hold a password. */

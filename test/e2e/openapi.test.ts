@@ -127,6 +127,8 @@ describe('[K1] the API document', () => {
       ['/v1/logs/{slug}/proofs/inclusion', '/v1/logs/demo/proofs/inclusion?stream=demo.log-0&revision=99'],
       ['/v1/logs/{slug}/proofs/tlog-proof', '/v1/logs/demo/proofs/tlog-proof?stream=demo.log-0&revision=0'],
       ['/v1/logs/{slug}/proofs/consistency', '/v1/logs/demo/proofs/consistency?from=1&to=1'],
+      ['/v1/logs/{slug}/witnesses', '/v1/logs/demo/witnesses'],
+      ['/v1/logs/{slug}/witnesses', '/v1/logs/nobody/witnesses'],
       ['/v1/logs/{slug}/proofs/consistency', '/v1/logs/nobody/proofs/consistency?from=1&to=1'],
       ['/v1/logs/{slug}/state/{ledgerAccount}/{currency}', '/v1/logs/other/state/revenue:tv/EUR'],
     ];

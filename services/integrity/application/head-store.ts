@@ -21,6 +21,10 @@ export interface HeadMemory {
   readonly name: string;
   /** The largest head it knows of; undefined when it knows none. */
   latest(log: string): Promise<TreeHead | undefined>;
-  /** Told of every head right after it was published. */
+  /** Leaves that the log has had, from somebody who knows no root of them. Throws `SequencerHalt` when it contradicts what was published. */
+  size?(log: string): Promise<bigint | undefined>;
+  /** Told of every head right after it was published. Keeps nobody waiting. */
   remember?(log: string, head: PublishedHead): Promise<void>;
+  /** Rejects when it hears of a history that is not ours, asked anew after each look at `latest` and `size`. */
+  disturbed?(log: string): Promise<never>;
 }

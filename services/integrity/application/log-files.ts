@@ -10,6 +10,7 @@ import {
   type TileAddress,
 } from '../domain/tree/tile-address.ts';
 import { anchorLines, type AnchorsQuery } from './anchors-query.ts';
+import type { CosignedHeads } from './cosignature-store.ts';
 import { readGenesisEvent } from './genesis.ts';
 import type { PublishedHead } from '../domain/tree-head.ts';
 import type { HeadStore } from './head-store.ts';
@@ -22,6 +23,8 @@ export interface LogFilesOptions {
   readonly logs: ProviderLogs;
   readonly leaves: LeafStore;
   readonly heads: HeadStore;
+  /** Absent: the published head is shown as it was signed. */
+  readonly cosigned?: CosignedHeads;
   readonly anchors: AnchorsQuery;
 }
 
@@ -76,9 +79,11 @@ export class LogFiles {
     return number === undefined ? undefined : this.#payloads(log, number, head.size, payloads);
   }
 
-  /** The newest head that the world sees; undefined before the first. */
-  head(log: string): Promise<PublishedHead | undefined> {
-    return this.#options.heads.published(log);
+  /** The head that the world sees, with what witnesses said of it; undefined before the first. */
+  async head(log: string): Promise<PublishedHead | undefined> {
+    const { heads, cosigned } = this.#options;
+    const published = await heads.published(log);
+    return published && cosigned ? cosigned.shown(log, published) : published;
   }
 
   /** The names of everything under a head of this size, the checkpoint aside. */

@@ -1,6 +1,7 @@
 import type { PublishedHead } from '../domain/tree-head.ts';
 import { consistencyShape, inclusionShape, type LeafRange } from '../domain/tree/proof-shape.ts';
 import { rootsFromTiles, tilesUnder } from '../domain/tree/tile-hashes.ts';
+import type { CosignedHeads } from './cosignature-store.ts';
 import type { HeadStore } from './head-store.ts';
 import type { LeafRow, LeafStore } from './leaf-store.ts';
 
@@ -20,10 +21,12 @@ export type LeafName = { readonly event: string } | { readonly stream: string; r
 export class LogQuery {
   readonly #leaves: LeafStore;
   readonly #heads: HeadStore;
+  readonly #cosigned: CosignedHeads | undefined;
 
-  constructor(leaves: LeafStore, heads: HeadStore) {
+  constructor(leaves: LeafStore, heads: HeadStore, cosigned?: CosignedHeads) {
     this.#leaves = leaves;
     this.#heads = heads;
+    this.#cosigned = cosigned;
   }
 
   /** The newest head that was signed and shown; undefined before the first. */
@@ -61,6 +64,14 @@ export class LogQuery {
     const shapes = indexes.map((index) => inclusionShape(index, size));
     const tiles = await this.#leaves.tiles(log, tilesUnder(shapes.flat()));
     return shapes.map((shape) => rootsFromTiles(shape, tiles));
+  }
+
+  /** Proof against the head that witnesses cosigned, where it covers the leaf; else against the newest published one. */
+  async cosignedInclusion(log: string, leaf: LeafRow): Promise<InclusionProof | undefined> {
+    const published = await this.head(log);
+    const head = published && this.#cosigned && (await this.#cosigned.shown(log, published));
+    const proof = await this.inclusion(log, leaf, head !== undefined && head.size > leaf.index ? head.size : undefined);
+    return proof && head?.size === proof.size ? { ...proof, head } : proof;
   }
 
   /** Throws `RangeError` unless 0 < from <= to and the tree has `to` leaves. */

@@ -4,7 +4,9 @@ import type { LeafStore } from './leaf-store.ts';
 import { SequencerHalt } from './sequencer-halt.ts';
 
 /** A head that somebody remembers. */
-export interface RememberedHead extends TreeHead {
+export interface RememberedHead extends Pick<TreeHead, 'size'> {
+  /** Undefined where only the size is known: whoever knows it will compare when it is shown the next head. */
+  readonly root: Buffer | undefined;
   /** Who, for the message. */
   readonly by: string;
 }
@@ -44,6 +46,7 @@ export class RememberedHeads {
   }
 
   async #compare({ size, root, by }: RememberedHead): Promise<void> {
+    if (root === undefined) return;
     const shape = [{ from: 0n, to: size }];
     const [actual] = rootsFromTiles(shape, await this.#leaves.tiles(this.#log, tilesUnder(shape)));
     if (actual?.equals(root) === true) return;

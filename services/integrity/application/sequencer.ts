@@ -10,7 +10,7 @@ import type { HeadMemory, HeadStore } from './head-store.ts';
 import type { Keyring } from './keyring.ts';
 import type { LeafStore } from './leaf-store.ts';
 import type { ProviderLog } from './provider-logs.ts';
-import { RememberedHeads } from './remembered-heads.ts';
+import { type RememberedHead, RememberedHeads } from './remembered-heads.ts';
 import { SequencerHalt } from './sequencer-halt.ts';
 import type { HeldLock, SequencerLock } from './sequencer-lock.ts';
 import { TreeWriter } from './tree-writer.ts';
@@ -121,10 +121,12 @@ export class Sequencer {
     const signer = noteSigner(origin, await keyring.open(slug, 'log'));
     if (signer.vkey !== this.#log.vkey) throw new SequencerHalt(`${slug}: the log key is not the one that the genesis names.`);
     const publisher = await HeadPublisher.open({ log: slug, signer, heads, memories, intervalMsMin });
-    const remembered = [{ ...publisher.durable, by: 'the database' }];
+    const remembered: RememberedHead[] = [{ ...publisher.durable, by: 'the database' }];
     for (const memory of memories) {
       const head = await memory.latest(slug);
       if (head !== undefined) remembered.push({ ...head, by: memory.name });
+      const size = await memory.size?.(slug);
+      if (size !== undefined) remembered.push({ size, root: undefined, by: memory.name });
     }
     const shown = new RememberedHeads(slug, leaves, remembered);
     const { storeId } = await store.head();
@@ -156,7 +158,8 @@ export class Sequencer {
         caughtUp: caughtUp.resolve,
       });
       const aborted = abortionOf(this.#abort.signal);
-      const ends = [subscription.stopped, publisher.failed, writer.failed, aborted, lockLost];
+      const disturbed = memories.flatMap((memory) => memory.disturbed?.(slug) ?? []);
+      const ends = [subscription.stopped, publisher.failed, writer.failed, aborted, lockLost, ...disturbed];
       const isCaughtUp = await Promise.race([caughtUp.promise.then(() => true), ...ends.map((end) => end.then(() => false))]);
       if (!isCaughtUp) return;
       await writer.settled();

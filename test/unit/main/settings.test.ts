@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { join } from 'node:path';
 import { readSettings } from '../../../services/main/settings.ts';
+import { newWitnessKey } from '../../../verifier/note/witness-key.ts';
 import { projectRoot } from '../../../services/read-store/project-root.ts';
 
 describe('settings', () => {
@@ -15,6 +16,7 @@ describe('settings', () => {
       databaseOwnerUrl: undefined,
       eventStoreUrl: undefined,
       chain: { kind: 'embedded' },
+      witnesses: [],
     });
   });
 
@@ -34,6 +36,16 @@ describe('settings', () => {
     expect(readSettings([], { CHAIN_RPC_URL: 'none' }).chain).toEqual({ kind: 'none' });
   });
 
+  it('name witnesses by address and key', () => {
+    const [alpha, beta] = ['alpha.example/w', 'beta.example/w'].map((name) => newWitnessKey(name).split('\n')[0] as string);
+    const { witnesses } = readSettings([], { WITNESSES: `https://alpha.example/t/#${alpha}, http://127.0.0.1:8090#${beta}` });
+    expect(witnesses.map(({ url, key }) => [url, key.name, key.vkey])).toEqual([
+      ['https://alpha.example/t/', 'alpha.example/w', alpha],
+      ['http://127.0.0.1:8090', 'beta.example/w', beta],
+    ]);
+    expect(() => readSettings([], { WITNESSES: `http://a#${alpha},http://b#${alpha}` })).toThrow('WITNESSES names a key twice');
+  });
+
   it('prefer an option to the environment, and treat an empty variable as none', () => {
     expect(readSettings(['--port', '0', '--data', '/a'], { PORT: '4000', TALLYROOT_DATA: '/b' })).toMatchObject({
       port: 0,
@@ -50,6 +62,8 @@ describe('settings', () => {
     [[], { DATABASE_OWNER_URL: 'postgres://db' }, 'DATABASE_OWNER_URL is set without DATABASE_URL'],
     [[], { ANCHOR_CONTRACT: '0x12' }, 'ANCHOR_CONTRACT takes an address, or <address>@<block>'],
     [[], { CHAIN_RPC_URL: '8545' }, 'CHAIN_RPC_URL takes a URL that begins with http://'],
+    [[], { WITNESSES: 'https://witness.example' }, 'WITNESSES takes <url>#<vkey>'],
+    [[], { WITNESSES: 'https://witness.example#key' }, 'WITNESSES holds what is no public key'],
     [[], { EVENTSTORE_URL: 'tcp://store:1113' }, 'EVENTSTORE_URL takes a URL that begins with esdb://'],
     [[], { EVENTSTORE_URL: 'kurrentdb://store' }, 'EVENTSTORE_URL begins with kurrentdb://'],
     [['--colour'], {}, "Unknown option '--colour'"],
@@ -59,6 +73,7 @@ describe('settings', () => {
 
   it('repeat no password in a message', () => {
     expect(() => readSettings([], { DATABASE_URL: 'mysql://me:secret@db' })).toThrow(/^(?!.*secret)/);
+    expect(() => readSettings([], { WITNESSES: 'ftp://me:secret@witness.example#key' })).toThrow(/^(?!.*secret)/);
     expect(() => readSettings([], { EVENTSTORE_URL: 'esdb://me:secret@store?tls=false' })).toThrow(/^(?!.*secret)/);
   });
 });

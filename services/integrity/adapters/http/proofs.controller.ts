@@ -3,6 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiProduces, ApiProperty, ApiQuery, ApiTag
 import { Public } from '../../../access/adapters/http/principal.decorator.ts';
 import { ProblemResponse } from '../../../http/problem-response.decorator.ts';
 import { ProblemError } from '../../../http/problem-error.ts';
+import type { LeafRow } from '../../application/leaf-store.ts';
 import { type InclusionProof, type LeafName, LogQuery } from '../../application/log-query.ts';
 import { tlogProofText } from '../../domain/tlog-proof.ts';
 
@@ -76,7 +77,8 @@ export class ProofsController {
   @ApiProduces('text/plain')
   @ApiOkResponse({ schema: { type: 'string' } })
   async tlogProof(@Param('slug') slug: string, @Query() query: Readonly<Record<string, unknown>>): Promise<string> {
-    const { leaf, head, path } = await this.#prove(slug, query);
+    const leaf = await this.#find(slug, query);
+    const { head, path } = available(await this.#query.cosignedInclusion(slug, leaf));
     return tlogProofText({ index: leaf.index, path, note: head.note });
   }
 
@@ -96,14 +98,22 @@ export class ProofsController {
 
   async #prove(slug: string, query: Readonly<Record<string, unknown>>, sizeAsked?: unknown): Promise<InclusionProof> {
     const size = sizeAsked === undefined ? undefined : sizeOf(sizeAsked, 'size');
-    const leaf = await this.#query.find(checkedSlug(slug), leafName(query));
-    if (leaf === undefined) throw new ProblemError('log_entry_not_found');
+    const leaf = await this.#find(slug, query);
     if (size !== undefined && size <= leaf.index)
       throw new ProblemError('query_invalid', { errors: [{ field: 'size', code: 'parameter_malformed' }] });
-    const proof = await this.#query.inclusion(slug, leaf, size);
-    if (proof === undefined) throw new ProblemError('proof_not_available', {}, { 'retry-after': '1' });
-    return proof;
+    return available(await this.#query.inclusion(slug, leaf, size));
   }
+
+  async #find(slug: string, query: Readonly<Record<string, unknown>>): Promise<LeafRow> {
+    const leaf = await this.#query.find(checkedSlug(slug), leafName(query));
+    if (leaf === undefined) throw new ProblemError('log_entry_not_found');
+    return leaf;
+  }
+}
+
+function available(proof: InclusionProof | undefined): InclusionProof {
+  if (proof === undefined) throw new ProblemError('proof_not_available', {}, { 'retry-after': '1' });
+  return proof;
 }
 
 function leafName({ event, stream, revision }: Readonly<Record<string, unknown>>): LeafName {
