@@ -16,7 +16,13 @@ export interface OpenWitnessingOptions extends Pick<WitnessingOptions, 'onRetry'
   readonly settings?: Partial<WitnessSettings>;
 }
 
-const defaults: WitnessSettings = { intervalMsMin: 1_000, answerMsMax: 5_000, backoffMsMin: 1_000, backoffMsMax: 60_000 };
+const defaults: WitnessSettings = {
+  intervalMsMin: 1_000,
+  refreshMs: 600_000,
+  answerMsMax: 5_000,
+  backoffMsMin: 1_000,
+  backoffMsMax: 60_000,
+};
 
 /** The parts of witnessing, put together: who shows heads to witnesses, and what readers are shown. Without witnesses both do nothing. */
 export function openWitnessing({ pool, leaves, heads, addresses, settings, onRetry }: OpenWitnessingOptions): {

@@ -79,7 +79,9 @@ const urlOf = (path: string) =>
 
 /** Routes that name something of one provider, and that are not as public as the log itself. */
 const routesOfOne = (method: string) =>
-  Object.keys(paths).filter((path) => path.includes('{') && paths[path]?.[method] !== undefined && !/\/proofs\/|\/witnesses$|\/api-keys$/.test(path));
+  Object.keys(paths).filter(
+    (path) => path.includes('{') && paths[path]?.[method] !== undefined && !/\/proofs\/|\/witnesses$|\/api-keys$/.test(path),
+  );
 
 describe('what belongs to one provider', () => {
   it('is not found by another, whatever is asked', async () => {

@@ -28,6 +28,7 @@ export class LogWitnessing {
   #shown: PublishedHead | undefined;
   #running: Promise<void> | undefined;
   #shownAt = -Infinity;
+  #refresh: NodeJS.Timeout | undefined;
   #disturbance: Error | undefined;
   #listener: ((error: Error) => void) | undefined;
   /** Leaves that the sequencer was told of. */
@@ -47,7 +48,7 @@ export class LogWitnessing {
   offer(head: PublishedHead): void {
     if (this.#newest !== undefined && head.size < this.#newest.size) return;
     this.#newest = head;
-    this.#running ??= this.#run().finally(() => (this.#running = undefined));
+    this.#start();
   }
 
   /** The largest tree that a witness cosigned. Shows them the head, and waits for each until it answers, or for a while. */
@@ -75,7 +76,12 @@ export class LogWitnessing {
   async stop(): Promise<void> {
     this.#abort.abort();
     await this.#running;
+    clearTimeout(this.#refresh);
     await Promise.all(this.followers.map((follower) => follower.stop()));
+  }
+
+  #start(): void {
+    this.#running ??= this.#run().finally(() => (this.#running = undefined));
   }
 
   async #run(): Promise<void> {
@@ -90,11 +96,21 @@ export class LogWitnessing {
         await store.offer(log, head);
         this.#shown = head;
         for (const follower of this.followers) follower.offer(head);
+        this.#showAgainLater();
       } catch (error) {
         onRetry?.(log, error); // The database is away; the next turn tries again.
       }
       this.#shownAt = performance.now();
     }
+  }
+
+  #showAgainLater(): void {
+    clearTimeout(this.#refresh);
+    const again = () => {
+      this.#shown = undefined;
+      this.#start();
+    };
+    this.#refresh = setTimeout(again, this.#options.settings.refreshMs).unref();
   }
 
   #follower(witness: Witness, known: bigint): WitnessFollower {

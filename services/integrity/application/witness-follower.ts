@@ -30,6 +30,8 @@ export interface FollowerOptions {
 export interface WitnessSettings {
   /** Shortest time between two heads that witnesses are shown. */
   readonly intervalMsMin: number;
+  /** A head that stays the newest is shown again after this time: a cosignature states when the witness looked. */
+  readonly refreshMs: number;
   /** A witness that takes longer is away. */
   readonly answerMsMax: number;
   /** First and longest pause before a witness that is away is asked again. */

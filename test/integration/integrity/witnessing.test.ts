@@ -15,15 +15,15 @@ import { openWitnessing } from '../../../services/integrity/open-witnessing.ts';
 import { cosignatureOf } from '../../../verifier/note/cosignature.ts';
 import { parseHead, type SignedHead } from '../../../verifier/note/tree-head.ts';
 import { type NoteKey, parseVkey } from '../../../verifier/note/vkey.ts';
-import { newWitnessKey, readWitnessKey, type WitnessKey } from '../../../verifier/note/witness-key.ts';
+import { cosign, newWitnessKey, readWitnessKey, type WitnessKey } from '../../../verifier/note/witness-key.ts';
 import { Witness, type WitnessMemory } from '../../../verifier/witness/witness.ts';
 import { appendCharges, type Fixture, openFixture, until, untilSigned } from './log-fixture.ts';
 
-type Hearing = (body: Buffer, response: ServerResponse, witness: Witness) => void;
+type Hearing = (body: Buffer, response: ServerResponse, witness: Witness, key: WitnessKey) => void;
 
 /** The real witness behind an HTTP interface that does what a test tells it. */
 class TestedWitness {
-  readonly key: WitnessKey = readWitnessKey(newWitnessKey(`witness.example/${Math.random()}`));
+  readonly key: WitnessKey;
   readonly heads = new Map<string, SignedHead>();
   readonly witness: Witness;
   /** Sizes of heads that it was shown. */
@@ -31,7 +31,8 @@ class TestedWitness {
   hearing: Hearing = honest;
   readonly #server: Server;
 
-  constructor(logVkey: string) {
+  constructor(name: string, logVkey: string) {
+    this.key = readWitnessKey(newWitnessKey(name));
     const memory: WitnessMemory = {
       get: (origin) => this.heads.get(origin),
       set: (head) => {
@@ -61,11 +62,11 @@ class TestedWitness {
     for await (const part of request) parts.push(part as Buffer);
     const body = Buffer.concat(parts);
     this.shown.push(parseHead(body.subarray(body.indexOf('\n\n') + 2))?.size ?? 0n);
-    this.hearing(body, response, this.witness);
+    this.hearing(body, response, this.witness, this.key);
   }
 }
 
-const honest: Hearing = (body, response, witness) => {
+const honest = (body: Buffer, response: ServerResponse, witness: Witness) => {
   const { status, contentType, body: text } = witness.addCheckpoint(body);
   response.writeHead(status, { 'content-type': contentType }).end(text);
 };
@@ -76,7 +77,7 @@ const always =
 
 let sizesTold = 0;
 
-const quick: WitnessSettings = { intervalMsMin: 1, answerMsMax: 500, backoffMsMin: 10, backoffMsMax: 50 };
+const quick: WitnessSettings = { intervalMsMin: 1, refreshMs: 600_000, answerMsMax: 500, backoffMsMin: 10, backoffMsMax: 50 };
 
 let fixture: Fixture;
 let tested: TestedWitness[];
@@ -84,9 +85,9 @@ let witnessing: Witnessing;
 let files: LogFiles;
 let sequencer: Sequencer | undefined;
 
-async function openOperator(): Promise<void> {
+async function openOperator(settings = quick): Promise<void> {
   const { pool, leaves, heads, store } = fixture;
-  const opened = openWitnessing({ pool, leaves, heads, addresses: tested.map(({ address }) => address), settings: quick });
+  const opened = openWitnessing({ pool, leaves, heads, addresses: tested.map(({ address }) => address), settings });
   witnessing = opened.witnessing;
   const logs = new DiscoveredLogs(store, new PostgresLogRegistry(pool));
   files = new LogFiles({ store, logs, leaves, heads, cosigned: opened.cosigned, anchors: { anchors: () => Promise.resolve([]) } });
@@ -114,7 +115,7 @@ const haltOf = () => until(() => (sequencer?.status.state === 'halted' ? sequenc
 
 beforeEach(async () => {
   fixture = await openFixture();
-  tested = [1, 2, 3].map(() => new TestedWitness(fixture.log.vkey));
+  tested = ['alpha', 'beta', 'gamma'].map((name) => new TestedWitness(`${name}.example/w`, fixture.log.vkey));
   for (const witness of tested) await witness.listen();
 });
 afterEach(async () => {
@@ -134,6 +135,15 @@ describe('[E3] an operator with witnesses', () => {
       tested.map(() => ['following', 16n]),
     );
     for (const { shown } of tested) expect(shown.at(-1)).toBe(16n);
+  });
+
+  it('shows a head that stays the newest again, so that the word of its witnesses stays fresh', async () => {
+    await openOperator({ ...quick, refreshMs: 100 });
+    await untilCosigned();
+    await until(() => (tested.every(({ shown }) => shown.filter((size) => size === 1n).length > 3) ? true : undefined));
+    expect((await witnessing.statuses('north')).map(({ state }) => state)).toEqual(tested.map(() => 'following'));
+    await appendCharges(fixture, 'north.account-1', 1);
+    await untilCosigned();
   });
 
   it('goes on where it was after a restart, without a conflict', async () => {
@@ -156,7 +166,7 @@ describe('[E3] an operator with witnesses', () => {
 
   it.each<[string, Hearing, string]>([
     ['answers what is no cosignature', always(200, '— somebody AAAAAAAA\n'), 'refused'],
-    ['cosigns another head', (_, response) => response.end('— x y\n'), 'refused'],
+    ['cosigns another head', (_, response, __, key) => response.end(cosign(key, 'north\n1\nAAAA\n', new Date())), 'refused'],
     ['knows what is no size', always(409, 'many\n'), 'refused'],
     ['knows another size each time', (_, response) => response.writeHead(409).end(`${(sizesTold++ % 3) + 1}`), 'away'],
     ['does not know the log', always(404, ''), 'refused'],
