@@ -11,8 +11,11 @@ export function readWitnesses(text: string): readonly WitnessAddress[] {
 
 function addressOf(text: string): WitnessAddress {
   const [, url = '', vkey = ''] = /^([^#]*)#(.*)$/.exec(text) ?? [];
-  const isHttp = URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
-  if (!isHttp) throw new RangeError('takes <url>#<vkey>, separated by commas, each URL beginning with http:// or https://');
+  const address = URL.canParse(url) ? new URL(url) : undefined;
+  if (address === undefined || !/^https?:$/.test(address.protocol))
+    throw new RangeError('takes <url>#<vkey>, separated by commas, each URL beginning with http:// or https://');
+  // `add-checkpoint` is added to the path, and a witness asks nobody who he is.
+  if (address.username + address.password + address.search !== '') throw new RangeError('takes URLs without a password and a query');
   const key = parseCosignerKey(vkey);
   if (key === undefined) throw new RangeError(`holds what is no public key of a witness: ${JSON.stringify(vkey)}`);
   return { url, key };

@@ -63,6 +63,8 @@ describe('settings', () => {
     [[], { ANCHOR_CONTRACT: '0x12' }, 'ANCHOR_CONTRACT takes an address, or <address>@<block>'],
     [[], { CHAIN_RPC_URL: '8545' }, 'CHAIN_RPC_URL takes a URL that begins with http://'],
     [[], { WITNESSES: 'https://witness.example' }, 'WITNESSES takes <url>#<vkey>'],
+    [[], { WITNESSES: 'https://me:secret@witness.example#key' }, 'WITNESSES takes URLs without a password'],
+    [[], { WITNESSES: 'https://witness.example?a=1#key' }, 'WITNESSES takes URLs without a password and a query'],
     [[], { WITNESSES: 'https://witness.example#key' }, 'WITNESSES holds what is no public key'],
     [[], { EVENTSTORE_URL: 'tcp://store:1113' }, 'EVENTSTORE_URL takes a URL that begins with esdb://'],
     [[], { EVENTSTORE_URL: 'kurrentdb://store' }, 'EVENTSTORE_URL begins with kurrentdb://'],
