@@ -19,6 +19,7 @@ import type { Keyring } from '../integrity/application/keyring.ts';
 import { LogQuery } from '../integrity/application/log-query.ts';
 import { ProofBundles } from '../integrity/application/proof-bundles.ts';
 import { OpenLog } from '../integrity/application/open-log.ts';
+import type { RoundSettings } from '../integrity/application/round-schedule.ts';
 import { ReceiptSigner } from '../integrity/application/receipt-signer.ts';
 import { SignedAnswers } from '../integrity/application/signed-answers.ts';
 import { Sequencers } from '../integrity/application/sequencers.ts';
@@ -26,17 +27,24 @@ import type { Witnessing } from '../integrity/application/witnessing.ts';
 import type { ListedChain } from '../integrity/domain/log-policy.ts';
 import { openWitnessing } from '../integrity/open-witnessing.ts';
 
-/** Where logs are anchored. */
-export type ChainAccess = Pick<AnchorChainSettings, 'rpcUrl' | 'contract'>;
+/** A chain on which logs are anchored, and at which pace where it is not the usual one. */
+export interface ChainAccess extends Pick<AnchorChainSettings, 'rpcUrl' | 'contract' | 'publisherFile'> {
+  readonly cadence?: Partial<RoundSettings>;
+  /** Longest silence between two anchors that new logs promise for this chain, where it is not the log's. */
+  readonly heartbeatSeconds?: number;
+}
 
 export interface IntegrityOptions {
   readonly eventStore: EventStore;
   readonly pool: Pool;
   /** Holds the keys of the logs and of the chain. */
   readonly keysFolder: string;
+  /** Undefined for a ledger without a chain. */
   readonly chain: ChainAccess | undefined;
   /** Nobody when absent. */
   readonly witnesses?: readonly WitnessAddress[];
+  /** Chains on which logs are anchored too. */
+  readonly otherChains?: readonly ChainAccess[];
   readonly logger: Logger;
 }
 
@@ -53,28 +61,31 @@ export interface Integrity {
   readonly sequencers: Sequencers;
   readonly witnessing: Witnessing;
   readonly anchoring: Anchoring;
-  /** Undefined for a ledger without a chain. */
+  /** On the main chain; undefined for a ledger without one. */
   readonly contract: ListedChain | undefined;
+  /** What new logs list, the main chain first. */
+  readonly contracts: readonly ListedChain[];
 }
 
 export async function openIntegrity(options: IntegrityOptions): Promise<Integrity> {
-  const { eventStore: store, pool, keysFolder, chain: access, witnesses: addresses = [], logger } = options;
+  const { eventStore: store, pool, keysFolder, chain, otherChains = [], witnesses: addresses = [], logger } = options;
   const keyring = new PemKeyring({ folder: keysFolder });
   const logs = new DiscoveredLogs(store, new PostgresLogRegistry(pool));
   const [leaves, heads] = [new PostgresLeafStore(pool), new PostgresHeadStore(pool)];
-  const opened = access && (await openAnchorChain({ ...access, keysFolder: join(keysFolder, 'chain') }));
-  const [chain, contract] = [opened?.chain, opened?.contract];
+  const opened = await Promise.all(
+    [...(chain ? [chain] : []), ...otherChains].map((access) => openChain(access, join(keysFolder, 'chain'), pool)),
+  );
+  const contracts = opened.map(({ listed }) => listed);
   const lock = new AdvisoryLock(pool);
   const { witnessing, cosigned } = openWitnessing({
     ...{ pool, leaves, heads, addresses },
     onRetry: (log, error) => logger.warn({ log, err: error }, 'A witness did not cosign; it is asked again.'),
   });
   const witnesses = addresses.length > 0 ? [witnessing] : [];
-  const memories = [new HeadFile(keysFolder), ...(chain ? [new ChainHeadMemory(chain, logs)] : []), ...witnesses];
+  const memories = [new HeadFile(keysFolder), ...opened.map(({ chain }) => new ChainHeadMemory(chain, logs)), ...witnesses];
   const anchoring = openAnchoring({
-    ...{ store, pool, logs, leaves, heads, chain, clock: systemClock },
+    ...{ store, pool, logs, leaves, heads, chains: opened, clock: systemClock },
     lock: new AdvisoryLock(pool),
-    mayRegister: opened?.mayRegister ?? false,
     onAlarm: (status) => logger.error({ status }, 'Anchoring raised an alarm: somebody has to look.'),
     onRetry: (log, error) => logger.warn({ log, err: error }, 'Anchoring tries again.'),
   });
@@ -84,7 +95,7 @@ export async function openIntegrity(options: IntegrityOptions): Promise<Integrit
   return {
     keyring,
     logs,
-    openLog: new OpenLog({ store, keyring, clock: systemClock, chains: () => Promise.resolve(contract ? [contract] : []) }),
+    openLog: new OpenLog({ store, keyring, clock: systemClock, chains: () => Promise.resolve(contracts) }),
     receipts,
     answers: new SignedAnswers({ store, leaves, logs, signer: receipts }),
     ...{ query, files },
@@ -96,6 +107,13 @@ export async function openIntegrity(options: IntegrityOptions): Promise<Integrit
     }),
     witnessing,
     anchoring,
-    contract,
+    contract: chain && contracts[0],
+    contracts,
   };
+}
+
+async function openChain({ cadence, heartbeatSeconds, ...access }: ChainAccess, keysFolder: string, pool: Pool) {
+  const { chain, contract, mayRegister } = await openAnchorChain({ ...access, keysFolder, pool });
+  const listed = heartbeatSeconds === undefined ? contract : { ...contract, heartbeatSeconds: heartbeatSeconds.toString() };
+  return { chain, mayRegister, listed, ...(cadence && { cadence }) };
 }

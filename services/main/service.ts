@@ -46,10 +46,11 @@ export interface ServiceOptions {
   /** 0: any free port. */
   readonly port: number;
   readonly logger: Logger;
-  /** Absent: the ledger signs tree heads and anchors nothing. */
+  /** Absent: the ledger signs tree heads and anchors nothing, unless there are other chains. */
   readonly chain?: ChainAccess;
   /** Who cosigns the tree heads of every log; nobody when absent. */
   readonly witnesses?: readonly WitnessAddress[];
+  readonly otherChains?: readonly ChainAccess[];
   /** Which parts of the service this process runs; all when absent. The API is always there: it also answers for their health. */
   readonly roles?: readonly Role[];
 }
@@ -98,7 +99,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
 }
 
 async function open(
-  { databaseUrl, eventStoreUrl, dataFolder, host, port, logger, chain, witnesses = [], roles = allRoles }: ServiceOptions,
+  { databaseUrl, eventStoreUrl, dataFolder, host, port, logger, chain, otherChains = [], witnesses = [], roles = allRoles }: ServiceOptions,
   closing: Closing,
 ): Promise<Service> {
   // Every read model and every lock holds a connection of its own while it works.
@@ -119,7 +120,7 @@ async function open(
   closing.push(() => snapshots.close());
 
   const keysFolder = join(dataFolder, 'keys');
-  const integrity = await openIntegrity({ eventStore, pool, keysFolder, chain, witnesses, logger });
+  const integrity = await openIntegrity({ eventStore, pool, keysFolder, chain, otherChains, witnesses, logger });
   const { logs, anchoring, sequencers, witnessing, files, query } = integrity;
 
   const progress = new ProjectionProgress(pool);

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { JsonRpc } from '../../services/integrity/adapters/chain/json-rpc.ts';
+import { JsonRpc } from '../../services/chain/adapters/rpc/json-rpc.ts';
 import { chainBinary } from '../../services/main/embedded/chain-binary.ts';
 import { freePort } from '../../services/main/embedded/free-port.ts';
 

@@ -1,16 +1,7 @@
+import type { BlockTag, ChainBlock } from '../../chain/application/chain-node.ts';
+import type { TransactionQueue } from '../../chain/application/transaction-queue.ts';
+import type { Call } from '../../chain/application/transaction.ts';
 import type { ListedChain } from '../domain/log-policy.ts';
-
-/** A block as the chain shows it now. */
-export interface ChainBlock {
-  readonly number: bigint;
-  /** 0x and 64 lower-case hex. */
-  readonly hash: string;
-  /** Of the block, in seconds since 1970. */
-  readonly timestamp: bigint;
-}
-
-/** How firm a block is: `latest` may be undone, `finalized` only by a failure of the chain itself. */
-export type BlockTag = 'latest' | 'safe' | 'finalized';
 
 /** What the contract holds of a log. Size 0 before the first anchor. */
 export interface ChainHead {
@@ -40,22 +31,9 @@ export interface AnchorRequest {
   readonly proof: readonly Buffer[];
 }
 
-/** A transaction that is signed and may be sent any number of times: it can take effect once. */
-export interface SignedTransaction {
-  /** Hash, 0x-hex. */
-  readonly tx: string;
-  readonly raw: string;
-  readonly nonce: bigint;
-  readonly feePerGasMax: bigint;
-  readonly tipPerGas: bigint;
-}
-
-/** The fees and nonce of a transaction that another one is to take the place of. */
-export type ReplacedTransaction = Pick<SignedTransaction, 'nonce' | 'feePerGasMax' | 'tipPerGas'>;
-
 /**
- * One chain with one anchor contract. Every method asks the node anew and throws `ChainFault`; a refusal of the contract itself throws
- * `AnchorRefusedFault`.
+ * One chain with one anchor contract. Every method asks the node anew and throws `ChainFault`, `WrongChainFault` where the node serves
+ * another chain or contract than the listed one. Nothing is asked before the first call, so a node that is away keeps nobody from starting.
  */
 export interface AnchorChain {
   readonly listed: ListedChain;
@@ -63,18 +41,20 @@ export interface AnchorChain {
   block(which: BlockTag | bigint): Promise<ChainBlock | undefined>;
   /** At the head of the chain. */
   latest(logId: string): Promise<ChainHead>;
+  /** Who may anchor the log, 0x-hex; undefined for one that is frozen or was never registered. */
+  publisherOf(logId: string): Promise<string | undefined>;
   /** Gives the log its place, with the provider's publisher key. Included when it resolves; throws for a log that has one. */
   register(slug: string, logId: string): Promise<void>;
   /** The event that anchored this size, searched from a block to the head; undefined where there is none. */
   anchored(logId: string, size: bigint, fromBlock: bigint): Promise<AnchoredEvent | undefined>;
   /** Every anchor of the log, oldest first, from the contract's first block to the head. */
   allAnchored(logId: string): Promise<AnchoredEvent[]>;
-  /** Tries the call without sending it, then signs it. Nothing is sent: keep the transaction first. */
-  sign(request: AnchorRequest, replaced?: ReplacedTransaction): Promise<SignedTransaction>;
-  /** Safe to repeat. When it resolves the node had the transaction; when it throws, it may have. */
-  send(slug: string, raw: string): Promise<void>;
-  /** Nonce that the provider's publisher uses next, by what blocks hold. */
-  nonceOf(slug: string): Promise<bigint>;
+  /** Tries the anchor without sending it. Throws `AnchorRefusedFault` where the contract would refuse it now. */
+  rehearse(request: AnchorRequest): Promise<void>;
+  /** The call that brings these anchors, which are of one publisher. One that the contract refuses by then leaves its neighbours alone. */
+  callOf(requests: readonly AnchorRequest[]): Call;
+  /** The transactions of the provider's publisher key. The same for providers that share a key. */
+  queueOf(slug: string): Promise<TransactionQueue>;
 }
 
 /** The contract would revert, and with what. */

@@ -1,9 +1,10 @@
 import type { Clock } from '../../commands/application/clock.ts';
+import { ChainFault, NodeBehindFault } from '../../chain/application/chain-faults.ts';
 import type { TreeHead } from '../domain/tree-head.ts';
 import { type AnchorChain, type AnchoredEvent, AnchorRefusedFault, type ChainHead } from './anchor-chain.ts';
+import type { AnchorSenders } from './anchor-senders.ts';
 import type { Anchor, AnchorStore } from './anchor-store.ts';
 import { AnchoringAlarm } from './anchoring-alarm.ts';
-import { ChainFault } from './chain-faults.ts';
 import type { LogQuery } from './log-query.ts';
 
 export interface AnchorKeeperOptions {
@@ -11,11 +12,8 @@ export interface AnchorKeeperOptions {
   readonly query: LogQuery;
   readonly clock: Clock;
   /** May this installation register a log that the contract does not know? */
-  readonly mayRegister: boolean;
-  /** A transaction that no block took for so long is signed again with higher fees. */
-  readonly replaceAfterMs: number;
-  /** A transaction that no block took for so long is sent again as it is. */
-  readonly resendAfterMs: number;
+  readonly mayRegister: (chain: AnchorChain) => boolean;
+  readonly senders: AnchorSenders;
 }
 
 /** A log with its place in the contract. */
@@ -26,17 +24,12 @@ export interface AnchoredLog {
   readonly chain: AnchorChain;
 }
 
-/** How far a reorganisation may take an anchor back from where it was signed, in blocks, and still be found without a long search. */
-const searchMargin = 256n;
-
 /**
  * Keeps a head of the log in the contract, whatever happens to transactions, answers and blocks. It always begins at what the contract
  * holds: so a lost answer, a crash after sending and a block that was undone are one case, and none anchors twice.
  */
 export class AnchorKeeper {
   readonly #options: AnchorKeeperOptions;
-  /** When each transaction was sent by this process, by hash. Forgotten in a crash: then it is sent once more. */
-  readonly #sentAt = new Map<string, number>();
 
   constructor(options: AnchorKeeperOptions) {
     this.#options = options;
@@ -52,8 +45,12 @@ export class AnchorKeeper {
       await this.#notice(log, held);
       return true;
     }
+    const { query, senders } = this.#options;
+    const { slug, logId, chain } = log;
+    const proof = held.size === 0n ? [] : await query.consistency(slug, held.size, target.size);
+    const sender = await senders.of(chain, slug);
     try {
-      await this.#send(log, held, target);
+      await sender.send({ slug, logId, oldSize: held.size, newSize: target.size, newRoot: target.root, proof });
     } catch (error) {
       if (!(error instanceof AnchorRefusedFault)) throw error;
       await this.#answerRefusal(log, error);
@@ -88,22 +85,22 @@ export class AnchorKeeper {
     );
   }
 
-  /** Looks where the unsettled anchors are now. True when none is left to follow. */
+  /** Looks where the unsettled anchors and their transactions are now. True when none is left to follow. */
   async follow(log: AnchoredLog): Promise<boolean> {
-    const { anchors } = this.#options;
+    const { anchors, senders } = this.#options;
     const { slug, chain } = log;
+    const isSettled = await (await senders.of(chain, slug)).settle();
     const unsettled = await anchors.unsettled(slug, chain.listed);
-    if (unsettled.length === 0) return true;
+    if (unsettled.length === 0) return isSettled;
     const [finalised, safe] = [await chain.block('finalized'), await chain.block('safe')];
     for (const anchor of unsettled) {
       const event = await this.#find(log, anchor.size, anchor.searchFrom);
       if (event === undefined) await this.#missing(anchor, log);
       else if (event.block <= (finalised?.number ?? -1n) && (await isCanonical(chain, event))) {
         await anchors.moved(anchor, 'finalised', event);
-        this.#sentAt.delete(anchor.signed.tx);
       } else await anchors.moved(anchor, event.block <= (safe?.number ?? -1n) ? 'safe' : 'included', event);
     }
-    return (await anchors.unsettled(slug, chain.listed)).length === 0;
+    return isSettled && (await anchors.unsettled(slug, chain.listed)).length === 0;
   }
 
   /** An anchor that no block holds: on its way, undone, or overtaken by a larger one that is final. */
@@ -111,10 +108,7 @@ export class AnchorKeeper {
     const { anchors } = this.#options;
     const last = await anchors.lastFinalised(slug, chain.listed);
     if (last !== undefined && last.size > anchor.size) await anchors.moved(anchor, 'superseded', undefined);
-    else if (anchor.state === 'included' || anchor.state === 'safe') {
-      await anchors.moved(anchor, 'dropped', undefined);
-      this.#sentAt.delete(anchor.signed.tx);
-    }
+    else if (anchor.state === 'included' || anchor.state === 'safe') await anchors.moved(anchor, 'dropped', undefined);
   }
 
   /** Writes down every anchor of the contract, if we do not know of the last: our database may be older than the chain. */
@@ -126,8 +120,7 @@ export class AnchorKeeper {
     for (const event of await chain.allAnchored(logId)) {
       const { size, root, tx } = await this.#ours(log, event);
       if ((await anchors.find(slug, chain.listed, size)) !== undefined) continue;
-      const signed = { tx, raw: '', nonce: -1n, feePerGasMax: 0n, tipPerGas: 0n };
-      const known = { log: slug, chainId, contract, logId, size, root, oldSize: 0n, signed, searchFrom: BigInt(fromBlock) };
+      const known = { log: slug, chainId, contract, logId, size, root, oldSize: 0n, tx, searchFrom: BigInt(fromBlock) };
       await anchors.keep({ ...known, state: 'submitted', signedAt: new Date(clock.now()), place: undefined });
     }
   }
@@ -143,54 +136,19 @@ export class AnchorKeeper {
     throw new AnchoringAlarm('chain_foreign', `Block ${event.block} anchors ${event.size} leaves of ${slug} with a root that is not ours.`);
   }
 
-  async #send(log: AnchoredLog, held: ChainHead, target: TreeHead): Promise<void> {
-    const { slug, chain } = log;
-    const kept = await this.#options.anchors.find(slug, chain.listed, target.size);
-    const nonce = await chain.nonceOf(slug);
-    const now = Date.parse(this.#options.clock.now());
-    const canStillGo = kept?.signed.nonce === nonce && kept.oldSize === held.size;
-    const isStuck = kept !== undefined && now - kept.signedAt.getTime() >= this.#options.replaceAfterMs;
-    const anchor = canStillGo && !isStuck ? kept : await this.#sign(log, held, { target, nonce, kept });
-    const sentAt = this.#sentAt.get(anchor.signed.tx);
-    if (sentAt !== undefined && now - sentAt < this.#options.resendAfterMs) return;
-    await chain.send(slug, anchor.signed.raw);
-    this.#sentAt.set(anchor.signed.tx, now);
-  }
-
-  /** Signs and keeps; the caller sends. A crash in between sends the kept one. */
-  async #sign({ slug, logId, chain }: AnchoredLog, held: ChainHead, { target, nonce, kept }: Signing): Promise<Anchor> {
-    const { query, anchors, clock } = this.#options;
-    const proof = held.size === 0n ? [] : await query.consistency(slug, held.size, target.size);
-    const request = { slug, logId, oldSize: held.size, newSize: target.size, newRoot: target.root, proof };
-    // What may still wait in a pool under this nonce or a later one has to be outbid.
-    const fees = kept === undefined || kept.signed.nonce < nonce ? undefined : { ...kept.signed, nonce };
-    const head = await chain.block('latest');
-    const signed = await chain.sign(request, fees);
-    const { chainId, contract, fromBlock } = chain.listed;
-    const place = { log: slug, chainId, contract, logId, size: target.size, root: target.root };
-    const searchFrom = maxOf(BigInt(fromBlock), (head?.number ?? 0n) - searchMargin);
-    const signedAt = new Date(clock.now());
-    const anchor: Anchor = { ...place, state: 'submitted', oldSize: held.size, signed, signedAt, searchFrom, place: undefined };
-    await anchors.keep(anchor);
-    return anchor;
-  }
-
   async #answerRefusal({ slug, logId, chain }: AnchoredLog, { reason, message }: AnchorRefusedFault): Promise<void> {
     if (reason === 'moved') return; // An earlier transaction arrived meanwhile: the next look finds it.
-    if (reason === 'not_registered' && this.#options.mayRegister) return chain.register(slug, logId);
+    if (reason === 'not_registered' && this.#options.mayRegister(chain)) return chain.register(slug, logId);
     if (reason === 'not_registered')
       throw new AnchoringAlarm('not_registered', `The contract does not know ${slug}: its admin has to register log id 0x${logId}.`);
     if (reason === 'frozen') throw new AnchoringAlarm('frozen', `A guardian froze ${slug} in the contract. It takes a new log.`);
-    if (reason === 'not_publisher') throw new AnchoringAlarm('publisher_foreign', `Our key is not the publisher of ${slug}.`);
+    if (reason === 'not_publisher') {
+      const [publisher, { key }] = [await chain.publisherOf(logId), await chain.queueOf(slug)];
+      throw new AnchoringAlarm('publisher_foreign', `The publisher of ${slug} is ${publisher ?? 'nobody'}; our key is ${key.address}.`);
+    }
     if (reason === 'inconsistent') throw new AnchoringAlarm('inconsistent', `The contract refuses the proof of ${slug}: ${message}`);
     throw new AnchorAttemptFault(message);
   }
-}
-
-interface Signing {
-  readonly target: TreeHead;
-  readonly nonce: bigint;
-  readonly kept: Anchor | undefined;
 }
 
 /** The contract refuses for a reason that is none of its own. */
@@ -199,16 +157,6 @@ class AnchorAttemptFault extends ChainFault {
   readonly retryable = true;
 }
 
-/** The node answers from a state that is older than what was final before. */
-class NodeBehindFault extends ChainFault {
-  override readonly name = 'NodeBehindFault';
-  readonly retryable = true;
-}
-
 async function isCanonical(chain: AnchorChain, { block, blockHash }: AnchoredEvent): Promise<boolean> {
   return (await chain.block(block))?.hash === blockHash;
-}
-
-function maxOf(left: bigint, right: bigint): bigint {
-  return left > right ? left : right;
 }

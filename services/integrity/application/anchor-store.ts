@@ -1,4 +1,3 @@
-import type { SignedTransaction } from './anchor-chain.ts';
 import type { ListedChain } from '../domain/log-policy.ts';
 
 /**
@@ -28,7 +27,8 @@ export interface Anchor {
   readonly state: AnchorState;
   /** What the transaction's proof begins at. */
   readonly oldSize: bigint;
-  readonly signed: SignedTransaction;
+  /** The transaction that was signed last for it, 0x-hex; a later version of that may be the one that a block takes. */
+  readonly tx: string;
   readonly signedAt: Date;
   /** No block before this one can hold it. */
   readonly searchFrom: bigint;
@@ -49,6 +49,8 @@ export interface AnchorStore {
   unsettled(log: string, at: AnchorContract): Promise<Anchor[]>;
   /** The final anchor with the largest size. */
   lastFinalised(log: string, at: AnchorContract): Promise<Anchor | undefined>;
+  /** Of each log on each chain the anchor of most leaves in each state, newest first. */
+  newestByState(): Promise<Anchor[]>;
   /** Every final anchor of the log in any contract, in order of chain, contract and size. */
   finalised(log: string): Promise<Anchor[]>;
 }

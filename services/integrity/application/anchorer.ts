@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventStore } from '../../event-store/domain/event-store.ts';
 import { prefixOf } from '../../event-store/domain/stream-name.ts';
+import { chainKeyOf, type ListedChain } from '../domain/log-policy.ts';
 import type { Anchor, AnchorStore } from './anchor-store.ts';
 import type { AnchoringStatus } from './anchoring-status.ts';
 import { LogAnchorer, type LogAnchorerOptions } from './log-anchorer.ts';
-import { ProviderUnknownFault } from './provider-logs.ts';
+import { type ProviderLog, ProviderUnknownFault } from './provider-logs.ts';
 
 export interface AnchorerOptions extends LogAnchorerOptions {
   readonly anchors: AnchorStore;
@@ -49,16 +50,16 @@ export class Anchorer {
   }
 
   /**
-   * Commits to everything that the provider's streams hold at the call and anchors it. Resolves with the final anchor. Throws the alarm
-   * that stands in the way, and `NotAnchoredFault` for a log without a chain, after `stop`, or when it takes more than two minutes.
+   * Commits to everything that the provider's streams hold at the call and anchors it on the chain of the fastest pace. Resolves with the
+   * final anchor. Throws the alarm that stands in the way, and `NotAnchoredFault` for a log without a chain, after `stop`, or when it takes more than two minutes.
    */
   async anchorNow(slug: string): Promise<Anchor> {
-    const { chain, logs, rounds, anchors } = this.#options;
+    const { logs, rounds, anchors } = this.#options;
     const log = await logs.find(slug);
     const anchorer = this.#anchorers.get(slug);
     if (log === undefined || anchorer === undefined) throw new ProviderUnknownFault(slug);
-    const isListed = log.policy.chains.some(({ chainId }) => chainId === chain?.listed.chainId);
-    if (chain === undefined || !isListed) throw new NotAnchoredFault(`${slug} lists no chain that this process anchors on.`);
+    const chain = this.#fastestOf(log);
+    if (chain === undefined) throw new NotAnchoredFault(`${slug} lists no chain that this process anchors on.`);
     const deadline = Date.now() + anchorNowMsMax;
     const wantedSize = (await this.#leafOfLastEvent(slug, deadline)) + 1n;
     for (; Date.now() < deadline; await sleep(anchorNowPollMs)) {
@@ -66,12 +67,20 @@ export class Anchorer {
       const { alarm, state } = anchorer.status;
       if (alarm !== undefined) throw alarm;
       if (state === 'stopped') throw new NotAnchoredFault(`Anchoring of ${slug} was stopped.`);
-      const round = await rounds.last(slug);
-      const anchor = await anchors.lastFinalised(slug, chain.listed);
+      const round = await rounds.newestFor(slug, chainKeyOf(chain));
+      const anchor = await anchors.lastFinalised(slug, chain);
       if (round?.head !== undefined && round.uptoSize >= wantedSize && anchor !== undefined && anchor.size >= round.head.size)
         return anchor;
     }
     throw new NotAnchoredFault(`${slug} was not anchored in time; it is ${anchorer.status.state}.`);
+  }
+
+  #fastestOf({ policy }: ProviderLog): ListedChain | undefined {
+    const { chains, settings } = this.#options;
+    const listed = new Set(policy.chains.map(chainKeyOf));
+    const secondsOf = ({ cadence }: (typeof chains)[number]): number => cadence?.secondsMax ?? settings.secondsMax;
+    const ours = chains.filter(({ chain }) => listed.has(chainKeyOf(chain.listed)));
+    return ours.toSorted((left, right) => secondsOf(left) - secondsOf(right))[0]?.chain.listed;
   }
 
   /** Waits until a signed head covers the last event that the provider's streams hold now. Answers its index. */

@@ -8,6 +8,9 @@
  * - `publisher_foreign`: another key may anchor the log, ours may not.
  * - `not_registered`: the contract does not know the log, and we have no right to register it.
  * - `inconsistent`: the contract refuses our proof.
+ * - `wrong_chain`: the node serves another chain, or other code at the contract's address, than the log lists.
+ * - `chain_away`: no node of the chain has answered for a while. It is asked on.
+ * - `unfunded`: the publisher's key has not enough coins for gas. It is tried on.
  * - `store_differs`: the event store does not hold what the leaves say.
  */
 export type AlarmCode =
@@ -18,9 +21,12 @@ export type AlarmCode =
   | 'publisher_foreign'
   | 'not_registered'
   | 'inconsistent'
+  | 'wrong_chain'
+  | 'chain_away'
+  | 'unfunded'
   | 'store_differs';
 
-/** Nothing is written or sent for the log while the cause lasts. */
+/** Nothing is written or sent for the log on that chain while the cause lasts. */
 export class AnchoringAlarm extends Error {
   override readonly name = 'AnchoringAlarm';
   readonly retryable = false;

@@ -6,14 +6,52 @@ import type { AnchoringAlarm } from './anchoring-alarm.ts';
  */
 export type AnchoringState = 'standby' | 'idle' | 'round' | 'settling' | 'retrying' | 'alarm' | 'stopped';
 
-export interface AnchoringStatus {
-  /** The provider's slug. */
-  readonly log: string;
+/** How it goes with a log on one chain. */
+export interface PlaceStatus {
+  /** `<chain id> <contract>`. */
+  readonly place: string;
   readonly state: AnchoringState;
-  /** Number of the last round, 0 before the first. */
-  readonly round: bigint;
   /** What it retries after, or what raised the alarm. */
   readonly error: Error | undefined;
-  /** Set in state `alarm`. */
+  /** Set in state `alarm`; and in `retrying`, when it has lasted long or takes somebody to end it. */
   readonly alarm: AnchoringAlarm | undefined;
+}
+
+/** How it goes with a log on the whole: what is worst of its rounds and its chains. */
+export interface AnchoringStatus extends Omit<PlaceStatus, 'place'> {
+  /** The provider's slug. */
+  readonly log: string;
+  /** Number of the last round, 0 before the first. */
+  readonly round: bigint;
+  /** One for each chain of the log. */
+  readonly places: readonly PlaceStatus[];
+}
+
+const worstFirst: readonly AnchoringState[] = ['alarm', 'retrying', 'round', 'settling', 'idle', 'standby', 'stopped'];
+
+/** The one that somebody should look at first. */
+export function worstOf(first: PlaceStatus, others: readonly PlaceStatus[]): PlaceStatus {
+  const rankOf = ({ state, alarm }: PlaceStatus): number => (alarm === undefined ? worstFirst.indexOf(state) : -1);
+  return [first, ...others].reduce((worst, status) => (rankOf(status) < rankOf(worst) ? status : worst));
+}
+
+/** What the anchorer said of a place, kept for whoever asks another process. */
+export interface ToldStatus {
+  /** The provider's slug. */
+  readonly log: string;
+  /** `<chain id> <contract>`; empty for the log's rounds. */
+  readonly place: string;
+  readonly state: AnchoringState;
+  readonly alarm: string | undefined;
+  readonly message: string | undefined;
+  /** Since when it is so. */
+  readonly since: Date;
+  /** When it was said last. */
+  readonly toldAt: Date;
+}
+
+/** What anchorers say of themselves. */
+export interface AnchoringStatusStore {
+  tell(status: Omit<ToldStatus, 'since'>): Promise<void>;
+  told(): Promise<ToldStatus[]>;
 }

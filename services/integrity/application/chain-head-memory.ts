@@ -1,7 +1,7 @@
+import { ChainFault } from '../../chain/application/chain-faults.ts';
 import type { TreeHead } from '../domain/tree-head.ts';
 import { logIdOf } from '../domain/origin.ts';
 import type { AnchorChain } from './anchor-chain.ts';
-import { ChainFault } from './chain-faults.ts';
 import type { HeadMemory } from './head-store.ts';
 import type { ProviderLogs } from './provider-logs.ts';
 

@@ -1,16 +1,21 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../commands/application/clock.ts';
+import { ChainFault } from '../../chain/application/chain-faults.ts';
+import { chainKeyOf } from '../domain/log-policy.ts';
 import { logIdOf } from '../domain/origin.ts';
 import type { AnchorChain } from './anchor-chain.ts';
-import type { AnchoredLog, AnchorKeeper } from './anchor-keeper.ts';
+import type { AnchorKeeper } from './anchor-keeper.ts';
 import { AnchoringAlarm } from './anchoring-alarm.ts';
-import type { AnchoringState, AnchoringStatus } from './anchoring-status.ts';
+import { type AnchoringState, type AnchoringStatus, type AnchoringStatusStore, type PlaceStatus, worstOf } from './anchoring-status.ts';
 import type { LogQuery } from './log-query.ts';
+import { PlaceAnchorer, type PlaceSettings } from './place-anchorer.ts';
 import type { ProviderLog, ProviderLogs } from './provider-logs.ts';
 import { isRoundDue, type RoundSettings } from './round-schedule.ts';
 import type { Round, RoundStore } from './round-store.ts';
 import type { RoundSteps } from './round.ts';
 import type { HeldLock, SequencerLock } from './sequencer-lock.ts';
+import { StatusTeller } from './status-teller.ts';
+import { WaitingLeaves } from './waiting-leaves.ts';
+import { WakingPause } from './waking-pause.ts';
 
 export interface LogAnchorerOptions {
   readonly logs: ProviderLogs;
@@ -19,49 +24,56 @@ export interface LogAnchorerOptions {
   readonly steps: RoundSteps;
   readonly keeper: AnchorKeeper;
   readonly lock: SequencerLock;
+  readonly statuses: AnchoringStatusStore;
   readonly clock: Clock;
-  /** The chain of this installation; a log that does not list it is not anchored. */
-  readonly chain: AnchorChain | undefined;
+  /** The chains of this installation; a log is anchored on those that it lists. */
+  readonly chains: readonly ChainOfInstallation[];
   readonly settings: AnchoringSettings;
   readonly onAlarm?: (status: AnchoringStatus) => void;
   /** Told of a failure that is tried again. */
   readonly onRetry?: (log: string, error: unknown) => void;
 }
 
-export interface AnchoringSettings extends Pick<RoundSettings, 'eventsMax' | 'secondsMax'> {
-  /** Half of what the log's policy promises when absent, so that an anchor is final in time. */
-  readonly heartbeatSeconds?: number;
-  /** Between two looks at the log. */
-  readonly pollMs: number;
-  /** Between two looks at the chain: while an anchor settles, and while an alarm lasts. */
-  readonly chainPollMs: number;
-  /** Between two checks that the contract of an idle log holds nothing foreign. */
-  readonly watchMs: number;
-  /** Longest pause between attempts while something is away. */
-  readonly backoffMsMax: number;
+export interface ChainOfInstallation {
+  readonly chain: AnchorChain;
+  /** Where it is anchored on at another pace than `AnchoringSettings` say. */
+  readonly cadence?: Partial<RoundSettings>;
 }
 
-/** Runs the rounds of one log and keeps it anchored. Any number of processes may; the one that holds the log's lock works. */
+export interface AnchoringSettings extends Pick<RoundSettings, 'eventsMax' | 'secondsMax'>, PlaceSettings {
+  /** Half of what the log's policy promises when absent, so that an anchor is final in time. */
+  readonly heartbeatSeconds?: number;
+}
+
+/**
+ * Runs the rounds of one log, and an anchorer for each chain that it lists. Any number of processes may; the one that holds the log's
+ * lock works.
+ */
 export class LogAnchorer {
   readonly #slug: string;
   readonly #options: LogAnchorerOptions;
   readonly #abort = new AbortController();
-  #wake = Promise.withResolvers<void>();
+  readonly #pause = new WakingPause(this.#abort.signal);
+  readonly #waiting: WaitingLeaves;
+  readonly #teller: StatusTeller;
   #running: Promise<void> | undefined;
-  #status: AnchoringStatus;
+  #own: PlaceStatus = { place: '', state: 'stopped', error: undefined, alarm: undefined };
+  #round = 0n;
+  #places: readonly PlaceAnchorer[] = [];
   #wantedSize = 0n;
-  #waiting = { from: -1n, size: 0n, count: 0 };
-  #watchedAt = -Infinity;
   #failures = 0;
 
   constructor(slug: string, options: LogAnchorerOptions) {
     this.#slug = slug;
     this.#options = options;
-    this.#status = { log: slug, state: 'stopped', round: 0n, error: undefined, alarm: undefined };
+    this.#waiting = new WaitingLeaves(slug, options.rounds);
+    this.#teller = new StatusTeller(slug, options.statuses, options.clock);
   }
 
   get status(): AnchoringStatus {
-    return this.#status;
+    const places = this.#places.map(({ status }) => status);
+    const { state, error, alarm } = worstOf(this.#own, places);
+    return { log: this.#slug, round: this.#round, state, error, alarm, places };
   }
 
   start(): void {
@@ -75,10 +87,11 @@ export class LogAnchorer {
     this.#become('stopped');
   }
 
-  /** Opens a round at the next opportunity, if none has committed to these leaves yet. */
+  /** Opens a round at the next opportunity, if none has committed to these leaves yet, and anchors it on the chain of the fastest pace. */
   want(size: bigint): void {
     if (size > this.#wantedSize) this.#wantedSize = size;
-    this.#wake.resolve();
+    fastestOf(this.#places)?.want(size);
+    this.#pause.wake();
   }
 
   async #run(): Promise<void> {
@@ -89,10 +102,12 @@ export class LogAnchorer {
         const held = await lock.tryAcquire(`anchorer ${this.#slug}`);
         if (held === undefined) {
           this.#become('standby');
-          await this.#pause(settings.pollMs);
+          await this.#pause.take(settings.pollMs);
         } else await this.#holding(held);
       } catch (error) {
-        await this.#pause(this.#failed(error));
+        const pauseMs = this.#failed(error);
+        await this.#teller.tell(this.#own);
+        await this.#pause.take(pauseMs);
       }
     }
   }
@@ -103,79 +118,110 @@ export class LogAnchorer {
     void held.lost.then(() => (isLost = true));
     try {
       while (!this.#abort.signal.aborted && !isLost) {
-        const state = await this.#advance();
-        this.#failures = 0;
-        this.#become(state);
-        const { pollMs, chainPollMs } = this.#options.settings;
-        await this.#pause(state === 'settling' ? Math.max(chainPollMs, 1) : pollMs);
+        const pauseMs = await this.#attempt();
+        await this.#teller.tell(this.#own);
+        await this.#pause.take(pauseMs);
       }
     } finally {
+      await Promise.all(this.#places.map((place) => place.stop()));
+      this.#places = [];
       await held.release();
     }
   }
 
-  /** Does all that can be done now. Answers what it waits for. */
+  /** Answers how long to wait before the next one. A chain is no reason to let go of the log: another process would fare no better. */
+  async #attempt(): Promise<number> {
+    try {
+      this.#become(await this.#advance());
+      this.#failures = 0;
+      return this.#options.settings.pollMs;
+    } catch (error) {
+      if (!(error instanceof AnchoringAlarm || error instanceof ChainFault)) throw error;
+      return this.#failed(error);
+    }
+  }
+
+  /** Does all that can be done now for the log's rounds. */
   async #advance(): Promise<AnchoringState> {
-    const { query, rounds, steps, keeper } = this.#options;
+    const { query, rounds, steps } = this.#options;
     const log = await this.#options.logs.find(this.#slug);
     const head = await query.head(this.#slug);
     if (log === undefined || head === undefined) return 'idle';
-    const anchored = this.#anchoredLog(log);
+    await this.#place(log);
     let round = await rounds.last(this.#slug);
-    this.#status = { ...this.#status, round: round?.number ?? 0n };
+    this.#round = round?.number ?? 0n;
     if (round === undefined || round.state === 'covered') {
-      const isKept = anchored === undefined || round?.head === undefined || (await this.#keep(anchored, round));
-      if (!isKept) return 'settling';
-      const isSettled = anchored === undefined || (await keeper.follow(anchored));
-      if (!(await this.#isDue(log, round))) return isSettled ? 'idle' : 'settling';
-      await this.#check(anchored);
+      const openedFor = await this.#openFor(log, round);
+      if (openedFor === undefined) return 'idle';
       const openedAt = new Date(this.#options.clock.now());
-      round = await rounds.open({ log: this.#slug, number: (round?.number ?? 0n) + 1n, openedAt, uptoSize: head.size });
-    } else if (this.#status.state !== 'round') await this.#check(anchored);
-    const reached = await steps.advance({ slug: this.#slug, origin: log.origin, chain: anchored?.chain }, round);
-    if (reached.state !== 'covered' || reached.head === undefined) return 'round';
-    if (anchored === undefined) return 'idle';
-    await keeper.keep(anchored, reached.head);
-    return 'settling';
+      round = await rounds.open({ log: this.#slug, number: this.#round + 1n, openedAt, uptoSize: head.size, openedFor });
+      this.#round = round.number;
+    } else if (this.#own.state !== 'round') await this.#checkOnce(round);
+    const reached = await steps.advance({ slug: this.#slug, origin: log.origin, chains: this.#chainsFor(round) }, round);
+    if (reached.state !== 'covered') return 'round';
+    for (const place of this.#places) place.wake();
+    return 'idle';
   }
 
-  /** Before anything is written for a round: nothing is, for a log whose place in the contract is not as we left it. */
-  async #check(anchored: AnchoredLog | undefined): Promise<void> {
-    if (anchored !== undefined) await this.#options.keeper.check(anchored);
+  /** The chains that a round is due for; none for a log without a chain whose round is due; undefined where nothing is. */
+  async #openFor(log: ProviderLog, last: Round | undefined): Promise<string[] | undefined> {
+    if (this.#places.length === 0) return (await this.#isDueAlone(log, last)) ? [] : undefined;
+    const due: string[] = [];
+    for (const place of this.#places) if (await place.isDue()) due.push(place.key);
+    return due.length === 0 ? undefined : due;
   }
 
-  /** Sees to it that the last round's head is in the contract. An idle log is looked at now and then only. */
-  async #keep(anchored: AnchoredLog, { head }: Round): Promise<boolean> {
-    const isQuiet = this.#status.state === 'idle' && performance.now() - this.#watchedAt < this.#options.settings.watchMs;
-    if (isQuiet || head === undefined) return true;
-    const isKept = await this.#options.keeper.keep(anchored, head);
-    this.#watchedAt = performance.now();
-    return isKept;
+  /** A round that a crash left is gone on with, if the log's place on one of its chains is as we left it. */
+  async #checkOnce(round: Round): Promise<void> {
+    const failures: unknown[] = [];
+    const places = this.#places.filter(({ key }) => isFor(round, key));
+    for (const { log } of places) await this.#options.keeper.check(log).catch((error: unknown) => failures.push(error));
+    if (failures.length > 0 && failures.length === places.length) throw failures[0];
   }
 
-  /** The place of the log in the contract that its policy lists, if that is the one we speak to. */
-  #anchoredLog({ slug, origin, vkey, policy }: ProviderLog): AnchoredLog | undefined {
-    const { chain } = this.#options;
-    const isListed = policy.chains.some(
-      ({ chainId, contract }) => chainId === chain?.listed.chainId && contract.toLowerCase() === chain.listed.contract.toLowerCase(),
-    );
-    return chain === undefined || !isListed ? undefined : { slug, logId: logIdOf(origin, vkey), chain };
+  /** Those that the round is for, the slowest first, since it is seen the least often; then the others. */
+  #chainsFor(round: Round): AnchorChain[] {
+    const slowestFirst = this.#places.toSorted((left, right) => right.cadence.secondsMax - left.cadence.secondsMax);
+    const [due, others] = [slowestFirst.filter(({ key }) => isFor(round, key)), slowestFirst.filter(({ key }) => !isFor(round, key))];
+    return [...due, ...others].map(({ log }) => log.chain);
   }
 
-  async #isDue({ policy }: ProviderLog, last: Round | undefined): Promise<boolean> {
+  /** Starts and stops anchorers, so that there is one for each chain that the policy in force lists and this process speaks to. */
+  async #place({ slug, origin, vkey, policy }: ProviderLog): Promise<void> {
+    const { chains, settings } = this.#options;
+    const listed = new Map(policy.chains.map((chain) => [chainKeyOf(chain), chain]));
+    const [kept, left] = [this.#places.filter(({ key }) => listed.has(key)), this.#places.filter(({ key }) => !listed.has(key))];
+    this.#places = kept;
+    await Promise.all(left.map((place) => place.stop()));
+    for (const { chain, cadence = {} } of chains) {
+      const key = chainKeyOf(chain.listed);
+      const promised = listed.get(key);
+      if (promised === undefined || kept.some((place) => place.key === key)) continue;
+      const heartbeatSeconds = settings.heartbeatSeconds ?? Number(promised.heartbeatSeconds ?? policy.heartbeatSeconds) / 2;
+      const place = new PlaceAnchorer(
+        { slug, logId: logIdOf(origin, vkey), chain },
+        {
+          ...{
+            ...this.#options,
+            cadence: { eventsMax: settings.eventsMax, secondsMax: settings.secondsMax, heartbeatSeconds, ...cadence },
+          },
+          onAlarm: () => this.#options.onAlarm?.(this.status),
+          onRetry: (error) => this.#options.onRetry?.(slug, error),
+          onDue: () => this.#pause.wake(),
+        },
+      );
+      this.#places = [...this.#places, place];
+      place.start();
+    }
+    if (this.#wantedSize > 0n) fastestOf(this.#places.filter((place) => !kept.includes(place)))?.want(this.#wantedSize);
+  }
+
+  async #isDueAlone({ policy }: ProviderLog, last: Round | undefined): Promise<boolean> {
     const { settings, clock } = this.#options;
     const heartbeatSeconds = settings.heartbeatSeconds ?? Number(policy.heartbeatSeconds) / 2;
-    const waiting = await this.#countWaiting(last?.uptoSize ?? 0n);
+    const waiting = await this.#waiting.since(last?.uptoSize ?? 0n);
     const now = new Date(clock.now());
     return isRoundDue({ now, last, waiting, wantedSize: this.#wantedSize }, { ...settings, heartbeatSeconds });
-  }
-
-  /** Counts each leaf once, however often we look. */
-  async #countWaiting(from: bigint): Promise<number> {
-    if (this.#waiting.from !== from) this.#waiting = { from, size: from, count: 0 };
-    const { count, size } = await this.#options.rounds.countBusinessLeaves(this.#slug, this.#waiting.size);
-    this.#waiting = { from, size, count: this.#waiting.count + count };
-    return this.#waiting.count;
   }
 
   /** Answers how long to wait before the next attempt. */
@@ -183,26 +229,26 @@ export class LogAnchorer {
     const { settings, onAlarm, onRetry } = this.#options;
     const cause = error instanceof Error ? error : new Error(String(error));
     if (cause instanceof AnchoringAlarm) {
-      const isNew = this.#status.alarm?.code !== cause.code;
-      this.#status = { ...this.#status, state: 'alarm', error: cause, alarm: cause };
-      if (isNew) onAlarm?.(this.#status);
+      const isNew = this.#own.alarm?.code !== cause.code;
+      this.#own = { place: '', state: 'alarm', error: cause, alarm: cause };
+      if (isNew) onAlarm?.(this.status);
       return Math.max(settings.chainPollMs, settings.backoffMsMax);
     }
-    this.#status = { ...this.#status, state: 'retrying', error: cause, alarm: undefined };
+    this.#own = { place: '', state: 'retrying', error: cause, alarm: undefined };
     onRetry?.(this.#slug, error);
     return Math.min(settings.backoffMsMax, settings.pollMs * 2 ** Math.min(this.#failures++, 16));
   }
 
   #become(state: AnchoringState): void {
-    this.#status = { ...this.#status, state, error: undefined, alarm: undefined };
+    this.#own = { place: '', state, error: undefined, alarm: undefined };
   }
+}
 
-  async #pause(milliseconds: number): Promise<void> {
-    const { signal } = this.#abort;
-    const wakeUp = new AbortController();
-    const timer = sleep(milliseconds, undefined, { signal: AbortSignal.any([signal, wakeUp.signal]) }).catch(() => undefined);
-    await Promise.race([timer, this.#wake.promise]);
-    wakeUp.abort();
-    this.#wake = Promise.withResolvers();
-  }
+/** A round of a time when nobody said what for is for every chain. */
+function isFor({ openedFor }: Round, key: string): boolean {
+  return openedFor.length === 0 || openedFor.includes(key);
+}
+
+function fastestOf(places: readonly PlaceAnchorer[]): PlaceAnchorer | undefined {
+  return places.toSorted((left, right) => left.cadence.secondsMax - right.cadence.secondsMax)[0];
 }

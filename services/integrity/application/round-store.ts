@@ -15,6 +15,8 @@ export interface Round {
   readonly openedAt: Date;
   /** The round commits to the leaves below this size. */
   readonly uptoSize: bigint;
+  /** Keys of the chains that the round is anchored on (`chainKeyOf`); none for every chain of the log. */
+  readonly openedFor: readonly string[];
   readonly state: RoundState;
   /** What the round's TimeTicked says. */
   readonly tick: TimeTickedFin | undefined;
@@ -27,8 +29,10 @@ export interface Round {
 /** The rounds of all logs. Every method is durable when it resolves and safe to repeat. */
 export interface RoundStore {
   last(log: string): Promise<Round | undefined>;
+  /** The newest covered round that is anchored on this chain. */
+  newestFor(log: string, chainKey: string): Promise<Round | undefined>;
   /** Throws when a round of this number exists: another anchorer is at work. */
-  open(round: Pick<Round, 'log' | 'number' | 'openedAt' | 'uptoSize'>): Promise<Round>;
+  open(round: Pick<Round, 'log' | 'number' | 'openedAt' | 'uptoSize' | 'openedFor'>): Promise<Round>;
   /** Before the leaf is written, so that a crash writes the same leaf again. */
   keepTick(round: Round, tick: TimeTickedFin): Promise<Round>;
   ticked(round: Round): Promise<Round>;

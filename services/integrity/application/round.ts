@@ -1,3 +1,4 @@
+import { ChainFault } from '../../chain/application/chain-faults.ts';
 import type { TimeTickedFin } from '../domain/committed-state.ts';
 import type { AnchorChain } from './anchor-chain.ts';
 import type { CommitState } from './commit-state.ts';
@@ -17,8 +18,8 @@ export interface RoundStepsOptions {
 export interface RoundLog {
   readonly slug: string;
   readonly origin: string;
-  /** Where the log is anchored; undefined for a log that lists no chain. */
-  readonly chain: AnchorChain | undefined;
+  /** Where the log is anchored, the chain first that the round is for; empty for a log that lists no chain. */
+  readonly chains: readonly AnchorChain[];
 }
 
 /**
@@ -41,11 +42,11 @@ export class RoundSteps {
     return at;
   }
 
-  async #tick({ slug, origin, chain }: RoundLog, round: Round): Promise<Round> {
+  async #tick({ slug, origin, chains }: RoundLog, round: Round): Promise<Round> {
     const { rounds, systemLog } = this.#options;
     let kept = round;
-    if (kept.tick === undefined && chain !== undefined) {
-      const tick = await this.#newestTick(slug, chain);
+    if (kept.tick === undefined) {
+      const tick = await this.#firstTick(slug, chains);
       if (tick !== undefined) kept = await rounds.keepTick(kept, tick);
     }
     if (kept.tick !== undefined) {
@@ -53,6 +54,21 @@ export class RoundSteps {
       await systemLog.append({ slug, ...leaf, id: roundLeafId({ ...leaf, number: kept.number }) });
     }
     return rounds.ticked(kept);
+  }
+
+  /** Of the first chain that answers. A chain that is away is no reason to tell nothing about time, as long as another one answers. */
+  async #firstTick(slug: string, chains: readonly AnchorChain[]): Promise<TimeTickedFin | undefined> {
+    const failures: unknown[] = [];
+    for (const chain of chains) {
+      try {
+        return await this.#newestTick(slug, chain);
+      } catch (error) {
+        if (!(error instanceof ChainFault)) throw error;
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
+    return undefined;
   }
 
   /**

@@ -9,7 +9,14 @@ export type ListedChain = {
   readonly fromBlock: string;
   /** EXTCODEHASH of the contract: what an auditor compares with the compiled source. */
   readonly codeHash: string;
+  /** Longest silence between two anchors here, where it is not the log's: a chain that is dear is anchored on once a day. */
+  readonly heartbeatSeconds?: string;
 };
+
+/** Names a chain and a contract on it. */
+export function chainKeyOf({ chainId, contract }: Pick<ListedChain, 'chainId' | 'contract'>): string {
+  return `${chainId} ${contract.toLowerCase()}`;
+}
 
 /**
  * What a log promises to its verifiers: the `fin` of `LogGenesis/1` (integrity reference, section 6). `LogPolicyChanged/1` holds the whole

@@ -1,4 +1,4 @@
-import { JsonRpc } from '../../integrity/adapters/chain/json-rpc.ts';
+import { JsonRpc } from '../../chain/adapters/rpc/json-rpc.ts';
 
 /** A block as far as the supervisor of the local chain looks at it. */
 export interface ChainBlock {

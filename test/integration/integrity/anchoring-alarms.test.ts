@@ -1,8 +1,8 @@
 import { Interface } from 'ethers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ledgerAnchorAbi } from '../../../contracts/generated/ledger-anchor.ts';
-import { fund } from '../../../services/integrity/adapters/chain/local-funds.ts';
-import { transact } from '../../../services/integrity/adapters/chain/transactions.ts';
+import { ChainAccess, unkeptTransactions } from '../../../services/chain/chain-access.ts';
+import type { TransactionSigner } from '../../../services/chain/application/transaction.ts';
 import type { AlarmCode } from '../../../services/integrity/application/anchoring-alarm.ts';
 import type { AnchoringStatus } from '../../../services/integrity/application/anchoring-status.ts';
 import { GrowingTree } from '../../../services/integrity/domain/tree/growing-tree.ts';
@@ -61,9 +61,8 @@ describe('an alarm', () => {
     const { anchorer } = await fixture.anchoring();
     await see.untilFinal('north');
     const guardian = await fixture.keys.walletOf('guardian');
-    await fund(anvil.rpc, '31337', guardian.address);
     const data = new Interface(ledgerAnchorAbi).encodeFunctionData('freeze', [`0x${await fixture.logIdOf('north')}`]);
-    await transact(anvil.rpc, guardian, { to: fixture.contract.contract, data });
+    await sendAs(guardian, data);
     await fixture.post('north', '1.00');
     await expect(anchorer.anchorNow('north')).rejects.toMatchObject({ code: 'frozen' });
   });
@@ -97,13 +96,17 @@ describe('an alarm', () => {
     { logId, oldSize, newSize }: { logId: string; oldSize: bigint; newSize: bigint },
   ): Promise<void> {
     const publisher = await fixture.keys.walletOf({ publisherOf: slug });
-    await fund(anvil.rpc, '31337', publisher.address);
     const ours = (await fixture.leaves.leaves(slug, 0n, Number(oldSize))).map(({ hash }) => hash);
     const forged = Array.from({ length: Number(newSize - oldSize) }, () => Buffer.alloc(32, 7));
     const tree = new GrowingTree();
     const tiles = tree.append(Buffer.concat([...ours, ...forged]));
     const proof = oldSize === 0n ? [] : rootsFromTiles(consistencyShape(oldSize, newSize), tiles);
     const data = new Interface(ledgerAnchorAbi).encodeFunctionData('anchor', [`0x${logId}`, oldSize, newSize, tree.root(), proof]);
-    await transact(anvil.rpc, publisher, { to: fixture.contract.contract, data });
+    await sendAs(publisher, data);
+  }
+
+  async function sendAs(signer: TransactionSigner, data: string): Promise<void> {
+    const access = new ChainAccess({ node: anvil.rpc, chainId: '31337', transactions: unkeptTransactions() });
+    await access.queueOf(signer).run('test', { to: fixture.contract.contract, data });
   }
 });

@@ -126,18 +126,19 @@ describe('the chain', () => {
 
   it('gets a transaction that no block takes again with higher fees, and takes one of them', async () => {
     await fixture.open('north');
+    const chain = await fixture.chain(fetch, { replaceAfterMs: 100, resendAfterMs: 20 });
+    await chain?.register('north', await fixture.logIdOf('north'));
     await anvil.rpc.call('evm_setAutomine', false);
     try {
-      // A registration needs blocks; the anchor is left waiting.
-      const mining = setInterval(() => void anvil.mine(1), 20);
-      const chain = await fixture.chain();
-      await chain?.register('north', await fixture.logIdOf('north')).finally(() => clearInterval(mining));
-      await fixture.anchoring({ replaceAfterMs: 100, resendAfterMs: 20 });
-      const first = await see.untilSigned('north');
-      await until(async () => ((await see.untilSigned('north')).signed.tx === first.signed.tx ? undefined : true));
-      const second = await see.untilSigned('north');
-      expect(second.signed.nonce).toBe(first.signed.nonce);
-      expect(second.signed.feePerGasMax).toBeGreaterThan(first.signed.feePerGasMax);
+      await fixture.anchoring({ chain });
+      const stuck = await until(async () =>
+        (await see.underWay('north'))[0]?.attempts.length === 3 ? (await see.underWay('north'))[0] : undefined,
+      );
+      const [first, second, third] = stuck.attempts;
+      expect(new Set(stuck.attempts.map(({ tx }) => tx)).size).toBe(3);
+      expect(second!.feePerGasMax * 1000n).toBeGreaterThanOrEqual(first!.feePerGasMax * 1125n);
+      expect(third!.tipPerGas * 1000n).toBeGreaterThanOrEqual(second!.tipPerGas * 1125n);
+      expect(await see.underWay('north')).toHaveLength(1);
     } finally {
       await anvil.rpc.call('evm_setAutomine', true);
     }

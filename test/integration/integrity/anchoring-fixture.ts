@@ -3,12 +3,15 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../../services/commands/application/clock.ts';
+import { PostgresTransactionStore } from '../../../services/chain/adapters/postgres/postgres.transaction-store.ts';
+import { ChainAccess, type ChainAccessOptions } from '../../../services/chain/chain-access.ts';
 import { PostgresEventStore } from '../../../services/event-store/adapters/postgres/postgres.event-store.ts';
 import type { StoredEvent } from '../../../services/event-store/domain/event-store.ts';
-import { ChainKeyFiles } from '../../../services/integrity/adapters/chain/chain-key-files.ts';
+import { ChainKeyFiles } from '../../../services/chain/adapters/keys/chain-key-files.ts';
 import { deployLedgerAnchor } from '../../../services/integrity/adapters/chain/deployed-contract.ts';
-import { JsonRpc } from '../../../services/integrity/adapters/chain/json-rpc.ts';
+import { JsonRpc } from '../../../services/chain/adapters/rpc/json-rpc.ts';
 import { LedgerAnchorChain } from '../../../services/integrity/adapters/chain/ledger-anchor.chain.ts';
+import type { AnchorChain } from '../../../services/integrity/application/anchor-chain.ts';
 import { PemKeyring } from '../../../services/integrity/adapters/keys/pem-keyring.ts';
 import { AdvisoryLock } from '../../../services/integrity/adapters/postgres/advisory-lock.ts';
 import { PostgresHeadStore } from '../../../services/integrity/adapters/postgres/postgres.head-store.ts';
@@ -29,12 +32,20 @@ import { freshDatabase } from '../../support/postgres.ts';
 /** Rounds open when they are asked for, or when a test says otherwise. */
 export const quietSettings = {
   ...{ eventsMax: 1_000_000, secondsMax: 1_000_000, heartbeatSeconds: 1_000_000 },
-  ...{ pollMs: 15, chainPollMs: 15, watchMs: 50, backoffMsMax: 100 },
+  ...{ pollMs: 15, chainPollMs: 15, watchMs: 50, backoffMsMax: 100, awayMsMax: 60_000 },
 };
 
 export interface FixtureOptions {
   /** Absent: a ledger without a chain. */
   readonly anvil?: Anvil;
+}
+
+export type ChainPatience = Partial<Pick<ChainAccessOptions, 'transactions' | 'replaceAfterMs' | 'resendAfterMs'>>;
+
+export interface AnchoringFixtureOptions extends Partial<AnchoringOptions> {
+  /** Null for none. */
+  readonly chain?: AnchorChain | null | undefined;
+  readonly mayRegister?: boolean;
 }
 
 /** Providers' logs on a database of their own, sequenced, with an anchor contract of their own. */
@@ -45,7 +56,7 @@ export async function openAnchoringFixture({ anvil }: FixtureOptions) {
   const folder = mkdtempSync(join(tmpdir(), 'tallyroot-anchoring-'));
   const keyring = new PemKeyring({ folder: join(folder, 'keys') });
   const keys = new ChainKeyFiles({ folder: join(folder, 'keys', 'chain'), chainId: '31337' });
-  const contract = anvil && (await deployLedgerAnchor(anvil.rpc, keys));
+  const contract = anvil && (await deployLedgerAnchor(anvil.rpc, keys)).contract;
   const leaves = new PostgresLeafStore(pool);
   const heads = new PostgresHeadStore(pool);
   const query = new LogQuery(leaves, heads);
@@ -65,14 +76,18 @@ export async function openAnchoringFixture({ anvil }: FixtureOptions) {
       return logIdOf(log.origin, log.vkey);
     },
     /** Speaks to the chain over this fetch. */
-    async chain(fetchOver: typeof fetch = fetch) {
-      return anvil && LedgerAnchorChain.open(new JsonRpc(anvil.url, fetchOver), contract as ListedChain, keys);
+    async chain(fetchOver: typeof fetch = fetch, { transactions = new PostgresTransactionStore(pool), ...patience }: ChainPatience = {}) {
+      if (anvil === undefined) return undefined;
+      const node = new JsonRpc(anvil.url, fetchOver);
+      const access = new ChainAccess({ node, chainId: '31337', transactions, replaceAfterMs: 60_000, resendAfterMs: 300, ...patience });
+      return new LedgerAnchorChain(access, contract as ListedChain, keys);
     },
-    async anchoring(options: Partial<AnchoringOptions> = {}) {
-      const chain = await fixture.chain();
+    /** On the fixture's own chain, on this one, or on none. */
+    async anchoring({ chain: given, mayRegister = true, ...options }: AnchoringFixtureOptions = {}) {
+      const chain = given === null ? undefined : (given ?? (await fixture.chain()));
       const anchoring = openAnchoring({
         ...{ store, pool, logs, leaves, heads, lock: new AdvisoryLock(pool), clock: systemClock, settings: quietSettings },
-        ...{ chain, mayRegister: true, replaceAfterMs: 60_000, resendAfterMs: 300 },
+        ...{ chains: chain ? [{ chain, mayRegister }] : [], gatherMs: 0 },
         ...options,
       });
       running.push(anchoring);

@@ -20,9 +20,10 @@ afterAll(() => chain.stop());
 
 describe('the local chain', () => {
   it('makes anchors final by itself, one after the other', async () => {
-    const opened = await openAnchorChain({ rpcUrl: chain.rpcUrl, keysFolder: join(dataFolder, 'keys') });
     const fixture = await openAnchoringFixture({});
     try {
+      const { pool } = fixture;
+      const opened = await openAnchorChain({ rpcUrl: chain.rpcUrl, keysFolder: join(dataFolder, 'keys'), pool });
       await fixture.opener.openLog({ slug: 'north', chains: [opened.contract] });
       const { anchorer } = await fixture.anchoring({ chain: opened.chain });
       await fixture.post('north', '1.00', 5);
@@ -37,11 +38,15 @@ describe('the local chain', () => {
   });
 
   it('keeps the contract it got first', async () => {
-    const again = await openAnchorChain({ rpcUrl: chain.rpcUrl, keysFolder: join(dataFolder, 'keys') });
-    const { contract, codeHash } = again.contract;
-    expect([contract, codeHash]).toEqual([again.chain.listed.contract, again.chain.listed.codeHash]);
-    await expect(
-      openAnchorChain({ rpcUrl: chain.rpcUrl, keysFolder: join(dataFolder, 'keys'), contract: { address: `0x${'1'.repeat(40)}` } }),
-    ).rejects.toMatchObject({ name: 'WrongChainFault' });
+    const { pool, close } = await openAnchoringFixture({});
+    try {
+      const settings = { rpcUrl: chain.rpcUrl, keysFolder: join(dataFolder, 'keys'), pool };
+      const [first, again] = [await openAnchorChain(settings), await openAnchorChain(settings)];
+      expect(again.contract.contract).toBe(first.contract.contract);
+      const elsewhere = openAnchorChain({ ...settings, contract: { address: `0x${'1'.repeat(40)}` } });
+      await expect(elsewhere).rejects.toMatchObject({ name: 'WrongChainFault' });
+    } finally {
+      await close();
+    }
   });
 });

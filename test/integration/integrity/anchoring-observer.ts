@@ -1,3 +1,5 @@
+import { PostgresTransactionStore } from '../../../services/chain/adapters/postgres/postgres.transaction-store.ts';
+import type { QueuedTransaction } from '../../../services/chain/application/transaction.ts';
 import { PostgresAnchorStore } from '../../../services/integrity/adapters/postgres/postgres.anchor-store.ts';
 import { PostgresRoundStore } from '../../../services/integrity/adapters/postgres/postgres.round-store.ts';
 import type { Anchor } from '../../../services/integrity/application/anchor-store.ts';
@@ -10,6 +12,7 @@ import { until } from './log-fixture.ts';
 export function observe(fixture: AnchoringFixture, anvil: Anvil) {
   const rounds = new PostgresRoundStore(fixture.pool);
   const anchors = new PostgresAnchorStore(fixture.pool);
+  const transactions = new PostgresTransactionStore(fixture.pool);
 
   /** Lets the chain go on until an anchor of at least this size is final. */
   async function untilFinal(slug: string, size = 1n): Promise<Anchor> {
@@ -45,5 +48,11 @@ export function observe(fixture: AnchoringFixture, anvil: Anvil) {
     return logs.filter((log) => log.topics.length === 3).map((log) => BigInt(log.topics[2] as string));
   }
 
-  return { rounds, anchors, untilFinal, untilRound, typesOf, untilSigned, anchoredSizes };
+  /** The transactions of a provider's publisher that are not final, lowest nonce first. */
+  async function underWay(slug: string): Promise<QueuedTransaction[]> {
+    const { address } = await fixture.keys.walletOf({ publisherOf: slug });
+    return transactions.unsettled({ chainId: '31337', address });
+  }
+
+  return { rounds, anchors, transactions, untilFinal, untilRound, typesOf, untilSigned, underWay, anchoredSizes };
 }

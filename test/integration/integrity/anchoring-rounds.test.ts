@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { PostgresTransactionStore } from '../../../services/chain/adapters/postgres/postgres.transaction-store.ts';
 import { type Anvil, startAnvil } from '../../support/anvil.ts';
 import { type AnchoringFixture, openAnchoringFixture, quietSettings } from './anchoring-fixture.ts';
 import { until } from './log-fixture.ts';
@@ -68,7 +69,7 @@ describe('a round', () => {
     try {
       await plain.open('north');
       await plain.post('north', '2.00');
-      const { balances, anchorer } = await plain.anchoring({ chain: undefined, settings: { ...quietSettings, secondsMax: 0 } });
+      const { balances, anchorer } = await plain.anchoring({ chain: null, settings: { ...quietSettings, secondsMax: 0 } });
       const proven = await until(async () => {
         const found = await balances.find('north', 'revenue:tv', 'EUR');
         return found?.value === undefined ? undefined : found;
@@ -81,74 +82,121 @@ describe('a round', () => {
   });
 });
 
-describe('a crash in a round', () => {
-  const steps = ['opened', 'tick kept', 'tick written', 'ticked', 'state written', 'committed', 'covered', 'signed', 'sent'] as const;
+/** Everything that a round and its anchor write, in order: into the database, the event store and the chain. */
+const writes = {
+  'the opened round': 'insert into integrity_round',
+  'the tick': 'set tick_chain_id',
+  'the leaf of the tick': 'TimeTicked/1',
+  'the ticked round': `set state = 'ticked'`,
+  'the leaf of the commitment': 'StateCommitted/1',
+  'the committed round': `set state = 'committed'`,
+  'the covered round': `set state = 'covered'`,
+  'the signed transaction': 'insert into chain_transaction',
+  'the anchor': 'insert into integrity_anchor as',
+  'the sent transaction': 'eth_sendRawTransaction',
+  'where the transaction is': 'update chain_transaction',
+  'where the anchor is': 'update integrity_anchor',
+  'what it cost': 'insert into integrity_anchor_cost',
+} as const;
 
-  it.each(steps)('after "%s" is mended by the next start, with one tick, one commitment and one anchor', async (step) => {
+type Write = keyof typeof writes;
+
+describe('a write of a round', () => {
+  const cases = (Object.keys(writes) as Write[]).flatMap((write) => [
+    [write, 'was not made', 'before'] as const,
+    [write, 'was made and its answer lost', 'after'] as const,
+  ]);
+
+  it.each(cases)('%s %s in a crash: the next start mends it, with one tick, one commitment and one anchor', async (write, _, when) => {
     await fixture.open('north');
     await fixture.post('north', '1.00', 2);
-    const crashed = await crashingAnchoring(step);
-    await crashed.died;
+    await (await fixture.chain())?.register('north', await fixture.logIdOf('north'));
+    const crashed = await failingAnchoring({ fails: [write], when, isFatal: true });
+    await until(async () => {
+      await anvil.mine(1);
+      return crashed.failed.size > 0 || undefined;
+    });
     await crashed.stop();
     const { anchorer } = await fixture.anchoring();
     const round = await see.untilRound('north', 1n);
     await see.untilFinal('north', round.head?.size);
-    expect(await see.typesOf('north')).toEqual(['LogGenesis/1', 'TimeTicked/1', 'StateCommitted/1']);
-    expect(await see.anchoredSizes('north')).toEqual([round.head?.size]);
+    await expectOneAnchor(round.head?.size);
     expect(anchorer.statuses()[0]?.alarm).toBeUndefined();
   });
 
-  /** An anchorer whose every call fails from a step on, as if the process were gone; what was done before stays done. */
-  async function crashingAnchoring(step: (typeof steps)[number]) {
-    const died = Promise.withResolvers<void>();
-    let isDead = false;
-    const die = (): never => {
-      isDead = true;
-      died.resolve();
-      throw new Error('The process is gone.');
+  it.each(['before', 'after'] as const)(
+    'fails once each in a process that goes on, %s it was made: nothing is written twice',
+    async (when) => {
+      await fixture.open('north');
+      await fixture.post('north', '1.00', 2);
+      const { failed } = await failingAnchoring({ fails: Object.keys(writes) as Write[], when, isFatal: false });
+      const { head } = await see.untilRound('north', 1n);
+      await see.untilFinal('north', head?.size);
+      await until(async () => {
+        await anvil.mine(1);
+        return failed.size === Object.keys(writes).length || undefined;
+      });
+      await expectOneAnchor(head?.size);
+    },
+  );
+
+  async function expectOneAnchor(size: bigint | undefined): Promise<void> {
+    expect(await see.typesOf('north')).toEqual(['LogGenesis/1', 'TimeTicked/1', 'StateCommitted/1']);
+    expect(await see.anchoredSizes('north')).toEqual([size]);
+    await until(async () => {
+      await anvil.mine(1);
+      return (await see.underWay('north')).length === 0 || undefined;
+    });
+    const { rows } = await fixture.pool.query<{ anchors: bigint; costs: bigint; transactions: bigint }>(
+      `select (select count(*) from integrity_anchor) as anchors, (select count(*) from integrity_anchor_cost) as costs,
+         (select count(*) from chain_transaction where subject like 'anchor %') as transactions`,
+    );
+    expect(rows).toEqual([{ anchors: 1n, costs: 1n, transactions: 1n }]);
+  }
+
+  /** An anchorer whose writes of some kinds fail, the first time; where that is fatal, every call fails from then on. */
+  async function failingAnchoring({ fails, when, isFatal }: { fails: Write[]; when: 'before' | 'after'; isFatal: boolean }) {
+    const failed = new Set<Write>();
+    const attempt = async <T>(text: string, work: () => Promise<T>): Promise<T> => {
+      const write = fails.find((name) => !failed.has(name) && text.includes(writes[name]));
+      if (isFatal && failed.size > 0) throw new Error('The process is gone.');
+      if (write === undefined) return work();
+      if (when === 'after') await work();
+      failed.add(write);
+      throw new Error(`The answer to ${write} is lost.`);
     };
-    const dieAfter = <T>(result: T, isStep: boolean): T => (isStep ? die() : result);
-    const chain = new Proxy((await fixture.chain()) as NonNullable<Awaited<ReturnType<AnchoringFixture['chain']>>>, {
-      get(target, name: 'send' | 'sign') {
-        const value: unknown = Reflect.get(target, name);
-        if (typeof value !== 'function') return value;
-        return async (...args: unknown[]) => {
-          if (isDead) die();
-          if (name === 'send' && step === 'signed') die();
-          return dieAfter(await (value as (...all: unknown[]) => Promise<unknown>).apply(target, args), name === 'send' && step === 'sent');
-        };
-      },
-    });
-    const store = new Proxy(fixture.store, {
-      get(target, name) {
-        const value: unknown = Reflect.get(target, name);
-        if (name !== 'append') return typeof value === 'function' ? (value as () => unknown).bind(target) : value;
-        return async (request: Parameters<typeof target.append>[0]) => {
-          if (isDead) die();
-          const type = request.events[0]?.type;
-          if (step === 'tick kept' && type === 'TimeTicked/1') die();
-          const appended = await target.append(request);
-          const isStep = (step === 'tick written' && type === 'TimeTicked/1') || (step === 'state written' && type === 'StateCommitted/1');
-          return dieAfter(appended, isStep);
-        };
-      },
-    });
-    const pool = new Proxy(fixture.pool, {
-      get(target, name) {
-        const value: unknown = Reflect.get(target, name);
-        if (name !== 'query') return typeof value === 'function' ? (value as () => unknown).bind(target) : value;
-        return async (query: string | { text: string }, values: unknown[]) => {
-          if (isDead) die();
-          const result = await target.query(query as string, values);
-          const text = typeof query === 'string' ? query : query.text;
-          const isStep =
-            (step === 'opened' && text.includes('insert into integrity_round')) ||
-            ((step === 'ticked' || step === 'committed' || step === 'covered') && text.includes(`set state = '${step}'`));
-          return dieAfter(result, isStep);
-        };
-      },
-    });
-    const anchoring = await fixture.anchoring({ chain, store, pool });
-    return { died: died.promise, stop: () => anchoring.anchorer.stop() };
+    const store = proxyOf(fixture.store, 'append', (request: { events: { type: string }[] }) => request.events[0]?.type ?? '', attempt);
+    const pool = proxyOf(
+      fixture.pool,
+      'query',
+      (query: string | { text: string }) => (typeof query === 'string' ? query : query.text),
+      attempt,
+    );
+    const chain = await fixture.chain(
+      (url, init) =>
+        attempt(typeof init?.body === 'string' ? init.body : '', () => fetch(url, init)).catch((error: unknown) => {
+          throw new TypeError('The connection was reset.', { cause: error });
+        }),
+      { transactions: new PostgresTransactionStore(pool), resendAfterMs: 100 },
+    );
+    const { anchorer } = await fixture.anchoring({ chain, store, pool });
+    return { failed, stop: () => anchorer.stop() };
   }
 });
+
+/** The same object, but for one method: what it is about to do is told first. */
+function proxyOf<Target extends object>(
+  target: Target,
+  method: string,
+  textOf: (argument: never) => string,
+  attempt: <T>(text: string, work: () => Promise<T>) => Promise<T>,
+): Target {
+  return new Proxy(target, {
+    get(_, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== 'function') return value;
+      const bound = (value as (...args: unknown[]) => Promise<unknown>).bind(target);
+      return name !== method ? bound : (...args: unknown[]) => attempt(textOf(args[0] as never), () => bound(...args));
+    },
+  });
+}

@@ -14,6 +14,12 @@ export function anchorCalldata(request: Omit<AnchorRequest, 'slug'>, codeHash: s
   return contract.encodeFunctionData('anchor', [`0x${logId}`, oldSize, newSize, newRoot, proof]);
 }
 
+/** The call that anchors several logs of one publisher, as 0x-hex. */
+export function anchorManyCalldata(requests: readonly Omit<AnchorRequest, 'slug'>[]): string {
+  const items = requests.map(({ logId, oldSize, newSize, newRoot, proof }) => [`0x${logId}`, oldSize, newSize, newRoot, proof]);
+  return contract.encodeFunctionData('anchorMany', [items]);
+}
+
 function packedAnchorCalldata({ logId, oldSize, newSize, newRoot, proof }: Omit<AnchorRequest, 'slug'>): string {
   const sizes = Buffer.alloc(16);
   sizes.writeBigUInt64BE(oldSize, 0);

@@ -1,30 +1,25 @@
-import { Interface } from 'ethers';
+import { Interface, ZeroAddress } from 'ethers';
 import { ledgerAnchorAbi } from '../../../../contracts/generated/ledger-anchor.ts';
+import { ChainRefusedFault, WrongChainFault } from '../../../chain/application/chain-faults.ts';
+import { type BlockTag, blockOf, type ChainBlock, type ChainNode, hexOf } from '../../../chain/application/chain-node.ts';
+import type { TransactionQueue } from '../../../chain/application/transaction-queue.ts';
+import type { Call, TransactionSigner } from '../../../chain/application/transaction.ts';
+import type { ChainAccess } from '../../../chain/chain-access.ts';
 import {
   type AnchorChain,
   type AnchoredEvent,
   AnchorRefusedFault,
   type AnchorRefusal,
   type AnchorRequest,
-  type BlockTag,
-  type ChainBlock,
   type ChainHead,
-  type ReplacedTransaction,
-  type SignedTransaction,
 } from '../../application/anchor-chain.ts';
-import { ChainRefusedFault, WrongChainFault } from '../../application/chain-faults.ts';
 import type { ListedChain } from '../../domain/log-policy.ts';
-import { anchorCalldata } from './anchor-calldata.ts';
-import type { ChainKeyFiles } from './chain-key-files.ts';
-import { codeHashOf } from './deployed-contract.ts';
-import type { JsonRpc } from './json-rpc.ts';
-import { fund } from './local-funds.ts';
-import { nonceOf, sendRaw, signCall, transact } from './transactions.ts';
+import { anchorCalldata, anchorManyCalldata } from './anchor-calldata.ts';
+import { ListedNode } from './listed-node.ts';
 
-interface RpcBlock {
-  readonly number: string;
-  readonly hash: string;
-  readonly timestamp: string;
+/** Whose keys are used in the contract. */
+export interface AnchorKeys {
+  walletOf(role: 'admin' | { readonly publisherOf: string }): Promise<TransactionSigner>;
 }
 
 interface RpcLog {
@@ -52,51 +47,36 @@ const refusals: Readonly<Record<string, AnchorRefusal>> = {
 /** The anchor contract on an EVM chain, over JSON-RPC. */
 export class LedgerAnchorChain implements AnchorChain {
   readonly listed: ListedChain;
-  readonly #rpc: JsonRpc;
-  readonly #keys: ChainKeyFiles;
-  #registering: Promise<void> = Promise.resolve();
+  readonly #node: ChainNode;
+  readonly #access: ChainAccess;
+  readonly #keys: AnchorKeys;
 
-  private constructor(rpc: JsonRpc, listed: ListedChain, keys: ChainKeyFiles) {
-    this.#rpc = rpc;
+  constructor(access: ChainAccess, listed: ListedChain, keys: AnchorKeys) {
     this.listed = listed;
+    this.#node = new ListedNode(access.node, listed);
+    this.#access = access;
     this.#keys = keys;
   }
 
-  /** Asks the node for its chain and for the contract's code first: a node of another chain throws `WrongChainFault`. */
-  static async open(rpc: JsonRpc, listed: ListedChain, keys: ChainKeyFiles): Promise<LedgerAnchorChain> {
-    const chainId = BigInt(await rpc.call<string>('eth_chainId')).toString();
-    if (chainId !== listed.chainId) throw new WrongChainFault(`The node serves chain ${chainId}, not ${listed.chainId}.`);
-    if ((await codeHashOf(rpc, listed.contract)) !== listed.codeHash)
-      throw new WrongChainFault(`The code at ${listed.contract} on chain ${chainId} is not the one of the anchor contract.`);
-    return new LedgerAnchorChain(rpc, listed, keys);
-  }
-
-  async block(which: BlockTag | bigint): Promise<ChainBlock | undefined> {
-    const block = await this.#rpc.call<RpcBlock | null>('eth_getBlockByNumber', typeof which === 'bigint' ? hex(which) : which, false);
-    return block === null ? undefined : { number: BigInt(block.number), hash: block.hash, timestamp: BigInt(block.timestamp) };
+  block(which: BlockTag | bigint): Promise<ChainBlock | undefined> {
+    return blockOf(this.#node, which);
   }
 
   async latest(logId: string): Promise<ChainHead> {
-    const data = contract.encodeFunctionData('latest', [`0x${logId}`]);
-    const answer = await this.#rpc.call<string>('eth_call', { to: this.listed.contract, data }, 'latest');
-    if (answer === '0x') throw new WrongChainFault(`Chain ${this.listed.chainId} has no contract at ${this.listed.contract} any more.`);
-    const [size, root, seq] = contract.decodeFunctionResult('latest', answer) as unknown as [bigint, string, bigint];
+    const [size, root, seq] = (await this.#read('latest', logId)) as [bigint, string, bigint];
     return { size, root: bytesOf(root), seq };
+  }
+
+  async publisherOf(logId: string): Promise<string | undefined> {
+    const [publisher] = (await this.#read('publisherOf', logId)) as [string];
+    return publisher === ZeroAddress ? undefined : publisher;
   }
 
   async register(slug: string, logId: string): Promise<void> {
     const { address } = await this.#publisher(slug);
     const data = contract.encodeFunctionData('register', [`0x${logId}`, address]);
-    const admin = await this.#keys.walletOf('admin');
-    // One after the other: the admin's transactions share a nonce.
-    const before = this.#registering;
-    this.#registering = before.then(async () => {
-      await fund(this.#rpc, this.listed.chainId, admin.address);
-      await transact(this.#rpc, admin, { to: this.listed.contract, data });
-    });
-    const registered = this.#registering;
-    this.#registering = registered.catch(() => undefined);
-    await registered;
+    const admin = this.#access.queueOf(await this.#keys.walletOf('admin'));
+    await admin.run(`register ${slug}`, { to: this.listed.contract, data });
   }
 
   async anchored(logId: string, size: bigint, fromBlock: bigint): Promise<AnchoredEvent | undefined> {
@@ -109,38 +89,45 @@ export class LedgerAnchorChain implements AnchorChain {
     return Array.fromAsync(this.#events(contract.encodeFilterTopics('Anchored', [`0x${logId}`]), BigInt(this.listed.fromBlock)));
   }
 
-  async sign(request: AnchorRequest, replaced?: ReplacedTransaction): Promise<SignedTransaction> {
-    const publisher = await this.#publisher(request.slug);
-    await fund(this.#rpc, this.listed.chainId, publisher.address);
-    const data = anchorCalldata(request, this.listed.codeHash);
+  async rehearse(request: AnchorRequest): Promise<void> {
+    const { to, data } = this.callOf([request]);
+    const { address } = await this.#publisher(request.slug);
     try {
-      return await signCall(this.#rpc, publisher, { to: this.listed.contract, data }, replaced);
+      await this.#node.call('eth_call', { to, data, from: address }, 'latest');
     } catch (error) {
       throw refusalIn(error);
     }
   }
 
-  async send(slug: string, raw: string): Promise<void> {
-    // Again, since a local chain that was killed forgets its last second, and what was given in it.
-    await fund(this.#rpc, this.listed.chainId, (await this.#publisher(slug)).address);
-    await sendRaw(this.#rpc, raw);
+  callOf(requests: readonly AnchorRequest[]): Call {
+    const [first, ...others] = requests;
+    const { contract: to, codeHash } = this.listed;
+    if (first === undefined) throw new RangeError('A call without an anchor does nothing.');
+    return { to, data: others.length === 0 ? anchorCalldata(first, codeHash) : anchorManyCalldata(requests) };
   }
 
-  async nonceOf(slug: string): Promise<bigint> {
-    return nonceOf(this.#rpc, (await this.#publisher(slug)).address);
+  async queueOf(slug: string): Promise<TransactionQueue> {
+    return this.#access.queueOf(await this.#publisher(slug));
+  }
+
+  async #read(view: 'latest' | 'publisherOf', logId: string): Promise<unknown> {
+    const data = contract.encodeFunctionData(view, [`0x${logId}`]);
+    const answer = await this.#node.call<string>('eth_call', { to: this.listed.contract, data }, 'latest');
+    if (answer === '0x') throw new WrongChainFault(`Chain ${this.listed.chainId} has no contract at ${this.listed.contract} any more.`);
+    return contract.decodeFunctionResult(view, answer);
   }
 
   async *#events(topics: ReturnType<Interface['encodeFilterTopics']>, fromBlock: bigint): AsyncIterable<AnchoredEvent> {
-    const head = BigInt(await this.#rpc.call<string>('eth_blockNumber'));
+    const head = BigInt(await this.#node.call<string>('eth_blockNumber'));
     for (let from = fromBlock; from <= head; from += blocksPerSearch) {
       const to = from + blocksPerSearch - 1n;
-      const range = { fromBlock: hex(from), toBlock: to >= head ? 'latest' : hex(to) };
-      const logs = await this.#rpc.call<RpcLog[]>('eth_getLogs', { address: this.listed.contract, topics, ...range });
+      const range = { fromBlock: hexOf(from), toBlock: to >= head ? 'latest' : hexOf(to) };
+      const logs = await this.#node.call<RpcLog[]>('eth_getLogs', { address: this.listed.contract, topics, ...range });
       for (const log of logs) yield anchoredOf(log);
     }
   }
 
-  #publisher(slug: string) {
+  #publisher(slug: string): Promise<TransactionSigner> {
     return this.#keys.walletOf({ publisherOf: slug });
   }
 }
@@ -161,8 +148,4 @@ function refusalIn(error: unknown): unknown {
 
 function bytesOf(hexText: string): Buffer {
   return Buffer.from(hexText.slice(2), 'hex');
-}
-
-function hex(number: bigint): string {
-  return `0x${number.toString(16)}`;
 }

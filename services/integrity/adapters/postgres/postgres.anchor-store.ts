@@ -11,10 +11,6 @@ interface AnchorRow {
   readonly state: AnchorState;
   readonly old_size: bigint;
   readonly tx: string;
-  readonly raw_tx: string;
-  readonly nonce: bigint;
-  readonly fee_per_gas_max: string;
-  readonly tip_per_gas: string;
   readonly signed_at: Date;
   readonly search_from: bigint;
   readonly seq: bigint | null;
@@ -31,17 +27,16 @@ export class PostgresAnchorStore implements AnchorStore {
   }
 
   async keep(anchor: Anchor): Promise<void> {
-    const { log, chainId, contract, logId, size, root, oldSize, signedAt, searchFrom } = anchor;
+    const { log, chainId, contract, logId, size, root, oldSize, tx, signedAt, searchFrom } = anchor;
     await this.#pool.query(
       `insert into integrity_anchor as kept
-         (log, chain_id, contract, log_id, size, root, state, old_size, tx, raw_tx, nonce, fee_per_gas_max, tip_per_gas, signed_at, search_from)
-       values ($1, $2, $3, $4, $5, $6, 'submitted', $7, $8, $9, $10, $11, $12, $13, $14)
+         (log, chain_id, contract, log_id, size, root, state, old_size, tx, signed_at, search_from)
+       values ($1, $2, $3, $4, $5, $6, 'submitted', $7, $8, $9, $10)
        on conflict (log, chain_id, contract, size) do update set
-         state = excluded.state, old_size = excluded.old_size, tx = excluded.tx, raw_tx = excluded.raw_tx, nonce = excluded.nonce,
-         fee_per_gas_max = excluded.fee_per_gas_max, tip_per_gas = excluded.tip_per_gas, signed_at = excluded.signed_at,
+         state = excluded.state, old_size = excluded.old_size, tx = excluded.tx, signed_at = excluded.signed_at,
          search_from = least(kept.search_from, excluded.search_from)
        where kept.state <> 'finalised' and kept.root = excluded.root`,
-      [log, chainId, contract, logId, size, root, oldSize, ...valuesOf(anchor), signedAt, searchFrom],
+      [log, chainId, contract, logId, size, root, oldSize, tx, signedAt, searchFrom],
     );
   }
 
@@ -73,23 +68,27 @@ export class PostgresAnchorStore implements AnchorStore {
     return this.#select(`log = $1 and state = 'finalised' order by chain_id, contract, size`, [log]);
   }
 
+  async newestByState(): Promise<Anchor[]> {
+    const { rows } = await this.#pool.query<AnchorRow>(
+      `select * from (
+         select distinct on (log, chain_id, contract, state) * from integrity_anchor order by log, chain_id, contract, state, size desc
+       ) as newest order by size desc`,
+    );
+    return rows.map(anchorOf);
+  }
+
   async #select(where: string, values: readonly unknown[]): Promise<Anchor[]> {
     const { rows } = await this.#pool.query<AnchorRow>(`select * from integrity_anchor where ${where}`, [...values]);
     return rows.map(anchorOf);
   }
 }
 
-function valuesOf({ signed }: Anchor): unknown[] {
-  return [signed.tx, signed.raw, signed.nonce, signed.feePerGasMax, signed.tipPerGas];
-}
-
 function anchorOf(row: AnchorRow): Anchor {
   const { log, contract, size, root, state, seq, block } = row;
-  const fees = { feePerGasMax: BigInt(row.fee_per_gas_max), tipPerGas: BigInt(row.tip_per_gas) };
   const isPlaced = seq !== null && block !== null && row.block_hash !== null;
   return {
     ...{ log, contract, size, root, state, chainId: row.chain_id, logId: row.log_id, oldSize: row.old_size },
-    signed: { tx: row.tx, raw: row.raw_tx, nonce: row.nonce, ...fees },
+    tx: row.tx,
     signedAt: row.signed_at,
     searchFrom: row.search_from,
     place: isPlaced ? { seq, block, blockHash: row.block_hash, tx: row.tx } : undefined,

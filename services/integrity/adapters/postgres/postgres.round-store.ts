@@ -9,6 +9,7 @@ interface RoundRow {
   readonly number: bigint;
   readonly opened_at: Date;
   readonly upto_size: bigint;
+  readonly opened_for: string[];
   readonly state: RoundState;
   readonly tick_chain_id: string | null;
   readonly tick_block: bigint | null;
@@ -35,11 +36,22 @@ export class PostgresRoundStore implements RoundStore {
     return rows[0] && roundOf(rows[0]);
   }
 
-  async open({ log, number, openedAt, uptoSize }: Pick<Round, 'log' | 'number' | 'openedAt' | 'uptoSize'>): Promise<Round> {
+  async newestFor(log: string, chainKey: string): Promise<Round | undefined> {
+    const { rows } = await this.#pool.query<RoundRow>({
+      name: 'integrity-newest-round-for',
+      text: `select * from integrity_round
+        where log = $1 and state = 'covered' and (opened_for = '{}' or $2 = any(opened_for)) order by number desc limit 1`,
+      values: [log, chainKey],
+    });
+    return rows[0] && roundOf(rows[0]);
+  }
+
+  async open(round: Parameters<RoundStore['open']>[0]): Promise<Round> {
+    const { log, number, openedAt, uptoSize, openedFor } = round;
     const { rows } = await this.#pool.query<RoundRow>(
-      `insert into integrity_round (log, number, opened_at, upto_size, state) values ($1, $2, $3, $4, 'opened')
+      `insert into integrity_round (log, number, opened_at, upto_size, opened_for, state) values ($1, $2, $3, $4, $5, 'opened')
        on conflict (log, number) do nothing returning *`,
-      [log, number, openedAt, uptoSize],
+      [log, number, openedAt, uptoSize, openedFor],
     );
     return one(rows, { log, number });
   }
@@ -97,7 +109,7 @@ function one(rows: readonly RoundRow[], { log, number }: Pick<Round, 'log' | 'nu
 function roundOf(row: RoundRow): Round {
   const { log, number, state } = row;
   return {
-    ...{ log, number, state, openedAt: row.opened_at, uptoSize: row.upto_size, tick: tickOf(row) },
+    ...{ log, number, state, openedAt: row.opened_at, uptoSize: row.upto_size, openedFor: row.opened_for, tick: tickOf(row) },
     committedRevision: row.committed_revision ?? undefined,
     head: row.head_size === null || row.head_root === null ? undefined : { size: row.head_size, root: row.head_root },
   };

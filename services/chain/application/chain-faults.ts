@@ -1,4 +1,4 @@
-/** The chain failed us. Only adapters create these. */
+/** The chain failed us. */
 export abstract class ChainFault extends Error {
   abstract readonly retryable: boolean;
 }
@@ -28,4 +28,22 @@ export class ChainRefusedFault extends ChainFault {
 export class WrongChainFault extends ChainFault {
   override readonly name = 'WrongChainFault';
   override readonly retryable = false;
+}
+
+/** The node answers from a state that is older than what was final before. */
+export class NodeBehindFault extends ChainFault {
+  override readonly name = 'NodeBehindFault';
+  override readonly retryable = true;
+}
+
+/** A key has not enough coins to pay for gas. */
+export class UnfundedFault extends ChainFault {
+  override readonly name = 'UnfundedFault';
+  override readonly retryable = true;
+}
+
+/** A file holds no key, or one that must not be used. */
+export class ChainKeyFault extends Error {
+  override readonly name = 'ChainKeyFault';
+  readonly retryable = false;
 }

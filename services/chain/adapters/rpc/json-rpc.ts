@@ -1,3 +1,4 @@
+import type { ChainNode } from '../../application/chain-node.ts';
 import { ChainRefusedFault, ChainUnavailableFault } from '../../application/chain-faults.ts';
 
 const answerMsMax = 15_000;
@@ -6,7 +7,7 @@ const answerMsMax = 15_000;
  * JSON-RPC to a chain node, one request a call. No cache, no retry and no background polling: who calls decides what a lost answer
  * means. Throws `ChainUnavailableFault` and `ChainRefusedFault`.
  */
-export class JsonRpc {
+export class JsonRpc implements ChainNode {
   readonly #url: string;
   readonly #fetch: typeof fetch;
   #lastId = 0;
@@ -19,7 +20,8 @@ export class JsonRpc {
   async call<Result>(method: string, ...params: readonly unknown[]): Promise<Result> {
     const id = ++this.#lastId;
     const answer = await this.#exchange(method, JSON.stringify({ jsonrpc: '2.0', id, method, params }));
-    if (answer.error !== undefined) throw new ChainRefusedFault(method, answer.error.message ?? '', revertDataIn(answer.error));
+    const { error } = answer;
+    if (error !== undefined && error !== null) throw new ChainRefusedFault(method, error.message ?? '', revertDataIn(error));
     return answer.result as Result;
   }
 
@@ -52,7 +54,8 @@ interface RpcError {
 
 interface RpcAnswer {
   readonly result?: unknown;
-  readonly error?: RpcError;
+  /** Null beside a result, by some nodes. */
+  readonly error?: RpcError | null;
 }
 
 /** What a reverted call returned. Nodes put it into `data` or one level deeper. */

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { ChainKeyFiles } from '../../../services/integrity/adapters/chain/chain-key-files.ts';
+import { ChainKeyFiles } from '../../../services/chain/adapters/keys/chain-key-files.ts';
 
 /** The first account of the phrase that development nodes publish. */
 const wellKnownKey = '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80';
@@ -33,7 +33,7 @@ describe('chain keys', () => {
   it('are refused when everybody knows them, except on the local chain', async () => {
     const folder = newFolder();
     writeFileSync(join(folder, 'admin.key'), wellKnownKey);
-    await expect(new ChainKeyFiles({ folder, chainId: '1' }).walletOf('admin')).rejects.toMatchObject({ name: 'KeyFault' });
+    await expect(new ChainKeyFiles({ folder, chainId: '1' }).walletOf('admin')).rejects.toMatchObject({ name: 'ChainKeyFault' });
     expect((await new ChainKeyFiles({ folder, chainId: '31337' }).walletOf('admin')).privateKey).toBe(wellKnownKey);
   });
 
@@ -41,6 +41,6 @@ describe('chain keys', () => {
     const folder = newFolder();
     writeFileSync(join(folder, 'admin.key'), 'hunter2');
     const refused = new ChainKeyFiles({ folder, chainId: '31337' }).walletOf('admin');
-    await expect(refused).rejects.toMatchObject({ name: 'KeyFault', message: expect.not.stringContaining('hunter2') });
+    await expect(refused).rejects.toMatchObject({ name: 'ChainKeyFault', message: expect.not.stringContaining('hunter2') });
   });
 });

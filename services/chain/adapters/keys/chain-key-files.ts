@@ -1,9 +1,10 @@
 import { chmod, link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { HDNodeWallet, Mnemonic, Wallet } from 'ethers';
-import { KeyFault } from '../keys/pem-keyring.ts';
+import { ChainKeyFault } from '../../application/chain-faults.ts';
+import { localChainId } from '../../application/local-funds.ts';
 
-/** Who holds a place in the anchor contract. Each provider has a publisher of its own, so none can delay another by a nonce. */
+/** Whose key. Each provider has a publisher of its own unless a file is named for all, so none can delay another by a nonce. */
 export type ChainRole = 'deployer' | 'admin' | 'guardian' | { readonly publisherOf: string };
 
 export interface ChainKeyFilesOptions {
@@ -15,9 +16,6 @@ export interface ChainKeyFilesOptions {
   readonly publisherFile?: string;
 }
 
-/** The chain that a local installation runs. Worthless, so keys for it may be well known. */
-export const localChainId = '31337';
-
 /** secp256k1 keys, mode 0600, one file a key. */
 export class ChainKeyFiles {
   readonly #options: ChainKeyFilesOptions;
@@ -27,7 +25,7 @@ export class ChainKeyFiles {
     this.#options = options;
   }
 
-  /** The key, made at random when there is none yet. Throws `KeyFault` for a file that cannot be used, and for a key everybody knows. */
+  /** The key, made at random when there is none yet. Throws `ChainKeyFault` for a file that cannot be used, and for a key everybody knows. */
   async walletOf(role: ChainRole): Promise<Wallet> {
     const path = this.#pathOf(role);
     let wallet = this.#wallets.get(path);
@@ -35,7 +33,7 @@ export class ChainKeyFiles {
     await createOnce(path);
     wallet = await readWallet(path);
     if (this.#options.chainId !== localChainId && isWellKnown(wallet))
-      throw new KeyFault(`${path} holds a development key that everybody knows; it is refused on chain ${this.#options.chainId}.`);
+      throw new ChainKeyFault(`${path} holds a development key that everybody knows; it is refused on chain ${this.#options.chainId}.`);
     this.#wallets.set(path, wallet);
     return wallet;
   }
@@ -49,14 +47,14 @@ export class ChainKeyFiles {
 
 async function readWallet(path: string): Promise<Wallet> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new KeyFault(`The key in ${path} cannot be read.`, { cause });
+    throw new ChainKeyFault(`The key in ${path} cannot be read.`, { cause });
   });
   const match = /^\s*(?:0x)?([0-9a-fA-F]{64})\s*$/.exec(text);
-  if (match === null) throw new KeyFault(`${path} holds no key of 32 bytes in hex.`);
+  if (match === null) throw new ChainKeyFault(`${path} holds no key of 32 bytes in hex.`);
   try {
     return new Wallet(`0x${match[1]}`);
   } catch {
-    throw new KeyFault(`${path} holds no valid secp256k1 key.`);
+    throw new ChainKeyFault(`${path} holds no valid secp256k1 key.`);
   }
 }
 
@@ -69,7 +67,7 @@ async function createOnce(path: string): Promise<void> {
     await existing.close();
     return;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw new KeyFault(`${path} cannot be read.`, { cause: error });
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw new ChainKeyFault(`${path} cannot be read.`, { cause: error });
   }
   try {
     const file = await open(draft, 'wx', 0o600);
@@ -79,7 +77,8 @@ async function createOnce(path: string): Promise<void> {
     await file.close();
     await link(draft, path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw new KeyFault(`A new key cannot be written to ${path}.`, { cause: error });
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
+      throw new ChainKeyFault(`A new key cannot be written to ${path}.`, { cause: error });
   } finally {
     await rm(draft, { force: true });
   }

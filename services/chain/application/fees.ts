@@ -1,0 +1,30 @@
+import type { ChainNode } from './chain-node.ts';
+import type { Fees } from './transaction.ts';
+
+/** Nodes take the place of a waiting transaction only by one whose two fees are higher by an eighth, or by a tenth. */
+const replacementPermille = 1_125n;
+
+/** What gets into one of the next blocks. Twice the base fee survives six full blocks in a row. */
+export async function currentFees(node: ChainNode): Promise<Fees> {
+  const [block, tip] = await Promise.all([
+    node.call<{ baseFeePerGas?: string }>('eth_getBlockByNumber', 'latest', false),
+    node.call<string>('eth_maxPriorityFeePerGas'),
+  ]);
+  const tipPerGas = BigInt(tip);
+  return { tipPerGas, feePerGasMax: 2n * BigInt(block.baseFeePerGas ?? '0x0') + tipPerGas };
+}
+
+/** At least what replaces a transaction with the fees `replaced`, and no less than `current`. */
+export function raisedFees(current: Fees, replaced: Fees): Fees {
+  const tipPerGas = maxOf(current.tipPerGas, raised(replaced.tipPerGas));
+  const feePerGasMax = maxOf(current.feePerGasMax, raised(replaced.feePerGasMax));
+  return { tipPerGas, feePerGasMax: maxOf(feePerGasMax, tipPerGas) };
+}
+
+function raised(fee: bigint): bigint {
+  return (fee * replacementPermille) / 1_000n + 1n;
+}
+
+function maxOf(left: bigint, right: bigint): bigint {
+  return left > right ? left : right;
+}

@@ -1,0 +1,236 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../../commands/application/clock.ts';
+import { ChainRefusedFault, ChainUnavailableFault, NodeBehindFault } from './chain-faults.ts';
+import { blockOf, type ChainNode } from './chain-node.ts';
+import { currentFees, raisedFees } from './fees.ts';
+import { fund } from './local-funds.ts';
+import { isUnderpriced, sendRaw } from './send-raw.ts';
+import { placeOf } from './transaction-place.ts';
+import { signAttempt } from './sign-attempt.ts';
+import type { TransactionKey, TransactionStore } from './transaction-store.ts';
+import type { Attempt, Call, Fees, QueuedTransaction, TransactionSigner } from './transaction.ts';
+
+export interface TransactionQueueOptions {
+  readonly node: ChainNode;
+  /** Decimal. */
+  readonly chainId: string;
+  readonly signer: TransactionSigner;
+  readonly store: TransactionStore;
+  readonly clock: Clock;
+  /** A transaction that no block took for so long is signed again with higher fees. */
+  readonly replaceAfterMs: number;
+  /** A transaction that no block took for so long is sent again as it is. */
+  readonly resendAfterMs: number;
+}
+
+/** What a stuck transaction is to do from now on: `cancel` lets it do nothing and frees its nonce. */
+export type Renewal = { readonly call: Call; readonly subject: string } | 'cancel';
+
+export interface Care {
+  /** Asked what a stuck transaction should do instead; undefined leaves it as it is. */
+  readonly renew?: (stuck: QueuedTransaction) => Promise<Renewal | undefined>;
+  /** Told before a transaction is kept as final, so a crash tells it again. */
+  readonly onFinal?: (transaction: QueuedTransaction) => Promise<void>;
+}
+
+interface Seen {
+  /** Next nonce of the key by what blocks hold. */
+  readonly count: bigint;
+  readonly head: bigint;
+  readonly finalised: bigint;
+}
+
+const underpricedMax = 8;
+const settledPollMs = 100;
+
+/**
+ * The transactions of one key on one chain. What is signed is kept before it is sent, under a nonce that nobody else gets; so a crash
+ * between any two steps, a lost answer and a block that was undone are mended by sending the same bytes again. Any number of processes
+ * may hold a queue of the same key.
+ */
+export class TransactionQueue {
+  readonly key: TransactionKey;
+  readonly #options: TransactionQueueOptions;
+  /** When this process sent a transaction last, by hash. Forgotten in a crash: then it is sent once more. */
+  readonly #sentAt = new Map<string, number>();
+  /** At which head the nonce of a transaction was first seen taken by none of ours, by id. */
+  readonly #takenSince = new Map<string, bigint>();
+
+  constructor(options: TransactionQueueOptions) {
+    this.#options = options;
+    this.key = { chainId: options.chainId, address: options.signer.address };
+  }
+
+  /** Signs and keeps a transaction under the next nonce. Nothing is sent. A call that would revert throws `ChainRefusedFault`. */
+  async keep(subject: string, call: Call): Promise<QueuedTransaction> {
+    const { node, chainId, signer, store, clock } = this.#options;
+    await fund(node, chainId, signer.address);
+    const [count, fees, final] = await Promise.all([this.#count(), currentFees(node), store.lastFinal(this.key)]);
+    if (final !== undefined && final.nonce >= count)
+      throw new NodeBehindFault(`The node of chain ${chainId} does not know of nonce ${final.nonce} of ${signer.address}: it lags behind.`);
+    const gas = await this.#gasOf(call);
+    return store.take(this.key, async (taken) => {
+      const nonce = freeNonce(count, taken);
+      const attempt = await signAttempt(signer, { chainId, nonce, call, gas, fees, at: clock.now(), isCancel: false });
+      return { id: randomUUID(), subject, nonce, attempt };
+    });
+  }
+
+  /** Safe to repeat. When it resolves the node had the newest version; when it throws, it may have. */
+  async send(transaction: QueuedTransaction): Promise<void> {
+    const { node, chainId, signer } = this.#options;
+    let newest = transaction;
+    // Again, since a local chain that was killed forgets its last second, and what was given in it.
+    await fund(node, chainId, signer.address);
+    for (let attempt = 1; ; attempt++) {
+      const { tx, raw } = newestOf(newest);
+      try {
+        await sendRaw(node, raw);
+        this.#sentAt.set(tx, this.#now());
+        return;
+      } catch (error) {
+        if (!isUnderpriced(error) || attempt === underpricedMax) throw error;
+        newest = await this.#replace(newest); // Something that we did not keep waits under this nonce.
+      }
+    }
+  }
+
+  /** Looks where every transaction is, sends again what no block took, and outbids what is stuck. Answers what is not final. */
+  async tend(care: Care = {}): Promise<QueuedTransaction[]> {
+    const { node, store } = this.#options;
+    const unsettled = await store.unsettled(this.key);
+    if (unsettled.length === 0) return [];
+    const [count, head, final] = await Promise.all([this.#count(), blockOf(node, 'latest'), blockOf(node, 'finalized')]);
+    const seen = { count, head: head?.number ?? 0n, finalised: final?.number ?? -1n };
+    for (const transaction of unsettled) {
+      const now = await this.#look(transaction, seen, care);
+      if (now.state === 'signed') await this.#push(now, seen, care);
+    }
+    return store.unsettled(this.key);
+  }
+
+  /** Lets a transaction that no block took do nothing, if the chain has not taken it meanwhile: `tend` shows which. */
+  async cancel(id: string): Promise<void> {
+    const transaction = await this.#options.store.find(id);
+    if (transaction?.state === 'signed') await this.send(await this.#replace(transaction, 'cancel'));
+  }
+
+  /**
+   * Keeps and sends, then waits for a block; goes on with what was kept for this subject before a crash. For administration, where somebody
+   * looks on. Throws `ChainRefusedFault` for a transaction that reverted.
+   */
+  async run(subject: string, call: Call, millisecondsMax = 120_000): Promise<QueuedTransaction> {
+    const underWay = (await this.tend()).find((transaction) => transaction.subject === subject);
+    const kept = underWay ?? (await this.keep(subject, call));
+    if (underWay === undefined) await this.send(kept);
+    for (const deadline = Date.now() + millisecondsMax; Date.now() < deadline; await sleep(settledPollMs)) {
+      await this.tend();
+      const now = await this.#options.store.find(kept.id);
+      if (now?.place?.outcome === 'succeeded') return now;
+      if (now?.place !== undefined)
+        throw new ChainRefusedFault('eth_sendRawTransaction', `transaction ${now.place.tx} reverted`, undefined);
+    }
+    throw new ChainUnavailableFault(`Transaction ${newestOf(kept).tx} is in no block after ${millisecondsMax / 1000} s.`);
+  }
+
+  async #look(transaction: QueuedTransaction, { count, head, finalised }: Seen, { onFinal }: Care): Promise<QueuedTransaction> {
+    const { node, store } = this.#options;
+    const { id, nonce, state, place: before } = transaction;
+    const place = await placeOf(node, transaction);
+    if (place !== undefined) {
+      this.#takenSince.delete(id);
+      const isFinal = place.block <= finalised && (await blockOf(node, place.block))?.hash === place.blockHash;
+      if (isFinal) await onFinal?.({ ...transaction, state: 'final', place });
+      if (isFinal || state !== 'mined' || before?.blockHash !== place.blockHash) await store.moved(id, isFinal ? 'final' : 'mined', place);
+      if (isFinal) for (const { tx } of transaction.attempts) this.#sentAt.delete(tx);
+      return { ...transaction, state: isFinal ? 'final' : 'mined', place };
+    }
+    // A node that does not have the block yet says nothing about what is in it.
+    if (before !== undefined && head < before.block) return transaction;
+    if (state === 'mined') {
+      await store.moved(id, 'signed', undefined);
+      for (const { tx } of transaction.attempts) this.#sentAt.delete(tx);
+    }
+    if (nonce < count && finalised >= this.#noticeTaken(id, head)) {
+      await store.moved(id, 'overtaken', undefined);
+      return { ...transaction, state: 'overtaken', place: undefined };
+    }
+    if (nonce >= count) this.#takenSince.delete(id);
+    return { ...transaction, state: 'signed', place: undefined };
+  }
+
+  #noticeTaken(id: string, head: bigint): bigint {
+    const since = this.#takenSince.get(id) ?? head;
+    this.#takenSince.set(id, since);
+    return since;
+  }
+
+  async #push(transaction: QueuedTransaction, { count }: Seen, { renew }: Care): Promise<void> {
+    const { resendAfterMs, replaceAfterMs } = this.#options;
+    const { nonce } = transaction;
+    if (nonce < count) return; // A block has taken the nonce: soon it is ours, or overtaken.
+    const { tx, signedAt } = newestOf(transaction);
+    // Behind another one that waits a higher fee helps nobody.
+    if (nonce === count && this.#now() - signedAt.getTime() >= replaceAfterMs)
+      return this.send(await this.#replace(transaction, await renew?.(transaction)));
+    const sentAt = this.#sentAt.get(tx);
+    if (sentAt === undefined || this.#now() - sentAt >= resendAfterMs) await this.send(transaction);
+  }
+
+  /** Signs and keeps a version that takes the place of all before. Answers the newest, whoever signed it. */
+  async #replace(transaction: QueuedTransaction, renewal?: Renewal): Promise<QueuedTransaction> {
+    const { node, store } = this.#options;
+    const last = newestOf(transaction);
+    const fees = raisedFees(await currentFees(node), last);
+    const renewed = await this.#renewed(transaction, fees, renewal);
+    const subject = typeof renewal === 'object' ? renewal.subject : transaction.subject;
+    const replaced = await store.replace(transaction, renewed, subject);
+    return replaced ?? (await store.find(transaction.id)) ?? transaction;
+  }
+
+  async #renewed({ nonce, attempts }: QueuedTransaction, fees: Fees, renewal: Renewal | undefined): Promise<Attempt> {
+    const { chainId, signer, clock } = this.#options;
+    const last = attempts.at(-1) as Attempt;
+    const call = renewal === 'cancel' || (last.isCancel && renewal === undefined) ? undefined : (renewal ?? last).call;
+    const signing = { chainId, nonce, fees, at: clock.now() };
+    const nothing = { to: signer.address, data: '0x' };
+    if (call !== undefined) {
+      try {
+        return await signAttempt(signer, { ...signing, call, gas: await this.#gasOf(call), isCancel: false });
+      } catch (error) {
+        // What would revert by now would only cost: its nonce is freed for less.
+        if (!(error instanceof ChainRefusedFault) || error.revertData === undefined) throw error;
+      }
+    }
+    return signAttempt(signer, { ...signing, call: nothing, gas: await this.#gasOf(nothing), isCancel: true });
+  }
+
+  /** On the chain as it is: on what is pending, a transaction that is replaced would stand in its own way. */
+  async #gasOf({ to, data, value = 0n }: Call): Promise<bigint> {
+    const { node, signer } = this.#options;
+    const call = { ...(to !== undefined && { to }), data, value: `0x${value.toString(16)}`, from: signer.address };
+    return BigInt(await node.call<string>('eth_estimateGas', call, 'latest'));
+  }
+
+  async #count(): Promise<bigint> {
+    const { node, signer } = this.#options;
+    return BigInt(await node.call<string>('eth_getTransactionCount', signer.address, 'latest'));
+  }
+
+  #now(): number {
+    return Date.parse(this.#options.clock.now());
+  }
+}
+
+/** The lowest one that neither a block nor a kept transaction has. */
+function freeNonce(count: bigint, taken: readonly QueuedTransaction[]): bigint {
+  const nonces = new Set(taken.map(({ nonce }) => nonce));
+  let free = count;
+  while (nonces.has(free)) free++;
+  return free;
+}
+
+function newestOf({ attempts }: QueuedTransaction): Attempt {
+  return attempts.at(-1) as Attempt;
+}

@@ -1,0 +1,40 @@
+import type { Attempt, QueuedTransaction, TransactionPlace } from './transaction.ts';
+
+/** Whose transactions. */
+export interface TransactionKey {
+  /** Decimal. */
+  readonly chainId: string;
+  readonly address: string;
+}
+
+/** What is written for a nonce that was free until now. */
+export interface FirstAttempt {
+  readonly id: string;
+  readonly subject: string;
+  readonly nonce: bigint;
+  readonly attempt: Attempt;
+}
+
+/**
+ * The transactions of all keys. Every method is durable when it resolves; all but `take` are safe to repeat. Any number of processes may
+ * use it at once: one nonce is given away once.
+ */
+export interface TransactionStore {
+  /** Neither final nor overtaken, lowest nonce first. */
+  unsettled(key: TransactionKey): Promise<QueuedTransaction[]>;
+  find(id: string): Promise<QueuedTransaction | undefined>;
+  /** The highest nonce of a final transaction. */
+  lastFinal(key: TransactionKey): Promise<QueuedTransaction | undefined>;
+  /**
+   * Keeps a transaction under a nonce that `sign` chooses, knowing those that are taken. No other process gets a nonce of the key in
+   * between. What `sign` throws is thrown on, and nothing is kept.
+   */
+  take(key: TransactionKey, sign: (taken: readonly QueuedTransaction[]) => Promise<FirstAttempt>): Promise<QueuedTransaction>;
+  /** Adds a signed version behind the one that the caller knows as the newest; undefined, and nothing kept, when there is a newer one. */
+  replace(known: QueuedTransaction, attempt: Attempt, subject: string): Promise<QueuedTransaction | undefined>;
+  /** What the chain shows: `mined` and `final` with a place, `signed` and `overtaken` without. A final transaction stays as it is. */
+  moved(id: string, state: 'mined' | 'final', place: TransactionPlace): Promise<void>;
+  moved(id: string, state: 'signed' | 'overtaken', place: undefined): Promise<void>;
+  /** The chain of this number begins anew, without anything that was on it. */
+  forget(chainId: string): Promise<void>;
+}
