@@ -4,6 +4,7 @@ import { deployedContract, recordDeployedContract } from './embedded/deployed-co
 import { EngineFault } from './embedded/engine-fault.ts';
 import { type Engines, startEngines } from './embedded/engines.ts';
 import { isPortFree } from './embedded/free-port.ts';
+import type { ChainAccess } from './integrity.ts';
 import { localProvider } from './local-provider.ts';
 import { migrateWith } from './migrate.ts';
 import { openService, type Service, type ServiceOptions } from './service.ts';
@@ -39,17 +40,18 @@ export async function runLocal(settings: Settings): Promise<void> {
 
 /** The service on these engines. Remembers the contract that it deployed, so that a chain which lost it is noticed at the next start. */
 export async function openLocalService(
-  { dataFolder, host, port, logLevel, role, anchorContract, witnesses }: Settings,
+  { dataFolder, host, port, logLevel, role, anchorContract, otherChains, witnesses }: Settings,
   engines: Engines,
 ): Promise<Service> {
   const { databaseUrl, eventStoreUrl, chainRpcUrl } = engines;
   const folder = dataFolderAt(dataFolder);
-  const chain =
-    chainRpcUrl === undefined
-      ? {}
-      : { chain: { rpcUrl: chainRpcUrl, ...(anchorContract === undefined ? knownContract(folder) : { contract: anchorContract }) } };
+  const chain = chainRpcUrl === undefined ? {} : { chain: { rpcUrl: chainRpcUrl, ...contractOf(folder, anchorContract) } };
   const logger = pino({ level: logLevel }, pino.destination(2));
-  const service = await openService({ databaseUrl, eventStoreUrl, dataFolder, host, port, logger, witnesses, ...chain, ...rolesOf(role) });
+  const service = await openService({
+    ...{ databaseUrl, eventStoreUrl, dataFolder, host, port, logger, otherChains, witnesses },
+    ...chain,
+    ...rolesOf(role),
+  });
   const { contract } = service.integrity;
   if (contract !== undefined) {
     // A deployment of the last second may be lost by a crash. It is then done again, and not taken for a chain that lost its state.
@@ -65,9 +67,13 @@ function rolesOf(role: Settings['role']): Pick<ServiceOptions, 'roles'> {
   return { roles: role === 'api' ? [] : [role] };
 }
 
-function knownContract(folder: DataFolder) {
+/** The contract of the last start is known to the last detail, so nothing has to be asked of a chain that may be away. */
+function contractOf(folder: DataFolder, given: Settings['anchorContract']): Pick<ChainAccess, 'contract'> {
   const known = deployedContract(folder);
-  return known === undefined ? {} : { contract: { address: known.contract, fromBlock: known.fromBlock } };
+  if (known === undefined || (given !== undefined && given.address !== known.contract))
+    return given === undefined ? {} : { contract: given };
+  const { contract: address, chainId, codeHash } = known;
+  return { contract: { address, chainId, codeHash, fromBlock: given?.fromBlock ?? known.fromBlock } };
 }
 
 async function open(settings: Settings, engines: Engines): Promise<Service> {

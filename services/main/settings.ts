@@ -4,7 +4,12 @@ import { connectionStringProblem } from '../event-store/adapters/eventstoredb/co
 import { projectRoot } from '../read-store/project-root.ts';
 import type { WitnessAddress } from '../integrity/adapters/witness/http.witness.ts';
 import type { EngineSettings } from './embedded/engines.ts';
+import { readAnchorChains } from './anchor-chains-file.ts';
+import type { ChainAccess } from './integrity.ts';
+import { SettingsFault } from './settings-fault.ts';
 import { readWitnesses } from './witnesses-setting.ts';
+
+export { SettingsFault };
 
 /** What runs in this process. */
 const roles = ['all', 'api', 'projector', 'sequencer', 'anchorer'] as const;
@@ -22,19 +27,17 @@ export interface Settings extends EngineSettings {
   readonly logLevel: LogLevel;
   /** The anchor contract on a chain that is not the local one; undefined: the one that was used last, or a new one on a local chain. */
   readonly anchorContract: { readonly address: string; readonly fromBlock: string } | undefined;
+  /** Chains that logs are anchored on beside the main one. */
+  readonly otherChains: readonly ChainAccess[];
   /** Who cosigns the tree heads of every log. */
   readonly witnesses: readonly WitnessAddress[];
-}
-
-/** A setting is wrong; the message names it and what it takes. */
-export class SettingsFault extends Error {
-  override readonly name = 'SettingsFault';
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Names of all environment variables that are read here. */
 export const settingNames = [
+  'ANCHOR_CHAINS',
   'ANCHOR_CONTRACT',
   'CHAIN_RPC_URL',
   'DATABASE_OWNER_URL',
@@ -69,6 +72,7 @@ export function readSettings(args: readonly string[], environment: Environment, 
     chain: chainOf(value('CHAIN_RPC_URL')),
     anchorContract: anchorContractOf(value('ANCHOR_CONTRACT')),
     witnesses: witnessesOf(value('WITNESSES')),
+    otherChains: otherChainsOf(value('ANCHOR_CHAINS')),
   };
 }
 
@@ -117,6 +121,10 @@ function witnessesOf(text: string | undefined): Settings['witnesses'] {
   } catch (error) {
     throw new SettingsFault(`WITNESSES ${(error as Error).message}.`);
   }
+}
+
+function otherChainsOf(file: string | undefined): readonly ChainAccess[] {
+  return file === undefined ? [] : readAnchorChains(resolve(file));
 }
 
 /** The text is not repeated in the message: it may hold a password. */

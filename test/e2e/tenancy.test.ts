@@ -77,6 +77,9 @@ const urlOf = (path: string) =>
     .replace('{currency}', 'EUR')
     .replace('{slug}', 'demo');
 
+/** Routes about all providers. */
+const isOfOperator = (path: string) => path.startsWith('/v1/anchoring');
+
 /** Routes that name something of one provider, and that are not as public as the log itself. */
 const routesOfOne = (method: string) =>
   Object.keys(paths).filter(
@@ -110,7 +113,7 @@ describe('what belongs to one provider', () => {
     expect(await api.post(`/v1/accounts/${account}/usage`, usage, other)).toMatchObject({ body: { code: 'price_book_not_found' } });
     const bought = await api.post(`/v1/accounts/${account}/purchases`, { title: ids.title }, other);
     expect(bought).toMatchObject({ body: { code: 'title_not_found' } });
-    const lists = Object.keys(paths).filter((path) => !path.includes('{') && paths[path]?.['get'] !== undefined);
+    const lists = Object.keys(paths).filter((path) => !path.includes('{') && paths[path]?.['get'] !== undefined && !isOfOperator(path));
     expect(lists.length).toBeGreaterThan(3);
     for (const path of lists) {
       const answer = await api.get(`${path}?after=${ids.position}`, other);
@@ -120,6 +123,14 @@ describe('what belongs to one provider', () => {
     for (const query of [`account=${ids.account}`, 'ledgerAccount=revenue:tv'])
       expect((await api.get(`/v1/journal?${query}`, other)).body.lines).toEqual([]);
     expect((await api.get(`/v1/invoices?account=${ids.account}`, other)).body.invoices).toEqual([]);
+  });
+
+  it('is told to no provider where it is about all of them', async () => {
+    const routes = Object.keys(paths).filter(isOfOperator);
+    expect(routes).toEqual(['/v1/anchoring', '/v1/anchoring/costs']);
+    for (const path of routes) expect([path, (await api.get(path, other)).status]).toEqual([path, 403]);
+    const operator = { authorization: `Bearer ${api.operatorToken}` };
+    for (const path of routes) expect([path, (await api.get(path, operator)).status]).toEqual([path, 200]);
   });
 
   it('is opened by no token of another in the files of its log', async () => {

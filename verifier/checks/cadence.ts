@@ -20,9 +20,9 @@ export interface Cadence {
 /** Part of V6: is the log anchored as often as it promises? A silence that ended is a finding; one that lasts leaves a live log unproven. */
 export function checkCadence(check: Check, { chains, heartbeatSeconds, toleranceSeconds }: LogPolicy, cadence: Cadence): void {
   const { gaps, isLive } = cadence;
-  const promised = heartbeatSeconds + toleranceSeconds;
   const reasonFor = (from: number, to: number) => gaps?.tolerated.find((gap) => gap.from <= from && to <= gap.to)?.why;
   for (const listed of chains) {
+    const promised = (listed.heartbeatSeconds ?? heartbeatSeconds) + toleranceSeconds;
     const anchors = cadence.anchors.get(chainKeyOf(listed)) ?? [];
     anchors.forEach(({ seq, time, size }, place) => {
       const before = anchors[place - 1]?.time ?? time;

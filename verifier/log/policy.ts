@@ -9,6 +9,8 @@ export interface ListedChain {
   readonly fromBlock: bigint;
   /** EXTCODEHASH, lower-case 0x-hex. */
   readonly codeHash: string;
+  /** Longest silence between two anchors here; undefined: the log's. */
+  readonly heartbeatSeconds: number | undefined;
 }
 
 export interface Scales {
@@ -92,8 +94,10 @@ function chainOf(value: unknown): ListedChain | undefined {
   const { chainId, contract, fromBlock, codeHash } = value;
   if (!isText(chainId, numberPattern) || !isText(contract, addressPattern)) return undefined;
   if (!isText(fromBlock, numberPattern) || !isText(codeHash, hash256Pattern)) return undefined;
+  const heartbeatSeconds = numberOf(value['heartbeatSeconds']);
+  if (value['heartbeatSeconds'] !== undefined && heartbeatSeconds === undefined) return undefined;
   const [address, code] = [contract.toLowerCase(), codeHash.toLowerCase()];
-  return { chainId: BigInt(chainId), contract: address, fromBlock: BigInt(fromBlock), codeHash: code };
+  return { chainId: BigInt(chainId), contract: address, fromBlock: BigInt(fromBlock), codeHash: code, heartbeatSeconds };
 }
 
 function currencyOf(value: unknown): [string, Scales] | undefined {

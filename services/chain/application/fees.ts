@@ -16,13 +16,19 @@ export async function currentFees(node: ChainNode): Promise<Fees> {
 
 /** At least what replaces a transaction with the fees `replaced`, and no less than `current`. */
 export function raisedFees(current: Fees, replaced: Fees): Fees {
+  return atLeast(current, replaced, replacementPermille);
+}
+
+/** For when what has to be replaced, and what it pays, is not known. */
+export function doubledFees(current: Fees, replaced: Fees): Fees {
+  return atLeast(current, replaced, 2_000n);
+}
+
+function atLeast(current: Fees, replaced: Fees, permille: bigint): Fees {
+  const raised = (fee: bigint): bigint => (fee * permille) / 1_000n + 1n;
   const tipPerGas = maxOf(current.tipPerGas, raised(replaced.tipPerGas));
   const feePerGasMax = maxOf(current.feePerGasMax, raised(replaced.feePerGasMax));
   return { tipPerGas, feePerGasMax: maxOf(feePerGasMax, tipPerGas) };
-}
-
-function raised(fee: bigint): bigint {
-  return (fee * replacementPermille) / 1_000n + 1n;
 }
 
 function maxOf(left: bigint, right: bigint): bigint {

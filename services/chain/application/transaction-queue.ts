@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../commands/application/clock.ts';
 import { ChainRefusedFault, ChainUnavailableFault, NodeBehindFault } from './chain-faults.ts';
 import { blockOf, type ChainNode } from './chain-node.ts';
-import { currentFees, raisedFees } from './fees.ts';
+import { currentFees, doubledFees, raisedFees } from './fees.ts';
 import { fund } from './local-funds.ts';
 import { isUnderpriced, sendRaw } from './send-raw.ts';
 import { placeOf } from './transaction-place.ts';
@@ -41,7 +41,8 @@ interface Seen {
   readonly finalised: bigint;
 }
 
-const underpricedMax = 8;
+/** Doubled so often, a fee is 64 times what the chain asks for. */
+const underpricedMax = 6;
 const settledPollMs = 100;
 
 /**
@@ -90,8 +91,8 @@ export class TransactionQueue {
         this.#sentAt.set(tx, this.#now());
         return;
       } catch (error) {
-        if (!isUnderpriced(error) || attempt === underpricedMax) throw error;
-        newest = await this.#replace(newest); // Something that we did not keep waits under this nonce.
+        if (!isUnderpriced(error) || attempt > underpricedMax) throw error;
+        newest = await this.#replace(newest, undefined, doubledFees); // Something that we did not keep waits under this nonce.
       }
     }
   }
@@ -179,10 +180,10 @@ export class TransactionQueue {
   }
 
   /** Signs and keeps a version that takes the place of all before. Answers the newest, whoever signed it. */
-  async #replace(transaction: QueuedTransaction, renewal?: Renewal): Promise<QueuedTransaction> {
+  async #replace(transaction: QueuedTransaction, renewal?: Renewal, raise = raisedFees): Promise<QueuedTransaction> {
     const { node, store } = this.#options;
     const last = newestOf(transaction);
-    const fees = raisedFees(await currentFees(node), last);
+    const fees = raise(await currentFees(node), last);
     const renewed = await this.#renewed(transaction, fees, renewal);
     const subject = typeof renewal === 'object' ? renewal.subject : transaction.subject;
     const replaced = await store.replace(transaction, renewed, subject);

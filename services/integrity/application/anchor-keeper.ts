@@ -1,5 +1,5 @@
 import type { Clock } from '../../commands/application/clock.ts';
-import { ChainFault, NodeBehindFault } from '../../chain/application/chain-faults.ts';
+import { ChainFault, ChainRefusedFault, NodeBehindFault } from '../../chain/application/chain-faults.ts';
 import type { TreeHead } from '../domain/tree-head.ts';
 import { type AnchorChain, type AnchoredEvent, AnchorRefusedFault, type ChainHead } from './anchor-chain.ts';
 import type { AnchorSenders } from './anchor-senders.ts';
@@ -138,7 +138,7 @@ export class AnchorKeeper {
 
   async #answerRefusal({ slug, logId, chain }: AnchoredLog, { reason, message }: AnchorRefusedFault): Promise<void> {
     if (reason === 'moved') return; // An earlier transaction arrived meanwhile: the next look finds it.
-    if (reason === 'not_registered' && this.#options.mayRegister(chain)) return chain.register(slug, logId);
+    if (reason === 'not_registered' && this.#options.mayRegister(chain)) return this.#register({ slug, logId, chain });
     if (reason === 'not_registered')
       throw new AnchoringAlarm('not_registered', `The contract does not know ${slug}: its admin has to register log id 0x${logId}.`);
     if (reason === 'frozen') throw new AnchoringAlarm('frozen', `A guardian froze ${slug} in the contract. It takes a new log.`);
@@ -148,6 +148,15 @@ export class AnchorKeeper {
     }
     if (reason === 'inconsistent') throw new AnchoringAlarm('inconsistent', `The contract refuses the proof of ${slug}: ${message}`);
     throw new AnchorAttemptFault(message);
+  }
+
+  async #register({ slug, logId, chain }: AnchoredLog): Promise<void> {
+    try {
+      await chain.register(slug, logId);
+    } catch (error) {
+      if (!(error instanceof ChainRefusedFault) || (await chain.publisherOf(logId)) !== undefined) throw error;
+      throw new AnchoringAlarm('not_registered', `The contract does not let us register ${slug}, log id 0x${logId}: ${error.message}`);
+    }
   }
 }
 

@@ -31,7 +31,8 @@ export interface OpenLogOptions {
   readonly toleranceSeconds?: number;
 }
 
-const heartbeatSecondsDefault = 3600;
+/** Longest silence between two anchors that a new log promises. */
+export const heartbeatSecondsDefault = 3600;
 const toleranceSecondsDefault = 300;
 
 /** Opens logs: keys first, then the genesis as revision 0 of `<slug>.log-0`. A log is opened once; after that it stays as it is. */

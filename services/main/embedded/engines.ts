@@ -1,9 +1,18 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startChain } from './chain.ts';
-import { dataFolderAt, holdDataFolder, inUse, readRuntime, writeRuntime, type HeldFolder, type Runtime } from './data-folder.ts';
-import { assertContractIsOnChain } from './deployed-contract.ts';
-import { assertChainAnswers, assertDatabaseAnswers } from './external-engines.ts';
+import {
+  type DataFolder,
+  dataFolderAt,
+  holdDataFolder,
+  inUse,
+  readRuntime,
+  writeRuntime,
+  type HeldFolder,
+  type Runtime,
+} from './data-folder.ts';
+import { assertContractIsOnChain, deployedContract } from './deployed-contract.ts';
+import { assertDatabaseAnswers, chainAnswers, chainIsAway } from './external-engines.ts';
 import { rememberDataFolder } from './last-data-folder.ts';
 import { startPostgres } from './postgres.ts';
 
@@ -83,9 +92,9 @@ async function startIn(held: HeldFolder, settings: EngineSettings, warn: Warn): 
     else await assertDatabasesAnswer(settings);
     const chain = settings.chain.kind === 'embedded' ? await startChain(folder, warn) : undefined;
     if (chain !== undefined) stops.push(() => chain.stop());
-    if (settings.chain.kind === 'remote') await assertChainAnswers(settings.chain.url);
     const chainRpcUrl = settings.chain.kind === 'remote' ? settings.chain.url : chain?.rpcUrl;
-    if (chainRpcUrl !== undefined) await assertContractIsOnChain(folder, chainRpcUrl);
+    if (settings.chain.kind === 'remote') await lookAtRemoteChain(folder, settings.chain.url, warn);
+    else if (chainRpcUrl !== undefined) await assertContractIsOnChain(folder, chainRpcUrl);
 
     const databaseUrl = postgres?.serviceUrl ?? settings.databaseUrl ?? '';
     const databaseOwnerUrl = postgres?.ownerUrl ?? settings.databaseOwnerUrl ?? databaseUrl;
@@ -114,6 +123,13 @@ async function startIn(held: HeldFolder, settings: EngineSettings, warn: Warn): 
     await stop();
     throw error;
   }
+}
+
+/** A chain that is away keeps nobody from starting who has been there: the ledger works without it and anchors when it is back. */
+async function lookAtRemoteChain(folder: DataFolder, url: string, warn: Warn): Promise<void> {
+  if (await chainAnswers(url)) return assertContractIsOnChain(folder, url);
+  if (deployedContract(folder) === undefined) throw chainIsAway();
+  warn('The chain node of CHAIN_RPC_URL does not answer: the ledger works without it, and anchors when it is back.');
 }
 
 async function assertDatabasesAnswer({ databaseUrl, databaseOwnerUrl }: EngineSettings): Promise<void> {

@@ -21,13 +21,18 @@ export async function assertDatabaseAnswers(name: 'DATABASE_URL' | 'DATABASE_OWN
   }
 }
 
-/** Throws EngineFault when the chain node that the user named does not answer. */
-export async function assertChainAnswers(url: string): Promise<void> {
+export async function chainAnswers(url: string): Promise<boolean> {
   try {
     await new ChainRpc(url).chainId();
+    return true;
   } catch {
-    throw new EngineFault(
-      `The chain node of CHAIN_RPC_URL does not answer; start it and check the URL, or set it to "none" to go without anchoring.`,
-    );
+    return false;
   }
+}
+
+/** For a ledger that has never been on the chain: nobody can say yet what its genesis should list. */
+export function chainIsAway(): EngineFault {
+  return new EngineFault(
+    `The chain node of CHAIN_RPC_URL does not answer; start it and check the URL, or set it to "none" to go without anchoring.`,
+  );
 }

@@ -17,10 +17,12 @@ import { AdvisoryLock } from '../../../services/integrity/adapters/postgres/advi
 import { PostgresHeadStore } from '../../../services/integrity/adapters/postgres/postgres.head-store.ts';
 import { PostgresLeafStore } from '../../../services/integrity/adapters/postgres/postgres.leaf-store.ts';
 import { type Anchoring, type AnchoringOptions, openAnchoring } from '../../../services/integrity/anchoring.ts';
+import { ChangePolicy } from '../../../services/integrity/application/change-policy.ts';
 import { DiscoveredLogs } from '../../../services/integrity/application/discovered-logs.ts';
 import { LogQuery } from '../../../services/integrity/application/log-query.ts';
 import { OpenLog } from '../../../services/integrity/application/open-log.ts';
 import { Sequencers } from '../../../services/integrity/application/sequencers.ts';
+import { SystemLog } from '../../../services/integrity/application/system-log.ts';
 import { leafOf, sealEvent, zeroHash } from '../../../services/integrity/domain/leaf.ts';
 import { logIdOf } from '../../../services/integrity/domain/origin.ts';
 import type { ListedChain } from '../../../services/integrity/domain/log-policy.ts';
@@ -70,6 +72,10 @@ export async function openAnchoringFixture({ anvil }: FixtureOptions) {
     ...{ database, store, pool, folder, keys, contract: contract as ListedChain, leaves, heads, query, opener, logs, running },
     async open(slug: string) {
       return opener.openLog({ slug, chains: contract ? [contract] : [] });
+    },
+    /** The log lists these chains from now on. */
+    async list(slug: string, chains: readonly ListedChain[]): Promise<void> {
+      await new ChangePolicy(logs, keyring, new SystemLog(store, systemClock)).change(slug, { chains });
     },
     async logIdOf(slug: string): Promise<string> {
       const log = await opener.openLog({ slug, chains: [] });

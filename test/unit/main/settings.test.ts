@@ -17,6 +17,7 @@ describe('settings', () => {
       eventStoreUrl: undefined,
       chain: { kind: 'embedded' },
       witnesses: [],
+      otherChains: [],
     });
   });
 

@@ -1,0 +1,275 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type HDNodeWallet, Wallet } from 'ethers';
+import type { Pool } from 'pg';
+import { MemoryTransactionStore } from '../../../services/chain/adapters/memory/memory.transaction-store.ts';
+import { PostgresTransactionStore } from '../../../services/chain/adapters/postgres/postgres.transaction-store.ts';
+import { JsonRpc } from '../../../services/chain/adapters/rpc/json-rpc.ts';
+import type { ChainNode } from '../../../services/chain/application/chain-node.ts';
+import { TransactionQueue } from '../../../services/chain/application/transaction-queue.ts';
+import type { TransactionStore } from '../../../services/chain/application/transaction-store.ts';
+import type { QueuedTransaction } from '../../../services/chain/application/transaction.ts';
+import { systemClock } from '../../../services/commands/application/clock.ts';
+import { createPool } from '../../../services/read-store/pool.ts';
+import { type Anvil, startAnvil } from '../../support/anvil.ts';
+import { freshDatabase, type TestDatabase } from '../../support/postgres.ts';
+
+const nobody = `0x${'11'.repeat(20)}`;
+const transfer = { to: nobody, data: '0x', value: 1n };
+const key = (wallet: { readonly address: string }) => ({ chainId: '31337', address: wallet.address });
+
+let anvil: Anvil;
+let database: TestDatabase;
+let pool: Pool;
+let wallet: HDNodeWallet;
+
+beforeAll(async () => {
+  anvil = await startAnvil();
+  database = await freshDatabase();
+  pool = createPool({ url: database.serviceUrl });
+});
+
+afterAll(async () => {
+  await pool.end();
+  await database.drop();
+  await anvil.stop();
+});
+
+beforeEach(() => {
+  wallet = Wallet.createRandom();
+});
+
+afterEach(() => anvil.rpc.call('evm_setAutomine', true));
+
+const stores = [
+  ['in Postgres', () => new PostgresTransactionStore(pool)],
+  ['in memory', () => new MemoryTransactionStore()],
+] as const;
+
+describe.each(stores)('a queue of transactions, kept %s', (_, openStore) => {
+  let store: TransactionStore;
+
+  beforeEach(() => {
+    store = openStore();
+  });
+
+  /** As another process would hold it. */
+  function queueOf(options: { node?: ChainNode; replaceAfterMs?: number; resendAfterMs?: number } = {}): TransactionQueue {
+    const { node = anvil.rpc, replaceAfterMs = 60_000, resendAfterMs = 60_000 } = options;
+    return new TransactionQueue({ node, chainId: '31337', signer: wallet, store, clock: systemClock, replaceAfterMs, resendAfterMs });
+  }
+
+  async function untilSettled(queue: TransactionQueue): Promise<void> {
+    for (let round = 0; round < 50; round++) {
+      await anvil.mine(1);
+      if ((await queue.tend()).length === 0) return;
+    }
+    throw new Error('Something is not final after 50 blocks.');
+  }
+
+  async function lastNonce(): Promise<bigint> {
+    return BigInt(await anvil.rpc.call<string>('eth_getTransactionCount', wallet.address, 'latest')) - 1n;
+  }
+
+  it('gives each nonce away once, to however many processes that ask at once', async () => {
+    const queues = [queueOf(), queueOf(), queueOf()];
+    const kept = await Promise.all(queues.flatMap((queue, at) => [1, 2, 3, 4].map((number) => queue.keep(`${at}.${number}`, transfer))));
+    const nonces = kept.map(({ nonce }) => nonce).toSorted((left, right) => Number(left - right));
+    expect(nonces).toEqual(Array.from({ length: 12 }, (__, at) => BigInt(at)));
+    // Nothing was sent yet: a process that starts anew sends what it finds.
+    expect(await lastNonce()).toBe(-1n);
+    await untilSettled(queueOf());
+    expect(await lastNonce()).toBe(11n);
+    expect(await store.lastFinal(key(wallet))).toMatchObject({ nonce: 11n, state: 'final', place: { outcome: 'succeeded' } });
+  });
+
+  it('sends the same bytes again after a lost answer, and takes effect once', async () => {
+    let lost = 0;
+    const deaf = new JsonRpc(anvil.url, async (url, init) => {
+      const response = await fetch(url, init);
+      if (!(init?.body as string).includes('eth_sendRawTransaction')) return response;
+      lost++;
+      throw new TypeError('The connection was reset.');
+    });
+    const queue = queueOf({ node: deaf });
+    const kept = await queue.keep('once', transfer);
+    for (let attempt = 0; attempt < 3; attempt++)
+      await expect(queue.send(kept)).rejects.toMatchObject({ name: 'ChainUnavailableFault', retryable: true });
+    expect(lost).toBe(3);
+    await untilSettled(queueOf());
+    expect(await lastNonce()).toBe(0n);
+    expect((await store.find(kept.id))?.attempts).toHaveLength(1);
+  });
+
+  it('sends again what a reorganisation undid, in the order of its nonces', async () => {
+    const queue = queueOf();
+    const kept: QueuedTransaction[] = [];
+    for (const subject of ['first', 'second']) {
+      kept.push(await queue.keep(subject, transfer));
+      await queue.send(kept.at(-1)!);
+    }
+    expect((await queue.tend()).map(({ state }) => state)).toEqual(['mined', 'mined']);
+    await anvil.undo(2);
+    expect(await lastNonce()).toBe(-1n);
+    expect(await queue.tend()).toMatchObject([
+      { state: 'signed', place: undefined },
+      { state: 'signed', place: undefined },
+    ]);
+    await untilSettled(queue);
+    expect(await lastNonce()).toBe(1n);
+    for (const { id } of kept) expect((await store.find(id))?.attempts).toHaveLength(1);
+  });
+
+  it('outbids what is stuck, under the same nonce, until a block takes one of them', async () => {
+    await anvil.rpc.call('evm_setAutomine', false);
+    const queue = queueOf({ replaceAfterMs: 0 });
+    const kept = await queue.keep('stuck', transfer);
+    await queue.send(kept);
+    for (let attempt = 0; attempt < 3; attempt++) await queue.tend();
+    const { attempts } = (await store.find(kept.id))!;
+    expect(attempts).toHaveLength(4);
+    for (const [at, { feePerGasMax, tipPerGas }] of attempts.entries()) {
+      const before = attempts[at - 1];
+      if (before === undefined) continue;
+      expect(feePerGasMax * 1000n).toBeGreaterThanOrEqual(before.feePerGasMax * 1125n);
+      expect(tipPerGas * 1000n).toBeGreaterThanOrEqual(before.tipPerGas * 1125n);
+    }
+    await anvil.rpc.call('evm_setAutomine', true);
+    await untilSettled(queueOf());
+    expect(await lastNonce()).toBe(0n);
+    expect(await store.find(kept.id)).toMatchObject({ state: 'final', place: { tx: attempts.at(-1)!.tx, outcome: 'succeeded' } });
+  });
+
+  it('lets two processes outbid at once: one of them does', async () => {
+    await anvil.rpc.call('evm_setAutomine', false);
+    const [first, second] = [queueOf({ replaceAfterMs: 200 }), queueOf({ replaceAfterMs: 200 })];
+    const kept = await first.keep('stuck', transfer);
+    await first.send(kept);
+    await sleep(250);
+    await Promise.all([first.tend(), second.tend()]);
+    expect((await store.find(kept.id))?.attempts).toHaveLength(2);
+  });
+
+  it('brings what is wanted by now, where a transaction is stuck', async () => {
+    await anvil.rpc.call('evm_setAutomine', false);
+    const queue = queueOf({ replaceAfterMs: 0 });
+    const kept = await queue.keep('old', transfer);
+    await queue.tend({ renew: () => Promise.resolve({ subject: 'new', call: { ...transfer, value: 7n } }) });
+    await anvil.rpc.call('evm_setAutomine', true);
+    await untilSettled(queue);
+    expect(await store.find(kept.id)).toMatchObject({ subject: 'new', state: 'final' });
+    const { tx } = (await store.find(kept.id))!.place!;
+    expect(BigInt((await anvil.rpc.call<{ value: string }>('eth_getTransactionByHash', tx)).value)).toBe(7n);
+  });
+
+  it('frees the nonce of a transaction that nobody wants any more', async () => {
+    await anvil.rpc.call('evm_setAutomine', false);
+    const queue = queueOf();
+    const [kept, behind] = [await queue.keep('unwanted', transfer), await queue.keep('wanted', { ...transfer, to: wallet.address })];
+    for (const transaction of [kept, behind]) await queue.send(transaction);
+    const before = await anvil.rpc.call<string>('eth_getBalance', nobody, 'latest');
+    await queue.cancel(kept.id);
+    await anvil.rpc.call('evm_setAutomine', true);
+    await untilSettled(queue);
+    expect(await store.find(kept.id)).toMatchObject({ state: 'final', place: { outcome: 'cancelled' } });
+    expect(await store.find(behind.id)).toMatchObject({ state: 'final', place: { outcome: 'succeeded' } });
+    expect(await anvil.rpc.call('eth_getBalance', nobody, 'latest')).toBe(before);
+  });
+
+  it('notices, once that is final, that somebody else used its nonce, and goes on behind', async () => {
+    const queue = queueOf();
+    const kept = await queue.keep('late', transfer);
+    await sendForeign(0);
+    expect(await queue.tend()).toMatchObject([{ state: 'signed' }]);
+    await untilSettled(queue);
+    expect((await store.find(kept.id))?.state).toBe('overtaken');
+    expect((await queue.run('again', transfer)).nonce).toBe(1n);
+  });
+
+  it('outbids what somebody else sent under its nonce', async () => {
+    await anvil.rpc.call('evm_setAutomine', false);
+    const queue = queueOf();
+    const kept = await queue.keep('ours', transfer);
+    await sendForeign(0);
+    await queue.send(kept);
+    await anvil.rpc.call('evm_setAutomine', true);
+    await untilSettled(queue);
+    expect(await store.find(kept.id)).toMatchObject({ state: 'final', place: { outcome: 'succeeded' } });
+  });
+
+  it('concludes nothing from a node that lags behind', async () => {
+    const queue = queueOf();
+    const kept = await queue.run('first', transfer);
+    let lag: 'blocks' | 'nonces' | undefined = 'blocks';
+    const node: ChainNode = {
+      call: async <Result>(method: string, ...params: readonly unknown[]) => {
+        if (lag === 'blocks' && method === 'eth_getTransactionReceipt') return null as Result;
+        if (lag === 'blocks' && params[0] === 'latest') return anvil.rpc.call<Result>(method, '0x0', false);
+        if (lag === 'nonces' && method === 'eth_getTransactionCount') return '0x0' as Result;
+        return anvil.rpc.call<Result>(method, ...params);
+      },
+    };
+    const lagging = queueOf({ node });
+    expect(await lagging.tend()).toMatchObject([{ state: 'mined', place: kept.place }]);
+    lag = undefined;
+    await untilSettled(lagging);
+    lag = 'nonces';
+    await expect(lagging.keep('second', transfer)).rejects.toMatchObject({ name: 'NodeBehindFault' });
+  });
+
+  it('says what a transaction cost, to the wei', async () => {
+    const queue = queueOf();
+    const { place } = await queue.run('paid', transfer);
+    await untilSettled(queue);
+    const balance = BigInt(await anvil.rpc.call<string>('eth_getBalance', wallet.address, 'latest'));
+    expect(place?.gas).toBe(21_000n);
+    expect(balance).toBe(1000n * 10n ** 18n - 1n - place!.fee);
+  });
+
+  it('goes on with what was kept before a crash, and does not sign it twice', async () => {
+    const kept = await queueOf().keep('deploy', transfer);
+    expect((await queueOf().run('deploy', transfer)).id).toBe(kept.id);
+    expect(await lastNonce()).toBe(0n);
+  });
+
+  it('keeps nothing of a call that would revert', async () => {
+    const contract = (await queueOf().run('deploy', { data: '0x600a600c600039600a6000f360006000fd00000000000000' })).place!.contract!;
+    await untilSettled(queueOf());
+    await expect(queueOf().keep('reverts', { to: contract, data: '0x' })).rejects.toMatchObject({ name: 'ChainRefusedFault' });
+    expect(await store.unsettled(key(wallet))).toEqual([]);
+  });
+
+  async function sendForeign(nonce: number): Promise<void> {
+    const fees = { maxFeePerGas: 20n * 10n ** 9n, maxPriorityFeePerGas: 2n * 10n ** 9n };
+    const raw = await wallet.signTransaction({
+      type: 2,
+      chainId: 31337n,
+      nonce,
+      gasLimit: 21_000n,
+      ...fees,
+      to: nobody,
+      value: 5n,
+      data: '0x',
+    });
+    await anvil.rpc.call('eth_sendRawTransaction', raw);
+  }
+});
+
+describe('a queue on a chain where coins are not given away', () => {
+  it('says so when its key cannot pay', async () => {
+    const chain = await startAnvil({ chainId: 31_338 });
+    try {
+      const store = new MemoryTransactionStore();
+      const patience = { replaceAfterMs: 60_000, resendAfterMs: 0 };
+      const queue = new TransactionQueue({ node: chain.rpc, chainId: '31338', signer: wallet, store, clock: systemClock, ...patience });
+      await chain.rpc.call('anvil_setBalance', wallet.address, '0x0');
+      await expect(queue.keep('poor', { ...transfer, value: 0n }).then((kept) => queue.send(kept))).rejects.toMatchObject({
+        name: 'UnfundedFault',
+      });
+      await chain.rpc.call('anvil_setBalance', wallet.address, `0x${(10n ** 18n).toString(16)}`);
+      expect(await queue.run('poor', { ...transfer, value: 0n })).toMatchObject({ nonce: 0n, place: { outcome: 'succeeded' } });
+    } finally {
+      await chain.stop();
+    }
+  });
+});
