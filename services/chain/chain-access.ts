@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { systemClock } from '../commands/application/clock.ts';
-import { ChainKeyFiles, type ChainKeyFilesOptions } from './adapters/keys/chain-key-files.ts';
+import { ChainKeyFiles, type ChainKeyFilesOptions, readChainKey } from './adapters/keys/chain-key-files.ts';
 import { MemoryTransactionStore } from './adapters/memory/memory.transaction-store.ts';
 import { PostgresTransactionStore } from './adapters/postgres/postgres.transaction-store.ts';
 import { JsonRpc } from './adapters/rpc/json-rpc.ts';
@@ -51,6 +51,11 @@ export function chainNodeAt(url: string): ChainNode {
 
 export function chainKeysIn(options: ChainKeyFilesOptions): ChainKeyFiles {
   return new ChainKeyFiles(options);
+}
+
+/** The key in a file. Throws `ChainKeyFault` for a file that cannot be used, and for a key everybody knows. */
+export function chainKeyIn(path: string, chainId: string): Promise<TransactionSigner> {
+  return readChainKey(path, chainId);
 }
 
 /** What is kept outlives any crash. */

@@ -45,6 +45,10 @@ const commands: Readonly<Record<string, Command>> = {
     summary: 'Move the log to another engine. copy --to <url>  verify --to <url>  adopt  --data <folder>',
     run: async (args) => (await import('./store/store-command.ts')).runStore(args, process.env),
   },
+  chain: {
+    summary: 'Anchor on public chains: logs  list  unlist  latest  register  propose  accept  freeze',
+    run: async (args) => (await import('./chain/chain-command.ts')).runChain(args, process.env),
+  },
   migrate: {
     summary: 'Bring the database to this release and stop. --data <folder>',
     run: async (args) => {

@@ -1,10 +1,10 @@
 import { pino } from 'pino';
-import { type DataFolder, dataFolderAt } from './embedded/data-folder.ts';
-import { deployedContract, recordDeployedContract } from './embedded/deployed-contract.ts';
+import { dataFolderAt } from './embedded/data-folder.ts';
+import { recordDeployedContract } from './embedded/deployed-contract.ts';
+import { mainContract } from './main-contract.ts';
 import { EngineFault } from './embedded/engine-fault.ts';
 import { type Engines, startEngines } from './embedded/engines.ts';
 import { isPortFree } from './embedded/free-port.ts';
-import type { ChainAccess } from './integrity.ts';
 import { localProvider } from './local-provider.ts';
 import { migrateWith } from './migrate.ts';
 import { openService, type Service, type ServiceOptions } from './service.ts';
@@ -45,7 +45,7 @@ export async function openLocalService(
 ): Promise<Service> {
   const { databaseUrl, eventStoreUrl, chainRpcUrl } = engines;
   const folder = dataFolderAt(dataFolder);
-  const chain = chainRpcUrl === undefined ? {} : { chain: { rpcUrl: chainRpcUrl, ...contractOf(folder, anchorContract) } };
+  const chain = chainRpcUrl === undefined ? {} : { chain: { rpcUrl: chainRpcUrl, ...mainContract(folder, anchorContract) } };
   const logger = pino({ level: logLevel }, pino.destination(2));
   const service = await openService({
     ...{ databaseUrl, eventStoreUrl, dataFolder, host, port, logger, otherChains, witnesses },
@@ -65,15 +65,6 @@ export async function openLocalService(
 function rolesOf(role: Settings['role']): Pick<ServiceOptions, 'roles'> {
   if (role === 'all') return {};
   return { roles: role === 'api' ? [] : [role] };
-}
-
-/** The contract of the last start is known to the last detail, so nothing has to be asked of a chain that may be away. */
-function contractOf(folder: DataFolder, given: Settings['anchorContract']): Pick<ChainAccess, 'contract'> {
-  const known = deployedContract(folder);
-  if (known === undefined || (given !== undefined && given.address !== known.contract))
-    return given === undefined ? {} : { contract: given };
-  const { contract: address, chainId, codeHash } = known;
-  return { contract: { address, chainId, codeHash, fromBlock: given?.fromBlock ?? known.fromBlock } };
 }
 
 async function open(settings: Settings, engines: Engines): Promise<Service> {

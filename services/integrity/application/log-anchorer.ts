@@ -77,7 +77,9 @@ export class LogAnchorer {
   }
 
   start(): void {
-    this.#running ??= this.#run();
+    if (this.#running !== undefined) return;
+    this.#become('standby');
+    this.#running = this.#run();
   }
 
   /** Resolves when nothing is written or sent any more and the lock is free. */

@@ -31,9 +31,7 @@ export class ChainKeyFiles {
     let wallet = this.#wallets.get(path);
     if (wallet !== undefined) return wallet;
     await createOnce(path);
-    wallet = await readWallet(path);
-    if (this.#options.chainId !== localChainId && isWellKnown(wallet))
-      throw new ChainKeyFault(`${path} holds a development key that everybody knows; it is refused on chain ${this.#options.chainId}.`);
+    wallet = await readChainKey(path, this.#options.chainId);
     this.#wallets.set(path, wallet);
     return wallet;
   }
@@ -43,6 +41,14 @@ export class ChainKeyFiles {
     if (typeof role === 'string') return join(folder, `${role}.key`);
     return publisherFile?.replaceAll('{slug}', role.publisherOf) ?? join(folder, `publisher-${role.publisherOf}.key`);
   }
+}
+
+/** The key in a file. Throws `ChainKeyFault` for a file that cannot be used, and for a key everybody knows. */
+export async function readChainKey(path: string, chainId: string): Promise<Wallet> {
+  const wallet = await readWallet(path);
+  if (chainId !== localChainId && isWellKnown(wallet))
+    throw new ChainKeyFault(`${path} holds a development key that everybody knows; it is refused on chain ${chainId}.`);
+  return wallet;
 }
 
 async function readWallet(path: string): Promise<Wallet> {

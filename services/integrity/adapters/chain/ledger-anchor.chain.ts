@@ -1,20 +1,14 @@
 import { Interface, ZeroAddress } from 'ethers';
 import { ledgerAnchorAbi } from '../../../../contracts/generated/ledger-anchor.ts';
-import { ChainRefusedFault, WrongChainFault } from '../../../chain/application/chain-faults.ts';
+import { WrongChainFault } from '../../../chain/application/chain-faults.ts';
 import { type BlockTag, blockOf, type ChainBlock, type ChainNode, hexOf } from '../../../chain/application/chain-node.ts';
 import type { TransactionQueue } from '../../../chain/application/transaction-queue.ts';
 import type { Call, TransactionSigner } from '../../../chain/application/transaction.ts';
 import type { ChainAccess } from '../../../chain/chain-access.ts';
-import {
-  type AnchorChain,
-  type AnchoredEvent,
-  AnchorRefusedFault,
-  type AnchorRefusal,
-  type AnchorRequest,
-  type ChainHead,
-} from '../../application/anchor-chain.ts';
+import type { AnchorChain, AnchoredEvent, AnchorRequest, ChainHead } from '../../application/anchor-chain.ts';
 import type { ListedChain } from '../../domain/log-policy.ts';
 import { anchorCalldata, anchorManyCalldata } from './anchor-calldata.ts';
+import { refusalIn } from './anchor-refusal.ts';
 import { ListedNode } from './listed-node.ts';
 
 /** Whose keys are used in the contract. */
@@ -34,15 +28,6 @@ interface RpcLog {
 const blocksPerSearch = 5_000n;
 
 const contract = new Interface(ledgerAnchorAbi);
-
-const refusals: Readonly<Record<string, AnchorRefusal>> = {
-  LedgerAnchorSizeMismatch: 'moved',
-  LedgerAnchorNotAhead: 'moved',
-  LedgerAnchorInconsistent: 'inconsistent',
-  LedgerAnchorFrozen: 'frozen',
-  LedgerAnchorNotPublisher: 'not_publisher',
-  LedgerAnchorNotRegistered: 'not_registered',
-};
 
 /** The anchor contract on an EVM chain, over JSON-RPC. */
 export class LedgerAnchorChain implements AnchorChain {
@@ -136,14 +121,6 @@ function anchoredOf(log: RpcLog): AnchoredEvent {
   const { treeSize, root, seq } = contract.parseLog(log)?.args.toObject() as { treeSize: bigint; root: string; seq: bigint };
   const { blockNumber, blockHash, transactionHash } = log;
   return { size: treeSize, root: bytesOf(root), seq, block: BigInt(blockNumber), blockHash, tx: transactionHash };
-}
-
-/** What the contract refused, or the error itself where it was not the contract. */
-function refusalIn(error: unknown): unknown {
-  if (!(error instanceof ChainRefusedFault) || error.revertData === undefined) return error;
-  const named = contract.parseError(error.revertData);
-  if (named === null) return new AnchorRefusedFault('other', `it reverts with ${error.revertData}`);
-  return new AnchorRefusedFault(refusals[named.name] ?? 'other', `${named.name}(${named.args.join(', ')})`);
 }
 
 function bytesOf(hexText: string): Buffer {

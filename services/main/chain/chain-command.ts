@@ -1,0 +1,19 @@
+import type { Environment } from '../settings.ts';
+import { SettingsFault } from '../settings-fault.ts';
+import { contractActions } from './contract-actions.ts';
+import { logActions } from './log-actions.ts';
+
+const usage =
+  'chain takes one of: logs, list --provider <slug>, unlist --provider <slug> --contract <address>, each with [--data <folder>]; ' +
+  'latest, register --publisher <address>, propose --next <address>, accept, freeze, each with --rpc <url> --contract <address> ' +
+  '--log <log id>, and all but latest with --key-file <file>. CHAIN_RPC_URL in the environment does for --rpc.';
+
+/** `chain ...`: what an operator, an admin and a guardian do with chains by hand (docs/guides/anchor-on-a-public-chain.md). */
+export async function runChain([action = '', ...args]: readonly string[], environment: Environment): Promise<number> {
+  const actions = { ...logActions, ...contractActions };
+  const run = Object.hasOwn(actions, action) ? actions[action] : undefined;
+  if (run === undefined) throw new SettingsFault(usage);
+  const lines = await run(args, environment);
+  process.stdout.write(lines.map((line) => `${line}\n`).join(''));
+  return 0;
+}
