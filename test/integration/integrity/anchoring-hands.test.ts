@@ -169,7 +169,7 @@ describe('[ATT-23] a stolen publisher key', () => {
 
 describe('[ATT-27] a transaction replayed', () => {
   it('on another chain or once more is refused: it is signed for one chain and one nonce, and a size is taken once', async () => {
-    const other = await startAnvil({ chainId: '31338' });
+    const other = await startAnvil({ chainId: 31_338 });
     try {
       await fixture.open('north');
       await fixture.anchoring();

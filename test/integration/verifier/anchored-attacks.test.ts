@@ -1,0 +1,225 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Contract, ContractFactory, JsonRpcProvider, keccak256, Network } from 'ethers';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { ledgerAnchorAbi, ledgerAnchorBytecode } from '../../../contracts/generated/ledger-anchor.ts';
+import type { ListedChain } from '../../../services/integrity/domain/log-policy.ts';
+import { consistencyShape } from '../../../services/integrity/domain/tree/proof-shape.ts';
+import { SmallTree } from '../../../services/integrity/domain/tree/small-tree.ts';
+import { type Anvil, startAnvil } from '../../support/anvil.ts';
+import { LogBuilder, type LogBuilderOptions } from '../../support/log-builder.ts';
+import { findingsOf, summaryOf, verifyFiles } from '../../support/verify-files.ts';
+
+/** A chain with an anchor contract, where this test is admin, guardian and publisher. */
+interface Place {
+  readonly anvil: Anvil;
+  readonly provider: JsonRpcProvider;
+  readonly contract: Contract;
+  readonly listed: ListedChain;
+}
+
+const hour = 3600;
+let fast: Place;
+let slow: Place;
+const lies: Server[] = [];
+
+beforeAll(async () => {
+  [fast, slow] = (await Promise.all(
+    ['31337', '31338'].map(async (chainId) => deployed(await startAnvil({ chainId: Number(chainId) }), chainId)),
+  )) as [Place, Place];
+}, 60_000);
+
+beforeEach(async () => {
+  [fast, slow] = await Promise.all([deployed(fast.anvil, '31337'), deployed(slow.anvil, '31338')]);
+});
+
+afterEach(() => Promise.all(lies.splice(0).map((server) => new Promise((resolve) => server.close(resolve)))));
+
+afterAll(async () => {
+  for (const { provider, anvil } of [fast, slow]) {
+    provider.destroy();
+    await anvil.stop();
+  }
+});
+
+async function deployed(anvil: Anvil, chainId: string): Promise<Place> {
+  const network = Network.from(BigInt(chainId));
+  const provider = new JsonRpcProvider(anvil.url, network, { staticNetwork: network, cacheTimeout: -1 });
+  const signer = await provider.getSigner(0);
+  const made = await new ContractFactory([...ledgerAnchorAbi], ledgerAnchorBytecode, signer).deploy(0, signer.address, signer.address);
+  const receipt = await made.deploymentTransaction()!.wait();
+  const address = (await made.getAddress()).toLowerCase();
+  const codeHash = keccak256(await provider.getCode(address));
+  const listed = { chainId, contract: address, fromBlock: String(receipt!.blockNumber), codeHash };
+  return { anvil, provider, contract: new Contract(address, [...ledgerAnchorAbi], signer), listed };
+}
+
+/** A log that lists both chains and is registered on both. */
+async function logOnBoth(options: LogBuilderOptions = {}): Promise<LogBuilder> {
+  const log = new LogBuilder({ chains: [fast.listed, { ...slow.listed, heartbeatSeconds: String(48 * hour) }], ...options });
+  for (const { contract, provider } of [fast, slow])
+    await (await contract['register']!(`0x${log.logId}`, (await provider.getSigner(0)).address)).wait();
+  return log;
+}
+
+/** Brings the log, as it is now, into the contract. */
+async function anchor({ contract, anvil }: Place, log: LogBuilder): Promise<void> {
+  const [held] = (await contract['latest']!(`0x${log.logId}`)) as [bigint];
+  const shape = held === 0n ? [] : consistencyShape(held, BigInt(log.size));
+  const proof = shape.map(({ from, to }) => rootOfLeaves(log, Number(from), Number(to)));
+  await (await contract['anchor']!(`0x${log.logId}`, held, log.size, log.root(), proof)).wait();
+  await anvil.mine(3);
+}
+
+/** The operator forgets the last leaf and tells another one, with the same keys. */
+function forkLast(log: LogBuilder): void {
+  log.events.pop();
+  log.entries.pop();
+  log.move('9.00');
+}
+
+function rootOfLeaves(log: LogBuilder, from: number, to: number): Buffer {
+  return new SmallTree(Array.from({ length: to - from }, (_, at) => Buffer.from(log.hashOf(from + at), 'hex'))).root();
+}
+
+function verify(log: LogBuilder, rpcUrls: string[] = [fast.anvil.url, slow.anvil.url], files = log.files()) {
+  return verifyFiles(log, files, { rpcUrls });
+}
+
+/** A node that answers like the real one, but for one method. */
+async function lyingNode({ anvil }: Place, method: string, lie: (result: unknown) => unknown): Promise<string> {
+  const server = createServer((request, response) => {
+    void (async () => {
+      const body = Buffer.concat((await request.toArray()) as Buffer[]).toString();
+      const answer = (await (await fetch(anvil.url, { method: 'POST', headers: { 'content-type': 'application/json' }, body })).json()) as {
+        result: unknown;
+      };
+      const asked = (JSON.parse(body) as { method: string }).method;
+      response
+        .setHeader('content-type', 'application/json')
+        .end(JSON.stringify(asked === method ? { ...answer, result: lie(answer.result) } : answer));
+    })();
+  });
+  lies.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+describe('a log on two chains', () => {
+  it('is VALID where anchors of both fit one tree, up to the largest', async () => {
+    const log = await logOnBoth();
+    log.move('1.00');
+    await anchor(slow, log);
+    log.move('2.00');
+    await anchor(fast, log);
+    log.move('3.00');
+    await anchor(fast, log);
+    const outcome = await verify(log);
+    expect(summaryOf(outcome)).toEqual({ verdict: 'VALID', results: {} });
+    expect(outcome).toMatchObject({ provenSize: log.size, lastAnchor: { chain: { chainId: 31_337n } } });
+  });
+
+  it('is UNVERIFIABLE as long as one of them has no final anchor, or no node', async () => {
+    const log = await logOnBoth();
+    log.move('1.00');
+    await anchor(fast, log);
+    expect(summaryOf(await verify(log))).toEqual({ verdict: 'UNVERIFIABLE', results: { V1: 'unverifiable' } });
+    await anchor(slow, log);
+    expect(summaryOf(await verify(log, [fast.anvil.url]))).toEqual({ verdict: 'UNVERIFIABLE', results: { V1: 'unverifiable' } });
+    expect(summaryOf(await verify(log))).toEqual({ verdict: 'VALID', results: {} });
+  });
+
+  it('is held to the silence that each chain promises', async () => {
+    const log = await logOnBoth({ heartbeatSeconds: hour, toleranceSeconds: 100 * 24 * hour });
+    await anchor(fast, log);
+    await anchor(slow, log);
+    for (const { anvil } of [fast, slow]) await anvil.rpc.call('evm_increaseTime', 24 * hour + 100 * 24 * hour);
+    log.move('1.00');
+    await anchor(fast, log);
+    await anchor(slow, log);
+    const outcome = await verify(log);
+    expect(summaryOf(outcome).verdict).toBe('VALID');
+    expect(findingsOf(outcome).filter(([name]) => name === 'gap')).toHaveLength(1);
+  });
+});
+
+describe('[ATT-06] two histories of one log', () => {
+  it('are not both taken by a contract, and the one that is not anchored is INVALID', async () => {
+    const log = await logOnBoth();
+    log.move('1.00');
+    log.move('2.00');
+    for (const place of [fast, slow]) await anchor(place, log);
+    const shown = log.files();
+    forkLast(log);
+    log.move('3.00');
+    await expect(anchor(fast, log)).rejects.toThrow();
+    expect(summaryOf(await verify(log, undefined, shown))).toEqual({ verdict: 'VALID', results: {} });
+    const forked = await verify(log);
+    expect(summaryOf(forked)).toMatchObject({ verdict: 'INVALID', results: { V3: 'invalid' } });
+    expect(JSON.stringify(forked, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value))).toContain(
+      'anchor 1 on chain',
+    );
+  });
+});
+
+describe('[ATT-07] different trees on different chains', () => {
+  it('are INVALID, whichever of them the files show', async () => {
+    const log = await logOnBoth();
+    log.move('1.00');
+    await anchor(fast, log);
+    const first = log.files();
+    forkLast(log);
+    await anchor(slow, log);
+    for (const files of [first, log.files()])
+      expect(summaryOf(await verify(log, undefined, files))).toMatchObject({ verdict: 'INVALID', results: { V3: 'invalid' } });
+  });
+});
+
+describe('[ATT-08] a second contract that nobody listed', () => {
+  it('counts for nothing, and is INVALID where the auditor is sent to it', async () => {
+    const log = new LogBuilder({ chains: [fast.listed] });
+    for (const { contract, provider } of [fast, slow])
+      await (await contract['register']!(`0x${log.logId}`, (await provider.getSigner(0)).address)).wait();
+    log.move('1.00');
+    await anchor(fast, log);
+    log.move('2.00');
+    await anchor(slow, log);
+    const outcome = await verify(log);
+    expect(summaryOf(outcome)).toEqual({ verdict: 'VALID', results: {} });
+    expect(outcome).toMatchObject({ provenSize: log.size - 1 });
+    const sent = await verifyFiles(log, log.files(), { rpcUrls: [slow.anvil.url], contract: slow.listed.contract });
+    expect(summaryOf(sent)).toMatchObject({ verdict: 'INVALID', results: { V1: 'invalid' } });
+  });
+});
+
+describe('[ATT-28] a node that lies to the verifier', () => {
+  const dataAs = (change: (data: string) => string) => (logs: unknown) =>
+    (logs as { topics: string[]; data: string }[]).map((log) => (log.topics.length === 3 ? { ...log, data: change(log.data) } : log));
+  const roots = dataAs((data) => `0x${'7'.repeat(64)}${data.slice(66)}`);
+  const garbage = dataAs(() => `0x${'7'.repeat(62)}`);
+
+  it.each([
+    ['anchors that are not there', 'eth_getLogs', roots],
+    ['an event that no contract makes', 'eth_getLogs', garbage],
+    ['no anchor', 'eth_getLogs', () => []],
+    ['other code', 'eth_getCode', () => '0x6001'],
+    ['another final block', 'eth_getBlockByNumber', (block: unknown) => ({ ...(block as object), hash: `0x${'7'.repeat(64)}` })],
+    ['another head of the log', 'eth_call', () => `0x${'0'.repeat(192)}`],
+    ['a head that is none', 'eth_call', () => '0x12'],
+  ])('about %s makes it UNVERIFIABLE beside an honest one, whoever is asked first', async (_, method, lie) => {
+    const log = await logOnBoth();
+    log.move('1.00');
+    await anchor(fast, log);
+    await anchor(slow, log);
+    const liar = await lyingNode(fast, method, lie);
+    for (const nodes of [
+      [liar, fast.anvil.url],
+      [fast.anvil.url, liar],
+    ])
+      expect(summaryOf(await verify(log, [...nodes, slow.anvil.url]))).toMatchObject({
+        verdict: 'UNVERIFIABLE',
+        results: { V1: 'unverifiable' },
+      });
+    expect(summaryOf(await verify(log, [fast.anvil.url, fast.anvil.url, slow.anvil.url]))).toEqual({ verdict: 'VALID', results: {} });
+  });
+});
