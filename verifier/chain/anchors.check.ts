@@ -31,26 +31,23 @@ export interface ReadChain {
 const emptyRoot = '0xe3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 const blocksAtOnce = 8;
 
-/** V1 for one chain. Undefined where nothing can be said of it; problems are added to the check. */
+/**
+ * V1 for one chain by one node. Undefined where nothing can be said of it; problems are added to the check. Throws `NodeError` for a node that
+ * does not answer.
+ */
 export async function readChain(check: Check, node: ChainNode, listed: ListedChain, logId: string): Promise<ReadChain | undefined> {
   const place = `contract ${listed.contract} on chain ${listed.chainId}`;
-  try {
-    const final = await node.block('finalized');
-    if (final === undefined) {
-      check.unverifiable.add({ message: `the node of chain ${listed.chainId} knows no final block` });
-      return undefined;
-    }
-    if (!(await hasListedCode(check, node, listed, final, place))) return undefined;
-    const logs = await node.logs(listed.contract, topicsOf(logId), listed.fromBlock, final.number);
-    const history = new LogHistory(check, place);
-    for (const log of logs) history.next(readAnchorEvent(log), { block: log.block, blockHash: log.blockHash, tx: log.tx });
-    await compareLatest({ check, node, listed, final, logId, place, last: history.anchors.at(-1) });
-    return { listed, nodes: [node], final, anchors: await withTimes(node, history.anchors) };
-  } catch (error) {
-    if (!(error instanceof NodeError)) throw error;
-    check.unverifiable.add({ message: `the node of chain ${listed.chainId} does not answer: ${error.message}` });
+  const final = await node.block('finalized');
+  if (final === undefined) {
+    check.unverifiable.add({ message: `the node of chain ${listed.chainId} knows no final block` });
     return undefined;
   }
+  if (!(await hasListedCode(check, node, listed, final, place))) return undefined;
+  const logs = await node.logs(listed.contract, topicsOf(logId), listed.fromBlock, final.number);
+  const history = new LogHistory(check, place);
+  for (const log of logs) history.next(readAnchorEvent(log), { block: log.block, blockHash: log.blockHash, tx: log.tx });
+  await compareLatest({ check, node, listed, final, logId, place, last: history.anchors.at(-1) });
+  return { listed, nodes: [node], final, anchors: await withTimes(node, history.anchors) };
 }
 
 async function hasListedCode(check: Check, node: ChainNode, listed: ListedChain, final: ChainBlock, place: string): Promise<boolean> {
@@ -72,7 +69,7 @@ async function atFinal<Answer>(
   try {
     return { answer: await ask(final.number), isFinal: true };
   } catch (error) {
-    if (!(error instanceof NodeError && error.isAnswer)) throw error;
+    if (!(error instanceof NodeError && error.failure === 'refused')) throw error;
     const message = `the node of chain ${chainId} holds no state at final block ${final.number}: events up to there are replayed instead`;
     if (check.findings.count === 0) check.findings.add({ name: 'node-without-history', message });
     return { answer: await ask('latest'), isFinal: false };
@@ -151,7 +148,7 @@ async function withTimes(node: ChainNode, anchors: readonly Omit<FinalAnchor, 't
     const blocks = await Promise.all(some.map(({ block }) => node.block(block)));
     some.forEach((anchor, place) => {
       const block = blocks[place];
-      if (block?.hash !== anchor.blockHash) throw new NodeError(`block ${anchor.block} is not the one that its log names`, true);
+      if (block?.hash !== anchor.blockHash) throw new NodeError(`block ${anchor.block} is not the one that its log names`, 'nonsense');
       timed.push({ ...anchor, time: block.time });
     });
   }

@@ -65,11 +65,11 @@ export class ChainNode {
       const last = next + span - 1n < to ? next + span - 1n : to;
       try {
         const found = await this.#send('eth_getLogs', [{ address, topics, fromBlock: hex(next), toBlock: hex(last) }]);
-        if (!Array.isArray(found)) throw new NodeError('eth_getLogs: the answer is no list', false);
+        if (!Array.isArray(found)) throw new NodeError('eth_getLogs: the answer is no list', 'nonsense');
         for (const log of found) logs.push(chainLogOf(log));
         next = last + 1n;
       } catch (error) {
-        if (!(error instanceof NodeError && error.isAnswer) || span === 1n) throw error;
+        if (!(error instanceof NodeError && error.failure === 'refused') || span === 1n) throw error;
         span = span / 4n || 1n;
       }
     }
@@ -80,9 +80,9 @@ export class ChainNode {
     const answer = fieldsOf(await this.#post(method, JSON.stringify({ jsonrpc: '2.0', id: ++this.#calls, method, params })));
     if (answer['error'] !== undefined && answer['error'] !== null) {
       const { message } = fieldsOf(answer['error']);
-      throw new NodeError(`${method}: ${typeof message === 'string' ? message : 'refused'}`, true);
+      throw new NodeError(`${method}: ${typeof message === 'string' ? message : 'refused'}`, 'refused');
     }
-    if (answer['result'] === undefined) throw new NodeError(`${method}: the answer has no result`, false);
+    if (answer['result'] === undefined) throw new NodeError(`${method}: the answer has no result`, 'silent');
     return answer['result'];
   }
 
@@ -91,19 +91,19 @@ export class ChainNode {
       const headers = { 'content-type': 'application/json' };
       const answer = await fetch(this.url, { method: 'POST', headers, body, redirect: 'error', signal: AbortSignal.timeout(timeoutMs) });
       const bytes = await readBody(answer, answerBytesMax);
-      if (bytes === undefined) throw new NodeError(`${method}: the answer has more than ${answerBytesMax} bytes`, true);
+      if (bytes === undefined) throw new NodeError(`${method}: the answer has more than ${answerBytesMax} bytes`, 'refused');
       return JSON.parse(bytes.toString('utf8')) as unknown;
     } catch (error) {
       if (error instanceof NodeError) throw error;
       const { message, cause } = error as Error;
-      throw new NodeError(`${method}: ${cause instanceof Error && cause.message !== '' ? cause.message : message}`, false);
+      throw new NodeError(`${method}: ${cause instanceof Error && cause.message !== '' ? cause.message : message}`, 'silent');
     }
   }
 }
 
 function chainLogOf(log: unknown): ChainLog {
   const { topics, data, blockNumber, blockHash, transactionHash } = fieldsOf(log);
-  if (!Array.isArray(topics)) throw new NodeError('eth_getLogs: a log has no topics', false);
+  if (!Array.isArray(topics)) throw new NodeError('eth_getLogs: a log has no topics', 'nonsense');
   return {
     topics: topics.map((topic) => textOf(topic, hashPattern)),
     data: textOf(data, dataPattern),
@@ -114,7 +114,7 @@ function chainLogOf(log: unknown): ChainLog {
 }
 
 function fieldsOf(value: unknown): { readonly [name: string]: unknown } {
-  if (typeof value !== 'object' || value === null) throw new NodeError('the answer is no object', false);
+  if (typeof value !== 'object' || value === null) throw new NodeError('the answer is no object', 'nonsense');
   return value as { readonly [name: string]: unknown };
 }
 
@@ -124,7 +124,7 @@ function quantityOf(value: unknown): bigint {
 
 /** Lower case, as everything is that it is compared with. */
 function textOf(value: unknown, pattern: RegExp): string {
-  if (typeof value !== 'string' || !pattern.test(value)) throw new NodeError('the answer has another form than JSON-RPC has', false);
+  if (typeof value !== 'string' || !pattern.test(value)) throw new NodeError('the answer has another form than JSON-RPC has', 'nonsense');
   return value.toLowerCase();
 }
 

@@ -64,13 +64,13 @@ function wordsOf(data: string): string[] {
 
 function wordIn(words: readonly string[], place: number): string {
   const word = words[place];
-  if (word?.length !== wordDigits) throw new NodeError('the contract cannot have said this: a word is missing', false);
+  if (word?.length !== wordDigits) throw new NodeError('the contract cannot have said this: a word is missing', 'nonsense');
   return `0x${word}`;
 }
 
 function numberIn(words: readonly string[], place: number): bigint {
   const number = BigInt(wordIn(words, place));
-  if (number > sizeMax) throw new NodeError('the contract cannot have said this: a number has more than 64 bits', false);
+  if (number > sizeMax) throw new NodeError('the contract cannot have said this: a number has more than 64 bits', 'nonsense');
   return number;
 }
 

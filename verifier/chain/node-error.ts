@@ -1,11 +1,16 @@
+/**
+ * `silent`: no answer came. `refused`: it answered that it has not what was asked for, or not so much at once. `nonsense`: no honest node
+ * answers so.
+ */
+export type NodeFailure = 'silent' | 'refused' | 'nonsense';
+
 /** The node did not do what it was asked for. */
 export class NodeError extends Error {
   override readonly name = 'NodeError';
-  /** It answered, and refused: it may not have what was asked for, or not so much at once. */
-  readonly isAnswer: boolean;
+  readonly failure: NodeFailure;
 
-  constructor(message: string, isAnswer: boolean) {
+  constructor(message: string, failure: NodeFailure) {
     super(message);
-    this.isAnswer = isAnswer;
+    this.failure = failure;
   }
 }
