@@ -4,10 +4,12 @@ import { systemClock } from './application/clock.ts';
 import { CommandExecutor } from './application/command-executor.ts';
 import type { CommandLog } from './application/command-log.ts';
 import { CommandLookup } from './application/command-lookup.ts';
+import type { LogGuard } from './application/log-guard.ts';
 import type { LogOrigins, ReceiptIssuer } from './application/receipts.ts';
 import type { Snapshots } from './application/snapshots.ts';
 
 export interface CommandsPorts {
+  readonly guard: LogGuard;
   readonly receipts: ReceiptIssuer;
   readonly origins: LogOrigins;
   readonly commandLog: CommandLog;
@@ -17,7 +19,7 @@ export interface CommandsPorts {
 /** Offers the executor that every handler uses. The ports are implemented elsewhere and wired by the composition. */
 @Module({})
 export class CommandsModule {
-  static register({ receipts, origins, commandLog, snapshots }: CommandsPorts): DynamicModule {
+  static register({ guard, receipts, origins, commandLog, snapshots }: CommandsPorts): DynamicModule {
     return {
       module: CommandsModule,
       global: true,
@@ -25,7 +27,10 @@ export class CommandsModule {
         {
           provide: CommandExecutor,
           useFactory: (store: EventStore) =>
-            new CommandExecutor({ store, receipts, origins, commands: new CommandLookup(commandLog), clock: systemClock, snapshots }),
+            new CommandExecutor({
+              ...{ store, guard, receipts, origins, snapshots, clock: systemClock },
+              commands: new CommandLookup(commandLog),
+            }),
           inject: [EVENT_STORE],
         },
       ],

@@ -29,6 +29,7 @@ type EdgeCode =
   | 'log_entry_not_found'
   | 'proof_not_available'
   | 'projection_behind'
+  | 'log_behind'
   | 'store_unavailable'
   | 'overloaded'
   | 'internal_error';
@@ -99,6 +100,7 @@ export const problemCatalog = {
   revision_mismatch: { status: 412, title: 'The aggregate is not at the revision that If-Match names.' },
   idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used with another body.' },
   projection_behind: { status: 503, title: 'The read model has not reached the asked position in time.' },
+  log_behind: { status: 503, title: 'The log was restored from an older copy and takes no commands until the operator has recovered it.' },
   store_unavailable: { status: 503, title: 'The ledger could not be reached in time; repeat with the same Idempotency-Key.' },
   overloaded: { status: 503, title: 'Too many commands are waiting; repeat later with the same Idempotency-Key.' },
   internal_error: { status: 500, title: 'Something failed on our side.' },

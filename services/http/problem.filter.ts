@@ -1,6 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import { LogBehindFault } from '../commands/application/log-guard.ts';
 import { StoreFault, StoreOverloadedFault } from '../event-store/domain/faults.ts';
 import { isDatabaseAway } from '../read-store/database-away.ts';
 import { type ProblemCode, problemCatalog } from './problem-catalog.ts';
@@ -28,7 +29,8 @@ export class ProblemFilter implements ExceptionFilter {
     const { code, params, headers } = this.#problemOf(error, request);
     const { status } = problemCatalog[code];
     // A problem that was thrown as one says itself what is wrong; of everything else nobody knows yet.
-    if (status >= 500 && error instanceof ProblemError) this.#logger.warn({ traceId: request.id, code, params }, 'A request failed.');
+    const isSaid = error instanceof ProblemError || error instanceof LogBehindFault;
+    if (status >= 500 && isSaid) this.#logger.warn({ traceId: request.id, code, params }, 'A request failed.');
     else if (status >= 500) this.#logger.error({ err: error, traceId: request.id, code }, 'A request failed.');
     void reply
       .status(status)
@@ -49,6 +51,7 @@ export class ProblemFilter implements ExceptionFilter {
 
 function codeOf(error: unknown): ProblemCode {
   if (error instanceof StoreOverloadedFault) return 'overloaded';
+  if (error instanceof LogBehindFault) return 'log_behind';
   if (isAborted(error)) return 'request_malformed';
   if ((error instanceof StoreFault && error.retryable) || isDatabaseAway(error)) return 'store_unavailable';
   const status = statusOf(error);

@@ -15,13 +15,16 @@ import { type Anchoring, openAnchoring } from '../integrity/anchoring.ts';
 import { ChainHeadMemory } from '../integrity/application/chain-head-memory.ts';
 import { LogFiles } from '../integrity/application/log-files.ts';
 import { DiscoveredLogs } from '../integrity/application/discovered-logs.ts';
+import { GuardedEventStore } from '../integrity/application/guarded-event-store.ts';
 import type { Keyring } from '../integrity/application/keyring.ts';
+import { LogStanding } from '../integrity/application/log-standing.ts';
 import { LogQuery } from '../integrity/application/log-query.ts';
 import { ProofBundles } from '../integrity/application/proof-bundles.ts';
 import { OpenLog } from '../integrity/application/open-log.ts';
 import type { RoundSettings } from '../integrity/application/round-schedule.ts';
 import { ReceiptSigner } from '../integrity/application/receipt-signer.ts';
 import { SignedAnswers } from '../integrity/application/signed-answers.ts';
+import { StandingGuard } from '../integrity/application/standing-guard.ts';
 import { Sequencers } from '../integrity/application/sequencers.ts';
 import type { Witnessing } from '../integrity/application/witnessing.ts';
 import type { ListedChain } from '../integrity/domain/log-policy.ts';
@@ -50,6 +53,9 @@ export interface IntegrityOptions {
 
 /** The parts that make the ledger provable, put together and not yet running. */
 export interface Integrity {
+  /** The event store that takes no event for a log which was set back to an older copy. */
+  readonly eventStore: EventStore;
+  readonly guard: StandingGuard;
   readonly keyring: Keyring;
   readonly logs: DiscoveredLogs;
   readonly openLog: OpenLog;
@@ -68,9 +74,9 @@ export interface Integrity {
 }
 
 export async function openIntegrity(options: IntegrityOptions): Promise<Integrity> {
-  const { eventStore: store, pool, keysFolder, chain, otherChains = [], witnesses: addresses = [], logger } = options;
+  const { eventStore: unguarded, pool, keysFolder, chain, otherChains = [], witnesses: addresses = [], logger } = options;
   const keyring = new PemKeyring({ folder: keysFolder });
-  const logs = new DiscoveredLogs(store, new PostgresLogRegistry(pool));
+  const logs = new DiscoveredLogs(unguarded, new PostgresLogRegistry(pool));
   const [leaves, heads] = [new PostgresLeafStore(pool), new PostgresHeadStore(pool)];
   const opened = await Promise.all(
     [...(chain ? [chain] : []), ...otherChains].map((access) => openChain(access, join(keysFolder, 'chain'), pool)),
@@ -83,6 +89,13 @@ export async function openIntegrity(options: IntegrityOptions): Promise<Integrit
   });
   const witnesses = addresses.length > 0 ? [witnessing] : [];
   const memories = [new HeadFile(keysFolder), ...opened.map(({ chain }) => new ChainHeadMemory(chain, logs)), ...witnesses];
+  const standing = new LogStanding({ store: unguarded, logs, leaves, heads, memories, seen: new HeadFile(keysFolder, 'checkpoint.seen') });
+  const guard = new StandingGuard({
+    whyNot: (slug) => standing.whyNot(slug),
+    onBehind: (log, reason) => logger.error({ log, reason }, 'A log takes no commands until somebody has recovered it.'),
+    onRetry: (log, error) => logger.warn({ log, err: error }, 'What was shown of a log cannot be looked at; it is tried again.'),
+  });
+  const store = new GuardedEventStore(unguarded, guard);
   const anchoring = openAnchoring({
     ...{ store, pool, logs, leaves, heads, chains: opened, clock: systemClock },
     lock: new AdvisoryLock(pool),
@@ -91,8 +104,9 @@ export async function openIntegrity(options: IntegrityOptions): Promise<Integrit
   });
   const query = new LogQuery(leaves, heads, cosigned);
   const files = new LogFiles({ store, logs, leaves, heads, cosigned, anchors: anchoring.anchors });
-  const receipts = new ReceiptSigner(logs, keyring);
+  const receipts = new ReceiptSigner(logs, keyring, guard);
   return {
+    ...{ eventStore: store, guard },
     keyring,
     logs,
     openLog: new OpenLog({ store, keyring, clock: systemClock, chains: () => Promise.resolve(contracts) }),

@@ -5,6 +5,7 @@ import type { ApiKeyIssuer } from '../access/application/api-key-issuer.ts';
 import { RegisterProvider } from '../access/application/register-provider.handler.ts';
 import { envelopeOf } from '../commands/application/envelope.ts';
 import { commandIdOf, createdIdOf } from '../commands/application/command-id.ts';
+import { LogBehindFault } from '../commands/application/log-guard.ts';
 
 /** The provider that a local installation begins with. */
 export const localProvider = { slug: 'demo', name: 'Demo provider' } as const;
@@ -16,6 +17,8 @@ export interface LocalAccess {
   readonly bus: CommandBus;
   readonly keys: ApiKeyIssuer;
   readonly dataFolder: string;
+  /** Whether the provider has a log. */
+  readonly isOpened: (slug: string) => Promise<boolean>;
 }
 
 /** Where the tokens of a local installation lie, mode 0600. */
@@ -25,8 +28,13 @@ export interface LocalKeyFiles {
 }
 
 /** Makes the local provider and both keys, and writes the tokens into the data folder. Safe to repeat at every start. */
-export async function openLocalProvider({ bus, keys, dataFolder }: LocalAccess): Promise<LocalKeyFiles> {
-  await register(bus);
+export async function openLocalProvider({ bus, keys, dataFolder, isOpened }: LocalAccess): Promise<LocalKeyFiles> {
+  try {
+    await register(bus);
+  } catch (error) {
+    // A log that was set back takes no command; what it holds can be read, and the provider is registered.
+    if (!(error instanceof LogBehindFault) || !(await isOpened(localProvider.slug))) throw error;
+  }
   const files = { apiKey: join(dataFolder, 'api-key'), operatorKey: join(dataFolder, 'operator-key') };
   const token = await keys.issue({ id: localKeys.provider, provider: localProvider.slug, role: 'provider' });
   await writeFile(files.apiKey, `${token}\n`, { mode: 0o600 });

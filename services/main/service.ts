@@ -109,19 +109,19 @@ async function open(
   closing.push(() => presence.leave());
   await prepareReadModels(pool, readModels);
   const onLiveDrop = (drops: number) => logger.info({ drops }, 'The event store dropped the live reader, which lagged; it reads on.');
-  const eventStore = await openEventStore({ databaseUrl, eventStoreUrl }, { onLiveDrop });
-  closing.push(() => eventStore.dispose());
+  const opened = await openEventStore({ databaseUrl, eventStoreUrl }, { onLiveDrop });
+  closing.push(() => opened.dispose());
 
   const snapshots = new Snapshots({
     snapshots: new PostgresSnapshotStore(pool),
-    events: eventStore,
+    events: opened,
     onFailure: (stream, err) => logger.warn({ stream, err }, 'A snapshot is not used; the stream is folded from its first event instead.'),
   });
   closing.push(() => snapshots.close());
 
   const keysFolder = join(dataFolder, 'keys');
-  const integrity = await openIntegrity({ eventStore, pool, keysFolder, chain, otherChains, witnesses, logger });
-  const { logs, anchoring, sequencers, witnessing, files, query } = integrity;
+  const integrity = await openIntegrity({ eventStore: opened, pool, keysFolder, chain, otherChains, witnesses, logger });
+  const { eventStore, guard, logs, anchoring, sequencers, witnessing, files, query } = integrity;
 
   const progress = new ProjectionProgress(pool);
   const http = await createHttpApplication(
@@ -129,7 +129,7 @@ async function open(
       eventStore,
       pool,
       progress,
-      commands: { receipts: integrity.receipts, origins: logs, commandLog: new ProjectedCommandLog(pool), snapshots },
+      commands: { guard, receipts: integrity.receipts, origins: logs, commandLog: new ProjectedCommandLog(pool), snapshots },
       access: { logs: integrity.openLog, secret: await accessSecret(keysFolder) },
       others: [
         ProjectionsModule,
@@ -166,7 +166,9 @@ async function open(
   closing.push(() => http.close());
 
   const bus = app.get(CommandBus, { strict: false });
-  const keyFiles = await openLocalProvider({ bus, keys: app.get(ApiKeyIssuer, { strict: false }), dataFolder });
+  const keys = app.get(ApiKeyIssuer, { strict: false });
+  const isOpened = (slug: string) => logs.find(slug).then((log) => log !== undefined);
+  const keyFiles = await openLocalProvider({ bus, keys, dataFolder, isOpened });
   const url = await listen(app, host, port);
   return { url, commands: bus, eventStore, pool, keyFiles, integrity, close: () => closing.run() };
 }

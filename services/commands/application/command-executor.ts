@@ -12,6 +12,7 @@ import type { CommandAnswer, ExecutionRejection, Outcome } from './answer.ts';
 import type { Clock } from './clock.ts';
 import type { CommandLookup } from './command-lookup.ts';
 import type { Envelope } from './envelope.ts';
+import type { LogGuard } from './log-guard.ts';
 import { KeyedMutex } from './keyed-mutex.ts';
 import { type LiveAggregate, loadAggregate } from './live-aggregate.ts';
 import type { LogOrigins, ReceiptIssuer } from './receipts.ts';
@@ -32,6 +33,8 @@ export interface CommandExecutorOptions {
   readonly origins: LogOrigins;
   readonly commands: CommandLookup;
   readonly clock: Clock;
+  /** Asked before anything is decided: a decision over an older state would be wrong, even where it refuses. Absent: every log goes on. */
+  readonly guard?: LogGuard;
   /** Absent: every aggregate is folded from its first event. */
   readonly snapshots?: Snapshots | undefined;
   /** How many aggregates are kept in memory. */
@@ -61,7 +64,10 @@ export class CommandExecutor {
   async execute<State, Event extends DomainEvent, Rejected extends Rejection>(
     execution: Execution<State, Event, Rejected>,
   ): Promise<Outcome<Rejected>> {
-    const origin = await this.#options.origins.originOf(execution.envelope.provider);
+    const { provider } = execution.envelope;
+    const admission = this.#options.guard?.admit(provider);
+    if (admission !== undefined) await admission;
+    const origin = await this.#options.origins.originOf(provider);
     return this.#mutex.run(execution.stream, () => this.#untilDeadline(execution, origin));
   }
 

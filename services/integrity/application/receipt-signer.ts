@@ -1,3 +1,4 @@
+import type { LogGuard } from '../../commands/application/log-guard.ts';
 import type { PromisedEvent, Receipt, ReceiptIssuer } from '../../commands/application/receipts.ts';
 import { type NoteSigner, noteSigner } from '../domain/note.ts';
 import { keyNameOf } from '../domain/origin.ts';
@@ -29,23 +30,29 @@ interface Waiting {
 export class ReceiptSigner implements ReceiptIssuer {
   readonly #logs: ProviderLogs;
   readonly #keyring: Keyring;
+  readonly #guard: LogGuard;
   /** By provider. Settled desks stand beside the pending ones, so that a known provider costs no turn. */
   readonly #desks = new Map<string, Desk>();
   readonly #opening = new Map<string, Promise<Desk>>();
 
-  constructor(logs: ProviderLogs, keyring: Keyring) {
+  /** Nothing is signed for a log that the guard does not admit. */
+  constructor(logs: ProviderLogs, keyring: Keyring, guard: LogGuard) {
     this.#logs = logs;
     this.#keyring = keyring;
+    this.#guard = guard;
   }
 
   /** Only for an event that is durable, and from its stored bytes (integrity reference, section 7). */
   async issue({ provider, ...event }: PromisedEvent): Promise<Receipt> {
+    const admission = this.#guard.admit(provider);
+    if (admission !== undefined) await admission;
     const desk = this.#desks.get(provider) ?? (await this.#open(provider));
     return this.#enqueue(desk, { ...event, log: desk.origin, issued: event.at });
   }
 
   /** The signer of a provider's receipts and answers. */
   async signerOf(provider: string): Promise<NoteSigner> {
+    await this.#guard.admit(provider);
     return (this.#desks.get(provider) ?? (await this.#open(provider))).signer;
   }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EventBatch, EventStore, StoredEvent, Subscription } from '../../event-store/domain/event-store.ts';
+import type { EventBatch, EventStore, Subscription } from '../../event-store/domain/event-store.ts';
 import { PositionBeyondHeadFault } from '../../event-store/domain/faults.ts';
 import { prefixOf } from '../../event-store/domain/stream-name.ts';
 import { noteSigner } from '../domain/note.ts';
@@ -9,6 +9,7 @@ import { HeadPublisher } from './head-publisher.ts';
 import type { HeadMemory, HeadStore } from './head-store.ts';
 import type { Keyring } from './keyring.ts';
 import type { LeafStore } from './leaf-store.ts';
+import { assertSameStore } from './log-standing.ts';
 import type { ProviderLog } from './provider-logs.ts';
 import { type RememberedHead, RememberedHeads } from './remembered-heads.ts';
 import { SequencerHalt } from './sequencer-halt.ts';
@@ -131,11 +132,7 @@ export class Sequencer {
     const shown = new RememberedHeads(slug, leaves, remembered);
     const { storeId } = await store.head();
     const stored = await leaves.load(slug);
-    if (stored.storeId !== undefined && stored.storeId !== storeId)
-      throw new SequencerHalt(
-        `${slug}: the tree was derived from event store ${stored.storeId}, but this is store ${storeId}. If the log was copied here, stop ` +
-          'the service and run bin/tallyroot store adopt. Nothing is signed.',
-      );
+    await assertSameStore(slug, stored, { store, leaves });
     const tree = new GrowingTree(stored.state);
     const writer = new TreeWriter({
       ...{ log: slug, origin, storeId, leaves, tree },
@@ -148,7 +145,8 @@ export class Sequencer {
     this.#state = 'catching_up';
     let subscription: Subscription | undefined;
     try {
-      const after = stored.storeId === undefined ? await this.#begin(writer) : await this.#resume(stored.position, tree, writer);
+      const after = stored.storeId === undefined ? await this.#begin(writer) : stored.position;
+      if (stored.storeId !== undefined) await writer.announce(); // There may be a head to sign.
       const caughtUp = Promise.withResolvers<void>();
       subscription = store.subscribeAll({
         from: { after },
@@ -179,26 +177,6 @@ export class Sequencer {
     if (genesis === undefined) throw new SequencerHalt(`${this.#log.slug}: the event store holds no genesis any more.`);
     await writer.handle({ events: [genesis], checkpoint: genesis.position });
     return genesis.position;
-  }
-
-  /** Goes on at the stored edge, after a look whether its last leaf is still the event that stands there. */
-  async #resume(position: bigint, tree: GrowingTree, writer: TreeWriter): Promise<bigint> {
-    const { slug } = this.#log;
-    const [last] = await this.#options.leaves.leaves(slug, tree.size - 1n, 1);
-    const event = last && (await this.#eventAt(last.position));
-    if (last !== undefined && event?.id !== last.eventId)
-      throw new SequencerHalt(
-        `${slug}: leaf ${last.index} is event ${last.eventId}, but position ${last.position} of the event store holds ` +
-          `${event === undefined ? 'nothing' : `event ${event.id}`}. The store was restored or replaced. Nothing is signed.`,
-      );
-    await writer.announce();
-    return position;
-  }
-
-  async #eventAt(position: bigint): Promise<StoredEvent | undefined> {
-    for await (const event of this.#options.store.readAll({ fromPosition: position, maxCount: 1 }))
-      return event.position === position ? event : undefined;
-    return undefined;
   }
 }
 

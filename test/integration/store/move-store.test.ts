@@ -1,13 +1,7 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
-import { pino } from 'pino';
 import { PostgresEventStore } from '../../../services/event-store/adapters/postgres/postgres.event-store.ts';
 import type { EventStore } from '../../../services/event-store/domain/event-store.ts';
-import { verifyLog } from '../../../services/main/demo/verify-log.ts';
-import { openService, type Service } from '../../../services/main/service.ts';
 import { keptTables } from '../../../services/main/store/carry-state.ts';
 import { copyStore } from '../../../services/main/store/copy-store.ts';
 import { adoptStore } from '../../../services/main/store/adopt-store.ts';
@@ -16,87 +10,12 @@ import { readModels } from '../../../services/main/read-models.ts';
 import { createPool } from '../../../services/read-store/pool.ts';
 import { EventStoreDBDouble } from '../../eventstoredb-double/eventstoredb-double.ts';
 import { freshDatabase, type TestDatabase } from '../../support/postgres.ts';
-import { until } from '../integrity/log-fixture.ts';
+import { Ledger } from './ledger.ts';
 
-const logger = pino({ level: 'silent' });
 const closings: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const close of closings.splice(0).reverse()) await close();
 });
-
-/** A ledger on a database, with a data folder that outlives its service. */
-class Ledger {
-  readonly folder: string;
-  service: Service | undefined;
-
-  private constructor(folder: string) {
-    this.folder = folder;
-  }
-
-  static async create(): Promise<Ledger> {
-    const ledger = new Ledger(await mkdtemp(join(tmpdir(), 'tallyroot-move-')));
-    closings.push(() => rm(ledger.folder, { recursive: true, force: true }));
-    closings.push(() => ledger.stop());
-    return ledger;
-  }
-
-  async start({ serviceUrl }: TestDatabase, eventStoreUrl?: string): Promise<Service> {
-    const place = { databaseUrl: serviceUrl, eventStoreUrl };
-    this.service = await openService({ ...place, dataFolder: this.folder, host: '127.0.0.1', port: 0, logger });
-    return this.service;
-  }
-
-  async stop(): Promise<void> {
-    await this.service?.close();
-    this.service = undefined;
-  }
-
-  async post(path: string, body: unknown, key = path) {
-    const token = (await readFile(join(this.folder, 'api-key'), 'utf8')).trim();
-    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': key };
-    const answer = await fetch(`${this.service!.url}/v1/${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
-    if (answer.status >= 300) throw new Error(await answer.text());
-    return {
-      replayed: answer.headers.get('idempotent-replayed') === 'true',
-      ...((await answer.json()) as { id: string; position: string }),
-    };
-  }
-
-  async get(path: string): Promise<Record<string, unknown>> {
-    const token = (await readFile(join(this.folder, 'api-key'), 'utf8')).trim();
-    const answer = await fetch(`${this.service!.url}/v1/${path}`, { headers: { authorization: `Bearer ${token}` } });
-    if (answer.status >= 300) throw new Error(await answer.text());
-    return (await answer.json()) as Record<string, unknown>;
-  }
-
-  /** Issues an invoice and answers its number. */
-  async invoice(account: string, key: string): Promise<string> {
-    await this.post(`accounts/${account}/charges`, { amount: '29.9', currency: 'EUR', product: 'tv', description: 'TV' }, `charge-${key}`);
-    const closed = await this.post(`accounts/${account}/invoices`, { dueOn: '2027-01-31' }, `close-${key}`);
-    return until(async () => {
-      const { number } = await this.get(`invoices/${closed.id}?after=${closed.position}`);
-      return number as string | undefined;
-    });
-  }
-
-  /** The head once it covers everything that was written so far. */
-  async signedHead() {
-    const { eventStore, integrity } = this.service!;
-    let events = 0n;
-    for await (const { stream } of eventStore.readAll()) if (stream.startsWith('demo.')) events++;
-    return until(async () => {
-      const head = await integrity.query.head('demo');
-      return head !== undefined && head.size >= events ? head : undefined;
-    });
-  }
-
-  async verify() {
-    const token = (await readFile(join(this.folder, 'api-key'), 'utf8')).trim();
-    const genesisHash = await this.service!.integrity.logs.genesisHashOf('demo');
-    const verdict = await verifyLog({ log: `${this.service!.url}/logs/demo/`, genesisHash, rpcUrl: undefined, token });
-    return { genesisHash, ...verdict };
-  }
-}
 
 async function database(): Promise<TestDatabase> {
   const fresh = await freshDatabase();
@@ -131,7 +50,7 @@ function copyBetween(from: TestDatabase, to: TestDatabase, ahead = false) {
 describe('a ledger moves to another Postgres', () => {
   it('and goes on there as if nothing had happened, after a copy ahead and a last one', async () => {
     const [from, to] = [await database(), await database()];
-    const ledger = await Ledger.create();
+    const ledger = await Ledger.create(closings);
     await ledger.start(from);
     const { id: account } = await ledger.post('accounts', { billing: 'postpaid', currency: 'EUR', creditLimit: '500' });
     expect(await ledger.invoice(account, 'first')).toBe('INV-000001');
@@ -162,7 +81,7 @@ describe('a ledger moves to another Postgres', () => {
 
   it('and no service starts while its log is on the way', async () => {
     const [from, to] = [await database(), await database()];
-    const ledger = await Ledger.create();
+    const ledger = await Ledger.create(closings);
     const source = storeIn(from);
     const paused = Promise.withResolvers<void>();
     const begun = Promise.withResolvers<void>();
@@ -190,7 +109,7 @@ describe('a ledger moves to another Postgres', () => {
 
   it('and takes along what its log does not tell: every other table is derived', async () => {
     const place = await database();
-    const ledger = await Ledger.create();
+    const ledger = await Ledger.create(closings);
     await ledger.start(place);
     const { rows } = await poolOf(place).query<{ name: string }>(
       `select table_name as name from information_schema.tables where table_schema = 'tallyroot' and table_type = 'BASE TABLE'`,
@@ -224,7 +143,7 @@ it('a ledger moves to EventStoreDB and back, and every head that was signed on t
     return copied!.heads.get('demo')!;
   };
 
-  const ledger = await Ledger.create();
+  const ledger = await Ledger.create(closings);
   await ledger.start(home);
   const { id: account } = await ledger.post('accounts', { billing: 'postpaid', currency: 'EUR', creditLimit: '500' });
   expect(await ledger.invoice(account, 'first')).toBe('INV-000001');

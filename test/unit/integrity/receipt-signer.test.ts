@@ -19,7 +19,7 @@ beforeAll(async () => {
   const store = new MemoryEventStore();
   const keyring = new PemKeyring({ folder: mkdtempSync(join(tmpdir(), 'tallyroot-keys-')) });
   log = await new OpenLog({ store, keyring, clock: { now: () => at }, chains: async () => [] }).openLog({ slug: 'north', chains: [] });
-  signer = new ReceiptSigner(new DiscoveredLogs(store), keyring);
+  signer = new ReceiptSigner(new DiscoveredLogs(store), keyring, { admit: () => undefined });
 });
 
 describe('a receipt', () => {

@@ -10,9 +10,12 @@ import type { PublishedHead, TreeHead } from '../../domain/tree-head.ts';
 export class HeadFile implements HeadMemory {
   readonly name: string;
   readonly #folder: string;
+  readonly #file: string;
 
-  constructor(folder: string) {
+  /** `file` keeps apart what the sequencer has shown from what other processes have seen. */
+  constructor(folder: string, file: 'checkpoint' | 'checkpoint.seen' = 'checkpoint') {
     this.#folder = folder;
+    this.#file = file;
     this.name = `the file of the last head in ${folder}`;
   }
 
@@ -32,16 +35,18 @@ export class HeadFile implements HeadMemory {
   async remember(log: string, { note }: PublishedHead): Promise<void> {
     const path = this.#pathOf(log);
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    const draft = await open(`${path}.new`, 'w', 0o600);
+    // Several processes may see the same heads.
+    const draftPath = `${path}.${process.pid}.new`;
+    const draft = await open(draftPath, 'w', 0o600);
     try {
       await draft.writeFile(note);
     } finally {
       await draft.close();
     }
-    await rename(`${path}.new`, path);
+    await rename(draftPath, path);
   }
 
   #pathOf(log: string): string {
-    return join(this.#folder, log, 'checkpoint');
+    return join(this.#folder, log, this.#file);
   }
 }
