@@ -41,6 +41,10 @@ const commands: Readonly<Record<string, Command>> = {
     summary: 'Copy the data folder while the service runs. --out <folder>  --data <folder>',
     run: async (args) => (await import('./backup.ts')).runBackup(args, process.env),
   },
+  recover: {
+    summary: 'Bring back the events that a restored log lacks. --from <folder|url>  --token <token>  --provider <slug>  --data <folder>',
+    run: async (args) => (await import('./recover/recover-command.ts')).runRecover(args, process.env),
+  },
   store: {
     summary: 'Move the log to another engine. copy --to <url>  verify --to <url>  adopt  --data <folder>',
     run: async (args) => (await import('./store/store-command.ts')).runStore(args, process.env),

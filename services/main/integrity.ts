@@ -56,6 +56,7 @@ export interface Integrity {
   /** The event store that takes no event for a log which was set back to an older copy. */
   readonly eventStore: EventStore;
   readonly guard: StandingGuard;
+  readonly standing: LogStanding;
   readonly keyring: Keyring;
   readonly logs: DiscoveredLogs;
   readonly openLog: OpenLog;
@@ -106,7 +107,7 @@ export async function openIntegrity(options: IntegrityOptions): Promise<Integrit
   const files = new LogFiles({ store, logs, leaves, heads, cosigned, anchors: anchoring.anchors });
   const receipts = new ReceiptSigner(logs, keyring, guard);
   return {
-    ...{ eventStore: store, guard },
+    ...{ eventStore: store, guard, standing },
     keyring,
     logs,
     openLog: new OpenLog({ store, keyring, clock: systemClock, chains: () => Promise.resolve(contracts) }),

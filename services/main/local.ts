@@ -1,7 +1,7 @@
 import { pino } from 'pino';
+import { chainAccessOf } from './chain-access.ts';
 import { dataFolderAt } from './embedded/data-folder.ts';
 import { recordDeployedContract } from './embedded/deployed-contract.ts';
-import { mainContract } from './main-contract.ts';
 import { EngineFault } from './embedded/engine-fault.ts';
 import { type Engines, startEngines } from './embedded/engines.ts';
 import { isPortFree } from './embedded/free-port.ts';
@@ -39,13 +39,12 @@ export async function runLocal(settings: Settings): Promise<void> {
 }
 
 /** The service on these engines. Remembers the contract that it deployed, so that a chain which lost it is noticed at the next start. */
-export async function openLocalService(
-  { dataFolder, host, port, logLevel, role, anchorContract, otherChains, witnesses }: Settings,
-  engines: Engines,
-): Promise<Service> {
-  const { databaseUrl, eventStoreUrl, chainRpcUrl } = engines;
+export async function openLocalService(settings: Settings, engines: Engines): Promise<Service> {
+  const { dataFolder, host, port, logLevel, role, otherChains, witnesses } = settings;
+  const { databaseUrl, eventStoreUrl } = engines;
   const folder = dataFolderAt(dataFolder);
-  const chain = chainRpcUrl === undefined ? {} : { chain: { rpcUrl: chainRpcUrl, ...mainContract(folder, anchorContract) } };
+  const access = chainAccessOf(settings, engines);
+  const chain = access === undefined ? {} : { chain: access };
   const logger = pino({ level: logLevel }, pino.destination(2));
   const service = await openService({
     ...{ databaseUrl, eventStoreUrl, dataFolder, host, port, logger, otherChains, witnesses },

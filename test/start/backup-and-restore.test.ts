@@ -103,12 +103,17 @@ describe('[K15] a backup', () => {
     expect(last).toMatchObject({ revision: String(answered) });
     expect(await again.rootAt(before.size)).toBe(before.root);
     const next = await again.charge(account, 1_000_000);
-    const head = await again.head(BigInt(next.position));
+    for (let number = 0; number < 20; number++)
+      await again.post('accounts', `account-${number}`, { billing: 'postpaid', currency: 'EUR', creditLimit: '1000' });
+    const head = await again.head(BigInt(next.position) + 20n);
     expect(head.size).toBeGreaterThan(before.size);
     const verdict = await verified(again, genesis);
     expect(verdict).toMatch(/^VALID \(no chain checked\)/);
     process.stdout.write(`Recovery time from a backup: ${Math.round(restoreMs)} ms\n`);
     expect(await replayed(again)).toEqual(await followed(again));
+    const mirror = join(other.path, '..', 'mirror');
+    const exported = new StartedCommand(['export', '--data', other.path, '--out', mirror]);
+    expect([await exported.exit, exported.output]).toEqual([0, expect.stringContaining('files of demo')]);
     await stop(restored);
 
     // Somebody puts the database of the older copy under the keys of today.
@@ -124,6 +129,26 @@ describe('[K15] a backup', () => {
     await sleep(1_000);
     expect(await again.head()).toEqual(shown);
     expect(shown.size).toBeLessThan(head.size);
+    await stop(older);
+
+    // What is missing comes back from the mirror, even if the recovery is killed in the middle.
+    const recover = () => new StartedCommand(['recover', '--from', mirror, '--data', other.path]);
+    const killed = recover();
+    await killed.printed('are missing and are appended now');
+    killed.signalGroup('SIGKILL');
+    await killed.exit;
+    const recovered = recover();
+    expect([await recovered.exit, recovered.output]).toEqual([0, expect.stringMatching(/The log has \d+ leaves, root [0-9a-f]{64}\./)]);
+    expect(recovered.output).toMatch(/the file of the last head in .* knows this history/);
+    const whole = await other.startUntilReady();
+    expect(genesisIn(whole.output)).toBe(genesis);
+    expect(await again.charge(account, 1_000_000)).toMatchObject({ revision: next.revision });
+    const { position } = await again.charge(account, 3_000_000);
+    const final = await again.head(BigInt(position));
+    expect(await again.rootAt(head.size)).toBe(head.root);
+    expect(final.size).toBeGreaterThan(head.size);
+    expect(await verified(again, genesis)).toMatch(/^VALID \(no chain checked\)/);
+    await stop(whole);
   });
 
   it('is refused where it could do harm, and leaves nothing half done', async () => {

@@ -50,6 +50,6 @@ function differenceOf(here: StoredEvent, there: StoredEvent): (typeof parts)[num
   return parts.find((part) => here[part] !== there[part]);
 }
 
-export function placeOf({ stream, revision, type }: StoredEvent): string {
+export function placeOf({ stream, revision, type }: Pick<StoredEvent, 'stream' | 'revision' | 'type'>): string {
   return `${type} at ${stream}@${revision}`;
 }

@@ -52,7 +52,7 @@ export class LogStanding {
     const durable: RememberedHead = { ...(await heads.durable(slug)), by: 'the database' };
     if (durable.size > (this.#met.get(slug)?.size ?? 0n)) this.#met.set(slug, { ...durable, by: 'this process' });
     const met = this.#met.get(slug);
-    const remembered = met === undefined ? [durable] : [durable, met];
+    const remembered = met !== undefined && met.size > durable.size ? [durable, met] : [durable];
     for (const memory of seen === undefined ? memories : [...memories, seen]) {
       const head = await memory.latest(slug);
       if (head !== undefined) remembered.push({ ...head, by: memory.name });

@@ -15,3 +15,13 @@ export interface PublishedHead extends TreeHead {
 export function treeHeadText(origin: string, { size, root }: TreeHead): string {
   return `${origin}\n${size}\n${root.toString('base64')}\n`;
 }
+
+const headPattern = /^([^\n]+)\n(0|[1-9][0-9]{0,19})\n([A-Za-z0-9+/]{43}=)\n$/u;
+
+/** Reads the text of a checkpoint; undefined for anything that is none of this origin. */
+export function treeHeadOf(text: string, origin: string): TreeHead | undefined {
+  const [, name, size, root] = headPattern.exec(text) ?? [];
+  return name !== origin || size === undefined || root === undefined
+    ? undefined
+    : { size: BigInt(size), root: Buffer.from(root, 'base64') };
+}

@@ -1,4 +1,5 @@
 import type { EventStore } from '../../../services/event-store/domain/event-store.ts';
+import { exportLog } from '../../../services/integrity/application/export-log.ts';
 import { copyLog } from '../../../services/event-store/application/copy-log.ts';
 import { carryState } from '../../../services/main/store/carry-state.ts';
 import { openStore, type StorePlace } from '../../../services/main/store/store-place.ts';
@@ -53,4 +54,10 @@ export async function copyOf(place: Place, closings: Closings): Promise<Place> {
   await from!.end();
   await to!.end();
   return copy;
+}
+/** Exports the log of a running ledger once its head covers everything. */
+export async function mirrorOf(ledger: Ledger, folder: string): Promise<string> {
+  await ledger.signedHead();
+  await exportLog(ledger.service!.integrity.files, 'demo', folder);
+  return folder;
 }

@@ -1,0 +1,16 @@
+import { dataFolderAt } from './embedded/data-folder.ts';
+import type { Engines } from './embedded/engines.ts';
+import type { ChainAccess } from './integrity.ts';
+import { mainContract } from './main-contract.ts';
+import type { Settings } from './settings.ts';
+
+/**
+ * The node of the main chain, and the contract on it: the one of the settings, else the one that this data folder deployed before. Undefined
+ * for a ledger without a chain.
+ */
+export function chainAccessOf(
+  { dataFolder, anchorContract }: Pick<Settings, 'dataFolder' | 'anchorContract'>,
+  { chainRpcUrl }: Pick<Engines, 'chainRpcUrl'>,
+): ChainAccess | undefined {
+  return chainRpcUrl === undefined ? undefined : { rpcUrl: chainRpcUrl, ...mainContract(dataFolderAt(dataFolder), anchorContract) };
+}
