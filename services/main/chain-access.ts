@@ -14,3 +14,12 @@ export function chainAccessOf(
 ): ChainAccess | undefined {
   return chainRpcUrl === undefined ? undefined : { rpcUrl: chainRpcUrl, ...mainContract(dataFolderAt(dataFolder), anchorContract) };
 }
+
+/** The same for a command that looks at a ledger: it deploys no contract where there is none. */
+export function knownChainOf(
+  settings: Parameters<typeof chainAccessOf>[0],
+  engines: Pick<Engines, 'chainRpcUrl'>,
+): ChainAccess | undefined {
+  const access = chainAccessOf(settings, engines);
+  return access?.contract === undefined ? undefined : access;
+}

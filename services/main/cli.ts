@@ -45,6 +45,10 @@ const commands: Readonly<Record<string, Command>> = {
     summary: 'Bring back the events that a restored log lacks. --from <folder|url>  --token <token>  --provider <slug>  --data <folder>',
     run: async (args) => (await import('./recover/recover-command.ts')).runRecover(args, process.env),
   },
+  keys: {
+    summary: 'Give a log another key. rotate --recovery-key <file>  --role log|receipts  --provider <slug>  --data <folder>',
+    run: async (args) => (await import('./keys-command.ts')).runKeys(args, process.env),
+  },
   store: {
     summary: 'Move the log to another engine. copy --to <url>  verify --to <url>  adopt  --data <folder>',
     run: async (args) => (await import('./store/store-command.ts')).runStore(args, process.env),

@@ -82,6 +82,7 @@ export class Policies {
     const key = typeof vkey === 'string' ? parseVkey(vkey) : undefined;
     if (!isObject(fin) || key?.name !== this.current.origin) this.#refuse(index, 'the new log key cannot be read');
     else if (!isSignedForRecovery(fin, this.current.recoveryVkey)) this.#refuse(index, 'the recovery key did not sign for the new log key');
+    else if (this.vkeys.includes(key.vkey)) this.#refuse(index, 'the new log key is one that the log had before');
     else {
       this.#changedAt.push(index);
       this.#addKey(index, key.vkey);
@@ -100,7 +101,8 @@ export class Policies {
 
   #addKey(index: number, vkey: string): void {
     const key = parseVkey(vkey);
-    if (key !== undefined && vkey !== this.#keys.at(-1)?.key.vkey) this.#keys.push({ key, index });
+    // A key that was given up never comes back: who repeats an old leaf does not bring it.
+    if (key !== undefined && !this.vkeys.includes(vkey)) this.#keys.push({ key, index });
   }
 
   #refuse(index: number, message: string): void {

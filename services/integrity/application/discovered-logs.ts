@@ -1,5 +1,6 @@
 import type { EventBatch, EventStore, StoredEvent, Subscription } from '../../event-store/domain/event-store.ts';
-import { readGenesis, logOfGenesis, policyOf, slugOfSystemStream } from './genesis.ts';
+import { readGenesis, logOfGenesis, slugOfSystemStream } from './genesis.ts';
+import { logAfter } from './log-after.ts';
 import type { LogRegistry } from './log-registry.ts';
 import { type ProviderLog, type ProviderLogs, ProviderUnknownFault } from './provider-logs.ts';
 
@@ -7,8 +8,8 @@ import { type ProviderLog, type ProviderLogs, ProviderUnknownFault } from './pro
 const saveIntervalMs = 10_000;
 
 /**
- * Finds the logs in the event store: each `LogGenesis/1` is one, each `LogPolicyChanged/1` changes one. Works without `start` too, for
- * a caller that asks for providers by name: then a policy is the one of the genesis.
+ * Finds the logs in the event store: each `LogGenesis/1` is one, each `LogPolicyChanged/1` and `KeyRotated/1` changes one. Works without
+ * `start` too, for a caller that asks for providers by name: then keys and policy are what the registry knows, or those of the genesis.
  */
 export class DiscoveredLogs implements ProviderLogs {
   readonly #store: EventStore;
@@ -33,7 +34,7 @@ export class DiscoveredLogs implements ProviderLogs {
     const caughtUp = Promise.withResolvers<void>();
     this.#subscription = this.#store.subscribeAll({
       from: after === undefined ? 'start' : { after },
-      filter: { typePrefixes: ['LogGenesis/1', 'LogPolicyChanged/1'] },
+      filter: { typePrefixes: ['LogGenesis/1', 'LogPolicyChanged/1', 'KeyRotated/1'] },
       handle: (batch) => this.#handle(storeId, batch),
       caughtUp: caughtUp.resolve,
     });
@@ -54,7 +55,7 @@ export class DiscoveredLogs implements ProviderLogs {
     if (log !== undefined) return log;
     let finding = this.#finding.get(slug);
     if (finding === undefined) {
-      finding = readGenesis(this.#store, slug).finally(() => this.#finding.delete(slug));
+      finding = this.#findByName(slug).finally(() => this.#finding.delete(slug));
       this.#finding.set(slug, finding);
     }
     const found = await finding;
@@ -78,6 +79,14 @@ export class DiscoveredLogs implements ProviderLogs {
     this.#listeners.add(listener);
     for (const log of this.#logs.values()) listener(log);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** The genesis is read in any case: a registry may be of another store. */
+  async #findByName(slug: string): Promise<ProviderLog | undefined> {
+    const log = await readGenesis(this.#store, slug);
+    if (log === undefined || this.#registry === undefined) return log;
+    const { logs } = await this.#registry.load((await this.#store.head()).storeId);
+    return logs.find(({ genesisHash }) => genesisHash === log.genesisHash) ?? log;
   }
 
   async #existing(slug: string): Promise<ProviderLog> {
@@ -105,8 +114,7 @@ export class DiscoveredLogs implements ProviderLogs {
     if (opened !== undefined) return opened;
     const slug = slugOfSystemStream(event.stream);
     const log = slug === undefined ? undefined : (changed.get(slug) ?? this.#logs.get(slug));
-    const policy = event.type === 'LogPolicyChanged/1' ? policyOf(event) : undefined;
-    return log === undefined || policy === undefined ? undefined : { ...log, policy };
+    return log === undefined ? undefined : logAfter(log, event);
   }
 
   #know(log: ProviderLog): void {

@@ -30,7 +30,7 @@ export function logOfGenesis(event: StoredEvent): ProviderLog | undefined {
   const policy = policyOf(event);
   if (slug === undefined || policy === undefined || event.revision !== 0n || event.type !== 'LogGenesis/1') return undefined;
   const { origin, vkey } = policy;
-  return { slug, origin, genesisHash: leafOf(origin, event).hash, vkey, policy, genesisPosition: event.position };
+  return { slug, origin, genesisHash: leafOf(origin, event).hash, vkey, vkeys: [vkey], policy, genesisPosition: event.position };
 }
 
 /** The policy that a genesis or a `LogPolicyChanged/1` holds; undefined for an event that something malformed behind the port. */

@@ -98,7 +98,8 @@ export class LogFiles {
 
   async #vkey(log: string): Promise<LogFile | undefined> {
     const found = await this.#options.logs.find(log);
-    return found && { bytes: Buffer.from(`${found.vkey}\n`), contentType: text, isImmutable: false };
+    const vkeys = found?.vkeys.toReversed().map((vkey) => `${vkey}\n`);
+    return vkeys && { bytes: Buffer.from(vkeys.join('')), contentType: text, isImmutable: false };
   }
 
   /** Those that the head covers: an older head that a reader holds is not to look as if leaves were missing. */

@@ -8,7 +8,9 @@ export interface ProviderLog {
   readonly genesisHash: string;
   /** Log key at genesis, C2SP text form. */
   readonly vkey: string;
-  /** The policy in force: of the genesis, or of the last `LogPolicyChanged/1`. */
+  /** Every log key that the log has named, the one of the genesis first. The last one signs heads now. */
+  readonly vkeys: readonly [string, ...string[]];
+  /** The policy in force: of the genesis, or of the last `LogPolicyChanged/1`; its `vkey` is that of the last `KeyRotated/1`. */
   readonly policy: LogPolicy;
   /** Event store position of the genesis. */
   readonly genesisPosition: bigint;

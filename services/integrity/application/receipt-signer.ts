@@ -81,8 +81,10 @@ export class ReceiptSigner implements ReceiptIssuer {
     const log = await this.#logs.find(provider);
     if (log === undefined) throw new ProviderUnknownFault(provider);
     const { origin, policy } = log;
-    const signer = noteSigner(keyNameOf(origin, 'receipts'), await this.#keyring.open(provider, 'receipts'));
-    if (!policy.receiptVkeys.includes(signer.vkey)) throw new Error(`The receipts key of ${provider} is none that its log lists.`);
+    const held = (await this.#keyring.all(provider, 'receipts')).map((key) => noteSigner(keyNameOf(origin, 'receipts'), key));
+    // A rotation lists the new key first.
+    const [signer] = policy.receiptVkeys.flatMap((vkey) => held.find((candidate) => candidate.vkey === vkey) ?? []);
+    if (signer === undefined) throw new Error(`No receipts key of ${provider} is one that its log lists.`);
     return { origin, mergeDelaySeconds: Number(policy.mergeDelaySeconds), signer, waiting: [] };
   }
 }

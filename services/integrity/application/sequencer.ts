@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventBatch, EventStore, Subscription } from '../../event-store/domain/event-store.ts';
 import { PositionBeyondHeadFault } from '../../event-store/domain/faults.ts';
 import { prefixOf } from '../../event-store/domain/stream-name.ts';
-import { noteSigner } from '../domain/note.ts';
 import { GrowingTree } from '../domain/tree/growing-tree.ts';
 import { readGenesisEvent } from './genesis.ts';
 import { HeadPublisher } from './head-publisher.ts';
+import { headSigner } from './head-signer.ts';
 import type { HeadMemory, HeadStore } from './head-store.ts';
 import type { Keyring } from './keyring.ts';
 import type { LeafStore } from './leaf-store.ts';
@@ -119,8 +119,7 @@ export class Sequencer {
   async #work(lockLost: Promise<void>): Promise<void> {
     const { store, leaves, heads, keyring, memories = [], headIntervalMsMin: intervalMsMin = headIntervalMsDefault } = this.#options;
     const { slug, origin } = this.#log;
-    const signer = noteSigner(origin, await keyring.open(slug, 'log'));
-    if (signer.vkey !== this.#log.vkey) throw new SequencerHalt(`${slug}: the log key is not the one that the genesis names.`);
+    const signer = headSigner(this.#log, await keyring.all(slug, 'log'));
     const publisher = await HeadPublisher.open({ log: slug, signer, heads, memories, intervalMsMin });
     const remembered: RememberedHead[] = [{ ...publisher.durable, by: 'the database' }];
     for (const memory of memories) {

@@ -42,6 +42,14 @@ export type LogPolicy = {
   readonly signature?: string;
 };
 
+/** `fin` of `KeyRotated/1`: from the leaf after it heads are signed by another key. */
+export type KeyRotatedFin = {
+  /** The new log key, in C2SP text form. */
+  readonly vkey: string;
+  /** By the recovery key, base64. */
+  readonly signature: string;
+};
+
 export interface PolicySource {
   readonly slug: string;
   readonly origin: string;

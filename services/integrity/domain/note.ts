@@ -33,6 +33,15 @@ export function noteSigner(name: string, key: SigningKey): NoteSigner {
   };
 }
 
+/** Several keys that sign together; the name and the key shown are those of the first. */
+export function coSigner([first, ...others]: readonly [NoteSigner, ...NoteSigner[]]): NoteSigner {
+  return {
+    ...first,
+    // Behind the text and the empty line each adds a line of its own.
+    sign: (text) => first.sign(text) + others.map((signer) => signer.sign(text).slice(text.length + 1)).join(''),
+  };
+}
+
 /** The first four bytes of SHA-256(name || "\n" || type || public key). */
 function keyHashOf(name: string, publicKey: Uint8Array): Buffer {
   const message = Buffer.concat([Buffer.from(`${name}\n`), Buffer.of(ed25519Type), publicKey]);

@@ -1,11 +1,12 @@
 import { EventTypes } from '../../event-store/domain/event-types.ts';
 import type { StateCommittedFin, TimeTickedFin } from './committed-state.ts';
-import type { LogPolicy } from './log-policy.ts';
+import type { KeyRotatedFin, LogPolicy } from './log-policy.ts';
 
 /** What a log says about itself, stream `<slug>.log-0`. A verifier reads these too: docs/reference/log-format.md. */
 export type SystemLeafEvent =
   | { readonly type: 'LogGenesis/1'; readonly data: LogPolicy }
   | { readonly type: 'LogPolicyChanged/1'; readonly data: LogPolicy }
+  | { readonly type: 'KeyRotated/1'; readonly data: KeyRotatedFin }
   | { readonly type: 'TimeTicked/1'; readonly data: TimeTickedFin }
   | { readonly type: 'StateCommitted/1'; readonly data: StateCommittedFin };
 
@@ -14,6 +15,7 @@ export type SystemLeafType = SystemLeafEvent['type'];
 export const systemLeafEvents = new EventTypes<SystemLeafEvent>({
   'LogGenesis/1': [],
   'LogPolicyChanged/1': [],
+  'KeyRotated/1': [],
   'TimeTicked/1': [],
   'StateCommitted/1': [],
 });

@@ -6,8 +6,8 @@ import { FolderLogMirror } from '../../integrity/adapters/mirror/folder.log-mirr
 import { HttpLogMirror } from '../../integrity/adapters/mirror/http.log-mirror.ts';
 import type { LogMirror } from '../../integrity/application/log-mirror.ts';
 import { createPool } from '../../read-store/pool.ts';
-import { chainAccessOf } from '../chain-access.ts';
-import { type Engines, startEngines } from '../embedded/engines.ts';
+import { knownChainOf } from '../chain-access.ts';
+import { startEngines } from '../embedded/engines.ts';
 import { lastDataFolder } from '../embedded/last-data-folder.ts';
 import { localProvider } from '../local-provider.ts';
 import { migrateWith } from '../migrate.ts';
@@ -32,7 +32,7 @@ export async function runRecover(args: readonly string[], environment: Environme
     const recovered = await recoverFromMirror({
       ...{ pool, slug: provider, mirror: mirrorAt(from, token), keysFolder: keysIn(settings) },
       openStore: () => openEventStore(engines),
-      chain: knownChain(settings, engines),
+      chain: knownChainOf(settings, engines),
       logger: pino({ level: settings.logLevel }, pino.destination(2)),
       giveStoreId: () => giveStoreId(engines),
       begins: ({ held, missing }) => warn(`The log has ${held} leaves; ${missing} are missing and are appended now.`),
@@ -44,12 +44,6 @@ export async function runRecover(args: readonly string[], environment: Environme
     await pool?.end();
     await engines.stop();
   }
-}
-
-/** No contract is deployed to look at a ledger. */
-function knownChain(settings: Settings, engines: Engines) {
-  const access = chainAccessOf(settings, engines);
-  return access?.contract === undefined ? undefined : access;
 }
 
 function keysIn({ dataFolder }: Settings): string {

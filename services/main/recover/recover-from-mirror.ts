@@ -77,9 +77,10 @@ async function recover(store: EventStore, recovery: MirrorRecovery): Promise<Rec
 /** A store that lost everything does not know its log any more; its key does. */
 async function identityOf(slug: string, { logs, keyring }: Integrity) {
   const log = await logs.find(slug);
-  const key = await keyring.open(slug, 'log');
-  const origin = log?.origin ?? localOrigin(slug, key.publicKey);
-  const vkeys = [noteSigner(origin, key).vkey, ...(log === undefined ? [] : [log.vkey, log.policy.vkey])];
+  const origin = log?.origin ?? localOrigin(slug, (await keyring.open(slug, 'log')).publicKey);
+  // Also keys that the store has forgotten: the rotation may be among what is missing.
+  const held = (await keyring.all(slug, 'log')).map((key) => noteSigner(origin, key).vkey);
+  const vkeys = [...held, ...(log?.vkeys ?? [])];
   return { origin, vkeys, genesisHash: log?.genesisHash };
 }
 

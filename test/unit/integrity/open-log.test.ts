@@ -122,7 +122,7 @@ describe('a log', () => {
     await opener.openLog({ slug: 'north', chains: [] });
     const logs = new DiscoveredLogs(store);
     await logs.start();
-    const change = new ChangePolicy(logs, keyring, new SystemLog(store, clock));
+    const change = new ChangePolicy(logs, (slug) => keyring.open(slug, 'recovery'), new SystemLog(store, clock));
     await change.change('north', { chains: [chain] });
     const { fin } = parseCanonicalJson((await stored('north.log-0'))[1]?.data as string) as { fin: Record<string, string> };
     const { publicKey } = await keyring.open('north', 'recovery');

@@ -334,6 +334,19 @@ describe('policies and keys', () => {
     });
   });
 
+  it('take no key again that was given up, whoever repeats the leaf that brought it', async () => {
+    const log = honestLog();
+    const first = log.rotateKey();
+    log.rotateKey();
+    const { fin } = JSON.parse(log.events[first]?.data as string) as { fin: { vkey: string; signature: string } };
+    const index = log.append({ stream: log.systemStream, type: 'KeyRotated/1', fin });
+    expect(summaryOf(await verifyFiles(log, log.files()))).toMatchObject({
+      verdict: 'INVALID',
+      results: { V2: 'invalid' },
+      firstBad: index,
+    });
+  });
+
   it('take for a tick only what is one', async () => {
     const log = honestLog();
     log.append({ stream: log.systemStream, type: 'NumberAssigned/1', fin: { sequence: '1' } });

@@ -1,5 +1,5 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { chmod, link, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, type KeyObject, sign } from 'node:crypto';
+import { chmod, link, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Keyring } from '../../application/keyring.ts';
 import type { KeyRole, SigningKey } from '../../domain/signing-key.ts';
@@ -20,7 +20,10 @@ export interface PemKeyringOptions {
   readonly files?: Readonly<Partial<Record<KeyRole, string>>>;
 }
 
-/** Ed25519 keys as PKCS#8 PEM, mode 0600, one file a key. */
+/**
+ * Ed25519 keys as PKCS#8 PEM, mode 0600, one file a key: `<role>.pem`, and `<role>-<first 8 hex of SHA-256(public key)>.pem` for those that
+ * came by a rotation. Which of them the log names, its leaves say; a file that is taken away signs nothing any more.
+ */
 export class PemKeyring implements Keyring {
   readonly #folder: string;
   readonly #files: Readonly<Partial<Record<KeyRole, string>>>;
@@ -46,8 +49,66 @@ export class PemKeyring implements Keyring {
     return this.open(slug, role);
   }
 
+  async all(slug: string, role: KeyRole): Promise<SigningKey[]> {
+    const first = this.#pathOf(slug, role);
+    const rotated = (await namesIn(this.#folderOf(slug))).filter((name) => rotatedPattern.exec(name)?.[1] === role);
+    const paths = [first, ...rotated.toSorted().map((name) => join(this.#folderOf(slug), name))];
+    const keys: SigningKey[] = [];
+    for (const path of paths) if (await isThere(path)) keys.push(keyOf(path, await readFile(path, 'utf8')));
+    return keys;
+  }
+
+  async add(slug: string, role: KeyRole): Promise<SigningKey> {
+    const { privateKey } = generateKeyPairSync('ed25519');
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
+    const key = keyOf('A new key', pem.toString());
+    const path = join(this.#folderOf(slug), `${role}-${hash('sha256', key.publicKey, 'hex').slice(0, 8)}.pem`);
+    try {
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      await writeDurably(path, pem);
+      await syncFolder(dirname(path));
+    } catch (error) {
+      throw new KeyFault(`A new key cannot be written to ${path}.`, { cause: error });
+    }
+    return key;
+  }
+
+  #folderOf(slug: string): string {
+    return join(this.#folder, slug);
+  }
+
   #pathOf(slug: string, role: KeyRole): string {
-    return this.#files[role]?.replaceAll('{slug}', slug) ?? join(this.#folder, slug, `${role}.pem`);
+    return this.#files[role]?.replaceAll('{slug}', slug) ?? join(this.#folderOf(slug), `${role}.pem`);
+  }
+}
+
+const rotatedPattern = /^(log|receipts|recovery)-[0-9a-f]{8}\.pem$/;
+
+/** A key in a file that the operator names: the recovery key, from where it is kept. Throws `KeyFault`. */
+export async function keyInFile(path: string): Promise<SigningKey> {
+  try {
+    return keyOf(path, await readFile(path, 'utf8'));
+  } catch (error) {
+    throw error instanceof KeyFault ? error : new KeyFault(`${path} cannot be read.`, { cause: error });
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw new KeyFault(`${folder} cannot be read.`, { cause: error });
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await (await open(path, 'r')).close();
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw new KeyFault(`${path} cannot be read.`, { cause: error });
   }
 }
 

@@ -9,6 +9,8 @@ interface LogRow {
   readonly origin: string;
   readonly genesis_hash: string;
   readonly vkey: string;
+  /** Joined by spaces. */
+  readonly vkeys: string;
   readonly genesis_position: bigint;
   readonly policy: string;
 }
@@ -33,14 +35,14 @@ export class PostgresLogRegistry implements LogRegistry {
   async save(storeId: string, { logs, position }: RegistryState): Promise<void> {
     await inTransaction(this.#pool, 'begin', async (client) => {
       await client.query('set local synchronous_commit = off'); // Derived: what is lost is found again.
-      for (const { slug, origin, genesisHash, vkey, genesisPosition, policy } of logs) {
+      for (const { slug, origin, genesisHash, vkey, vkeys, genesisPosition, policy } of logs) {
         await client.query(
-          `insert into integrity_log (slug, origin, genesis_hash, vkey, genesis_position, policy)
-           values ($1, $2, $3, $4, $5, $6)
+          `insert into integrity_log (slug, origin, genesis_hash, vkey, genesis_position, policy, vkeys)
+           values ($1, $2, $3, $4, $5, $6, $7)
            on conflict (slug) do update set
              origin = excluded.origin, genesis_hash = excluded.genesis_hash, vkey = excluded.vkey,
-             genesis_position = excluded.genesis_position, policy = excluded.policy`,
-          [slug, origin, genesisHash, vkey, genesisPosition, JSON.stringify(policy)],
+             genesis_position = excluded.genesis_position, policy = excluded.policy, vkeys = excluded.vkeys`,
+          [slug, origin, genesisHash, vkey, genesisPosition, JSON.stringify(policy), vkeys.join(' ')],
         );
       }
       await client.query(
@@ -52,6 +54,15 @@ export class PostgresLogRegistry implements LogRegistry {
   }
 }
 
-function logOfRow({ slug, origin, genesis_hash: genesisHash, vkey, genesis_position: genesisPosition, policy }: LogRow): ProviderLog {
-  return { slug, origin, genesisHash, vkey, genesisPosition, policy: JSON.parse(policy) as LogPolicy };
+function logOfRow({
+  slug,
+  origin,
+  genesis_hash: genesisHash,
+  vkey,
+  vkeys,
+  genesis_position: genesisPosition,
+  policy,
+}: LogRow): ProviderLog {
+  const [first = vkey, ...later] = vkeys.split(' ');
+  return { slug, origin, genesisHash, vkey, vkeys: [first, ...later], genesisPosition, policy: JSON.parse(policy) as LogPolicy };
 }
