@@ -27,20 +27,28 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(usage);
     return 0;
   }
-  const source = 'problem' in commandLine ? commandLine : await sourceOf(commandLine);
-  const claims = 'problem' in commandLine ? commandLine : await claimsOf(commandLine);
-  if ('problem' in commandLine || 'problem' in source || 'problem' in claims) {
-    const { problem } = [commandLine, source, claims].find((part) => 'problem' in part) as { problem: string };
-    console.error(`${problem}\n\n${usage}`);
-    return exitCodeOfUsage;
+  if ('problem' in commandLine) return refuse(commandLine.problem);
+  const sources: LogSource[] = [];
+  for (const log of [commandLine.log, ...commandLine.superseded]) {
+    const source = await sourceOf(log, commandLine);
+    if ('problem' in source) return refuse(source.problem);
+    sources.push(source);
   }
-  return verify(commandLine, source, claims);
+  const claims = await claimsOf(commandLine);
+  if ('problem' in claims) return refuse(claims.problem);
+  const [source, ...superseded] = sources as [LogSource, ...LogSource[]];
+  return verify(commandLine, { source, superseded, ...claims });
 }
 
 /** What is to be held against the log, beside the log itself. */
 interface Claims {
   readonly answers: string | undefined;
   readonly receipts: string | undefined;
+}
+
+interface Materials extends Claims {
+  readonly source: LogSource;
+  readonly superseded: readonly LogSource[];
 }
 
 async function claimsOf({ answers, receipts }: CommandLine): Promise<Claims | { readonly problem: string }> {
@@ -52,12 +60,17 @@ async function claimsOf({ answers, receipts }: CommandLine): Promise<Claims | { 
   }
 }
 
-async function sourceOf({ log, token }: CommandLine): Promise<LogSource | { readonly problem: string }> {
+function refuse(problem: string): number {
+  console.error(`${problem}\n\n${usage}`);
+  return exitCodeOfUsage;
+}
+
+async function sourceOf(log: string, { token }: Pick<CommandLine, 'token'>): Promise<LogSource | { readonly problem: string }> {
   if (isHttpUrl(log)) return new HttpLogSource(log, { token });
   return (await isFolder(log)) ? new FolderLogSource(log) : { problem: `There is no folder ${log}.` };
 }
 
-async function verify(commandLine: CommandLine, source: LogSource, claims: Claims): Promise<number> {
+async function verify(commandLine: CommandLine, materials: Materials): Promise<number> {
   const { genesis, rpc, contract, isOffline, isDeep, asJson, witnesses, gaps } = commandLine;
   const { state, hasProgress } = commandLine;
   const ofMirror = isHttpUrl(commandLine.log) ? undefined : headsFileOf(commandLine.log);
@@ -67,8 +80,8 @@ async function verify(commandLine: CommandLine, source: LogSource, claims: Claim
   const headsSeen = state === undefined ? undefined : new HeadsFile(`${state}.heads.jsonl`);
   const progress = hasProgress || process.stderr.isTTY ? new ProgressLine(process.stderr) : undefined;
   const outcome = await verifyLog({
-    ...{ source, genesisHash: genesis, rpcUrls: rpc, contract, isOffline, isDeep, openerFor, witnesses, gaps },
-    ...claims,
+    ...{ genesisHash: genesis, rpcUrls: rpc, contract, isOffline, isDeep, openerFor, witnesses, gaps },
+    ...materials,
     heads: [...heads, ...(headsSeen?.heads ?? [])],
     ...(headsSeen !== undefined && { onHead: (note: Buffer) => headsSeen.add(note) }),
     ...(state !== undefined && { resume: new StateFile(state) }),

@@ -11,6 +11,8 @@ export interface CommandLine {
   readonly rpc: readonly string[];
   readonly contract: string | undefined;
   readonly token: string | undefined;
+  /** URLs or folders, the last superseded log first. */
+  readonly superseded: readonly string[];
   readonly isOffline: boolean;
   readonly isDeep: boolean;
   /** Files. */
@@ -47,6 +49,7 @@ export const usage = `Usage: verify --log <url|folder> --genesis <hash> (--rpc <
   --evidence <file>     where the log is INVALID, write there what shows it to others: evidence check <file>
   --answers <file>      signed answers of the API, one a line: each must be what the log says
   --receipts <file>     receipts, or answers to commands, one a line: each must have its leaf
+  --superseded <url|folder>  the log that this one goes on with, where its genesis names one; again for the one before
   --deep                check the canonical form of everything too
   --json                one JSON object for programs
   --progress            tell how far it is on standard error, also where that is no terminal
@@ -76,6 +79,7 @@ function read(args: readonly string[], { withOut = false, withStatement = false 
     args: [...args],
     options: {
       ...{ log: text, genesis: text, contract: text, token: text, answers: text, receipts: text, rpc: { ...text, multiple: true } },
+      superseded: { ...text, multiple: true },
       ...{ policy: text, state: text, evidence: text, head: { ...text, multiple: true } },
       ...(withOut && { out: text }),
       ...(withStatement && { statement: text }),
@@ -84,7 +88,7 @@ function read(args: readonly string[], { withOut = false, withStatement = false 
   });
   if (values.help) return 'help';
   const policy = values.policy === undefined ? undefined : readPolicy(values.policy);
-  const { token, head: heads = [], answers, receipts, state, evidence } = values;
+  const { token, head: heads = [], superseded = [], answers, receipts, state, evidence } = values;
   const { offline: isOffline, deep: isDeep, json: asJson, progress: hasProgress } = values;
   const { out, statement } = values as { readonly out?: string; readonly statement?: string };
   const log = values.log ?? policy?.log;
@@ -97,7 +101,7 @@ function read(args: readonly string[], { withOut = false, withStatement = false 
   for (const url of rpc) if (!isHttpUrl(url)) throw new RangeError(`--rpc ${url} is no http(s) URL.`);
   if (/^[a-z]+:\/\//i.test(log) && !isHttpUrl(log)) throw new RangeError(`--log ${log} is neither an http(s) URL nor a folder.`);
   return {
-    ...{ log, genesis, rpc, contract: contract?.toLowerCase(), token, isOffline, isDeep, asJson },
+    ...{ log, genesis, rpc, contract: contract?.toLowerCase(), token, superseded, isOffline, isDeep, asJson },
     ...{ witnesses: policy?.witnesses, gaps: policy?.gaps, heads, state, evidence, hasProgress, out, statement, answers, receipts },
   };
 }

@@ -24,6 +24,7 @@ import type { LogSource } from './source/log-source.ts';
 import { isAbsence, readPart } from './source/bundles.ts';
 import { tileWidth } from './source/tile-path.ts';
 import { type ResumePoint, type ResumeStore, rootsNotCompared, whyNotResumed } from './state/resume-point.ts';
+import { passSuperseded } from './superseded.ts';
 import { type Outcome, outcomeOf, type Unopened } from './verdict.ts';
 
 export interface VerifyOptions {
@@ -36,6 +37,8 @@ export interface VerifyOptions {
   readonly isOffline: boolean;
   /** The contract that the auditor expects the log to list, lower-case 0x-hex. */
   readonly contract?: string | undefined;
+  /** The log that this one goes on with, if its genesis names one, and the one before that. */
+  readonly superseded?: readonly LogSource[];
   readonly isDeep?: boolean;
   /** Text of a file of signed answers, V9. */
   readonly answers?: string | undefined;
@@ -168,12 +171,13 @@ class Verification {
     const size = Number(files.head.size);
     const stated = this.#statedRoots(files);
     const log = { origin: this.#genesis.policy.origin, isDeep, ...(answers !== undefined && { typesAlsoRead: typesOfAnswers }) };
+    const superseded = await passSuperseded(checks, this.#genesis, this.#options);
     const opener = openerFor(log, size);
     const from = point?.pass.size ?? 0;
     const anewBecause = this.#anewBecause;
     try {
       const pass = new LogPass({
-        ...{ source, genesis: this.#genesis, size, checks, opener, sizesCommitted, from: point?.pass, answers, receipts },
+        ...{ source, genesis: this.#genesis, size, checks, opener, sizesCommitted, superseded, from: point?.pass, answers, receipts },
         statedRoots: stated,
         anchors: this.#chains.isAsked ? this.#chains.coveringAnchors() : undefined,
         keeper: sizesCommitted.length === 0 ? this.#keeperOf(files, stated, from) : undefined,
@@ -196,7 +200,8 @@ class Verification {
   /** Where all chains have their anchors, what is kept cannot be asked anew. */
   #keeperOf({ head }: LogFiles, stated: readonly StatedRoot[], from: number): PassKeeper | undefined {
     const { resume, genesisHash, isDeep = false } = this.#options;
-    if (resume === undefined) return undefined;
+    // What a log takes over from another one is read anew each time.
+    if (resume === undefined || this.#genesis.policy.supersedes !== undefined) return undefined;
     const settled = Math.min(this.#chains.settledSize, Number(head.size));
     const last = settled - (settled % tileWidth);
     const anchors = this.#chains.isAsked ? this.#chains.anchorsByChain() : undefined;

@@ -27,6 +27,8 @@ export interface LogBuilderOptions {
   readonly chains?: readonly ListedChain[];
   readonly heartbeatSeconds?: number;
   readonly toleranceSeconds?: number;
+  /** Goes on with the first leaves of another log. */
+  readonly supersedes?: { readonly log: LogBuilder; readonly size: number; readonly isForged?: boolean; readonly root?: string };
 }
 
 export interface AnchorLine {
@@ -61,11 +63,13 @@ export class LogBuilder {
   readonly receipts: NoteSigner;
   #logKey = signingKey();
   readonly #recoveryKey = signingKey();
+  readonly #superseded: LogBuilderOptions['supersedes'];
   #vkey: string;
 
-  constructor({ slug = 'north', chains = [], heartbeatSeconds = 86_400, toleranceSeconds = 300 }: LogBuilderOptions = {}) {
+  constructor({ slug = 'north', chains = [], heartbeatSeconds = 86_400, toleranceSeconds = 300, supersedes }: LogBuilderOptions = {}) {
     this.slug = slug;
-    this.origin = localOrigin(slug, this.#logKey.publicKey);
+    this.#superseded = supersedes;
+    this.origin = supersedes === undefined ? localOrigin(slug, this.#logKey.publicKey) : `${supersedes.log.origin}/2`;
     this.#vkey = noteSigner(this.origin, this.#logKey).vkey;
     this.logId = logIdOf(this.origin, this.#vkey);
     this.receipts = noteSigner(`${this.origin}/receipts`, signingKey());
@@ -74,7 +78,7 @@ export class LogBuilder {
       receiptsVkey: this.receipts.vkey,
       recoveryVkey: noteSigner(`${this.origin}/recovery`, this.#recoveryKey).vkey,
     });
-    this.#system('LogGenesis/1', this.policy);
+    this.#system('LogGenesis/1', supersedes === undefined ? this.policy : this.#superseding(supersedes));
     this.genesisHash = this.hashOf(0);
   }
 
@@ -99,12 +103,14 @@ export class LogBuilder {
 
   /** Appends a well-formed event and answers its index. */
   append({ stream, type, fin, at, id = uuidOf(this.size) }: BuiltEvent): number {
-    const before = this.events.filter((event) => event.stream === stream);
+    const kept = (this.#superseded?.log.events ?? []).slice(0, this.#superseded?.size).filter((event) => event.stream === stream);
+    const before = [...kept, ...this.events.filter((event) => event.stream === stream)];
     const last = before.at(-1);
+    const originOfLast = last !== undefined && kept.includes(last) ? (this.#superseded?.log.origin as string) : this.origin;
     const sealed = sealEvent({
       ...{ origin: this.origin, stream, revision: BigInt(before.length), id, type, fin, at: at ?? this.instant() },
       body: { actor: { id: 'test', type: 'process' }, command: id, correlation: id, fingerprint: digestOf(id) },
-      previous: last === undefined ? zeroHash : leafOf(this.origin, last).hash,
+      previous: last === undefined ? zeroHash : leafOf(originOfLast, last).hash,
       payloadSalt: digestOf(`pay ${id}`),
       metadataSalt: digestOf(`meta ${id}`),
     });
@@ -133,6 +139,8 @@ export class LogBuilder {
   /** Commits to the balances of the first leaves; `change` is what the operator lies about. */
   commitState(uptoSize = this.size, change: { readonly [name: string]: Json } = {}, at?: string): number {
     const changes = new FoldChanges();
+    // What is carried over was posted by the genesis, leaf 0.
+    for (const { data } of (this.#superseded?.log.events ?? []).slice(0, this.#superseded?.size)) changes.post(0n, postingsIn(data));
     this.events.slice(0, uptoSize).forEach((event, index) => {
       if (!leafOf(this.origin, event).malformed) changes.post(BigInt(index), postingsIn(event.data));
     });
@@ -204,6 +212,12 @@ export class LogBuilder {
 
   #system(type: string, fin: Json, at?: string): number {
     return this.append({ stream: this.systemStream, type, fin, ...(at !== undefined && { at }) });
+  }
+
+  #superseding({ log, size, isForged = false, root = log.root(size).toString('hex') }: NonNullable<LogBuilderOptions['supersedes']>): Json {
+    const place = { size: String(size), lostFrom: String(size), root };
+    const fin = { ...this.policy, supersedes: { origin: log.origin, genesis: log.genesisHash, ...place } };
+    return log.#signed(fin, isForged);
   }
 
   #signed(fin: { readonly [name: string]: Json }, isForged: boolean): Json {

@@ -28,7 +28,8 @@ export type FindingName =
   | 'late'
   | 'pending'
   | 'old-key'
-  | 'unreadable-line';
+  | 'unreadable-line'
+  | 'admitted-loss';
 
 /** What has to be shown so that an outsider sees the problem from a few leaves and proofs. */
 export type ProofHint =

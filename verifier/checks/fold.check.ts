@@ -33,7 +33,7 @@ const sizePattern = /^(0|[1-9][0-9]{0,14})$/;
  */
 export class FoldCheck {
   readonly #check: Check;
-  readonly #fold = new LedgerFold();
+  #fold = new LedgerFold();
   readonly #waiting = new PostingQueue();
   #foldedSize = 0;
   readonly #sizesKnown: readonly number[];
@@ -53,6 +53,17 @@ export class FoldCheck {
   /** The leaf from which on balances are not known; infinite where they all are. */
   get brokenAt(): number {
     return this.#brokenAt;
+  }
+
+  /** For the log that goes on with these balances: they are all carried over by its genesis. */
+  goingOn(check: Check, sizesKnown: readonly number[]): FoldCheck {
+    const next = new FoldCheck(check, sizesKnown);
+    this.#post(Infinity);
+    this.#fold.carryOver();
+    next.#fold = this.#fold;
+    next.#scales = this.#scales;
+    if (this.#brokenAt < Infinity) next.#brokenAt = 0;
+    return next;
   }
 
   /** What this leaf posts is not known: nothing can be said of balances from here on. */

@@ -42,6 +42,8 @@ export interface LogPassOptions {
   /** Texts of files to be held against the log; undefined where there are none. */
   readonly answers?: string | undefined;
   readonly receipts?: string | undefined;
+  /** The finished way through the log that this one goes on with. */
+  readonly superseded?: LogPass | undefined;
 }
 
 export interface PassCounts {
@@ -77,19 +79,20 @@ export class LogPass {
   #firstAbsence: Absence | undefined;
 
   constructor(options: LogPassOptions) {
-    const { genesis, checks, source, statedRoots: stated, anchors } = options;
-    const { hasSuperseded, streamPrefix } = genesis.policy;
+    const { genesis, checks, source, statedRoots: stated, anchors, superseded, sizesCommitted } = options;
+    const { supersedes, streamPrefix } = genesis.policy;
     this.#options = options;
     this.#tree = new TreeCheck({ check: checks.V3, entriesCheck: checks.V4, source, stated });
-    this.#streams = new StreamsCheck(checks.V5, { hasSuperseded });
-    this.#series = new SeriesCheck(checks.V7);
+    const isContinued = { hasSuperseded: supersedes !== undefined };
+    this.#streams = superseded === undefined ? new StreamsCheck(checks.V5, isContinued) : superseded.#streams.goingOn(checks.V5);
+    this.#series = superseded === undefined ? new SeriesCheck(checks.V7, isContinued) : superseded.#series.goingOn(checks.V7);
     this.#systemStream = `${streamPrefix}log-0`;
     this.policies = new Policies(checks.V2, genesis.policy);
-    this.fold = new FoldCheck(checks.V8, options.sizesCommitted);
+    this.fold = superseded?.fold.goingOn(checks.V8, sizesCommitted) ?? new FoldCheck(checks.V8, sizesCommitted);
     this.time = anchors && new TimeCheck(checks.V6, anchors);
     this.answers = options.answers === undefined ? undefined : new AnswersCheck(checks.V9, options.answers);
     this.receipts = options.receipts === undefined ? undefined : new ReceiptsCheck(checks.V10, options.receipts);
-    if (hasSuperseded) this.fold.breakAt(0);
+    if (supersedes !== undefined && superseded === undefined) this.fold.breakAt(0);
     if (options.from !== undefined) this.#resume(options.from);
   }
 

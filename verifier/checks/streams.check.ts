@@ -7,9 +7,12 @@ interface StreamState {
   revision: number;
   /** Leaf hash of the last event, 64 hex. */
   leafHash: string;
-  /** Index of the last event. */
+  /** Index of the last event, or `ofAnotherLog`. */
   index: number;
 }
+
+/** The last event of a stream stands in the log that this one goes on with. */
+const ofAnotherLog = -1;
 
 export interface StreamsState {
   readonly streams: ReadonlyMap<string, Readonly<StreamState>>;
@@ -31,8 +34,8 @@ export class StreamsCheck {
   readonly #check: Check;
   /** The log goes on where another one had to stop, and so may its streams. */
   readonly #hasSuperseded: boolean;
-  readonly #streams = new Map<string, StreamState>();
-  readonly #ids = new IdSet();
+  #streams = new Map<string, StreamState>();
+  #ids = new IdSet();
 
   constructor(check: Check, { hasSuperseded }: { readonly hasSuperseded: boolean }) {
     this.#check = check;
@@ -50,6 +53,14 @@ export class StreamsCheck {
   resume({ streams, ids }: StreamsState): void {
     for (const [stream, state] of streams) this.#streams.set(stream, { ...state });
     this.#ids.resume(ids);
+  }
+
+  /** For the log that goes on with these streams. Afterwards this one is of no use any more. */
+  goingOn(check: Check): StreamsCheck {
+    const next = new StreamsCheck(check, { hasSuperseded: false });
+    [next.#streams, next.#ids] = [this.#streams, this.#ids];
+    for (const state of next.#streams.values()) state.index = ofAnotherLog;
+    return next;
   }
 
   /** Takes leaves in order. False for an event whose id another leaf had before: it posts nothing. */
@@ -86,7 +97,7 @@ export class StreamsCheck {
 }
 
 function proofBy(before: StreamState | undefined): ProofHint | undefined {
-  return before && { kind: 'stream', before: before.index };
+  return before === undefined || before.index === ofAnotherLog ? undefined : { kind: 'stream', before: before.index };
 }
 
 /** A text of its own: a slice would keep the whole bundle alive for as long as the stream is remembered. */

@@ -101,6 +101,16 @@ export class LedgerFold {
     this.#touched.push(balance);
   }
 
+  /** From here on the last leaf that posted to any balance is leaf 0 of another log, which carries it over. */
+  carryOver(): void {
+    const balances = [...this.#turnovers.values()].flatMap((turnover) => [...turnover.balances.values()]);
+    for (const balance of balances) {
+      balance.leaf = 0;
+      balance.isTouched = true;
+    }
+    this.#touched = balances;
+  }
+
   /** The state after everything posted so far. Costs what was touched since the last call. */
   state(scalesOf: (currency: string) => Scales): FoldState {
     for (const balance of this.#touched) {

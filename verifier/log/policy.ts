@@ -18,6 +18,19 @@ export interface Scales {
   readonly payableScale: number;
 }
 
+/** A log that had to stop, and that another one goes on with. */
+export interface SupersededLog {
+  readonly origin: string;
+  /** Leaf hash of its genesis, 64 lower-case hex. */
+  readonly genesisHash: string;
+  /** So many of its leaves are gone on with. */
+  readonly size: number;
+  /** Of the tree of those leaves, 64 lower-case hex. */
+  readonly root: string;
+  /** The operator admits that leaves from this index on are lost. */
+  readonly lostFrom: number;
+}
+
 /** What the log promises to those who verify it. */
 export interface LogPolicy {
   readonly origin: string;
@@ -31,8 +44,8 @@ export interface LogPolicy {
   readonly fold: string;
   readonly heartbeatSeconds: number;
   readonly toleranceSeconds: number;
-  /** Goes on where another log had to stop. */
-  readonly hasSuperseded: boolean;
+  /** The log that this one goes on with. */
+  readonly supersedes: SupersededLog | undefined;
 }
 
 /** Printable ASCII that JSON writes as it is, without space and `+`. */
@@ -41,6 +54,8 @@ const addressPattern = /^0x[0-9a-f]{40}$/i;
 const hash256Pattern = /^0x[0-9a-f]{64}$/i;
 const numberPattern = /^(0|[1-9][0-9]{0,18})$/;
 const prefixPattern = /^[a-z0-9]{2,20}\.$/;
+const hashPattern = /^[0-9a-f]{64}$/;
+const sizePattern = /^(0|[1-9][0-9]{0,14})$/;
 const scaleMax = 30;
 
 /** Reads the `fin` of a genesis or of a change of policy; undefined for one that lacks what a verifier needs. */
@@ -59,8 +74,10 @@ export function parsePolicy(fin: unknown): LogPolicy | undefined {
     return undefined;
   const table = new Map(currencies);
   if (table.size !== currencies.length) return undefined;
+  const supersedes = fin['supersedes'] === undefined ? undefined : supersededOf(fin['supersedes']);
+  if (supersedes === 'unreadable' || supersedes?.origin === origin) return undefined;
   const read = { origin, vkey, recoveryVkey, receiptVkeys, chains, streamPrefix, currencies: table, fold };
-  return { ...read, heartbeatSeconds, toleranceSeconds, hasSuperseded: fin['supersedes'] !== undefined };
+  return { ...read, heartbeatSeconds, toleranceSeconds, supersedes };
 }
 
 /** Did the recovery key sign these fields? It signs `tallyroot-policy/1`, a new line, and their canonical text without `signature`. */
@@ -76,6 +93,13 @@ export function isSignedForRecovery(fin: { readonly [name: string]: unknown }, r
 /** Why a log may not go on under a policy, or undefined if it may. */
 export function whyNotSuccessor(before: LogPolicy, after: LogPolicy): string | undefined {
   if (after.origin !== before.origin) return 'it names another origin';
+  const superseded = [before, after].map(({ supersedes }) => supersedes && Object.values(supersedes).join(' '));
+  if (superseded[0] !== superseded[1]) return 'it names another superseded log';
+  return whyNotNextIncarnation(before, after);
+}
+
+/** Why a log may not go on with another one, or undefined if it may. */
+export function whyNotNextIncarnation(before: LogPolicy, after: LogPolicy): string | undefined {
   if (after.streamPrefix !== before.streamPrefix) return 'it names another stream prefix';
   for (const [code, { ledgerScale, payableScale }] of before.currencies) {
     const scales = after.currencies.get(code);
@@ -98,6 +122,15 @@ function chainOf(value: unknown): ListedChain | undefined {
   if (value['heartbeatSeconds'] !== undefined && heartbeatSeconds === undefined) return undefined;
   const [address, code] = [contract.toLowerCase(), codeHash.toLowerCase()];
   return { chainId: BigInt(chainId), contract: address, fromBlock: BigInt(fromBlock), codeHash: code, heartbeatSeconds };
+}
+
+function supersededOf(value: unknown): SupersededLog | 'unreadable' {
+  if (!isObject(value)) return 'unreadable';
+  const { origin, genesis, size, root, lostFrom } = value;
+  if (!isText(origin, originPattern) || !isText(genesis, hashPattern) || !isText(root, hashPattern)) return 'unreadable';
+  if (!isText(size, sizePattern) || !isText(lostFrom, sizePattern)) return 'unreadable';
+  const read = { origin, genesisHash: genesis, root, size: Number(size), lostFrom: Number(lostFrom) };
+  return read.size === 0 || read.lostFrom > read.size ? 'unreadable' : read;
 }
 
 function currencyOf(value: unknown): [string, Scales] | undefined {
