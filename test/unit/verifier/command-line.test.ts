@@ -107,6 +107,18 @@ describe('the command', () => {
     expect(stderr).not.toContain('    at ');
   });
 
+  it('goes on from a log that was superseded, a copy of which may be longer than what is gone on with', async () => {
+    const next = new LogBuilder({ supersedes: { log, size: 280 } });
+    next.move('2.00', { id: '00000000-0000-4000-8000-000000000001' });
+    next.commitState();
+    const path = writeFiles(join(folder, 'next'), next.files());
+    const args = ['--log', path, '--genesis', next.genesisHash, '--offline'];
+    expect(await run(...args)).toMatchObject({ exitCode: 2 });
+    const { exitCode, stdout } = await run(...args, '--superseded', join(folder, 'log'));
+    expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^VALID[^]*admits that the log .* lost its leaves from 280 on/)]);
+    expect(await run(...args, '--superseded', join(folder, 'nowhere'))).toMatchObject({ exitCode: 2 });
+  });
+
   it('exits with 2 where it fails itself, since 1 would say INVALID', async () => {
     const failing = ['--import', `data:text/javascript,console.log = () => { throw new Error('no room'); }`];
     const { exitCode, stderr } = await runNode([...failing, cli, '--log', join(folder, 'log'), '--genesis', log.genesisHash, '--offline']);
