@@ -184,7 +184,7 @@ it('[K15] a recovery reads from a server too, and only with a token that opens p
   const withoutToken = recover({ ledger, place: older, mirror: new HttpLogMirror(url) });
   await expect(withoutToken).rejects.toMatchObject({
     name: 'MirrorFault',
-    message: expect.stringMatching(/withholds the payload of leaf 3: give a --token/),
+    message: expect.stringMatching(/withholds the payload of leaf \d+: give a --token/),
   });
   const token = (await readFile(join(mirrors.folder, 'api-key'), 'utf8')).trim();
   const recovered = await recover({ ledger, place: older, mirror: new HttpLogMirror(url, { token }) });
