@@ -63,8 +63,13 @@ async function disaster(engine: (typeof engines)[number], charges = 3) {
   await ledger.invoice(account, 'lost');
   const folder = await mkdtemp(join(tmpdir(), 'tallyroot-mirror-'));
   closings.push(() => rm(folder, { recursive: true, force: true }));
-  const mirror = await mirrorOf(ledger, join(folder, 'mirror'));
-  const head = await ledger.signedHead();
+  let mirror = await mirrorOf(ledger, join(folder, 'mirror'));
+  let head = await ledger.signedHead();
+  // A round may have come between the two.
+  while ((await readFile(join(mirror, 'checkpoint'), 'utf8')).split('\n')[1] !== head.size.toString()) {
+    mirror = await mirrorOf(ledger, join(folder, 'mirror'));
+    head = await ledger.signedHead();
+  }
   const { genesisHash } = await ledger.verify();
   await ledger.stop();
   return { home, older, ledger, account, mirror, head, genesisHash };
