@@ -79,7 +79,6 @@ async function passTo({ size, root }: SupersededLog, { source, genesis, options 
       policies = [...pass.policies.all];
       sizesCommitted = [...sizesCommitted, ...pass.fold.sizesMissed];
     } finally {
-      chains.close();
       await opener.close();
     }
   }

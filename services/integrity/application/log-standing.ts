@@ -56,6 +56,8 @@ export class LogStanding {
     for (const memory of seen === undefined ? memories : [...memories, seen]) {
       const head = await memory.latest(slug);
       if (head !== undefined) remembered.push({ ...head, by: memory.name });
+      const size = await memory.size?.(slug);
+      if (size !== undefined) remembered.push({ size, root: undefined, by: memory.name });
     }
     return remembered.filter(({ size }) => size > 0n);
   }
@@ -141,7 +143,7 @@ async function eventAt(store: EventStore, position: bigint): Promise<StoredEvent
 }
 
 function assertSameRoot(slug: string, { size, root, by }: RememberedHead, actual: Buffer): void {
-  if (root.equals(actual)) return;
+  if (root === undefined || root.equals(actual)) return;
   throw new SequencerHalt(
     `${slug}: ${by} knows a signed head of ${size} leaves with root ${root.toString('hex')}, but the first ${size} events of the ` +
       `store have root ${actual.toString('hex')}. The log was rewritten, or this is another log's store. Nothing is signed.`,

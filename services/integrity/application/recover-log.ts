@@ -135,7 +135,7 @@ async function growOn(tree: GrowingTree, { store, slug, origin }: RecoverLogOpti
 }
 
 function contradictionOf({ by, size, root }: RememberedHead, name: string, actual: Buffer): string | undefined {
-  if (root.equals(actual)) return undefined;
+  if (root === undefined || root.equals(actual)) return undefined;
   return (
     `${by} knows a signed head of ${size} leaves with root ${root.toString('hex')}, but the first ${size} leaves of ${name} have root ` +
     actual.toString('hex')

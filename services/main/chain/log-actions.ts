@@ -108,7 +108,11 @@ async function withLedger(
         const promised = heartbeatSeconds === undefined ? {} : { heartbeatSeconds: heartbeatSeconds.toString() };
         return { ...opened, listed: { ...opened.contract, ...promised } };
       });
-      const change = new ChangePolicy(integrity.logs, integrity.keyring, new SystemLog(store, systemClock));
+      const change = new ChangePolicy(
+        integrity.logs,
+        (slug) => integrity.keyring.open(slug, 'recovery'),
+        new SystemLog(store, systemClock),
+      );
       const relist: Ledger['relist'] = async (slug, chains) => (await change.change(slug, { chains })) !== undefined;
       return await act({ logs: known, chains: await Promise.all(opening), relist }, { provider, contract });
     } finally {

@@ -75,7 +75,7 @@ export async function openAnchoringFixture({ anvil }: FixtureOptions) {
     },
     /** The log lists these chains from now on. */
     async list(slug: string, chains: readonly ListedChain[]): Promise<void> {
-      await new ChangePolicy(logs, keyring, new SystemLog(store, systemClock)).change(slug, { chains });
+      await new ChangePolicy(logs, (name) => keyring.open(name, 'recovery'), new SystemLog(store, systemClock)).change(slug, { chains });
     },
     async logIdOf(slug: string): Promise<string> {
       const log = await opener.openLog({ slug, chains: [] });
