@@ -2,10 +2,15 @@ import type pg from 'pg';
 import { inTransaction } from '../../read-store/apply-batch.ts';
 
 /**
- * What a database of a ledger holds and its event store does not tell: keys of the API, the heads that were signed, rounds and anchors as they
- * were sent. All other tables of schema `tallyroot` are derived (a test lists them).
+ * What a database of a ledger holds and its event store does not tell: keys of the API, the heads that were signed and cosigned, rounds,
+ * anchors and transactions as they were sent, and what they cost. All other tables of schema `tallyroot` are derived (a test lists them).
  */
-export const keptTables = ['access_api_key', 'integrity_head', 'integrity_round', 'integrity_anchor'] as const;
+export const keptTables = [
+  'access_api_key',
+  ...(['integrity_head', 'integrity_round', 'integrity_anchor', 'integrity_anchor_cost'] as const),
+  ...(['integrity_witnessed_head', 'integrity_cosignature'] as const),
+  'chain_transaction',
+] as const;
 
 /**
  * Takes over what is not derived into another database whose event store holds the same log. What stands there already stays. All or
