@@ -61,6 +61,44 @@ export function TextField(options: FieldOptions & { readonly lengthMax: number }
   );
 }
 
+/** An address of electronic mail: something, an at sign, a host. Whether it takes mail only mail can tell. */
+export function EmailField(options: FieldOptions = {}) {
+  return field(
+    { example: 'ada@example.com', ...options },
+    { format: 'email', maxLength: 254 },
+    checked('isEmail', 'email_malformed', (value) => value.length <= 254 && /^[^\s@\p{Cc}\p{Cs}]{1,64}@[^\s@\p{Cc}\p{Cs}]+$/u.test(value)),
+  );
+}
+
+/** A telephone number with its country code: E.164. */
+export function PhoneField(options: FieldOptions = {}) {
+  return field(
+    { example: '+4930123456', ...options },
+    { pattern: '^\\+[1-9][0-9]{6,14}$' },
+    checked('isPhone', 'phone_malformed', (value) => /^\+[1-9][0-9]{6,14}$/.test(value)),
+  );
+}
+
+/** A country by its two letters of ISO 3166-1. */
+export function CountryField(options: FieldOptions = {}) {
+  return field(
+    { example: 'DE', ...options },
+    { pattern: '^[A-Z]{2}$' },
+    checked('isCountry', 'country_malformed', (value) => /^[A-Z]{2}$/.test(value)),
+  );
+}
+
+/** An object of a body class. */
+export function ObjectField(type: () => new () => object, { optional = false }: { readonly optional?: boolean } = {}) {
+  return applyDecorators(
+    ApiProperty({ type, required: !optional }),
+    ...(optional ? [UnlessAbsent()] : []),
+    ValidateBy({ name: 'isObject', validator: { validate: isObject, defaultMessage: () => 'object_malformed' } }),
+    ValidateNested({ message: 'object_malformed' }),
+    Type(type),
+  );
+}
+
 /** An id that this API handed out, with its prefix. */
 export function IdField(prefix: IdPrefix, options: FieldOptions = {}) {
   return field(

@@ -4,6 +4,7 @@ import type { PriceBookRejection } from '../catalog/domain/price-book.ts';
 import type { TitleRejection } from '../catalog/domain/title.ts';
 import type { ExecutionRejection } from '../commands/application/answer.ts';
 import type { InvoiceRejection } from '../invoicing/domain/invoice.ts';
+import type { PersonRejection } from '../privacy/domain/person.decider.ts';
 
 /** Codes that are about the request and not about the business. */
 type EdgeCode =
@@ -41,7 +42,8 @@ export type ProblemCode =
   | PriceBookRejection['code']
   | TitleRejection['code']
   | InvoiceRejection['code']
-  | ProviderRejection['code'];
+  | ProviderRejection['code']
+  | PersonRejection['code'];
 
 export interface Problem {
   readonly status: number;
@@ -75,6 +77,7 @@ export const problemCatalog = {
   invoice_not_found: { status: 404, title: 'There is no such invoice.' },
   provider_not_found: { status: 404, title: 'There is no such provider.' },
   entry_not_found: { status: 404, title: 'The account has no entry at this revision.' },
+  personal_data_not_found: { status: 404, title: 'Nothing is held of the person behind the account.' },
   log_not_found: { status: 404, title: 'There is no such log.' },
   log_entry_not_found: { status: 404, title: 'The log has no such entry or tile.' },
   proof_not_available: { status: 404, title: 'The entry is not covered by a published tree head yet.' },
@@ -97,6 +100,7 @@ export const problemCatalog = {
   band_unknown: { status: 409, title: 'The price book has no rate for this band.' },
   charge_too_large: { status: 409, title: 'The rated charge is larger than any amount of the ledger.' },
   provider_already_registered: { status: 409, title: 'A provider with this name is registered already.' },
+  personal_data_erased: { status: 409, title: 'The personal data are erased; nothing is added to them.' },
   revision_mismatch: { status: 412, title: 'The aggregate is not at the revision that If-Match names.' },
   idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used with another body.' },
   projection_behind: { status: 503, title: 'The read model has not reached the asked position in time.' },

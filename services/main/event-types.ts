@@ -4,6 +4,7 @@ import { priceBookEvents, titleEvents } from '../catalog/domain/catalog.events.t
 import type { EventTypes } from '../event-store/domain/event-types.ts';
 import { systemLeafEvents } from '../integrity/domain/system-leaf.events.ts';
 import { invoiceEvents, seriesEvents } from '../invoicing/domain/invoice.events.ts';
+import { personEvents } from '../privacy/domain/person.events.ts';
 
 /** Every event type that this release writes or ever wrote. */
 export const eventTypes: readonly EventTypes[] = [
@@ -12,6 +13,7 @@ export const eventTypes: readonly EventTypes[] = [
   titleEvents,
   seriesEvents,
   invoiceEvents,
+  personEvents,
   providerEvents,
   systemLeafEvents,
 ];

@@ -20,6 +20,8 @@ import type { WitnessAddress } from '../integrity/adapters/witness/http.witness.
 import { AnchoringModule } from '../integrity/anchoring.module.ts';
 import { IntegrityModule } from '../integrity/integrity.module.ts';
 import { BillBundlesModule } from '../invoicing/bill-bundles.module.ts';
+import { ErasureProcess } from '../privacy/application/erasure.process.ts';
+import { PrivacyModule } from '../privacy/privacy.module.ts';
 import { createPool } from '../read-store/pool.ts';
 import { prepareReadModels } from '../read-store/prepare-read-models.ts';
 import type { Projection } from '../read-store/projection.ts';
@@ -32,6 +34,7 @@ import { eventTypes } from './event-types.ts';
 import { type ChainAccess, type Integrity, openIntegrity } from './integrity.ts';
 import { type LocalKeyFiles, openLocalProvider } from './local-provider.ts';
 import { openEventStore } from './open-event-store.ts';
+import { openPrivacy } from './privacy.ts';
 import { readModels } from './read-models.ts';
 import { serviceModule } from './service-module.ts';
 
@@ -42,6 +45,8 @@ export interface ServiceOptions {
   readonly eventStoreUrl?: string | undefined;
   /** Keys and tokens lie here. */
   readonly dataFolder: string;
+  /** The keys outside the database that personal data lie under; absent: they are in the data folder. */
+  readonly personalDataKeyFile?: string | undefined;
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
@@ -99,9 +104,11 @@ export async function openService(options: ServiceOptions): Promise<Service> {
 }
 
 async function open(
-  { databaseUrl, eventStoreUrl, dataFolder, host, port, logger, chain, otherChains = [], witnesses = [], roles = allRoles }: ServiceOptions,
+  options: ServiceOptions,
   closing: Closing,
 ): Promise<Service> {
+  const { databaseUrl, eventStoreUrl, dataFolder, personalDataKeyFile, host, port, logger } = options;
+  const { chain, otherChains = [], witnesses = [], roles = allRoles } = options;
   // Every read model and every lock holds a connection of its own while it works.
   const pool = createPool({ url: databaseUrl, connectionsMax: 40 });
   closing.push(() => pool.end());
@@ -123,6 +130,8 @@ async function open(
   const integrity = await openIntegrity({ eventStore: opened, pool, keysFolder, chain, otherChains, witnesses, logger });
   const { eventStore, guard, logs, anchoring, sequencers, witnessing, files, query } = integrity;
 
+  const privacy = openPrivacy({ eventStore, pool, origins: logs, keysFolder, personalDataKeyFile });
+
   const progress = new ProjectionProgress(pool);
   const http = await createHttpApplication(
     serviceModule({
@@ -137,6 +146,7 @@ async function open(
         IntegrityModule.register({ files, query, witnessing, access: payloadAccess(pool) }),
         SignedAnswersModule.register({ answers: integrity.answers, balances: anchoring.balances, query }),
         BillBundlesModule.register(new BillBundles(eventStore, integrity.bundles)),
+        PrivacyModule.register(privacy),
       ],
     }),
     logger,
@@ -149,7 +159,8 @@ async function open(
     onUnknown: ({ type, stream, revision, position }) =>
       logger.warn({ type, stream, revision, position }, 'Events of this type are unknown here: read models take only their postings.'),
   });
-  const runners = [...readModels, app.get(InvoicingProcess, { strict: false })].map((projection: Projection) => {
+  const processes = [app.get(InvoicingProcess, { strict: false }), new ErasureProcess(privacy.erasures)];
+  const runners = [...readModels, ...processes].map((projection: Projection) => {
     const onHalt = (status: object) => logger.error({ status }, 'A read model halted; it needs somebody to look.');
     return new ProjectionRunner({ projection, eventStore, reader, pool, progress, onHalt });
   });

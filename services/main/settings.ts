@@ -31,6 +31,8 @@ export interface Settings extends EngineSettings {
   readonly otherChains: readonly ChainAccess[];
   /** Who cosigns the tree heads of every log. */
   readonly witnesses: readonly WitnessAddress[];
+  /** The keys that personal data lie under; undefined: among the keys of the data folder. */
+  readonly personalDataKeyFile: string | undefined;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -45,6 +47,7 @@ export const settingNames = [
   'EVENTSTORE_URL',
   'HOST',
   'LOG_LEVEL',
+  'PERSONAL_DATA_KEY_FILE',
   'PORT',
   'ROLE',
   'TALLYROOT_DATA',
@@ -73,6 +76,7 @@ export function readSettings(args: readonly string[], environment: Environment, 
     anchorContract: anchorContractOf(value('ANCHOR_CONTRACT')),
     witnesses: witnessesOf(value('WITNESSES')),
     otherChains: otherChainsOf(value('ANCHOR_CHAINS')),
+    personalDataKeyFile: value('PERSONAL_DATA_KEY_FILE'),
   };
 }
 

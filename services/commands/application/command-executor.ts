@@ -25,7 +25,15 @@ export interface Execution<State, Event extends DomainEvent, Rejected extends Re
   readonly envelope: Envelope;
   /** `now` is the time of the decision; it becomes the events' `at`. */
   readonly decide: (state: State, now: string) => Decision<Event, Rejected>;
+  /**
+   * For events with personal data: keeps the data durably under the event's id and answers the commitments that go into the log instead.
+   * Called before each append and so again for the same id; it keeps what was kept first, and answers `other_data` when that is not the same.
+   */
+  readonly keepPersonalData?: (event: Event, id: string) => Promise<PersonalCommitments | 'other_data' | undefined>;
 }
+
+/** By subject, 64 hex each. */
+export type PersonalCommitments = Readonly<Record<string, string>>;
 
 export interface CommandExecutorOptions {
   readonly store: EventStore;
@@ -163,7 +171,9 @@ export class CommandExecutor {
     const { aggregate, stream, envelope } = execution;
     const firstRevision = live.revision + 1n;
     for (const { data } of events) assertPostingsBalance(data);
-    const { proposed, lastLeaf } = seal({ origin, live, stream, envelope, events, now });
+    const personal = await keptPersonalData(execution, events);
+    if (personal === 'other_data') return reused(envelope); // Another body came with this key, and is written or may still be.
+    const { proposed, lastLeaf } = seal({ origin, live, stream, envelope, events, personal, now });
     const answered = events.map((event, index) => ({
       id: (proposed[index] as ProposedEvent).id,
       type: event.type,
@@ -269,16 +279,32 @@ function assertPostingsBalance(data: object): void {
   if ('postings' in data) assertBalanced(data.postings as readonly Posting[]);
 }
 
+/** In the order of the events; they are not in the log yet, so that a crash from here on leaves data that nothing refers to. */
+async function keptPersonalData<State, Event extends DomainEvent, Rejected extends Rejection>(
+  { stream, envelope, keepPersonalData }: Execution<State, Event, Rejected>,
+  events: readonly Event[],
+): Promise<readonly (PersonalCommitments | undefined)[] | 'other_data'> {
+  if (keepPersonalData === undefined) return [];
+  const kept: (PersonalCommitments | undefined)[] = [];
+  for (const [index, event] of events.entries()) {
+    const commitments = await keepPersonalData(event, eventIdOf(envelope.commandId, stream, index));
+    if (commitments === 'other_data') return commitments;
+    kept.push(commitments);
+  }
+  return kept;
+}
+
 interface Sealing {
   readonly origin: string;
   readonly live: LiveAggregate<unknown>;
   readonly stream: string;
   readonly envelope: Envelope;
   readonly events: readonly DomainEvent[];
+  readonly personal: readonly (PersonalCommitments | undefined)[];
   readonly now: string;
 }
 
-function seal({ origin, live, stream, envelope, events, now }: Sealing): { readonly proposed: ProposedEvent[]; readonly lastLeaf: string } {
+function seal({ origin, live, stream, envelope, events, personal, now }: Sealing): { readonly proposed: ProposedEvent[]; readonly lastLeaf: string } {
   const body = {
     actor: { id: envelope.actor.id, type: envelope.actor.type },
     command: envelope.commandId,
@@ -296,6 +322,7 @@ function seal({ origin, live, stream, envelope, events, now }: Sealing): { reado
       id,
       type: event.type,
       fin: payloadOf(event),
+      pii: personal[index],
       body,
       at: now,
       previous,

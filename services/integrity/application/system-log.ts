@@ -18,6 +18,8 @@ export interface SystemLeaf {
    * again. It must be derived from what the event says. Random when absent.
    */
   readonly id?: string;
+  /** Position of the event that the leaf answers to: the id is looked for back to there, however much was written since. */
+  readonly since?: bigint;
 }
 
 export interface SystemLeafAppended {
@@ -63,7 +65,7 @@ export class SystemLog {
   async #attempt(leaf: SystemLeaf): Promise<SystemLeafAppended> {
     const { origin, type, fin, id = randomUUID() } = leaf;
     const stream = systemStream(leaf.slug);
-    const last = await this.#last(stream);
+    const last = await this.#last(stream, leaf.since);
     const written = last.find((event) => event.id === id);
     if (written !== undefined) return answerOf(origin, written);
     const tail = last[0];
@@ -94,10 +96,14 @@ export class SystemLog {
   }
 
   /** The last events of the stream, newest first; empty for a new stream. */
-  async #last(stream: string): Promise<StoredEvent[]> {
+  async #last(stream: string, since: bigint | undefined): Promise<StoredEvent[]> {
     const events: StoredEvent[] = [];
+    const range = since === undefined ? { maxCount: lookBack } : {};
     try {
-      for await (const event of this.#store.readStream(stream, { direction: 'backwards', maxCount: lookBack })) events.push(event);
+      for await (const event of this.#store.readStream(stream, { direction: 'backwards', ...range })) {
+        events.push(event);
+        if (since !== undefined && event.position < since) break;
+      }
     } catch (error) {
       if (!(error instanceof StreamNotFoundFault)) throw error;
     }

@@ -69,6 +69,8 @@ export interface EventToSeal {
   readonly type: string;
   /** The financial payload: retained and replayed. */
   readonly fin: Json;
+  /** Commitments to personal data by subject, see `personalCommitment`; absent where there is none. */
+  readonly pii?: Readonly<Record<string, string>> | undefined;
   /** Who and why; opaque ids only. */
   readonly body: Json;
   /** Our clock when the decision was made: `YYYY-MM-DDTHH:MM:SS.mmmZ`. */
@@ -89,7 +91,7 @@ export interface SealedEvent {
 
 /** Turns a decision into what is stored, so that its leaf is known before it is written. */
 export function sealEvent(event: EventToSeal): SealedEvent {
-  const data = canonicalJson({ fin: event.fin });
+  const data = canonicalJson(event.pii === undefined ? { fin: event.fin } : { fin: event.fin, pii: event.pii });
   const body = canonicalJson(event.body);
   // By hand, and canonical all the same: the names are in order, and salts, hashes and instants need no escape.
   const metadata = `{"at":"${event.at}","body":${body},"ms":"${event.metadataSalt}","prev":"${event.previous}","ps":"${event.payloadSalt}"}`;
@@ -107,6 +109,11 @@ export function sealEvent(event: EventToSeal): SealedEvent {
     type,
   });
   return { data, metadata: metadata as CanonicalJson, leaf: { entry, hash: leafHashOf(entry), malformed: false } };
+}
+
+/** What stands in `pii` for a subject's data: it hides them without the salt and binds to them with it. 64 lower-case hex. */
+export function personalCommitment(saltHex: string, canonicalData: string): string {
+  return commitment('ledger-pii/1', saltHex, canonicalData);
 }
 
 interface ReadMetadata {

@@ -21,7 +21,7 @@ describe('the error page', () => {
     const text = sources.map((path) => readFileSync(new URL(path, folder), 'utf8')).join('\n');
     const said = [
       ...text.matchAll(
-        /'((?:amount|text|id|instant|date|decimal|number|list|slug|field|choice|currency)_(?!mismatch|not_payable)[a-z_]+)'/g,
+        /'((?:amount|text|id|instant|date|decimal|number|list|slug|field|choice|currency|email|phone|country|object)_(?!mismatch|not_payable)[a-z_]+)'/g,
       ),
     ];
     expect([...new Set(said.map(([, code]) => code))].sort()).toEqual(listed(fields).sort());

@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+import type { Pool } from 'pg';
+import { systemClock } from '../commands/application/clock.ts';
+import type { LogOrigins } from '../commands/application/receipts.ts';
+import type { EventStore } from '../event-store/domain/event-store.ts';
+import { SystemLog } from '../integrity/application/system-log.ts';
+import { WrappingKeyFile } from '../privacy/adapters/keys/wrapping-key-file.ts';
+import { PostgresVaultStore } from '../privacy/adapters/postgres/postgres.vault-store.ts';
+import { Erasures } from '../privacy/application/erasures.ts';
+import { Persons } from '../privacy/application/persons.ts';
+import { Vault } from '../privacy/application/vault.ts';
+import type { PrivacyPorts } from '../privacy/privacy.module.ts';
+
+export interface PrivacyOptions {
+  readonly eventStore: EventStore;
+  readonly pool: Pool;
+  readonly origins: LogOrigins;
+  readonly keysFolder: string;
+  /** Where the keys that wrap the keys of persons lie; absent: in the folder of keys. */
+  readonly personalDataKeyFile?: string | undefined;
+}
+
+/** The parts that hold personal data, put together. */
+export function openPrivacy({ eventStore, pool, origins, keysFolder, personalDataKeyFile }: PrivacyOptions): PrivacyPorts {
+  const keys = new WrappingKeyFile(personalDataKeyFile ?? join(keysFolder, 'personal-data.keys'));
+  const vault = new Vault(new PostgresVaultStore(pool), keys);
+  return { vault, persons: new Persons(eventStore), erasures: new Erasures(vault, new SystemLog(eventStore, systemClock), origins) };
+}
