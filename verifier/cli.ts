@@ -4,6 +4,7 @@ import { type CommandLine, isHttpUrl, parseCommandLine, usage } from './command-
 import { collectEvidence } from './evidence/collect-evidence.ts';
 import { headsFileOf } from './mirror/mirror-folder.ts';
 import { openerFor } from './opening/shared.bundle-opener.ts';
+import { parsePersonalOpenings, type PersonalOpening } from './log/personal-data.ts';
 import { nameEvent } from './report/bad-event.ts';
 import { jsonReport } from './report/json-report.ts';
 import { ProgressLine } from './report/progress-line.ts';
@@ -36,8 +37,10 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const claims = await claimsOf(commandLine);
   if ('problem' in claims) return refuse(claims.problem);
+  const personalData = personalDataOf(commandLine);
+  if ('problem' in personalData) return refuse(personalData.problem);
   const [source, ...superseded] = sources as [LogSource, ...LogSource[]];
-  return verify(commandLine, { source, superseded, ...claims });
+  return verify(commandLine, { source, superseded, personalData, ...claims });
 }
 
 /** What is to be held against the log, beside the log itself. */
@@ -49,6 +52,7 @@ interface Claims {
 interface Materials extends Claims {
   readonly source: LogSource;
   readonly superseded: readonly LogSource[];
+  readonly personalData: readonly PersonalOpening[];
 }
 
 async function claimsOf({ answers, receipts }: CommandLine): Promise<Claims | { readonly problem: string }> {
@@ -70,6 +74,14 @@ async function sourceOf(log: string, { token }: Pick<CommandLine, 'token'>): Pro
   return (await isFolder(log)) ? new FolderLogSource(log) : { problem: `There is no folder ${log}.` };
 }
 
+function personalDataOf({ personalData: file }: CommandLine): readonly PersonalOpening[] | { readonly problem: string } {
+  try {
+    return file === undefined ? [] : parsePersonalOpenings(readFileSync(file, 'utf8'));
+  } catch (error) {
+    return { problem: `--personal-data ${file}: ${(error as Error).message}` };
+  }
+}
+
 async function verify(commandLine: CommandLine, materials: Materials): Promise<number> {
   const { genesis, rpc, contract, isOffline, isDeep, asJson, witnesses, gaps } = commandLine;
   const { state, hasProgress } = commandLine;
@@ -84,7 +96,8 @@ async function verify(commandLine: CommandLine, materials: Materials): Promise<n
     ...materials,
     heads: [...heads, ...(headsSeen?.heads ?? [])],
     ...(headsSeen !== undefined && { onHead: (note: Buffer) => headsSeen.add(note) }),
-    ...(state !== undefined && { resume: new StateFile(state) }),
+    // Data that were handed over are held against every leaf, from the first on.
+    ...(state !== undefined && materials.personalData.length === 0 && { resume: new StateFile(state) }),
     ...(progress !== undefined && { onProgress: (done: Progress) => progress.tell(done) }),
   });
   const badEvent = 'firstBad' in outcome && outcome.firstBad !== undefined ? await nameEvent(outcome, outcome.firstBad.index) : undefined;

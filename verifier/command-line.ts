@@ -18,6 +18,8 @@ export interface CommandLine {
   /** Files. */
   readonly answers: string | undefined;
   readonly receipts: string | undefined;
+  /** File of personal data that were handed over. */
+  readonly personalData: string | undefined;
   readonly asJson: boolean;
   readonly witnesses: WitnessQuorum | undefined;
   readonly gaps: GapRules | undefined;
@@ -50,6 +52,8 @@ export const usage = `Usage: verify --log <url|folder> --genesis <hash> (--rpc <
   --answers <file>      signed answers of the API, one a line: each must be what the log says
   --receipts <file>     receipts, or answers to commands, one a line: each must have its leaf
   --superseded <url|folder>  the log that this one goes on with, where its genesis names one; again for the one before
+  --personal-data <file>
+                        personal data with their salts, one a line: each must be what the log commits to
   --deep                check the canonical form of everything too
   --json                one JSON object for programs
   --progress            tell how far it is on standard error, also where that is no terminal
@@ -80,7 +84,7 @@ function read(args: readonly string[], { withOut = false, withStatement = false 
     options: {
       ...{ log: text, genesis: text, contract: text, token: text, answers: text, receipts: text, rpc: { ...text, multiple: true } },
       superseded: { ...text, multiple: true },
-      ...{ policy: text, state: text, evidence: text, head: { ...text, multiple: true } },
+      ...{ policy: text, state: text, evidence: text, 'personal-data': text, head: { ...text, multiple: true } },
       ...(withOut && { out: text }),
       ...(withStatement && { statement: text }),
       ...{ offline: flag, deep: flag, json: flag, progress: flag, help: { ...flag, short: 'h' } },
@@ -91,6 +95,7 @@ function read(args: readonly string[], { withOut = false, withStatement = false 
   const { token, head: heads = [], superseded = [], answers, receipts, state, evidence } = values;
   const { offline: isOffline, deep: isDeep, json: asJson, progress: hasProgress } = values;
   const { out, statement } = values as { readonly out?: string; readonly statement?: string };
+  const personalData = values['personal-data'];
   const log = values.log ?? policy?.log;
   const genesis = genesisOf(values.genesis, policy?.genesis);
   const contract = values.contract ?? policy?.contract;
@@ -101,7 +106,7 @@ function read(args: readonly string[], { withOut = false, withStatement = false 
   for (const url of rpc) if (!isHttpUrl(url)) throw new RangeError(`--rpc ${url} is no http(s) URL.`);
   if (/^[a-z]+:\/\//i.test(log) && !isHttpUrl(log)) throw new RangeError(`--log ${log} is neither an http(s) URL nor a folder.`);
   return {
-    ...{ log, genesis, rpc, contract: contract?.toLowerCase(), token, superseded, isOffline, isDeep, asJson },
+    ...{ log, genesis, rpc, contract: contract?.toLowerCase(), token, superseded, isOffline, isDeep, personalData, asJson },
     ...{ witnesses: policy?.witnesses, gaps: policy?.gaps, heads, state, evidence, hasProgress, out, statement, answers, receipts },
   };
 }

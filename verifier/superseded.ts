@@ -70,7 +70,7 @@ async function passTo({ size, root }: SupersededLog, { source, genesis, options 
       const anchored = chains.statedRoots().filter((anchor) => anchor.size > 0 && anchor.size <= size);
       const superseded = await passSuperseded(checks, genesis, options);
       const pass = new LogPass({
-        ...{ source, genesis, size, checks, opener, sizesCommitted, superseded, anchors: undefined },
+        ...{ source, genesis, size, checks, opener, sizesCommitted, superseded, personalData: [], anchors: undefined },
         statedRoots: [...anchored, stated].toSorted((left, right) => left.size - right.size),
       });
       await pass.run();

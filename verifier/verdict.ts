@@ -1,6 +1,7 @@
 import type { PlacedAnchor } from './checks/chain-set.ts';
 import { type Check, type CheckId, checkIds, checkNames, type Checks, type Finding, type Problem } from './checks/check.ts';
 import type { PassCounts } from './checks/log-pass.ts';
+import type { PersonalCounts } from './checks/personal-data.check.ts';
 import type { LogSource } from './source/log-source.ts';
 
 export type Verdict = 'VALID' | 'INVALID' | 'UNVERIFIABLE';
@@ -44,7 +45,7 @@ export interface Outcome {
   readonly checks: readonly CheckOutcome[];
   /** The problem about the first leaf that is bad. */
   readonly firstBad: { readonly check: CheckId; readonly index: number; readonly message: string } | undefined;
-  readonly counts: PassCounts & { readonly streams: number; readonly commitments: number };
+  readonly counts: PassCounts & { readonly streams: number; readonly commitments: number; readonly personal: PersonalCounts };
   readonly source: LogSource;
   /** The signed head as it was served. */
   readonly head: Buffer;

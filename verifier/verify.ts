@@ -17,6 +17,7 @@ import {
 import type { StatedRoot } from './checks/tree.check.ts';
 import { checkWitnesses, type WitnessQuorum } from './checks/witnesses.check.ts';
 import { type Genesis, openGenesis } from './log/genesis.ts';
+import type { PersonalOpening } from './log/personal-data.ts';
 import { type BundleOpener, LocalBundleOpener } from './opening/bundle-opener.ts';
 import type { LogToOpen } from './opening/opened-leaf.ts';
 import type { SignedHead } from './note/tree-head.ts';
@@ -44,6 +45,8 @@ export interface VerifyOptions {
   readonly answers?: string | undefined;
   /** Text of a file of receipts, V10. */
   readonly receipts?: string | undefined;
+  /** Personal data that somebody handed over with their salts. */
+  readonly personalData?: readonly PersonalOpening[];
   /** Who opens the leaves of a log of this size; by default the thread of the caller. Closed when they are all read. */
   readonly openerFor?: (log: LogToOpen, size: number) => BundleOpener;
   /** Notes of heads that somebody was shown before, each with who remembers it: the log must have them all in its past. */
@@ -167,7 +170,8 @@ class Verification {
 
   /** Reads the log once, from its first leaf, or from where an earlier pass was, to its last. */
   async #pass(checks: Checks, files: LogFiles, { sizesCommitted, point }: PassPlan): Promise<LogPass> {
-    const { source, isDeep = false, answers, receipts, openerFor = (log) => new LocalBundleOpener(log), onProgress } = this.#options;
+    const { source, isDeep = false, answers, receipts, personalData = [] } = this.#options;
+    const { openerFor = (log) => new LocalBundleOpener(log), onProgress } = this.#options;
     const size = Number(files.head.size);
     const stated = this.#statedRoots(files);
     const log = { origin: this.#genesis.policy.origin, isDeep, ...(answers !== undefined && { typesAlsoRead: typesOfAnswers }) };
@@ -177,7 +181,8 @@ class Verification {
     const anewBecause = this.#anewBecause;
     try {
       const pass = new LogPass({
-        ...{ source, genesis: this.#genesis, size, checks, opener, sizesCommitted, superseded, from: point?.pass, answers, receipts },
+        ...{ source, genesis: this.#genesis, size, checks, opener, sizesCommitted, superseded, from: point?.pass },
+        ...{ answers, receipts, personalData },
         statedRoots: stated,
         anchors: this.#chains.isAsked ? this.#chains.coveringAnchors() : undefined,
         keeper: sizesCommitted.length === 0 ? this.#keeperOf(files, stated, from) : undefined,
@@ -234,7 +239,7 @@ class Verification {
     const anchoredSize = Number(this.#chains.anchoredSize);
     const isAnchored = pass.policies.all.some(({ chains }) => chains.length > 0) && !isOffline;
     return outcomeOf({
-      ...{ source, checks, size, isOffline, counts: { ...pass.counts, streams: pass.streams, commitments: pass.fold.commitments } },
+      ...{ source, checks, size, isOffline, counts: { ...pass.counts, streams: pass.streams, commitments: pass.fold.commitments, personal: pass.personalData.counts } },
       ...{ origin: this.#genesis.policy.origin, genesisHash, logId: this.#chains.logId, root: files.head.root },
       provenSize: isAnchored ? anchoredSize : size,
       lastAnchor: this.#chains.lastAnchor,

@@ -18,6 +18,7 @@ export interface BuiltEvent {
   readonly stream: string;
   readonly type: string;
   readonly fin: Json;
+  readonly pii?: Readonly<Record<string, string>>;
   readonly at?: string;
   readonly id?: string;
 }
@@ -102,13 +103,13 @@ export class LogBuilder {
   }
 
   /** Appends a well-formed event and answers its index. */
-  append({ stream, type, fin, at, id = uuidOf(this.size) }: BuiltEvent): number {
+  append({ stream, type, fin, pii, at, id = uuidOf(this.size) }: BuiltEvent): number {
     const kept = (this.#superseded?.log.events ?? []).slice(0, this.#superseded?.size).filter((event) => event.stream === stream);
     const before = [...kept, ...this.events.filter((event) => event.stream === stream)];
     const last = before.at(-1);
     const originOfLast = last !== undefined && kept.includes(last) ? (this.#superseded?.log.origin as string) : this.origin;
     const sealed = sealEvent({
-      ...{ origin: this.origin, stream, revision: BigInt(before.length), id, type, fin, at: at ?? this.instant() },
+      ...{ origin: this.origin, stream, revision: BigInt(before.length), id, type, fin, pii, at: at ?? this.instant() },
       body: { actor: { id: 'test', type: 'process' }, command: id, correlation: id, fingerprint: digestOf(id) },
       previous: last === undefined ? zeroHash : leafOf(originOfLast, last).hash,
       payloadSalt: digestOf(`pay ${id}`),

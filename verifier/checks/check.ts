@@ -18,6 +18,7 @@ export const checkIds = Object.keys(checkNames) as CheckId[];
 export type FindingName =
   | 'format'
   | 'duplicate-id'
+  | 'erased-subject'
   | 'missing-payload'
   | 'gap'
   | 'anchor-not-on-chain'

@@ -1,6 +1,7 @@
 import { isObject, parseJson } from '../log/canonical-json.ts';
 import type { Entry } from '../log/entry.ts';
 import type { Genesis } from '../log/genesis.ts';
+import type { PersonalOpening } from '../log/personal-data.ts';
 import { noInstant } from '../log/stored-event.ts';
 import type { BundleOpener } from '../opening/bundle-opener.ts';
 import { typesReadWhole } from '../opening/leaf-opener.ts';
@@ -14,6 +15,7 @@ import { AnswersCheck } from './answers.check.ts';
 import { type CheckId, type Checks } from './check.ts';
 import { FoldCheck } from './fold.check.ts';
 import type { PassKeeper, PassState } from './pass-state.ts';
+import { PersonalDataCheck } from './personal-data.check.ts';
 import { Policies } from './policies.ts';
 import { ReceiptsCheck } from './receipts.check.ts';
 import { SeriesCheck } from './series.check.ts';
@@ -44,6 +46,8 @@ export interface LogPassOptions {
   readonly receipts?: string | undefined;
   /** The finished way through the log that this one goes on with. */
   readonly superseded?: LogPass | undefined;
+  /** Personal data that were handed over with their salts. */
+  readonly personalData: readonly PersonalOpening[];
 }
 
 export interface PassCounts {
@@ -72,6 +76,7 @@ export class LogPass {
   readonly time: TimeCheck | undefined;
   readonly answers: AnswersCheck | undefined;
   readonly receipts: ReceiptsCheck | undefined;
+  readonly personalData: PersonalDataCheck;
   readonly counts: PassCounts = { leaves: 0, opened: 0, withheld: 0 };
   /** Leaves from the first on whose entries could all be read. */
   entriesRead = 0;
@@ -86,6 +91,7 @@ export class LogPass {
     const isContinued = { hasSuperseded: supersedes !== undefined };
     this.#streams = superseded === undefined ? new StreamsCheck(checks.V5, isContinued) : superseded.#streams.goingOn(checks.V5);
     this.#series = superseded === undefined ? new SeriesCheck(checks.V7, isContinued) : superseded.#series.goingOn(checks.V7);
+    this.personalData = new PersonalDataCheck(checks.V7, options.personalData);
     this.#systemStream = `${streamPrefix}log-0`;
     this.policies = new Policies(checks.V2, genesis.policy);
     this.fold = superseded?.fold.goingOn(checks.V8, sizesCommitted) ?? new FoldCheck(checks.V8, sizesCommitted);
@@ -129,6 +135,7 @@ export class LogPass {
       if (keeper !== undefined && width === tileWidth && keeper.isDue(this.counts.leaves) && this.#isClean()) keeper.keep(this.#state());
     }
     await this.#tree.finish();
+    this.personalData.finish();
     this.#finish();
   }
 
@@ -153,7 +160,7 @@ export class LogPass {
     const { checks } = this.#options;
     return {
       ...{ size: this.counts.leaves, counts: this.counts, businessOpened: this.#businessOpened, payloadsAbsence: this.#firstAbsence },
-      ...{ tree: this.#tree.state(), streams: this.#streams.state(), series: this.#series.state(), policies: this.policies.state() },
+      ...{ tree: this.#tree.state(), streams: this.#streams.state(), series: this.#series.state(), personalData: this.personalData.state(), policies: this.policies.state() },
       ...{ fold: this.fold.state(), time: this.time?.state() },
       checks: Object.fromEntries(checksOfLeaves.map((id) => [id, checks[id].state()])),
     };
@@ -168,6 +175,7 @@ export class LogPass {
     this.#tree.resume(from.tree, from.size);
     this.#streams.resume(from.streams);
     this.#series.resume(from.series);
+    this.personalData.resume(from.personalData);
     this.policies.resume(from.policies);
     this.fold.resume(from.fold);
     if (from.time !== undefined) this.time?.resume(from.time);
@@ -251,6 +259,7 @@ export class LogPass {
       this.fold.next(index, opened.lines, this.policies.current);
       this.#series.next(index, entry, payload);
       this.answers?.next(index, entry, opened.lines, payload, this.policies.current);
+      this.personalData.next(index, entry, payload);
     }
     if (stream === this.#systemStream && typesReadWhole.has(type)) this.#readSystemLeaf(index, type, payload);
   }
@@ -291,6 +300,7 @@ export class LogPass {
     else if (type === 'KeyRotated/1') this.policies.rotated(index, fin);
     else if (type === 'StateCommitted/1') this.fold.commitment(index, fin);
     else if (type === 'TimeTicked/1') this.#readTick(index, fin);
+    else if (type === 'PersonalDataErased/1') this.personalData.erasure(index, fin);
   }
 
   #readTick(index: number, fin: unknown): void {

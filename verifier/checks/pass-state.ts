@@ -1,6 +1,7 @@
 import type { PassCounts } from './log-pass.ts';
 import type { CheckId, CheckState } from './check.ts';
 import type { FoldCheckState } from './fold.check.ts';
+import type { PersonalDataState } from './personal-data.check.ts';
 import type { PoliciesState } from './policies.ts';
 import type { StreamsState } from './streams.check.ts';
 import type { TimeState } from './time.check.ts';
@@ -17,6 +18,7 @@ export interface PassState {
   readonly tree: TileTreeState;
   readonly streams: StreamsState;
   readonly series: ReadonlyMap<string, bigint>;
+  readonly personalData: PersonalDataState;
   readonly policies: PoliciesState;
   readonly fold: FoldCheckState;
   /** Undefined where time was not checked. */

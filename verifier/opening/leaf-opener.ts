@@ -1,5 +1,6 @@
 import { hash } from '#platform';
 import { linesOf } from '../fold/postings.ts';
+import { isObject } from '../log/canonical-json.ts';
 import { type Entry, EntryReader } from '../log/entry.ts';
 import { EventOpener } from '../log/event-opener.ts';
 import { PayloadLines, readExpectedLine, readPayloadLine } from '../log/payload-line.ts';
@@ -10,6 +11,7 @@ export const typesReadWhole: ReadonlySet<string> = new Set([
   'KeyRotated/1',
   'LogPolicyChanged/1',
   'NumberAssigned/1',
+  'PersonalDataErased/1',
   'StateCommitted/1',
   'TimeTicked/1',
 ]);
@@ -49,8 +51,13 @@ export class LeafOpener {
     if (typeof line === 'string') return line;
     const { isSame, isMalformed, isCanonical, text: payload, payload: value } = this.#events.open(entry, line);
     if (!isSame) return 'other';
-    return { isMalformed, isCanonical, lines: linesOf(value), payload: this.#typesRead.has(entry.type) ? payload : undefined };
+    const isWanted = this.#typesRead.has(entry.type) || hasPersonalData(value);
+    return { isMalformed, isCanonical, lines: linesOf(value), payload: isWanted ? payload : undefined };
   }
+}
+
+function hasPersonalData(payload: unknown): boolean {
+  return isObject(payload) && payload['pii'] !== undefined;
 }
 
 /** Before each entry stands its length. */
