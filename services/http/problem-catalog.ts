@@ -5,6 +5,7 @@ import type { TitleRejection } from '../catalog/domain/title.ts';
 import type { ExecutionRejection } from '../commands/application/answer.ts';
 import type { InvoiceRejection } from '../invoicing/domain/invoice.ts';
 import type { PersonRejection } from '../privacy/domain/person.decider.ts';
+import type { RetentionRejection } from '../privacy/domain/retention.ts';
 
 /** Codes that are about the request and not about the business. */
 type EdgeCode =
@@ -43,7 +44,8 @@ export type ProblemCode =
   | TitleRejection['code']
   | InvoiceRejection['code']
   | ProviderRejection['code']
-  | PersonRejection['code'];
+  | PersonRejection['code']
+  | RetentionRejection['code'];
 
 export interface Problem {
   readonly status: number;
@@ -100,6 +102,8 @@ export const problemCatalog = {
   band_unknown: { status: 409, title: 'The price book has no rate for this band.' },
   charge_too_large: { status: 409, title: 'The rated charge is larger than any amount of the ledger.' },
   provider_already_registered: { status: 409, title: 'A provider with this name is registered already.' },
+  retention_schedule_not_found: { status: 404, title: 'The provider has no retention schedule.' },
+  retention_run_open: { status: 409, title: 'A retention run is not finished yet.' },
   personal_data_erased: { status: 409, title: 'The personal data are erased; nothing is added to them.' },
   revision_mismatch: { status: 412, title: 'The aggregate is not at the revision that If-Match names.' },
   idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used with another body.' },

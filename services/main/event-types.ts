@@ -5,6 +5,7 @@ import type { EventTypes } from '../event-store/domain/event-types.ts';
 import { systemLeafEvents } from '../integrity/domain/system-leaf.events.ts';
 import { invoiceEvents, seriesEvents } from '../invoicing/domain/invoice.events.ts';
 import { personEvents } from '../privacy/domain/person.events.ts';
+import { retentionEvents } from '../privacy/domain/retention.events.ts';
 
 /** Every event type that this release writes or ever wrote. */
 export const eventTypes: readonly EventTypes[] = [
@@ -15,5 +16,6 @@ export const eventTypes: readonly EventTypes[] = [
   invoiceEvents,
   personEvents,
   providerEvents,
+  retentionEvents,
   systemLeafEvents,
 ];

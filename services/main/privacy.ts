@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Pool } from 'pg';
+import type { Logger } from 'pino';
 import { systemClock } from '../commands/application/clock.ts';
 import type { LogOrigins } from '../commands/application/receipts.ts';
 import type { EventStore } from '../event-store/domain/event-store.ts';
@@ -9,20 +10,27 @@ import { PostgresVaultStore } from '../privacy/adapters/postgres/postgres.vault-
 import { Erasures } from '../privacy/application/erasures.ts';
 import { Persons } from '../privacy/application/persons.ts';
 import { Vault } from '../privacy/application/vault.ts';
+import type { ProvidersWithLogs } from '../privacy/application/privacy-upkeep.ts';
 import type { PrivacyPorts } from '../privacy/privacy.module.ts';
 
 export interface PrivacyOptions {
   readonly eventStore: EventStore;
   readonly pool: Pool;
-  readonly origins: LogOrigins;
+  readonly logs: LogOrigins & ProvidersWithLogs;
+  readonly logger: Logger;
   readonly keysFolder: string;
   /** Where the keys that wrap the keys of persons lie; absent: in the folder of keys. */
   readonly personalDataKeyFile?: string | undefined;
 }
 
 /** The parts that hold personal data, put together. */
-export function openPrivacy({ eventStore, pool, origins, keysFolder, personalDataKeyFile }: PrivacyOptions): PrivacyPorts {
+export function openPrivacy({ eventStore, pool, logs, logger, keysFolder, personalDataKeyFile }: PrivacyOptions): PrivacyPorts {
   const keys = new WrappingKeyFile(personalDataKeyFile ?? join(keysFolder, 'personal-data.keys'));
-  const vault = new Vault(new PostgresVaultStore(pool), keys);
-  return { vault, persons: new Persons(eventStore), erasures: new Erasures(vault, new SystemLog(eventStore, systemClock), origins) };
+  const store = new PostgresVaultStore(pool);
+  const vault = new Vault(store, keys);
+  return {
+    ...{ vault, store, providers: logs, persons: new Persons(eventStore) },
+    erasures: new Erasures(vault, new SystemLog(eventStore, systemClock), logs),
+    onFailure: (err) => logger.error({ err }, 'Retention or the sweep of the vault failed; it is tried again in an hour.'),
+  };
 }

@@ -21,6 +21,7 @@ import { AnchoringModule } from '../integrity/anchoring.module.ts';
 import { IntegrityModule } from '../integrity/integrity.module.ts';
 import { BillBundlesModule } from '../invoicing/bill-bundles.module.ts';
 import { ErasureProcess } from '../privacy/application/erasure.process.ts';
+import { PrivacyUpkeep } from '../privacy/application/privacy-upkeep.ts';
 import { PrivacyModule } from '../privacy/privacy.module.ts';
 import { createPool } from '../read-store/pool.ts';
 import { prepareReadModels } from '../read-store/prepare-read-models.ts';
@@ -130,7 +131,7 @@ async function open(
   const integrity = await openIntegrity({ eventStore: opened, pool, keysFolder, chain, otherChains, witnesses, logger });
   const { eventStore, guard, logs, anchoring, sequencers, witnessing, files, query } = integrity;
 
-  const privacy = openPrivacy({ eventStore, pool, origins: logs, keysFolder, personalDataKeyFile });
+  const privacy = openPrivacy({ eventStore, pool, logs, logger, keysFolder, personalDataKeyFile });
 
   const progress = new ProjectionProgress(pool);
   const http = await createHttpApplication(
@@ -167,8 +168,11 @@ async function open(
   if (roles.includes('projector')) for (const runner of runners) runner.start();
   closing.push(() => Promise.all(runners.map((runner) => runner.stop())));
   // An API process asks for logs by name; whoever works on all logs has to find them.
-  if (roles.includes('sequencer') || roles.includes('anchorer')) await logs.start();
+  if (roles.length > 0) await logs.start();
   closing.push(() => logs.stop());
+  const upkeep = app.get(PrivacyUpkeep, { strict: false });
+  if (roles.includes('projector')) upkeep.start();
+  closing.push(() => upkeep.stop());
   if (roles.includes('sequencer')) sequencers.start();
   closing.push(() => witnessing.stop());
   closing.push(() => sequencers.stop());

@@ -20,11 +20,6 @@ export interface VaultRow {
   readonly sealed: Buffer;
 }
 
-/** A row with the time when a writer needed it last. */
-export interface KeptRow extends VaultRow {
-  readonly keptAt: Date;
-}
-
 /** Where wrapped keys and encrypted data lie. Durable whenever a write resolves; every write is safe to repeat. */
 export interface VaultStore {
   key(name: SubjectName): Promise<WrappedKey | 'destroyed' | undefined>;
@@ -35,14 +30,16 @@ export interface VaultStore {
   /** Keeps a row that is not there yet, and answers the one that is there then; undefined where the subject has no key. */
   keep(name: SubjectName, row: VaultRow): Promise<VaultRow | undefined>;
   find(event: string, subject: string): Promise<VaultRow | undefined>;
-  rowsOf(name: SubjectName): Promise<readonly KeptRow[]>;
+  rowsOf(name: SubjectName): Promise<readonly VaultRow[]>;
   /** Subjects of a provider that have a key, behind a subject, in order. */
   subjects(provider: string, after: string, limit: number): Promise<readonly string[]>;
   deleteRows(name: SubjectName, events: readonly string[]): Promise<void>;
-  /** Rows that no writer needed since, oldest first. */
-  rowsKeptBefore(time: Date, from: KeptRow | undefined, limit: number): Promise<readonly KeptRow[]>;
+  /** Rows that no writer needed since and that nobody confirmed, oldest first. */
+  unconfirmed(keptBefore: Date, limit: number): Promise<readonly VaultRow[]>;
+  /** The events of these rows are in their streams. */
+  confirm(rows: readonly VaultRow[]): Promise<void>;
   /** Deletes a row, unless a writer needed it since. */
-  deleteUnneeded(row: VaultRow, since: Date): Promise<void>;
+  deleteUnneeded(row: VaultRow, keptBefore: Date): Promise<void>;
   keysUnder(wrappingKey: string, limit: number): Promise<readonly (SubjectName & { readonly key: WrappedKey })[]>;
   /** Puts a key in the place of the same one under another wrapping; does nothing to one that was destroyed meanwhile. */
   rewrap(name: SubjectName, from: WrappedKey, to: WrappedKey): Promise<void>;

@@ -29,9 +29,11 @@ create table personal_data (
   sealed bytea not null,
   -- When a writer needed the row last; an orphan is swept a day later.
   kept_at timestamptz not null default now(),
+  -- The event was seen in its stream: the row is no orphan.
+  is_written boolean not null default false,
   constraint personal_data_pkey primary key (event_id, subject),
   constraint personal_data_key_fkey foreign key (provider, subject) references personal_data_key (provider, subject),
   constraint personal_data_nonce check (octet_length(nonce) = 12)
 );
 create index personal_data_subject on personal_data (provider, subject);
-create index personal_data_kept on personal_data (kept_at);
+create index personal_data_unwritten on personal_data (kept_at) where not is_written;

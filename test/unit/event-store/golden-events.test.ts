@@ -15,6 +15,8 @@ import { leafOf, sealEvent, zeroHash } from '../../../services/integrity/domain/
 import { invoice } from '../../../services/invoicing/domain/invoice.ts';
 import { series } from '../../../services/invoicing/domain/series.ts';
 import { eventTypes } from '../../../services/main/event-types.ts';
+import { person } from '../../../services/privacy/domain/person.ts';
+import { retention } from '../../../services/privacy/domain/retention.ts';
 import { projectRoot } from '../../../services/read-store/project-root.ts';
 import { type GoldenEvent, goldenEvents, goldenFileOf, goldenFiles, goldenFolder, goldenStreams } from '../../support/golden-events.ts';
 
@@ -66,7 +68,8 @@ describe('the golden files of the events', () => {
       const { prev: previous, ps: payloadSalt, ms: metadataSalt } = JSON.parse(stored.metadata!) as Record<'prev' | 'ps' | 'ms', string>;
       const { at, body } = event;
       const fin = known.data as Json;
-      const sealed = sealEvent({ ...stored, origin, fin, body: body as unknown as Json, at, previous, payloadSalt, metadataSalt });
+      const { pii } = JSON.parse(stored.data) as { pii?: Readonly<Record<string, string>> };
+      const sealed = sealEvent({ ...stored, origin, fin, pii, body: body as unknown as Json, at, previous, payloadSalt, metadataSalt });
       expect({ data: sealed.data, metadata: sealed.metadata, leaf: sealed.leaf.hash }).toEqual({
         data: stored.data,
         metadata: stored.metadata,
@@ -96,15 +99,17 @@ describe('the code', () => {
     const folds: Readonly<Record<string, (events: readonly GoldenEvent[]) => object>> = {
       account: foldOf(account),
       invoice: foldOf(invoice),
+      person: foldOf(person),
       pricebook: foldOf(priceBook),
       provider: foldOf(provider),
+      retention: foldOf(retention),
       series: foldOf(series),
       title: foldOf(title),
     };
     const states = [...goldenStreams()].flatMap(([stream, events]) => folds[partsOf(stream)!.kind]?.(events) ?? []);
     expect(states).toHaveLength(goldenStreams().size - 1); // The system stream has no aggregate.
     expect(states.map((state) => (state as { status?: string }).status).toSorted()).toEqual([
-      ...['issued', 'listed', 'open', 'open', 'published', 'registered', undefined],
+      ...['erased', 'issued', 'listed', 'open', 'open', 'published', 'registered', 'scheduled', undefined],
     ]);
   });
 });

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { KeptRow, SubjectName, VaultRow, VaultStore, WrappedKey } from '../../application/vault-store.ts';
+import type { SubjectName, VaultRow, VaultStore, WrappedKey } from '../../application/vault-store.ts';
 
 interface KeyRow {
   readonly wrapping_key: string | null;
@@ -84,11 +84,11 @@ export class PostgresVaultStore implements VaultStore {
     return rows[0];
   }
 
-  async rowsOf({ provider, subject }: SubjectName): Promise<readonly KeptRow[]> {
-    const { rows } = await this.#pool.query<KeptRow>({
+  async rowsOf({ provider, subject }: SubjectName): Promise<readonly VaultRow[]> {
+    const { rows } = await this.#pool.query<VaultRow>({
       name: 'vault_rows',
       text: `
-        select ${rowColumns}, kept_at as "keptAt"
+        select ${rowColumns}
           from personal_data
          where provider = $1 and subject = $2
          order by kept_at, event_id`,
@@ -119,25 +119,33 @@ export class PostgresVaultStore implements VaultStore {
     });
   }
 
-  async rowsKeptBefore(time: Date, from: KeptRow | undefined, limit: number): Promise<readonly KeptRow[]> {
-    const { rows } = await this.#pool.query<KeptRow>({
-      name: 'vault_rows_before',
+  async unconfirmed(keptBefore: Date, limit: number): Promise<readonly VaultRow[]> {
+    const { rows } = await this.#pool.query<VaultRow>({
+      name: 'vault_unconfirmed',
       text: `
-        select ${rowColumns}, kept_at as "keptAt"
+        select ${rowColumns}
           from personal_data
-         where kept_at < $1 and ($2::timestamptz is null or (kept_at, event_id, subject) > ($2, $3, $4))
-         order by kept_at, event_id, subject
-         limit $5`,
-      values: [time, from?.keptAt, from?.event, from?.subject, limit],
+         where kept_at < $1 and not is_written
+         order by kept_at
+         limit $2`,
+      values: [keptBefore, limit],
     });
     return rows;
   }
 
-  async deleteUnneeded({ event, subject }: VaultRow, since: Date): Promise<void> {
+  async confirm(rows: readonly VaultRow[]): Promise<void> {
+    await this.#pool.query({
+      name: 'vault_confirm',
+      text: 'update personal_data set is_written = true where event_id = any($1::uuid[])',
+      values: [rows.map(({ event }) => event)],
+    });
+  }
+
+  async deleteUnneeded({ event, subject }: VaultRow, keptBefore: Date): Promise<void> {
     await this.#pool.query({
       name: 'vault_delete_unneeded',
       text: 'delete from personal_data where event_id = $1 and subject = $2 and kept_at < $3',
-      values: [event, subject, since],
+      values: [event, subject, keptBefore],
     });
   }
 
