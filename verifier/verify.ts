@@ -239,7 +239,13 @@ class Verification {
     const anchoredSize = Number(this.#chains.anchoredSize);
     const isAnchored = pass.policies.all.some(({ chains }) => chains.length > 0) && !isOffline;
     return outcomeOf({
-      ...{ source, checks, size, isOffline, counts: { ...pass.counts, streams: pass.streams, commitments: pass.fold.commitments, personal: pass.personalData.counts } },
+      ...{
+        source,
+        checks,
+        size,
+        isOffline,
+        counts: { ...pass.counts, streams: pass.streams, commitments: pass.fold.commitments, personal: pass.personalData.counts },
+      },
       ...{ origin: this.#genesis.policy.origin, genesisHash, logId: this.#chains.logId, root: files.head.root },
       provenSize: isAnchored ? anchoredSize : size,
       lastAnchor: this.#chains.lastAnchor,

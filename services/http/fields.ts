@@ -91,7 +91,8 @@ export function CountryField(options: FieldOptions = {}) {
 /** An object of a body class. */
 export function ObjectField(type: () => new () => object, { optional = false }: { readonly optional?: boolean } = {}) {
   return applyDecorators(
-    ApiProperty({ type, required: !optional }),
+    // A function of another name is taken for a class.
+    ApiProperty({ type: () => type(), required: !optional }),
     ...(optional ? [UnlessAbsent()] : []),
     ValidateBy({ name: 'isObject', validator: { validate: isObject, defaultMessage: () => 'object_malformed' } }),
     ValidateNested({ message: 'object_malformed' }),
@@ -157,7 +158,7 @@ export function ListField(
     return keys.size === value.length ? undefined : 'list_not_unique';
   };
   return applyDecorators(
-    ApiProperty({ type, isArray: true, minItems: 1, maxItems: lengthMax }),
+    ApiProperty({ type: () => type(), isArray: true, minItems: 1, maxItems: lengthMax }),
     ValidateBy({
       name: 'isList',
       validator: {

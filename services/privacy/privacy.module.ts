@@ -7,6 +7,7 @@ import { ErasePersonalDataHandler } from './application/erase-personal-data.hand
 import { Erasures } from './application/erasures.ts';
 import { PersonDecisions } from './application/person-command.ts';
 import { PersonalDataQuery } from './application/personal-data-query.ts';
+import { PersonalExport } from './application/personal-export.ts';
 import { Persons } from './application/persons.ts';
 import { RecordConsentHandler } from './application/record-consent.handler.ts';
 import { RecordPersonalDataHandler } from './application/record-personal-data.handler.ts';
@@ -38,6 +39,7 @@ export interface PrivacyPorts {
 })
 export class PrivacyModule {
   static register({ vault, store, persons, erasures, providers, onFailure }: PrivacyPorts): DynamicModule {
+    const query = new PersonalDataQuery(persons, vault);
     return {
       module: PrivacyModule,
       providers: [
@@ -56,7 +58,8 @@ export class PrivacyModule {
             new PrivacyUpkeep({ runs, providers, sweep: new OrphanSweep(store, persons), clock: systemClock, onFailure }),
           inject: [RetentionRuns],
         },
-        { provide: PersonalDataQuery, useValue: new PersonalDataQuery(persons, vault) },
+        { provide: PersonalDataQuery, useValue: query },
+        { provide: PersonalExport, useValue: new PersonalExport({ persons, query, vault, clock: systemClock }) },
       ],
     };
   }

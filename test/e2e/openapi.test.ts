@@ -60,6 +60,14 @@ describe('[K1] the API document', () => {
         'post /v1/accounts/{account}/payments',
         'post /v1/accounts/{account}/reversals',
         'post /v1/accounts/{account}/invoices',
+        'post /v1/accounts/{account}/personal-data',
+        'post /v1/accounts/{account}/consents',
+        'post /v1/accounts/{account}/erasures',
+        'get /v1/accounts/{account}/personal-data',
+        'get /v1/accounts/{account}/export',
+        'post /v1/retention/schedule',
+        'post /v1/retention/runs',
+        'get /v1/retention',
         'post /v1/price-books',
         'post /v1/price-books/{priceBook}/versions',
         'post /v1/titles',
@@ -84,6 +92,14 @@ describe('[K1] the API document', () => {
     }
   });
 
+  it('refers to nothing that it does not describe', () => {
+    const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]*)"/g)].map(
+      ([, name]) => name as string,
+    );
+    expect(references.length).toBeGreaterThan(20);
+    expect(references.filter((name) => !Object.hasOwn(document.components.schemas, name))).toEqual([]);
+  });
+
   it('is what the service answers: commands, queries and problems', async () => {
     const opened = await api.post('/v1/accounts', { billing: 'postpaid', currency: 'EUR', creditLimit: '500' });
     expectDescribed('post', '/v1/accounts', opened);
@@ -100,6 +116,21 @@ describe('[K1] the API document', () => {
     expectDescribed('post', '/v1/accounts/{account}/charges', await api.post(`${at}/charges`, 'x', { 'content-type': 'text/plain' }));
     const topUp = { amount: '5', currency: 'EUR', method: 'card' };
     expectDescribed('post', '/v1/accounts/{account}/top-ups', await api.post(`${at}/top-ups`, topUp));
+    const address = { street: 'Invalidenstr. 1', city: 'Berlin', country: 'DE' };
+    expectDescribed('post', '/v1/accounts/{account}/personal-data', await api.post(`${at}/personal-data`, { name: 'Ada', address }));
+    expectDescribed('post', '/v1/accounts/{account}/personal-data', await api.post(`${at}/personal-data`, { name: 'Ada', address: 'x' }));
+    const consent = { purpose: 'news', decision: 'given', document: 'v1' };
+    expectDescribed('post', '/v1/accounts/{account}/consents', await api.post(`${at}/consents`, consent));
+    const schedule = { rules: [{ kind: 'personal-data', days: '3650' }] };
+    expectDescribed('get', '/v1/retention', await api.get('/v1/retention'));
+    expectDescribed('post', '/v1/retention/schedule', await api.post('/v1/retention/schedule', schedule));
+    expectDescribed('post', '/v1/retention/runs', await api.post('/v1/retention/runs', {}));
+    expectDescribed('get', '/v1/retention', await api.get('/v1/retention'));
+    expectDescribed('get', '/v1/accounts/{account}/personal-data', await api.get(`${at}/personal-data`));
+    expectDescribed('get', '/v1/accounts/{account}/export', await api.get(`${at}/export`));
+    expectDescribed('post', '/v1/accounts/{account}/erasures', await api.post(`${at}/erasures`, { reason: 'subject_request' }));
+    expectDescribed('get', '/v1/accounts/{account}/personal-data', await api.get(`${at}/personal-data`));
+    expectDescribed('get', '/v1/accounts/{account}/export', await api.get(`${at}/export`));
     const closed = await api.post(`${at}/invoices`, { dueOn: '2026-12-31' });
     expectDescribed('post', '/v1/accounts/{account}/invoices', closed);
     const payment = { amount: '3', currency: 'EUR', method: 'bank', reference: 'R1' };

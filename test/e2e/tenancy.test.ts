@@ -65,6 +65,9 @@ const bodies: Readonly<Record<string, () => object>> = {
   '/v1/accounts/{account}/payments': () => ({ ...money, method: 'bank', reference: 'R1' }),
   '/v1/accounts/{account}/reversals': () => ({ entry: '3', reason: 'mistake' }),
   '/v1/accounts/{account}/invoices': () => ({ dueOn: '2026-12-31' }),
+  '/v1/accounts/{account}/personal-data': () => ({ name: 'Ada Lovelace' }),
+  '/v1/accounts/{account}/consents': () => ({ purpose: 'news', decision: 'given', document: 'v1' }),
+  '/v1/accounts/{account}/erasures': () => ({ reason: 'subject_request' }),
   '/v1/price-books/{priceBook}/versions': () => priceBook,
 };
 

@@ -27,7 +27,9 @@ export function formsOf(text: string): string[] {
   const bytes = Buffer.from(text);
   const base64 = [0, 1, 2].map((offset) => {
     const from = Math.ceil((offset * 8) / 6);
-    const encoded = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64').replace(/=+$/, '');
+    const encoded = Buffer.concat([Buffer.alloc(offset), bytes])
+      .toString('base64')
+      .replace(/=+$/, '');
     return encoded.slice(from, encoded.length - 1);
   });
   return [text, bytes.toString('hex'), ...base64];

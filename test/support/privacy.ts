@@ -65,8 +65,7 @@ export function privacyOn({ pool, events, keyFile }: { pool: pg.Pool; events: Ev
     },
     record: (id, data, key = JSON.stringify(data)) =>
       recording.execute(new RecordPersonalData(envelope(`record ${id} ${key}`, { body: { id } }), id, data)),
-    erase: (id, key = '') =>
-      erasing.execute(new ErasePersonalData(envelope(`erase ${id} ${key}`), id, { reason: 'subject_request' })),
+    erase: (id, key = '') => erasing.execute(new ErasePersonalData(envelope(`erase ${id} ${key}`), id, { reason: 'subject_request' })),
     async followOrders() {
       const process = new ErasureProcess(erasures);
       const ordered = [];

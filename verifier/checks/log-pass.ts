@@ -160,7 +160,13 @@ export class LogPass {
     const { checks } = this.#options;
     return {
       ...{ size: this.counts.leaves, counts: this.counts, businessOpened: this.#businessOpened, payloadsAbsence: this.#firstAbsence },
-      ...{ tree: this.#tree.state(), streams: this.#streams.state(), series: this.#series.state(), personalData: this.personalData.state(), policies: this.policies.state() },
+      ...{
+        tree: this.#tree.state(),
+        streams: this.#streams.state(),
+        series: this.#series.state(),
+        personalData: this.personalData.state(),
+        policies: this.policies.state(),
+      },
       ...{ fold: this.fold.state(), time: this.time?.state() },
       checks: Object.fromEntries(checksOfLeaves.map((id) => [id, checks[id].state()])),
     };

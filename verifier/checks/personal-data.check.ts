@@ -76,7 +76,9 @@ export class PersonalDataCheck {
   /** Every leaf was read. */
   finish(): void {
     for (const { event, subject } of this.#openings.values())
-      this.#check.unverifiable.add({ message: `no leaf commits to the personal data of ${subject} that were handed over for event ${event}` });
+      this.#check.unverifiable.add({
+        message: `no leaf commits to the personal data of ${subject} that were handed over for event ${event}`,
+      });
   }
 
   #commitment(index: number, event: string, subject: string, commitment: string): void {

@@ -23,7 +23,8 @@ export function textReport(outcome: Outcome | Unopened, badEvent: EventName | un
     `read     ${counts.leaves} leaves of ${counts.streams} streams, ${counts.opened} payloads opened, ${counts.withheld} unopened, ${counts.commitments} commitments to balances`,
   );
   const { committed, opened, erased, unopened } = counts.personal;
-  if (committed > 0) lines.push(`personal ${committed} commitments to personal data: ${opened} opened, ${erased} erased, ${unopened} unopened`);
+  if (committed > 0)
+    lines.push(`personal ${committed} commitments to personal data: ${opened} opened, ${erased} erased, ${unopened} unopened`);
   lines.push('', ...checks.flatMap(checkLines));
   return printable(lines.join('\n'));
 }

@@ -304,7 +304,10 @@ interface Sealing {
   readonly now: string;
 }
 
-function seal({ origin, live, stream, envelope, events, personal, now }: Sealing): { readonly proposed: ProposedEvent[]; readonly lastLeaf: string } {
+function seal({ origin, live, stream, envelope, events, personal, now }: Sealing): {
+  readonly proposed: ProposedEvent[];
+  readonly lastLeaf: string;
+} {
   const body = {
     actor: { id: envelope.actor.id, type: envelope.actor.type },
     command: envelope.commandId,

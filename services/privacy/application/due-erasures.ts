@@ -19,7 +19,7 @@ export class DueErasures {
   /** At most so many; what is found is due, and what was erased is not found again. */
   async find(provider: string, schedule: RetentionSchedulePublished, asOf: string, limit: number): Promise<DueErasure[]> {
     const due: DueErasure[] = [];
-    for (let after = ''; ; ) {
+    for (let after = ''; ;) {
       const subjects = await this.#vault.subjects(provider, after, subjectsAtOnce);
       for (const subject of subjects) {
         const found = await this.#of(provider, subject, schedule, asOf);

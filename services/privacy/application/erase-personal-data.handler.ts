@@ -24,7 +24,10 @@ export class ErasePersonalDataHandler implements ICommandHandler<ErasePersonalDa
   }
 
   async execute({ envelope, account, data }: ErasePersonalData): Promise<PersonOutcome> {
-    const outcome = await this.#decisions.decide(account, { envelope, decide: (state, holder) => orderErasure(state, { ...holder, ...data }) });
+    const outcome = await this.#decisions.decide(account, {
+      envelope,
+      decide: (state, holder) => orderErasure(state, { ...holder, ...data }),
+    });
     if (outcome.kind === 'accepted') await this.#carryOut(envelope.provider, outcome.answer);
     return outcome;
   }

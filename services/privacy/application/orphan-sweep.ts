@@ -18,7 +18,7 @@ export class OrphanSweep {
   /** Answers how many were orphans. A writer that comes back to a row while this looks at its stream keeps it. */
   async run(now: string): Promise<number> {
     const keptBefore = new Date(Date.parse(now) - ageMsMin);
-    for (let orphans = 0; ; ) {
+    for (let orphans = 0; ;) {
       const rows = await this.#vault.unconfirmed(keptBefore, rowsAtOnce);
       if (rows.length === 0) return orphans;
       for (const [stream, some] of Map.groupBy(rows, (row) => row.stream)) orphans += await this.#sweep(stream, some, keptBefore);

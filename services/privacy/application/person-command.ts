@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Command } from '@nestjs/cqrs';
-import type { CommandAnswer, Outcome } from '../../commands/application/answer.ts';
+import type { Outcome } from '../../commands/application/answer.ts';
 import { CommandExecutor, type Execution } from '../../commands/application/command-executor.ts';
 import type { Envelope } from '../../commands/application/envelope.ts';
 import type { Decision } from '../../commands/domain/decision.ts';
@@ -24,7 +24,6 @@ export abstract class PersonCommand<Data> extends Command<Outcome<PersonRejectio
 }
 
 export type PersonOutcome = Outcome<PersonRejection>;
-export type AcceptedPersonOutcome = { readonly kind: 'accepted'; readonly answer: CommandAnswer };
 
 type PersonExecution = Pick<Execution<Person, PersonEvent, PersonRejection>, 'envelope' | 'keepPersonalData'> & {
   readonly decide: (state: Person, holder: Holder, now: string) => Decision<PersonEvent, PersonRejection>;

@@ -58,7 +58,10 @@ export class Persons {
   async lastActivity(provider: string, subject: string): Promise<string | undefined> {
     const streams = [accountStream(provider, accountOf(subject)), personStream(provider, subject)];
     const last = await Promise.all(streams.map((stream) => this.#last(stream)));
-    return last.flatMap((event) => (event && ledgerEventOf(event)?.at) ?? []).sort().at(-1);
+    return last
+      .flatMap((event) => (event && ledgerEventOf(event)?.at) ?? [])
+      .sort()
+      .at(-1);
   }
 
   async #last(stream: string): Promise<StoredEvent | undefined> {

@@ -1,7 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { Envelope } from '../../commands/application/envelope.ts';
-import { canonicalJson, type Json } from '../../event-store/domain/canonical-json.ts';
+import { canonicalJson } from '../../event-store/domain/canonical-json.ts';
 import type { PersonalData } from '../domain/personal-data.ts';
 import { recordPersonalData } from '../domain/person.decider.ts';
 import { PersonCommand, PersonDecisions, type PersonOutcome } from './person-command.ts';
@@ -33,7 +33,7 @@ export class RecordPersonalDataHandler implements ICommandHandler<RecordPersonal
         decide: (state, holder) => recordPersonalData(state, holder, data),
         keepPersonalData: async (_, event) => {
           const commitment = await this.#vault.keep(name, { event, stream: personStream(name.provider, name.subject), data });
-          return commitment === 'other_data' ? commitment : { [name.subject]: commitment };
+          return commitment === undefined ? 'other_data' : { [name.subject]: commitment };
         },
       });
     } catch (error) {
@@ -44,7 +44,7 @@ export class RecordPersonalDataHandler implements ICommandHandler<RecordPersonal
 
   /** The plain digest of a name and an address can be guessed, and it would stand in the log for ever. */
   async #withPrivateFingerprint(envelope: Envelope, subject: string, data: PersonalData): Promise<Envelope> {
-    const text = canonicalJson({ command: envelope.fingerprint, data: data as unknown as Json });
+    const text = canonicalJson({ command: envelope.fingerprint, data });
     return { ...envelope, fingerprint: await this.#vault.fingerprint({ provider: envelope.provider, subject }, text) };
   }
 }

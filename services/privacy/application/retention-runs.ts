@@ -8,7 +8,15 @@ import { streamName } from '../../event-store/domain/stream-name.ts';
 import { orderErasure, orderSupersededErasure, type PersonRejection } from '../domain/person.decider.ts';
 import type { ErasureOrdered, PersonEvent, SupersededErasureOrdered } from '../domain/person.events.ts';
 import { type Person, person } from '../domain/person.ts';
-import { completeRun, type OpenPlan, planRun, publishSchedule, retention, type Retention, type RetentionRejection } from '../domain/retention.ts';
+import {
+  completeRun,
+  type OpenPlan,
+  planRun,
+  publishSchedule,
+  retention,
+  type Retention,
+  type RetentionRejection,
+} from '../domain/retention.ts';
 import type { DueErasure, RetentionEvent, RetentionSchedulePublished } from '../domain/retention.events.ts';
 import type { DueErasures } from './due-erasures.ts';
 import type { Erasures } from './erasures.ts';
@@ -75,7 +83,7 @@ export class RetentionRuns {
   async #carryOut(provider: string, { id, revision, data }: OpenPlan, schedule: RetentionSchedulePublished): Promise<void> {
     const erased: string[] = [];
     const kept: string[] = [];
-    for (const each of data.due) (await this.#erase(provider, id, each, schedule, data.asOf) ? erased : kept).push(each.subject);
+    for (const each of data.due) ((await this.#erase(provider, id, each, schedule, data.asOf)) ? erased : kept).push(each.subject);
     const body = { plan: revision.toString(), erased, kept };
     const outcome = await this.#decide(processEnvelope(provider, `completed:${id}`, 'CompleteRetentionRun', { plan: body.plan }), (state) =>
       completeRun(state, body),

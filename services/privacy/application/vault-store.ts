@@ -30,7 +30,6 @@ export interface VaultStore {
   /** Keeps a row that is not there yet, and answers the one that is there then; undefined where the subject has no key. */
   keep(name: SubjectName, row: VaultRow): Promise<VaultRow | undefined>;
   find(event: string, subject: string): Promise<VaultRow | undefined>;
-  rowsOf(name: SubjectName): Promise<readonly VaultRow[]>;
   /** Subjects of a provider that have a key, behind a subject, in order. */
   subjects(provider: string, after: string, limit: number): Promise<readonly string[]>;
   deleteRows(name: SubjectName, events: readonly string[]): Promise<void>;

@@ -1,5 +1,5 @@
 import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
-import { type CanonicalJson, canonicalJson, type Json } from '../../event-store/domain/canonical-json.ts';
+import { type CanonicalJson, canonicalJson } from '../../event-store/domain/canonical-json.ts';
 import { personalCommitment } from '../../integrity/domain/leaf.ts';
 import type { PersonalData } from '../domain/personal-data.ts';
 import { nonceBytes, openText, sealText } from './cipher.ts';
@@ -49,17 +49,17 @@ export class Vault {
 
   /**
    * Keeps data durably under an event's id, before the event is written, and answers the commitment for it. For an id that has data already
-   * it answers the commitment to those, whoever kept them: two processes at one command write the same commitment. Other data under the same
-   * id are `other_data`. Throws `SubjectErasedFault`.
+   * it answers the commitment to those, whoever kept them: two processes at one command write the same commitment. Undefined where those are
+   * other data. Throws `SubjectErasedFault`.
    */
-  async keep(name: SubjectName, { event, stream, data }: DataToKeep): Promise<string | 'other_data'> {
+  async keep(name: SubjectName, { event, stream, data }: DataToKeep): Promise<string | undefined> {
     const key = await this.#key(name);
-    const text = canonicalJson(data as unknown as Json);
+    const text = canonicalJson(data);
     const salted = Buffer.concat([randomBytes(saltBytes), Buffer.from(text)]);
     const kept = await this.#store.keep(name, { event, subject: name.subject, stream, ...sealText(key, salted, event + name.subject) });
     if (kept === undefined) throw new SubjectErasedFault(name);
     const opened = openRow(key, kept);
-    return opened.text === text ? opened.commitment : 'other_data';
+    return opened.text === text ? opened.commitment : undefined;
   }
 
   /** Undefined where the data, or the subject's key, are gone. */
@@ -88,7 +88,7 @@ export class Vault {
   /** Wraps every key that lies under another wrapping key under the current one. Answers how many. Safe to repeat and to interrupt. */
   async rewrapFrom(wrappingKey: string): Promise<number> {
     const current = await this.#wrapping.current();
-    for (let count = 0; ; ) {
+    for (let count = 0; ;) {
       const some = await this.#store.keysUnder(wrappingKey, 500);
       if (some.length === 0) return count;
       for (const { key, ...name } of some) {
@@ -99,10 +99,13 @@ export class Vault {
   }
 
   async #key(name: SubjectName): Promise<Buffer> {
-    let wrapped = await this.#store.key(name);
-    if (wrapped === undefined) wrapped = await this.#store.addKey(name, wrap(name, randomBytes(keyBytes), await this.#wrapping.current()));
+    const wrapped = (await this.#store.key(name)) ?? (await this.#newKey(name));
     if (wrapped === 'destroyed') throw new SubjectErasedFault(name);
     return this.#unwrap(name, wrapped);
+  }
+
+  async #newKey(name: SubjectName): Promise<WrappedKey | 'destroyed'> {
+    return this.#store.addKey(name, wrap(name, randomBytes(keyBytes), await this.#wrapping.current()));
   }
 
   async #unwrap(name: SubjectName, { wrappingKey, bytes }: WrappedKey): Promise<Buffer> {

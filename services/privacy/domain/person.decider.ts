@@ -6,9 +6,7 @@ import type { ConsentRecorded, ErasureOrdered, ErasureReason, PersonEvent } from
 /* Rejections are listed in precedence order. That the account exists is known before: an account never goes away. */
 
 export type PersonRejection =
-  | { readonly code: 'account_not_found' }
-  | { readonly code: 'personal_data_not_found' }
-  | { readonly code: 'personal_data_erased' };
+  { readonly code: 'account_not_found' } | { readonly code: 'personal_data_not_found' } | { readonly code: 'personal_data_erased' };
 
 type PersonDecision = Decision<PersonEvent, PersonRejection>;
 

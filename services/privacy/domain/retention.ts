@@ -49,7 +49,10 @@ export function publishSchedule(_: Retention, data: RetentionSchedulePublished):
 }
 
 /** One plan at a time: what is due by the next one depends on what this one erases. */
-export function planRun(state: Retention, { asOf, due }: { readonly asOf: string; readonly due: readonly DueErasure[] }): RetentionDecision {
+export function planRun(
+  state: Retention,
+  { asOf, due }: { readonly asOf: string; readonly due: readonly DueErasure[] },
+): RetentionDecision {
   if (state.status === 'none') return reject({ code: 'retention_schedule_not_found' });
   if (state.plan !== undefined) return reject({ code: 'retention_run_open' });
   return accept({ type: 'RetentionRunPlanned/1', data: { schedule: state.revision.toString(), asOf, due } });

@@ -39,11 +39,15 @@ async function eventsIn(places: CrashingPlaces, stream: string): Promise<string[
 }
 
 const personEvents = (places: CrashingPlaces) => eventsIn(places, `demo.person-${subject}`);
-const erasureLeaves = async (places: CrashingPlaces) => (await eventsIn(places, 'demo.log-0')).filter((type) => type === 'PersonalDataErased/1');
+const erasureLeaves = async (places: CrashingPlaces) =>
+  (await eventsIn(places, 'demo.log-0')).filter((type) => type === 'PersonalDataErased/1');
 
 /** Everything of the person that lies in the database, by table. */
 async function rows() {
-  const { rows: keyRows } = await pool.query<{ wrapped_key: Buffer | null }>('select wrapped_key from personal_data_key where subject = $1', [subject]);
+  const { rows: keyRows } = await pool.query<{ wrapped_key: Buffer | null }>(
+    'select wrapped_key from personal_data_key where subject = $1',
+    [subject],
+  );
   const { rows: data } = await pool.query('select 1 from personal_data where subject = $1', [subject]);
   return { hasKey: keyRows.some(({ wrapped_key: key }) => key !== null), data: data.length };
 }

@@ -48,7 +48,8 @@ const start = (time = day(0)): PrivacyProcess => {
 
 async function storedOf(type: string): Promise<Record<string, unknown>[]> {
   const found: Record<string, unknown>[] = [];
-  for await (const event of places.events.readAll()) if (event.type === type) found.push((JSON.parse(event.data) as { fin: Record<string, unknown> }).fin);
+  for await (const event of places.events.readAll())
+    if (event.type === type) found.push((JSON.parse(event.data) as { fin: Record<string, unknown> }).fin);
   return found;
 }
 
@@ -72,7 +73,11 @@ describe('[I13] retention', () => {
     const subject = accountOf(1).replace('acc', 'per');
     const [plan] = await storedOf('RetentionRunPlanned/1');
     const [{ events }] = plan!['due'] as [{ events: string[] }];
-    expect(plan).toMatchObject({ schedule: '0', asOf: day(31), due: [{ kind: 'superseded-personal-data', account: accountOf(1), subject }] });
+    expect(plan).toMatchObject({
+      schedule: '0',
+      asOf: day(31),
+      due: [{ kind: 'superseded-personal-data', account: accountOf(1), subject }],
+    });
     expect(await process.vault.open({ provider: 'demo', subject }, events[0]!)).toBeUndefined();
     expect(await process.query.find('demo', accountOf(1))).toMatchObject({ status: 'held', data: { name: 'After' } });
     expect(await storedOf('PersonalDataErased/1')).toMatchObject([{ subject, reason: 'retention_period', events }]);
@@ -87,15 +92,24 @@ describe('[I13] retention', () => {
     const planned = await process.runs.run(envelope('run'));
     expect(await statuses(process)).toEqual(['erased', 'erased']);
     expect(await storedOf('PersonalDataErased/1')).toHaveLength(2);
-    expect(await storedOf('RetentionRunCompleted/1')).toMatchObject([{ plan: '1', erased: [1, 2].map((n) => accountOf(n).replace('acc', 'per')), kept: [] }]);
-    expect(await start(day(102)).runs.run(envelope('run'))).toMatchObject({ answer: { replayed: true, events: (planned as { answer: { events: object } }).answer.events } });
+    expect(await storedOf('RetentionRunCompleted/1')).toMatchObject([
+      { plan: '1', erased: [1, 2].map((n) => accountOf(n).replace('acc', 'per')), kept: [] },
+    ]);
+    expect(await start(day(102)).runs.run(envelope('run'))).toMatchObject({
+      answer: { replayed: true, events: (planned as { answer: { events: object } }).answer.events },
+    });
     expect(await storedOf('RetentionRunPlanned/1')).toHaveLength(1);
   });
 
   it.each(
-    ['RetentionRunPlanned/1', 'ErasureOrdered/1', 'vault_destroy_key', 'vault_delete_subject', 'PersonalDataErased/1', 'RetentionRunCompleted/1'].flatMap(
-      (write) => [false, true].map((isDone) => ({ write, isDone })),
-    ),
+    [
+      'RetentionRunPlanned/1',
+      'ErasureOrdered/1',
+      'vault_destroy_key',
+      'vault_delete_subject',
+      'PersonalDataErased/1',
+      'RetentionRunCompleted/1',
+    ].flatMap((write) => [false, true].map((isDone) => ({ write, isDone }))),
   )('that dies at $write (done: $isDone) is finished by the next run, once', async (crash) => {
     await start().runs.publish(envelope('publish'), { rules });
     places.crash = crash;

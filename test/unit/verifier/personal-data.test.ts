@@ -54,6 +54,8 @@ describe('[E11] the verifier', () => {
     const first = record(log, 'per_ada', 'Ada');
     const second = record(log, 'per_bob', 'Bob');
     const personalData = parsePersonalOpenings(opening(log, first, 'per_ada', 'Ada') + opening(log, second, 'per_bob', 'Bob'));
+    const inExport = `${JSON.stringify({ status: 'held', openings: [JSON.parse(opening(log, first, 'per_ada', 'Ada'))] })}\n`;
+    expect(parsePersonalOpenings(inExport)).toEqual(personalData.slice(0, 1));
     const outcome = await verifyFiles(log, log.files(), { personalData });
     expect(summaryOf(outcome)).toEqual(valid);
     expect(outcome).toMatchObject({ counts: { personal: { committed: 2, opened: 2, erased: 0, unopened: 0 } } });

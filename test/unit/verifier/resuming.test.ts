@@ -28,8 +28,10 @@ function grow(log: LogBuilder, size: number): void {
     const { size: index } = log;
     if (index % 97 === 1) log.commitState();
     else if (index % 61 === 1) log.append({ stream: 'north.series-main', type: 'NumberAssigned/1', fin: { sequence: nextNumber(log) } });
-    else if (index % 40 === 3) log.append({ stream: 'north.person-per_1', type: 'PersonalDataRecorded/1', fin: {}, pii: { [`per_${index % 3}`]: 'a7'.repeat(32) } });
-    else if (index % 320 === 19) log.append({ stream: log.systemStream, type: 'PersonalDataErased/1', fin: { subject: 'per_1', reason: 'subject_request' } });
+    else if (index % 40 === 3)
+      log.append({ stream: 'north.person-per_1', type: 'PersonalDataRecorded/1', fin: {}, pii: { [`per_${index % 3}`]: 'a7'.repeat(32) } });
+    else if (index % 320 === 19)
+      log.append({ stream: log.systemStream, type: 'PersonalDataErased/1', fin: { subject: 'per_1', reason: 'subject_request' } });
     else if (index === 300) log.changePolicy({ heartbeatSeconds: '60' });
     else if (index === 400) log.rotateKey();
     else if (index % 150 === 7) log.appendStored({ ...log.events[1]!, stream: `north.copy-${index}`, revision: 0n });

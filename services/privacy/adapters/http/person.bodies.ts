@@ -85,3 +85,55 @@ export class PersonBody {
   @ApiProperty({ type: [ConsentView], description: 'The last word on each purpose.' })
   readonly consents!: readonly ConsentView[];
 }
+
+export class OpeningBody {
+  @ApiProperty({ type: 'string', format: 'uuid', description: 'The event whose commitment this opens.' })
+  readonly event!: string;
+  @ApiProperty({ type: 'string' })
+  readonly subject!: string;
+  @ApiProperty({ type: 'string', pattern: '^[0-9a-f]{64}$' })
+  readonly salt!: string;
+  @ApiProperty({ type: 'string', description: 'The canonical text of a version of the data, base64.' })
+  readonly data!: string;
+}
+
+export class ExportedEventBody {
+  @ApiProperty({ type: 'string', format: 'uuid' })
+  readonly id!: string;
+  @ApiProperty({ type: 'string' })
+  readonly stream!: string;
+  @ApiProperty({ type: 'string' })
+  readonly revision!: string;
+  @ApiProperty({ type: 'string' })
+  readonly type!: string;
+  @ApiProperty({ type: 'string', format: 'date-time' })
+  readonly at!: string;
+  @ApiProperty({ type: 'object', additionalProperties: true })
+  readonly data!: object;
+}
+
+export class PersonExportBody {
+  @ApiProperty({ type: 'string', enum: ['tallyroot-personal-export/1'] })
+  readonly format!: string;
+  @ApiProperty({ type: 'string' })
+  readonly provider!: string;
+  @ApiProperty({ type: 'string' })
+  readonly account!: string;
+  @ApiProperty({ type: 'string' })
+  readonly subject!: string;
+  @ApiProperty({ type: 'string', format: 'date-time' })
+  readonly exportedAt!: string;
+  @ApiProperty({ type: 'string', enum: ['none', 'held', 'erased'] })
+  readonly status!: string;
+  @ApiProperty({ type: PersonalDataBody, required: false })
+  readonly data?: PersonalDataBody;
+  @ApiProperty({ type: [ConsentView] })
+  readonly consents!: readonly ConsentView[];
+  @ApiProperty({
+    type: [OpeningBody],
+    description: 'Every version that is still there, with its salt: what `verify --personal-data` takes.',
+  })
+  readonly openings!: readonly OpeningBody[];
+  @ApiProperty({ type: [ExportedEventBody], description: 'Of the person, of the account and of its invoices.' })
+  readonly events!: readonly ExportedEventBody[];
+}

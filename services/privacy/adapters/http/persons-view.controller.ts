@@ -1,13 +1,16 @@
-import { Controller, Get, Header, Inject, Param } from '@nestjs/common';
+import { Readable } from 'node:stream';
+import { Controller, Get, Header, Inject, Param, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { Principal } from '../../../access/adapters/http/principal.decorator.ts';
 import type { Principal as PrincipalOf } from '../../../access/application/principal.ts';
 import { pathId } from '../../../http/command-request.ts';
 import { ProblemError } from '../../../http/problem-error.ts';
 import { ProblemResponse } from '../../../http/problem-response.decorator.ts';
 import { PersonalDataQuery, type PersonView } from '../../application/personal-data-query.ts';
+import { PersonalExport } from '../../application/personal-export.ts';
 import type { ConsentRecorded } from '../../domain/person.events.ts';
-import { PersonBody } from './person.bodies.ts';
+import { PersonBody, PersonExportBody } from './person.bodies.ts';
 
 /** Personal data are read from where they lie, never from a read model: there is nothing to erase anywhere else. */
 @ApiTags('persons')
@@ -19,9 +22,11 @@ import { PersonBody } from './person.bodies.ts';
 @Controller('v1/accounts/:account')
 export class PersonsViewController {
   readonly #query: PersonalDataQuery;
+  readonly #export: PersonalExport;
 
-  constructor(@Inject(PersonalDataQuery) query: PersonalDataQuery) {
+  constructor(@Inject(PersonalDataQuery) query: PersonalDataQuery, @Inject(PersonalExport) personalExport: PersonalExport) {
     this.#query = query;
+    this.#export = personalExport;
   }
 
   @ApiOperation({ summary: 'Shows what is held of the person behind an account, or that it is erased.' })
@@ -33,6 +38,21 @@ export class PersonsViewController {
     const view = await this.#query.find(provider, account);
     if (view === undefined) throw new ProblemError('account_not_found', { account });
     return bodyOf(view);
+  }
+
+  @ApiOperation({ summary: 'Hands over all that is held of the person behind an account, as one JSON document.' })
+  @Get('export')
+  @ApiOkResponse({ type: PersonExportBody })
+  async export(@Principal() { provider }: PrincipalOf, @Param('account') path: string, @Res() reply: FastifyReply): Promise<void> {
+    const account = pathId(path, 'acc_', 'account_not_found');
+    const document = await this.#export.document(provider, account);
+    if (document === undefined) throw new ProblemError('account_not_found', { account });
+    const headers = {
+      'content-type': 'application/json; charset=utf-8',
+      'cache-control': 'no-store',
+      'content-disposition': `attachment; filename="${account}.json"`,
+    };
+    await reply.headers(headers).send(Readable.from(document));
   }
 }
 

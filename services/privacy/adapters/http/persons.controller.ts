@@ -38,21 +38,6 @@ export class PersonsController {
     return this.#answer(reply, new RecordPersonalData(envelope, account, JSON.parse(JSON.stringify(body)) as PersonalData));
   }
 
-  @ApiOperation({ summary: "Erases the account holder's personal data for ever. What was charged and paid stays." })
-  @Post('erasures')
-  @ApiCreatedResponse({ type: CommandAnswerBody })
-  erase(
-    @Asked() asked: CommandRequest,
-    @Param('account') path: string,
-    @Body() body: ErasureBody,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<CommandAnswerBody> {
-    const account = accountIn(path);
-    const { reason, reference } = body;
-    const envelope = asked.envelope('ErasePersonalData', body, account);
-    return this.#answer(reply, new ErasePersonalData(envelope, account, { reason, ...(reference !== undefined && { reference }) }));
-  }
-
   @ApiOperation({ summary: 'Takes note of a consent that was given or withdrawn.' })
   @Post('consents')
   @ApiCreatedResponse({ type: CommandAnswerBody })
@@ -66,6 +51,21 @@ export class PersonsController {
     const { purpose, decision, document, effectiveAt } = body;
     const data = { purpose, decision, document, ...(effectiveAt !== undefined && { effectiveAt }) };
     return this.#answer(reply, new RecordConsent(asked.envelope('RecordConsent', body, account), account, data));
+  }
+
+  @ApiOperation({ summary: "Erases the account holder's personal data for ever. What was charged and paid stays." })
+  @Post('erasures')
+  @ApiCreatedResponse({ type: CommandAnswerBody })
+  erase(
+    @Asked() asked: CommandRequest,
+    @Param('account') path: string,
+    @Body() body: ErasureBody,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<CommandAnswerBody> {
+    const account = accountIn(path);
+    const { reason, reference } = body;
+    const envelope = asked.envelope('ErasePersonalData', body, account);
+    return this.#answer(reply, new ErasePersonalData(envelope, account, { reason, ...(reference !== undefined && { reference }) }));
   }
 
   async #answer<Data>(reply: FastifyReply, command: PersonCommand<Data>): Promise<CommandAnswerBody> {

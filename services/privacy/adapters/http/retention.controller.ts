@@ -37,10 +37,7 @@ export class RetentionController {
   @ApiOperation({ summary: 'Erases what the schedule says is due. It runs by itself once a day too.' })
   @Post('runs')
   @ApiCreatedResponse({ type: CommandAnswerBody })
-  async run(
-    @Asked() asked: CommandRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<CommandAnswerBody> {
+  async run(@Asked() asked: CommandRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<CommandAnswerBody> {
     const outcome = await this.#runs.run(asked.envelope('RunRetention', {}));
     return answerCommand(reply, outcome, { id: 'retention', location });
   }

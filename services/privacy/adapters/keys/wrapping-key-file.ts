@@ -77,7 +77,8 @@ async function read(path: string): Promise<readonly WrappingKey[]> {
     throw new WrappingKeyFileFault(`The keys for personal data cannot be read from ${path}.`, { cause: error });
   }
   const lines = text.trim().split(/\s+/);
-  if (!lines.every((line) => /^[0-9a-f]{64}$/.test(line))) throw new WrappingKeyFileFault(`${path} does not hold a key of 64 hex digits a line.`);
+  if (!lines.every((line) => /^[0-9a-f]{64}$/.test(line)))
+    throw new WrappingKeyFileFault(`${path} does not hold a key of 64 hex digits a line.`);
   return lines.map((line) => {
     const bytes = Buffer.from(line, 'hex');
     return { id: hash('sha256', bytes, 'hex').slice(0, 16), bytes };

@@ -84,19 +84,6 @@ export class PostgresVaultStore implements VaultStore {
     return rows[0];
   }
 
-  async rowsOf({ provider, subject }: SubjectName): Promise<readonly VaultRow[]> {
-    const { rows } = await this.#pool.query<VaultRow>({
-      name: 'vault_rows',
-      text: `
-        select ${rowColumns}
-          from personal_data
-         where provider = $1 and subject = $2
-         order by kept_at, event_id`,
-      values: [provider, subject],
-    });
-    return rows;
-  }
-
   async subjects(provider: string, after: string, limit: number): Promise<readonly string[]> {
     const { rows } = await this.#pool.query<{ readonly subject: string }>({
       name: 'vault_subjects',
