@@ -23,10 +23,17 @@ export interface PrivacyOptions {
   readonly personalDataKeyFile?: string | undefined;
 }
 
+/** The file of keys that wrap the keys of persons. */
+export function wrappingKeyFile({ keysFolder, personalDataKeyFile }: Pick<PrivacyOptions, 'keysFolder' | 'personalDataKeyFile'>): WrappingKeyFile {
+  return new WrappingKeyFile(personalDataKeyFile ?? join(keysFolder, 'personal-data.keys'));
+}
+
 /** The parts that hold personal data, put together. */
-export function openPrivacy({ eventStore, pool, logs, logger, keysFolder, personalDataKeyFile }: PrivacyOptions): PrivacyPorts {
-  const keys = new WrappingKeyFile(personalDataKeyFile ?? join(keysFolder, 'personal-data.keys'));
+export async function openPrivacy(options: PrivacyOptions): Promise<PrivacyPorts> {
+  const { eventStore, pool, logs, logger } = options;
   const store = new PostgresVaultStore(pool);
+  const keys = wrappingKeyFile(options);
+  await keys.current(); // Before anything lies under it: a backup copies the keys first, and the database after them.
   const vault = new Vault(store, keys);
   return {
     ...{ vault, store, providers: logs, persons: new Persons(eventStore) },

@@ -131,7 +131,7 @@ async function open(
   const integrity = await openIntegrity({ eventStore: opened, pool, keysFolder, chain, otherChains, witnesses, logger });
   const { eventStore, guard, logs, anchoring, sequencers, witnessing, files, query } = integrity;
 
-  const privacy = openPrivacy({ eventStore, pool, logs, logger, keysFolder, personalDataKeyFile });
+  const privacy = await openPrivacy({ eventStore, pool, logs, logger, keysFolder, personalDataKeyFile });
 
   const progress = new ProjectionProgress(pool);
   const http = await createHttpApplication(

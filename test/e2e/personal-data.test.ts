@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { canonicalJson } from '../../services/event-store/domain/canonical-json.ts';
+import { runPersonalData } from '../../services/main/personal-data.ts';
 import { readModels } from '../../services/main/read-models.ts';
 import { parsePersonalOpenings, type PersonalOpening } from '../../verifier/log/personal-data.ts';
 import { HttpLogSource } from '../../verifier/source/http.log-source.ts';
@@ -109,6 +110,33 @@ describe('[I13] export-my-data', () => {
       rules,
       lastRun: { erased: expect.arrayContaining([subject]), kept: [] },
     });
+  });
+});
+
+describe('bin/tallyroot personal-data', () => {
+  const environment = () => ({ DATABASE_URL: (api.service.pool.options as { connectionString: string }).connectionString });
+  const run = (...args: string[]) => runPersonalData([...args, '--data', dataFolder], environment());
+
+  it('hands all versions to an auditor, in a file for one reader, and rotates the key beside the running service', async () => {
+    const account = await openAccount();
+    const path = `/v1/accounts/${account}/personal-data`;
+    const { id } = (await api.post(path, ada)).body.events[0] as { id: string };
+    const out = join(dataFolder, 'openings.jsonl');
+    expect(await run('export', '--out', out)).toBe(0);
+    expect(((await stat(out)).mode & 0o777).toString(8)).toBe('600');
+    expect(parsePersonalOpenings(await readFile(out, 'utf8')).map(({ event }) => event)).toContain(id);
+    await expect(run('export', '--out', out)).rejects.toThrow('cannot be made');
+    await rm(out);
+    const keys = () => readFile(join(dataFolder, 'keys', 'personal-data.keys'), 'utf8');
+    const before = await keys();
+    expect(await run('rotate-key')).toBe(0);
+    expect(await keys()).toMatch(new RegExp(`^[0-9a-f]{64}\n${before}$`));
+    expect((await api.get(path)).body).toMatchObject({ data: ada });
+    expect(await run('rotate-key', '--finish')).toBe(0);
+    expect(await keys()).not.toContain(before.trim());
+    expect((await api.get(path)).body).toMatchObject({ data: ada });
+    expect(await api.post(path, married)).toMatchObject({ status: 201 });
+    await expect(run('forget')).rejects.toThrow('rotate-key or export');
   });
 });
 

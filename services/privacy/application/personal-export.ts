@@ -17,7 +17,7 @@ export interface PersonalOpening {
   readonly data: string;
 }
 
-export function openingOf(event: string, subject: string, { salt, text }: OpenedData): PersonalOpening {
+function openingOf(event: string, subject: string, { salt, text }: OpenedData): PersonalOpening {
   return { event, subject, salt, data: Buffer.from(text).toString('base64') };
 }
 
@@ -57,14 +57,14 @@ export class PersonalExport {
   async *#pieces(head: object, whose: { readonly provider: string; readonly account: string; readonly subject: string }) {
     const { provider, account, subject } = whose;
     yield `${JSON.stringify(head).slice(0, -1)},"openings":[`;
-    yield* separated(this.#openings(provider, subject));
+    yield* separated(this.openings(provider, subject));
     yield '],"events":[';
     yield* separated(this.#events(provider, account));
     yield ']}\n';
   }
 
   /** Every version that is still there, with what opens its commitment in the log. */
-  async *#openings(provider: string, subject: string): AsyncGenerator<PersonalOpening> {
+  async *openings(provider: string, subject: string): AsyncGenerator<PersonalOpening> {
     for await (const { id, type } of this.#persons.events(provider, subject)) {
       const opened = type === 'PersonalDataRecorded/1' ? await this.#vault.open({ provider, subject }, id) : undefined;
       if (opened !== undefined) yield openingOf(id, subject, opened);

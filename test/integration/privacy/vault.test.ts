@@ -107,13 +107,23 @@ describe('[E11] the vault', () => {
     expect(((await stat(keys.path)).mode & 0o777).toString(8)).toBe('600');
     const [name, event] = [somebody(), randomUUID()];
     await keep(name, event);
-    const old = (await readFile(keys.path, 'utf8')).trim();
-    const { id } = await new WrappingKeyFile(keys.path).current();
-    await writeFile(keys.path, `${randomBytes(32).toString('hex')}\n${old}\n`);
+    const file = new WrappingKeyFile(keys.path);
+    const { id } = await file.current();
+    await file.add();
+    expect(await file.older()).toEqual([id]);
+    // Another process, which knows the old key, wraps new ones under the new key.
+    const another = somebody();
+    await keep(another, randomUUID());
+    const wrappingKey = 'select wrapping_key from personal_data_key where subject = $1';
+    expect((await pool.query<{ wrapping_key: string }>(wrappingKey, [another.subject])).rows).toEqual([
+      { wrapping_key: (await file.current()).id },
+    ]);
     expect(await vault.rewrapFrom(id)).toBeGreaterThan(0);
     expect(await vault.rewrapFrom(id)).toBe(0);
     // The old key opens nothing any more, so that old copies of the table say nothing without the old file.
-    await writeFile(keys.path, `${(await readFile(keys.path, 'utf8')).split('\n')[0]}\n`);
+    await file.dropOlder();
+    expect(await readFile(keys.path, 'utf8')).toMatch(/^[0-9a-f]{64}\n$/);
+    expect(((await stat(keys.path)).mode & 0o777).toString(8)).toBe('600');
     expect(await newVault().open(name, event)).toMatchObject({ text: '{"name":"Ada Lovelace"}' });
   });
 

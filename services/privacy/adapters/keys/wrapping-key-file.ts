@@ -1,6 +1,6 @@
 import { hash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type WrappingKey, WrappingKeyMissingFault, type WrappingKeys } from '../../application/wrapping-keys.ts';
 
@@ -29,6 +29,23 @@ export class WrappingKeyFile implements WrappingKeys {
     return this.#keys[0] as WrappingKey;
   }
 
+  /** Puts a new key before the others, for all that is wrapped from now on. Durable when it resolves. */
+  async add(): Promise<void> {
+    await this.current();
+    await replace(this.#path, [randomBytes(32), ...this.#keys.map(({ bytes }) => bytes)]);
+  }
+
+  /** Ids of all keys but the current one. */
+  async older(): Promise<readonly string[]> {
+    await this.current();
+    return this.#keys.slice(1).map(({ id }) => id);
+  }
+
+  /** Drops all keys but the current one: whatever still lies under them is lost. */
+  async dropOlder(): Promise<void> {
+    await replace(this.#path, [(await this.current()).bytes]);
+  }
+
   async named(id: string): Promise<WrappingKey> {
     const find = () => this.#keys.find((key) => key.id === id);
     if (find() === undefined) this.#keys = await read(this.#path);
@@ -38,26 +55,39 @@ export class WrappingKeyFile implements WrappingKeys {
   }
 }
 
+async function replace(path: string, keys: readonly Uint8Array[]): Promise<void> {
+  const draft = await writeDraft(path, keys);
+  await rename(draft, path);
+  await syncFolder(dirname(path));
+}
+
 /** Complete or absent, whoever races: it is written beside its place and linked there. */
 async function createOnce(path: string): Promise<void> {
-  const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  let draft: string | undefined;
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    const file = await open(draft, 'wx', 0o600);
-    try {
-      await file.writeFile(`${randomBytes(32).toString('hex')}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    draft = await writeDraft(path, [randomBytes(32)]);
     await link(draft, path);
     await syncFolder(dirname(path));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
       throw new WrappingKeyFileFault(`A key for personal data cannot be written to ${path}.`, { cause: error });
   } finally {
-    await rm(draft, { force: true });
+    if (draft !== undefined) await rm(draft, { force: true });
   }
+}
+
+/** Answers the name of a file beside the path, on disk when this resolves. */
+async function writeDraft(path: string, keys: readonly Uint8Array[]): Promise<string> {
+  const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  const file = await open(draft, 'wx', 0o600);
+  try {
+    await file.writeFile(keys.map((key) => `${Buffer.from(key).toString('hex')}\n`).join(''));
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  return draft;
 }
 
 async function syncFolder(path: string): Promise<void> {
