@@ -81,7 +81,9 @@ async function exportOpenings({ pool, engines, settings, provider, out }: Openin
     } finally {
       await file.close();
     }
-    process.stdout.write(`${count} versions of personal data of ${provider} in ${out}. It holds them in the clear: keep it as you keep those.\n`);
+    process.stdout.write(
+      `${count} versions of personal data of ${provider} in ${out}. It holds them in the clear: keep it as you keep those.\n`,
+    );
     return 0;
   } finally {
     await eventStore.dispose();
@@ -89,7 +91,7 @@ async function exportOpenings({ pool, engines, settings, provider, out }: Openin
 }
 
 async function* subjectsOf(store: PostgresVaultStore, provider: string): AsyncGenerator<string> {
-  for (let after: string | undefined = ''; after !== undefined; ) {
+  for (let after: string | undefined = ''; after !== undefined;) {
     const subjects: readonly string[] = await store.subjects(provider, after, subjectsAtOnce);
     yield* subjects;
     after = subjects.at(-1);

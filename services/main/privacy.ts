@@ -24,7 +24,10 @@ export interface PrivacyOptions {
 }
 
 /** The file of keys that wrap the keys of persons. */
-export function wrappingKeyFile({ keysFolder, personalDataKeyFile }: Pick<PrivacyOptions, 'keysFolder' | 'personalDataKeyFile'>): WrappingKeyFile {
+export function wrappingKeyFile({
+  keysFolder,
+  personalDataKeyFile,
+}: Pick<PrivacyOptions, 'keysFolder' | 'personalDataKeyFile'>): WrappingKeyFile {
   return new WrappingKeyFile(personalDataKeyFile ?? join(keysFolder, 'personal-data.keys'));
 }
 

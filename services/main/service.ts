@@ -104,10 +104,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   }
 }
 
-async function open(
-  options: ServiceOptions,
-  closing: Closing,
-): Promise<Service> {
+async function open(options: ServiceOptions, closing: Closing): Promise<Service> {
   const { databaseUrl, eventStoreUrl, dataFolder, personalDataKeyFile, host, port, logger } = options;
   const { chain, otherChains = [], witnesses = [], roles = allRoles } = options;
   // Every read model and every lock holds a connection of its own while it works.
@@ -188,10 +185,14 @@ async function open(
   return { url, commands: bus, eventStore, pool, keyFiles, integrity, close: () => closing.run() };
 }
 
-/** A provider's own key opens the payloads of its own log. */
+/** A provider's own key opens the payloads of its own log; a customer's opens none, since they are everybody's. */
 function payloadAccess(pool: Pool): PayloadAccess {
   const authenticator = new Authenticator(new PostgresApiKeyStore(pool));
-  return { mayRead: async (token, slug) => (await authenticator.principalOf(token))?.provider === slug };
+  const mayRead = async (token: string, slug: string) => {
+    const principal = await authenticator.principalOf(token);
+    return principal?.role === 'provider' && principal.provider === slug;
+  };
+  return { mayRead };
 }
 
 async function listen(app: NestFastifyApplication, host: string, port: number): Promise<string> {

@@ -60,6 +60,7 @@ describe('[K1] the API document', () => {
         'post /v1/accounts/{account}/payments',
         'post /v1/accounts/{account}/reversals',
         'post /v1/accounts/{account}/invoices',
+        'post /v1/accounts/{account}/customer-keys',
         'post /v1/accounts/{account}/personal-data',
         'post /v1/accounts/{account}/consents',
         'post /v1/accounts/{account}/erasures',
@@ -116,6 +117,7 @@ describe('[K1] the API document', () => {
     expectDescribed('post', '/v1/accounts/{account}/charges', await api.post(`${at}/charges`, 'x', { 'content-type': 'text/plain' }));
     const topUp = { amount: '5', currency: 'EUR', method: 'card' };
     expectDescribed('post', '/v1/accounts/{account}/top-ups', await api.post(`${at}/top-ups`, topUp));
+    expectDescribed('post', '/v1/accounts/{account}/customer-keys', await api.post(`${at}/customer-keys`, {}));
     const address = { street: 'Invalidenstr. 1', city: 'Berlin', country: 'DE' };
     expectDescribed('post', '/v1/accounts/{account}/personal-data', await api.post(`${at}/personal-data`, { name: 'Ada', address }));
     expectDescribed('post', '/v1/accounts/{account}/personal-data', await api.post(`${at}/personal-data`, { name: 'Ada', address: 'x' }));

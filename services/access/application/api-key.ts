@@ -6,6 +6,8 @@ export interface StoredApiKey {
   readonly id: string;
   readonly provider: string;
   readonly role: Role;
+  /** Of a customer's key; empty for all others. */
+  readonly account: string;
   /** SHA-256 of the whole token, hex. A token holds 256 random bits, so no slow hash is needed. */
   readonly tokenHash: string;
 }

@@ -23,6 +23,6 @@ export class Authenticator {
     const key = this.#cache.get(id) ?? (await this.#keys.find(id));
     if (key === undefined || !matches(key, token)) return undefined;
     this.#cache.set(id, key);
-    return { id: key.id, role: key.role, provider: key.provider };
+    return { id: key.id, role: key.role, provider: key.provider, ...(key.role === 'customer' && { account: key.account }) };
   }
 }

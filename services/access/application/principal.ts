@@ -3,9 +3,14 @@ export interface Principal {
   /** Of the API key; part of every command id. */
   readonly id: string;
   readonly role: Role;
-  /** The tenant of a provider's key; empty for the operator, who has none. */
+  /** The tenant of a provider's or a customer's key; empty for the operator, who has none. */
   readonly provider: string;
+  /** Of a customer's key alone. */
+  readonly account?: string;
 }
 
-/** A provider works on its own books. The operator of the installation registers providers and sees no books. */
-export type Role = 'provider' | 'operator';
+/**
+ * A provider works on its own books. The operator of the installation registers providers and sees no books. A customer sees what is held of
+ * it in one account.
+ */
+export type Role = 'provider' | 'operator' | 'customer';

@@ -5,7 +5,7 @@ import { bearerToken } from '../../../http/bearer-token.ts';
 import { ProblemError } from '../../../http/problem-error.ts';
 import { Authenticator } from '../../application/authenticator.ts';
 import type { Role } from '../../application/principal.ts';
-import { publicRoute, roleOfRoute } from './principal.decorator.ts';
+import { publicRoute, rolesOfRoute } from './principal.decorator.ts';
 
 /** Stands before every route: nothing is open unless it says so. */
 @Injectable()
@@ -24,9 +24,16 @@ export class ApiKeyGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const principal = await this.#authenticator.principalOf(bearerToken(request.headers.authorization));
     if (principal === undefined) throw new ProblemError('unauthenticated', {}, { 'www-authenticate': 'Bearer' });
-    const role = this.#reflector.getAllAndOverride<Role | undefined>(roleOfRoute, targets) ?? 'provider';
-    if (principal.role !== role) throw new ProblemError('forbidden', { role });
+    const roles = this.#reflector.getAllAndOverride<readonly Role[] | undefined>(rolesOfRoute, targets) ?? ['provider'];
+    if (!roles.includes(principal.role)) throw new ProblemError('forbidden', { role: roles.join(', ') });
+    // Another account is answered like one that does not exist.
+    if (principal.role === 'customer' && (principal.account ?? '') !== accountIn(request)) throw new ProblemError('account_not_found');
     request.principal = principal;
     return true;
   }
+}
+
+/** The account that the path names; undefined where it names none, which is no customer's. */
+function accountIn({ params }: FastifyRequest): string | undefined {
+  return (params as Readonly<Record<string, string | undefined>>)['account'];
 }

@@ -17,10 +17,13 @@ export const Principal = createParamDecorator((_: unknown, context: ExecutionCon
 });
 
 export const publicRoute = 'access:public';
-export const roleOfRoute = 'access:role';
+export const rolesOfRoute = 'access:roles';
 
 /** Opens a route or controller to everybody. */
 export const Public = () => SetMetadata(publicRoute, true);
 
-/** Names the role that a route is for; routes without one are for providers. */
-export const ForRole = (role: Role) => SetMetadata(roleOfRoute, role);
+/**
+ * Names the roles that a route is for; routes without any are for providers. A customer gets to its own account alone: a route for customers
+ * names the account in its path.
+ */
+export const ForRoles = (...roles: readonly [Role, ...Role[]]) => SetMetadata(rolesOfRoute, roles);

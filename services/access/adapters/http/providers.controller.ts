@@ -12,7 +12,8 @@ import { ProblemError } from '../../../http/problem-error.ts';
 import { ApiKeyIssuer } from '../../application/api-key-issuer.ts';
 import { PROVIDER_DIRECTORY, type ProviderDirectory } from '../../application/provider-directory.ts';
 import { RegisterProvider } from '../../application/register-provider.handler.ts';
-import { ForRole } from './principal.decorator.ts';
+import { ApiKeyAnswerBody } from './api-key.body.ts';
+import { ForRoles } from './principal.decorator.ts';
 
 const slugPattern = /^[a-z0-9]{2,20}$/;
 
@@ -29,16 +30,9 @@ export class ProviderBody {
   readonly name!: string;
 }
 
-export class ApiKeyAnswerBody {
-  @ApiProperty({ type: 'string' })
-  readonly id!: string;
-  @ApiProperty({ type: 'string', description: 'To be sent as `Authorization: Bearer <token>`.' })
-  readonly token!: string;
-}
-
 /** The operator's routes: tenants and their keys. */
 @CommandRoute('providers')
-@ForRole('operator')
+@ForRoles('operator')
 @Controller('v1/providers')
 export class ProvidersController {
   readonly #commands: CommandBus;

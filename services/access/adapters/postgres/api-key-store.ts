@@ -13,7 +13,7 @@ export class PostgresApiKeyStore implements ApiKeyStore {
 
   async find(id: string): Promise<StoredApiKey | undefined> {
     const { rows } = await this.#pool.query<StoredApiKey>(
-      `select id, provider, role, token_hash as "tokenHash"
+      `select id, provider, role, account, token_hash as "tokenHash"
          from access_api_key
         where id = $1 and revoked_at is null`,
       [id],
@@ -21,12 +21,12 @@ export class PostgresApiKeyStore implements ApiKeyStore {
     return rows[0];
   }
 
-  async save({ id, provider, role, tokenHash }: StoredApiKey): Promise<void> {
+  async save({ id, provider, role, account, tokenHash }: StoredApiKey): Promise<void> {
     await this.#pool.query(
-      `insert into access_api_key (id, provider, role, token_hash)
-       values ($1, $2, $3, $4)
+      `insert into access_api_key (id, provider, role, account, token_hash)
+       values ($1, $2, $3, $4, $5)
        on conflict (id) do nothing`,
-      [id, provider, role, tokenHash],
+      [id, provider, role, account, tokenHash],
     );
   }
 }

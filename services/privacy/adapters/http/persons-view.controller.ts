@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { Controller, Get, Header, Inject, Param, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { Principal } from '../../../access/adapters/http/principal.decorator.ts';
+import { ForRoles, Principal } from '../../../access/adapters/http/principal.decorator.ts';
 import type { Principal as PrincipalOf } from '../../../access/application/principal.ts';
 import { pathId } from '../../../http/command-request.ts';
 import { ProblemError } from '../../../http/problem-error.ts';
@@ -19,6 +19,7 @@ import { PersonBody, PersonExportBody } from './person.bodies.ts';
 @ProblemResponse(403, 'The API key is for another role.')
 @ProblemResponse(404, 'There is no such account.')
 @ProblemResponse(503, 'The ledger cannot be reached; repeat after the seconds of Retry-After.')
+@ForRoles('provider', 'customer')
 @Controller('v1/accounts/:account')
 export class PersonsViewController {
   readonly #query: PersonalDataQuery;
