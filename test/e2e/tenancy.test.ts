@@ -132,7 +132,10 @@ describe('what belongs to one provider', () => {
 
   it('is not touched by another, whatever is commanded', async () => {
     // What the log says about itself comes at its own time.
-    const written = async () => (await Array.fromAsync(api.service.eventStore.readAll())).map(({ stream, type }) => `${type} in ${stream}`).filter((event) => !event.endsWith('.log-0'));
+    const written = async () =>
+      (await Array.fromAsync(api.service.eventStore.readAll()))
+        .map(({ stream, type }) => `${type} in ${stream}`)
+        .filter((event) => !event.endsWith('.log-0'));
     const before = await written();
     const refused: [string, number][] = [];
     for (const path of routesOfOne('post')) refused.push([path, (await api.post(urlOf(path), bodies[path]?.(), other)).status]);

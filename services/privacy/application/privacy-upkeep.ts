@@ -17,6 +17,8 @@ export interface PrivacyUpkeepParts {
   readonly onFailure: (error: unknown) => void;
 }
 
+/** A process that is restarted every hour does its round too. */
+const firstPauseMs = 60_000;
 const pauseMs = 3_600_000;
 
 /**
@@ -54,8 +56,8 @@ export class PrivacyUpkeep {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await sleep(pauseMs, undefined, { signal, ref: false }).catch(() => undefined);
+    for (let ms = firstPauseMs; !signal.aborted; ms = pauseMs) {
+      await sleep(ms, undefined, { signal, ref: false }).catch(() => undefined);
       if (!signal.aborted) await this.round(signal);
     }
   }

@@ -75,6 +75,17 @@ describe('[E11] a process that dies while it takes in personal data', () => {
     },
   );
 
+  it('writes one commitment, which opens, when several processes take in the same data at once', async () => {
+    const places = new CrashingPlaces(pool);
+    await start(places).open(account);
+    const processes = Array.from({ length: 10 }, () => start(places));
+    const outcomes = await Promise.all(processes.map((process) => process.record(account, ada, 'k')));
+    expect(outcomes.map(({ kind }) => kind)).toEqual(Array(10).fill('accepted'));
+    expect(await personEvents(places)).toEqual(['PersonalDataRecorded/1']);
+    expect(await rows()).toEqual({ hasKey: true, data: 1 });
+    await expectCommitted(places, start(places));
+  });
+
   it('leaves an orphan that is swept after a day, but not one that a writer came back to', async () => {
     const places = new CrashingPlaces(pool);
     const process = start(places);
