@@ -114,7 +114,10 @@ describe('[I13] export-my-data', () => {
 });
 
 describe('bin/tallyroot personal-data', () => {
-  const environment = () => ({ DATABASE_URL: (api.service.pool.options as { connectionString: string }).connectionString });
+  const environment = () => ({
+    DATABASE_URL: (api.service.pool.options as { connectionString: string }).connectionString,
+    EVENTSTORE_URL: api.eventStoreUrl,
+  });
   const run = (...args: string[]) => runPersonalData([...args, '--data', dataFolder], environment());
 
   it('hands all versions to an auditor, in a file for one reader, and rotates the key beside the running service', async () => {
@@ -221,7 +224,7 @@ describe('[E11] personal data', () => {
 
     for (const others of await accountsStillKnown()) await api.post(`/v1/accounts/${others}/erasures`, { reason: 'subject_request' });
     // What is looked for is found where it is.
-    expect(await tablesWith([account])).toContain('event_store.event_log');
+    expect(await tablesWith([account])).toContain('tallyroot.accounts_v1');
     expect(await tablesWith(secrets)).toEqual([]);
     const plainDigests = [ada, married].flatMap((data) => [
       createHash('sha256').update(canonicalJson(data)).digest('hex'),

@@ -22,6 +22,8 @@ export interface TestService {
   /** Environment in which a command of ours works on this ledger, with the data folder that `--data` names. */
   readonly environment: Readonly<Record<string, string>>;
   readonly dataFolder: string;
+  /** Of the EventStoreDB that holds the events; undefined where the database does. */
+  readonly eventStoreUrl: string | undefined;
   /** Comes in behind the event store's port; to be sent away by whoever let them in. */
   intruder(): Promise<Intruder>;
   /** Sends a POST with a fresh Idempotency-Key unless the headers bring one. */
@@ -63,6 +65,7 @@ export async function startTestService(options: Partial<ServiceOptions> = {}): P
     ownerUrl: database.ownerUrl,
     environment: environmentOf({ ...places, ...options }, database.ownerUrl),
     dataFolder,
+    eventStoreUrl: server?.connectionString,
     intruder: async () =>
       server === undefined ? postgresIntruder(database.ownerUrl) : eventStoreDBIntruder({ server, file, store: service.eventStore }),
     post: (path, body, headers = {}) =>
