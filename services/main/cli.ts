@@ -48,6 +48,7 @@ const commands: Readonly<Record<string, Command>> = {
   keys: {
     summary: 'Give a log another key. rotate --recovery-key <file>  --role log|receipts  --provider <slug>  --data <folder>',
     run: async (args) => (await import('./keys-command.ts')).runKeys(args, process.env),
+  },
   'personal-data': {
     summary: 'Rotate the key that personal data lie under, or hand them to an auditor. rotate-key [--finish]  export --out <file>',
     run: async (args) => (await import('./personal-data.ts')).runPersonalData(args, process.env),
@@ -112,7 +113,6 @@ function failed(message: string, exitCode: number): number {
 
 function usage(): string {
   const summaries = [...Object.entries(commands).map(([name, { summary }]) => [name, summary]), ...Object.entries(starterCommands)];
-  const lines = summaries.map(([name = '', summary = '']) => `  ${name.padEnd(12)}${summary}`);
   const lines = summaries.map(([name = '', summary = '']) => `  ${name.padEnd(15)}${summary}`);
   return ['Usage: bin/tallyroot <command> [options]', ...lines, ''].join('\n');
 }

@@ -3,13 +3,13 @@ import { inTransaction } from '../../read-store/apply-batch.ts';
 
 /**
  * What a database of a ledger holds and its event store does not tell: keys of the API, the heads that were signed and cosigned, rounds,
- * anchors and transactions as they were sent, and what they cost. All other tables of schema `tallyroot` are derived (a test lists them).
+ * anchors and transactions as they were sent, what they cost, and personal data. All other tables of schema `tallyroot` are derived (a test lists them).
  */
 export const keptTables = [
   'access_api_key',
   ...(['integrity_head', 'integrity_round', 'integrity_anchor', 'integrity_anchor_cost'] as const),
   ...(['integrity_witnessed_head', 'integrity_cosignature'] as const),
-  'chain_transaction',
+  ...(['chain_transaction', 'personal_data_key', 'personal_data'] as const),
 ] as const;
 
 /**

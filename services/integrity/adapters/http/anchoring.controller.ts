@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { ForRole } from '../../../access/adapters/http/principal.decorator.ts';
+import { ForRoles } from '../../../access/adapters/http/principal.decorator.ts';
 import { isInstant } from '../../../http/fields.ts';
 import { ProblemError } from '../../../http/problem-error.ts';
 import { ProblemResponse } from '../../../http/problem-response.decorator.ts';
@@ -16,7 +16,7 @@ const dayMs = 86_400_000;
 @ProblemResponse(401, 'No valid API key.')
 @ProblemResponse(403, 'The API key is for another role.')
 @ProblemResponse(503, 'The ledger cannot be reached; repeat after the seconds of Retry-After.')
-@ForRole('operator')
+@ForRoles('operator')
 @Controller('v1/anchoring')
 export class AnchoringController {
   readonly #report: AnchoringReport;
