@@ -162,6 +162,17 @@ describe('attacks on the contract', () => {
     return verdictOf(await verify(log));
   });
 
+  simulate(31, 'goes on from a restored copy, behind what was anchored', async () => {
+    const log = await chain.log();
+    const copied = log.size;
+    log.move('1.00');
+    await chain.round(log);
+    for (const list of [log.entries, log.events]) list.length = copied;
+    for (let more = 0; more < 5; more++) log.move('2.00');
+    if (await isTaken(() => chain.anchor(log))) return 'VALID';
+    return verdictOf(await verify(log));
+  });
+
   simulate(27, 'sends the signed transaction of one chain to another', async () => {
     const { signed } = await firstAnchor();
     return refusedBy(await isTaken(() => secondChain.anvil.rpc.call('eth_sendRawTransaction', signed)));

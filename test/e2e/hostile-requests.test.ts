@@ -105,7 +105,7 @@ describe('a path', () => {
     const deleted = await fetch(`${api.service.url}/v1/accounts`, { method: 'DELETE' });
     expect([deleted.status, deleted.headers.get('allow')]).toEqual([405, 'GET, HEAD, POST']);
     const put = await fetch(`${api.service.url}/logs/demo/checkpoint`, { method: 'PUT' });
-    expect([put.status, put.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+    expect([put.status, put.headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS']);
   });
 
   it('of a log that there is not is told from a file that there is not', async () => {
