@@ -21,7 +21,10 @@ beforeAll(async () => {
   const file = join(dataFolder, 'chains.json');
   // Nobody answers there: what a log lists does not depend on it.
   writeFileSync(file, JSON.stringify([{ rpcUrl: 'http://127.0.0.1:9', chainId: '1', contract, fromBlock: '7', everySeconds: 86_400 }]));
-  environment = { DATABASE_URL: database.serviceUrl, DATABASE_OWNER_URL: database.ownerUrl, ANCHOR_CHAINS: file };
+  environment = {
+    ...{ DATABASE_URL: database.serviceUrl, DATABASE_OWNER_URL: database.ownerUrl, ANCHOR_CHAINS: file },
+    ...(api.eventStoreUrl !== undefined && { EVENTSTORE_URL: api.eventStoreUrl }),
+  };
 }, 60_000);
 
 afterAll(async () => {
