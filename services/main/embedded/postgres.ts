@@ -8,7 +8,7 @@ import type { DataFolder } from './data-folder.ts';
 import { freePort } from './free-port.ts';
 import { PostgresCluster } from './postgres-cluster.ts';
 import { databaseUrl, ensureRoles, ownerRole, serviceRole, superuserRole } from './postgres-roles.ts';
-import { runningPostmaster } from './postmaster-file.ts';
+import { forgetEndedPostmaster, runningPostmaster } from './postmaster-file.ts';
 import { writePrivateFile } from './private-file.ts';
 
 export interface EmbeddedPostgres {
@@ -62,6 +62,7 @@ async function start(cluster: PostgresCluster, portFile: string): Promise<number
       'shared_buffers=256MB',
     ];
     const args = [...folderArgs, ...settings.flatMap((setting) => ['-c', setting])];
+    forgetEndedPostmaster(cluster.path);
     const { pid } = await spawnEngine({ program, args, log: cluster.log, options });
     if (pid !== undefined && (await portWhenReady(cluster, pid)) !== undefined) {
       writePrivateFile(portFile, String(port));
