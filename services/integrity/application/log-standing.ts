@@ -7,7 +7,7 @@ import { readGenesisEvent } from './genesis.ts';
 import type { HeadMemory, HeadStore } from './head-store.ts';
 import type { LeafStore, StoredTree } from './leaf-store.ts';
 import type { ProviderLogs } from './provider-logs.ts';
-import { type RememberedHead, RememberedHeads } from './remembered-heads.ts';
+import { assertSameRoot, type RememberedHead, rememberedBy, RememberedHeads } from './remembered-heads.ts';
 import { SequencerHalt } from './sequencer-halt.ts';
 
 export interface LogStandingOptions {
@@ -53,12 +53,7 @@ export class LogStanding {
     if (durable.size > (this.#met.get(slug)?.size ?? 0n)) this.#met.set(slug, { ...durable, by: 'this process' });
     const met = this.#met.get(slug);
     const remembered = met !== undefined && met.size > durable.size ? [durable, met] : [durable];
-    for (const memory of seen === undefined ? memories : [...memories, seen]) {
-      const head = await memory.latest(slug);
-      if (head !== undefined) remembered.push({ ...head, by: memory.name });
-      const size = await memory.size?.(slug);
-      if (size !== undefined) remembered.push({ size, root: undefined, by: memory.name });
-    }
+    remembered.push(...(await rememberedBy(seen === undefined ? memories : [...memories, seen], slug)));
     return remembered.filter(({ size }) => size > 0n);
   }
 
@@ -140,12 +135,4 @@ export async function assertSameStore(
 async function eventAt(store: EventStore, position: bigint): Promise<StoredEvent | undefined> {
   for await (const event of store.readAll({ fromPosition: position, maxCount: 1 })) return event.position === position ? event : undefined;
   return undefined;
-}
-
-function assertSameRoot(slug: string, { size, root, by }: RememberedHead, actual: Buffer): void {
-  if (root === undefined || root.equals(actual)) return;
-  throw new SequencerHalt(
-    `${slug}: ${by} knows a signed head of ${size} leaves with root ${root.toString('hex')}, but the first ${size} events of the ` +
-      `store have root ${actual.toString('hex')}. The log was rewritten, or this is another log's store. Nothing is signed.`,
-  );
 }

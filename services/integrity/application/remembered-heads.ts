@@ -1,5 +1,6 @@
 import type { TreeHead } from '../domain/tree-head.ts';
 import { rootsFromTiles, tilesUnder } from '../domain/tree/tile-hashes.ts';
+import type { HeadMemory } from './head-store.ts';
 import type { LeafStore } from './leaf-store.ts';
 import { SequencerHalt } from './sequencer-halt.ts';
 
@@ -9,6 +10,27 @@ export interface RememberedHead extends Pick<TreeHead, 'size'> {
   readonly root: Buffer | undefined;
   /** Who, for the message. */
   readonly by: string;
+}
+
+/** What each of them knows of the log. Throws `SequencerHalt` for one that knows another history. */
+export async function rememberedBy(memories: readonly HeadMemory[], log: string): Promise<RememberedHead[]> {
+  const remembered: RememberedHead[] = [];
+  for (const memory of memories) {
+    const head = await memory.latest(log);
+    if (head !== undefined) remembered.push({ ...head, by: memory.name });
+    const size = await memory.size?.(log);
+    if (size !== undefined) remembered.push({ size, root: undefined, by: memory.name });
+  }
+  return remembered;
+}
+
+/** Throws `SequencerHalt` unless this is the root that the head has, where its root is known. */
+export function assertSameRoot(log: string, { size, root, by }: RememberedHead, actual: Buffer | undefined): void {
+  if (root === undefined || actual?.equals(root) === true) return;
+  throw new SequencerHalt(
+    `${log}: ${by} knows a signed head of ${size} leaves with root ${root.toString('hex')}, but the first ${size} events of the ` +
+      `store have root ${actual?.toString('hex')}. The log was rewritten, or this is another log's store. Nothing is signed.`,
+  );
 }
 
 /**
@@ -45,14 +67,10 @@ export class RememberedHeads {
     );
   }
 
-  async #compare({ size, root, by }: RememberedHead): Promise<void> {
-    if (root === undefined) return;
-    const shape = [{ from: 0n, to: size }];
+  async #compare(head: RememberedHead): Promise<void> {
+    if (head.root === undefined) return;
+    const shape = [{ from: 0n, to: head.size }];
     const [actual] = rootsFromTiles(shape, await this.#leaves.tiles(this.#log, tilesUnder(shape)));
-    if (actual?.equals(root) === true) return;
-    throw new SequencerHalt(
-      `${this.#log}: ${by} knows a signed head of ${size} leaves with root ${root.toString('hex')}, but the first ${size} events of the ` +
-        `store have root ${actual?.toString('hex')}. The log was rewritten, or this is another log's store. Nothing is signed.`,
-    );
+    assertSameRoot(this.#log, head, actual);
   }
 }

@@ -11,7 +11,7 @@ import type { Keyring } from './keyring.ts';
 import type { LeafStore } from './leaf-store.ts';
 import { assertSameStore } from './log-standing.ts';
 import type { ProviderLog } from './provider-logs.ts';
-import { type RememberedHead, RememberedHeads } from './remembered-heads.ts';
+import { type RememberedHead, rememberedBy, RememberedHeads } from './remembered-heads.ts';
 import { SequencerHalt } from './sequencer-halt.ts';
 import type { HeldLock, SequencerLock } from './sequencer-lock.ts';
 import { TreeWriter } from './tree-writer.ts';
@@ -121,14 +121,8 @@ export class Sequencer {
     const { slug, origin } = this.#log;
     const signer = headSigner(this.#log, await keyring.all(slug, 'log'));
     const publisher = await HeadPublisher.open({ log: slug, signer, heads, memories, intervalMsMin });
-    const remembered: RememberedHead[] = [{ ...publisher.durable, by: 'the database' }];
-    for (const memory of memories) {
-      const head = await memory.latest(slug);
-      if (head !== undefined) remembered.push({ ...head, by: memory.name });
-      const size = await memory.size?.(slug);
-      if (size !== undefined) remembered.push({ size, root: undefined, by: memory.name });
-    }
-    const shown = new RememberedHeads(slug, leaves, remembered);
+    const durable: RememberedHead = { ...publisher.durable, by: 'the database' };
+    const shown = new RememberedHeads(slug, leaves, [durable, ...(await rememberedBy(memories, slug))]);
     const { storeId } = await store.head();
     const stored = await leaves.load(slug);
     await assertSameStore(slug, stored, { store, leaves });
