@@ -1,8 +1,6 @@
 import { Contract, ContractFactory, type HDNodeWallet, JsonRpcProvider, type JsonRpcSigner, keccak256, Network, Wallet } from 'ethers';
 import { ledgerAnchorAbi, ledgerAnchorBytecode } from '../../contracts/generated/ledger-anchor.ts';
 import type { ListedChain } from '../../services/integrity/domain/log-policy.ts';
-import { consistencyShape } from '../../services/integrity/domain/tree/proof-shape.ts';
-import { SmallTree } from '../../services/integrity/domain/tree/small-tree.ts';
 import { type Anvil, startAnvil } from '../support/anvil.ts';
 import { LogBuilder, type LogBuilderOptions } from '../support/log-builder.ts';
 
@@ -63,9 +61,7 @@ export class AnchoringChain {
   /** Anchors the first leaves of the log, or what the publisher says that they are. */
   async anchor(log: LogBuilder, size = log.size, root = log.root(size)): Promise<void> {
     const [held] = (await this.contract.getFunction('latest')(`0x${log.logId}`)) as [bigint];
-    const shape = held === 0n ? [] : consistencyShape(held, BigInt(size));
-    const proof = shape.map(({ from, to }) => rootOfLeaves(log, Number(from), Number(to)));
-    await this.send('anchor', `0x${log.logId}`, held, size, root, proof);
+    await this.send('anchor', `0x${log.logId}`, held, size, root, log.consistencyProof(held, size));
   }
 
   /** As the anchorer makes them: tick, commitment, anchor. */
@@ -94,9 +90,4 @@ export class AnchoringChain {
 /** A claimed time so many seconds from now. */
 export function nowText(offsetSeconds = 0): string {
   return new Date(Date.now() + offsetSeconds * 1000).toISOString();
-}
-
-function rootOfLeaves(log: LogBuilder, from: number, to: number): Buffer {
-  const hashes = Array.from({ length: to - from }, (_, at) => Buffer.from(log.hashOf(from + at), 'hex'));
-  return new SmallTree(hashes).root();
 }

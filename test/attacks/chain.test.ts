@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { type HDNodeWallet, Transaction } from 'ethers';
 import { LogBuilder, type LogFolder } from '../support/log-builder.ts';
+import { startLyingNode } from '../support/lying-node.ts';
 import { MemoryLogSource } from '../support/memory.log-source.ts';
 import { verifyFiles } from '../support/verify-files.ts';
 import { AnchoringChain, nowText } from './anchored-logs.ts';
 import { dataWith, replaceEvent } from './built-logs.ts';
-import { startLyingNode } from './lying-node.ts';
 import { refusedBy, simulate, verdictOf } from './simulate.ts';
 
 let chain: AnchoringChain;

@@ -11,6 +11,7 @@ import { localOrigin, logIdOf } from '../../services/integrity/domain/origin.ts'
 import type { SigningKey } from '../../services/integrity/domain/signing-key.ts';
 import { StateMap } from '../../services/integrity/domain/state-map.ts';
 import { bundlesOf, numberPath, tilePath, tilesOf, tileWidth } from '../../services/integrity/domain/tree/tile-address.ts';
+import { consistencyShape } from '../../services/integrity/domain/tree/proof-shape.ts';
 import { SmallTree } from '../../services/integrity/domain/tree/small-tree.ts';
 import { treeHeadText } from '../../services/integrity/domain/tree-head.ts';
 
@@ -100,6 +101,13 @@ export class LogBuilder {
 
   root(size = this.size): Buffer {
     return new SmallTree(this.#hashes(size)).root();
+  }
+
+  /** Shows that the first `to` leaves go on with the first `from`; nothing for the empty tree. */
+  consistencyProof(from: bigint, to = this.size): Buffer[] {
+    const shape = from === 0n ? [] : consistencyShape(from, BigInt(to));
+    const hashes = this.#hashes(to);
+    return shape.map((range) => new SmallTree(hashes.slice(Number(range.from), Number(range.to))).root());
   }
 
   /** Appends a well-formed event and answers its index. */

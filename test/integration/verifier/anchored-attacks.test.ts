@@ -1,12 +1,9 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Contract, ContractFactory, JsonRpcProvider, keccak256, Network } from 'ethers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ledgerAnchorAbi, ledgerAnchorBytecode } from '../../../contracts/generated/ledger-anchor.ts';
 import type { ListedChain } from '../../../services/integrity/domain/log-policy.ts';
-import { consistencyShape } from '../../../services/integrity/domain/tree/proof-shape.ts';
-import { SmallTree } from '../../../services/integrity/domain/tree/small-tree.ts';
 import { type Anvil, startAnvil } from '../../support/anvil.ts';
+import { type LyingNode, startLyingNode } from '../../support/lying-node.ts';
 import { LogBuilder, type LogBuilderOptions } from '../../support/log-builder.ts';
 import { findingsOf, summaryOf, verifyFiles } from '../../support/verify-files.ts';
 
@@ -21,7 +18,7 @@ interface Place {
 const hour = 3600;
 let fast: Place;
 let slow: Place;
-const lies: Server[] = [];
+const lies: LyingNode[] = [];
 
 beforeAll(async () => {
   [fast, slow] = (await Promise.all(
@@ -33,7 +30,7 @@ beforeEach(async () => {
   [fast, slow] = await Promise.all([deployed(fast.anvil, '31337'), deployed(slow.anvil, '31338')]);
 });
 
-afterEach(() => Promise.all(lies.splice(0).map((server) => new Promise((resolve) => server.close(resolve)))));
+afterEach(() => Promise.all(lies.splice(0).map((node) => node.close())));
 
 afterAll(async () => {
   for (const { provider, anvil } of [fast, slow]) {
@@ -65,9 +62,7 @@ async function logOnBoth(options: LogBuilderOptions = {}): Promise<LogBuilder> {
 /** Brings the log, as it is now, into the contract. */
 async function anchor({ contract, anvil }: Place, log: LogBuilder): Promise<void> {
   const [held] = (await contract['latest']!(`0x${log.logId}`)) as [bigint];
-  const shape = held === 0n ? [] : consistencyShape(held, BigInt(log.size));
-  const proof = shape.map(({ from, to }) => rootOfLeaves(log, Number(from), Number(to)));
-  await (await contract['anchor']!(`0x${log.logId}`, held, log.size, log.root(), proof)).wait();
+  await (await contract['anchor']!(`0x${log.logId}`, held, log.size, log.root(), log.consistencyProof(held))).wait();
   await anvil.mine(3);
 }
 
@@ -78,31 +73,15 @@ function forkLast(log: LogBuilder): void {
   log.move('9.00');
 }
 
-function rootOfLeaves(log: LogBuilder, from: number, to: number): Buffer {
-  return new SmallTree(Array.from({ length: to - from }, (_, at) => Buffer.from(log.hashOf(from + at), 'hex'))).root();
-}
-
 function verify(log: LogBuilder, rpcUrls: string[] = [fast.anvil.url, slow.anvil.url], files = log.files()) {
   return verifyFiles(log, files, { rpcUrls });
 }
 
 /** A node that answers like the real one, but for one method. */
 async function lyingNode({ anvil }: Place, method: string, lie: (result: unknown) => unknown): Promise<string> {
-  const server = createServer((request, response) => {
-    void (async () => {
-      const body = Buffer.concat((await request.toArray()) as Buffer[]).toString();
-      const answer = (await (await fetch(anvil.url, { method: 'POST', headers: { 'content-type': 'application/json' }, body })).json()) as {
-        result: unknown;
-      };
-      const asked = (JSON.parse(body) as { method: string }).method;
-      response
-        .setHeader('content-type', 'application/json')
-        .end(JSON.stringify(asked === method ? { ...answer, result: lie(answer.result) } : answer));
-    })();
-  });
-  lies.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const node = await startLyingNode(anvil.url, { [method]: lie });
+  lies.push(node);
+  return node.url;
 }
 
 describe('a log on two chains', () => {

@@ -5,8 +5,6 @@ import { Contract, ContractFactory, JsonRpcProvider, type JsonRpcSigner, keccak2
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ledgerAnchorAbi, ledgerAnchorBytecode } from '../../../contracts/generated/ledger-anchor.ts';
 import type { ListedChain } from '../../../services/integrity/domain/log-policy.ts';
-import { consistencyShape } from '../../../services/integrity/domain/tree/proof-shape.ts';
-import { SmallTree } from '../../../services/integrity/domain/tree/small-tree.ts';
 import { type Anvil, startAnvil } from '../../support/anvil.ts';
 import { LogBuilder, type LogBuilderOptions, type LogFolder } from '../../support/log-builder.ts';
 import { MemoryLogSource } from '../../support/memory.log-source.ts';
@@ -53,13 +51,7 @@ async function registeredLog(options: LogBuilderOptions = {}): Promise<LogBuilde
 /** Anchors the first leaves, or what the publisher says that they are. */
 async function anchor(log: LogBuilder, size = log.size, root = log.root(size)): Promise<void> {
   const [held] = (await contract['latest']!(`0x${log.logId}`)) as [bigint];
-  const proof = held === 0n ? [] : consistencyShape(held, BigInt(size)).map(({ from, to }) => rootOfLeaves(log, Number(from), Number(to)));
-  await (await contract['anchor']!(`0x${log.logId}`, held, size, root, proof)).wait();
-}
-
-function rootOfLeaves(log: LogBuilder, from: number, to: number): Buffer {
-  const hashes = Array.from({ length: to - from }, (_, at) => Buffer.from(log.hashOf(from + at), 'hex'));
-  return new SmallTree(hashes).root();
+  await (await contract['anchor']!(`0x${log.logId}`, held, size, root, log.consistencyProof(held, size))).wait();
 }
 
 /** A round as the anchorer makes them: tick, commitment, anchor. */
