@@ -9,7 +9,9 @@ import { createHttpApplication } from '../services/http/http-application.ts';
 import { ProofsController } from '../services/integrity/adapters/http/proofs.controller.ts';
 import { PostgresHeadStore } from '../services/integrity/adapters/postgres/postgres.head-store.ts';
 import { PostgresLeafStore } from '../services/integrity/adapters/postgres/postgres.leaf-store.ts';
+import { ENTRY_PUBLICITY } from '../services/integrity/application/entry-publicity.ts';
 import { LogQuery } from '../services/integrity/application/log-query.ts';
+import { PAYLOAD_ACCESS } from '../services/integrity/application/payload-access.ts';
 import { GrowingTree, type Tile } from '../services/integrity/domain/tree/growing-tree.ts';
 import { hashBytes } from '../services/integrity/domain/tree/node-hash.ts';
 import { createPool } from '../services/read-store/pool.ts';
@@ -66,7 +68,11 @@ function moduleOf(query: LogQuery): DynamicModule {
   return {
     module: ProofModule,
     controllers: [ProofsController, NothingController],
-    providers: [{ provide: LogQuery, useValue: query }],
+    providers: [
+      { provide: LogQuery, useValue: query },
+      { provide: ENTRY_PUBLICITY, useValue: { arePublic: () => Promise.resolve(true) } },
+      { provide: PAYLOAD_ACCESS, useValue: { mayRead: () => Promise.resolve(false) } },
+    ],
   };
 }
 

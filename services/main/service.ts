@@ -8,6 +8,7 @@ import { ProjectionsModule } from '../../projections/projections.module.ts';
 import { SignedAnswersModule } from '../../projections/signed-answers/signed-answers.module.ts';
 import { PostgresApiKeyStore } from '../access/adapters/postgres/api-key-store.ts';
 import { Authenticator } from '../access/application/authenticator.ts';
+import { EntryAccessQuery } from '../access/application/entry-access-query.ts';
 import { ApiKeyIssuer } from '../access/application/api-key-issuer.ts';
 import { PostgresSnapshotStore } from '../commands/adapters/postgres/postgres.snapshot-store.ts';
 import { Snapshots } from '../commands/application/snapshots.ts';
@@ -15,6 +16,7 @@ import type { EventStore } from '../event-store/domain/event-store.ts';
 import { createHttpApplication } from '../http/http-application.ts';
 import { BillBundles } from '../invoicing/application/bill-bundles.ts';
 import { InvoicingProcess } from '../invoicing/application/invoicing.process.ts';
+import type { EntryPublicity } from '../integrity/application/entry-publicity.ts';
 import type { PayloadAccess } from '../integrity/application/payload-access.ts';
 import type { WitnessAddress } from '../integrity/adapters/witness/http.witness.ts';
 import { AnchoringModule } from '../integrity/anchoring.module.ts';
@@ -141,7 +143,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
       others: [
         ProjectionsModule,
         AnchoringModule.register(anchoring),
-        IntegrityModule.register({ files, query, witnessing, access: payloadAccess(pool) }),
+        IntegrityModule.register({ files, query, witnessing, access: payloadAccess(pool), entries: entryPublicity(eventStore) }),
         SignedAnswersModule.register({ answers: integrity.answers, balances: anchoring.balances, query }),
         BillBundlesModule.register(new BillBundles(eventStore, integrity.bundles)),
         PrivacyModule.register(privacy),
@@ -193,6 +195,12 @@ function payloadAccess(pool: Pool): PayloadAccess {
     return principal?.role === 'provider' && principal.provider === slug;
   };
   return { mayRead };
+}
+
+/** A log's entries are public unless its provider has said otherwise. */
+function entryPublicity(eventStore: EventStore): EntryPublicity {
+  const query = new EntryAccessQuery(eventStore);
+  return { arePublic: async (slug) => (await query.of(slug)) === 'public' };
 }
 
 async function listen(app: NestFastifyApplication, host: string, port: number): Promise<string> {

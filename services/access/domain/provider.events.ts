@@ -6,6 +6,18 @@ export type ProviderRegistered = {
   readonly name: string;
 };
 
-export type ProviderEvent = { readonly type: 'ProviderRegistered/1'; readonly data: ProviderRegistered };
+/** `public`: anybody may read the entries of the log. `token`: only who may read its payloads too. */
+export const entryAccesses = ['public', 'token'] as const;
 
-export const providerEvents = new EventTypes<ProviderEvent>({ 'ProviderRegistered/1': [] });
+export type EntryAccess = (typeof entryAccesses)[number];
+
+/** Who may read the entries of the provider's log from now on. They are public before the first of these. */
+export type EntryAccessSet = {
+  readonly entries: EntryAccess;
+};
+
+export type ProviderEvent =
+  | { readonly type: 'ProviderRegistered/1'; readonly data: ProviderRegistered }
+  | { readonly type: 'EntryAccessSet/1'; readonly data: EntryAccessSet };
+
+export const providerEvents = new EventTypes<ProviderEvent>({ 'ProviderRegistered/1': [], 'EntryAccessSet/1': [] });

@@ -39,6 +39,8 @@ export interface LogFile {
 export interface ReadOptions {
   /** Whether the reader may see what the leaves commit to. */
   readonly payloads: boolean;
+  /** Whether the reader may see stream, type and id of leaves; so does a reader of payloads. True when absent. */
+  readonly entries?: boolean;
   /** The files as they are under this head, for a reader of many while the log grows; the newest one when absent. */
   readonly head?: PublishedHead;
 }
@@ -60,7 +62,7 @@ export class LogFiles {
   }
 
   /** Undefined for a name that there is not. */
-  async read(log: string, path: string, { payloads, head: asked }: ReadOptions): Promise<LogFile | undefined> {
+  async read(log: string, path: string, { payloads, entries = true, head: asked }: ReadOptions): Promise<LogFile | undefined> {
     const head = asked ?? (await this.head(log));
     if (head === undefined) return undefined;
     switch (path) {
@@ -76,7 +78,7 @@ export class LogFiles {
     const tile = parseTilePath(path);
     if (tile !== undefined) return this.#tile(log, tile, head.size);
     const number = parseNumberPath(/^payloads\/(.+)\.jsonl$/.exec(path)?.[1] ?? '');
-    return number === undefined ? undefined : this.#payloads(log, number, head.size, payloads);
+    return number === undefined ? undefined : this.#payloads(log, number, head.size, { payloads, entries });
   }
 
   /** The head that the world sees, with what witnesses said of it; undefined before the first. */
@@ -135,13 +137,21 @@ export class LogFiles {
     return { bytes: tile.hashes.subarray(0, width * 32), contentType: binary, isImmutable };
   }
 
-  async #payloads(log: string, number: bigint, size: bigint, maySeeAll: boolean): Promise<LogFile | undefined> {
+  async #payloads(
+    log: string,
+    number: bigint,
+    size: bigint,
+    { payloads, entries }: Required<Pick<ReadOptions, 'payloads' | 'entries'>>,
+  ): Promise<LogFile | undefined> {
     const first = number * BigInt(tileWidth);
     if (first >= size) return undefined;
     const count = size - first < BigInt(tileWidth) ? Number(size - first) : tileWidth;
     const leaves = await this.#options.leaves.leaves(log, first, count);
     const events = await this.#eventsOf(leaves);
-    const lines = leaves.map((leaf) => payloadLine(leaf, events.get(leaf.position), maySeeAll || isPublic(log, leaf)));
+    const lines = leaves.map((leaf) => {
+      if (payloads || isPublic(log, leaf)) return payloadLine(leaf, events.get(leaf.position));
+      return withheldLine(leaf, entries);
+    });
     return { bytes: Buffer.from(lines.join('')), contentType: jsonLines, isImmutable: false };
   }
 
@@ -184,15 +194,26 @@ function sizedEntry({ entry }: LeafRow): Buffer {
   return bytes;
 }
 
-/** What stands in the store, base64; `missing` where nothing does, null where the reader may not see it. */
-function payloadLine(leaf: LeafRow, event: StoredEvent | undefined, maySee: boolean): string {
+/** What stands in the store, base64; `missing` where nothing does. */
+function payloadLine(leaf: LeafRow, event: StoredEvent | undefined): string {
   const base64 = (bytes: string | undefined) => (bytes === undefined ? '' : Buffer.from(bytes).toString('base64'));
-  const of = event ?? { id: leaf.eventId, stream: leaf.stream, revision: leaf.revision, type: typeOf(leaf) };
-  const place = { i: leaf.index.toString(), id: of.id, stream: of.stream, rev: of.revision.toString(), type: of.type };
-  const withheld = { ...place, data: null, metadata: null };
-  const shown =
-    event === undefined
-      ? { ...place, data: 'missing', metadata: 'missing' }
-      : { ...place, data: base64(event.data), metadata: base64(event.metadata) };
-  return `${JSON.stringify(maySee ? shown : withheld)}\n`;
+  if (event === undefined) return line({ ...placeOf(leaf), data: 'missing', metadata: 'missing' });
+  const { id, stream, revision, type } = event;
+  const place = { i: leaf.index.toString(), id, stream, rev: revision.toString(), type };
+  return line({ ...place, data: base64(event.data), metadata: base64(event.metadata) });
+}
+
+/** The same for a reader who may not see it: null stands for what is withheld. */
+function withheldLine(leaf: LeafRow, isPlaceShown: boolean): string {
+  const { i, ...place } = placeOf(leaf);
+  const shown = isPlaceShown ? place : { id: null, stream: null, rev: null, type: null };
+  return line({ i, ...shown, data: null, metadata: null });
+}
+
+function placeOf(leaf: LeafRow) {
+  return { i: leaf.index.toString(), id: leaf.eventId, stream: leaf.stream, rev: leaf.revision.toString(), type: typeOf(leaf) };
+}
+
+function line(fields: object): string {
+  return `${JSON.stringify(fields)}\n`;
 }

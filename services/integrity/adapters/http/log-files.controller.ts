@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Public } from '../../../access/adapters/http/principal.decorator.ts';
 import { bearerToken } from '../../../http/bearer-token.ts';
 import { ProblemError } from '../../../http/problem-error.ts';
+import { ENTRY_PUBLICITY, type EntryPublicity } from '../../application/entry-publicity.ts';
 import { LogFiles } from '../../application/log-files.ts';
 import { PAYLOAD_ACCESS, type PayloadAccess } from '../../application/payload-access.ts';
 
@@ -16,10 +17,16 @@ const slugPattern = /^[a-z0-9]{2,20}$/;
 export class LogFilesController {
   readonly #files: LogFiles;
   readonly #access: PayloadAccess;
+  readonly #entries: EntryPublicity;
 
-  constructor(@Inject(LogFiles) files: LogFiles, @Inject(PAYLOAD_ACCESS) access: PayloadAccess) {
+  constructor(
+    @Inject(LogFiles) files: LogFiles,
+    @Inject(PAYLOAD_ACCESS) access: PayloadAccess,
+    @Inject(ENTRY_PUBLICITY) entries: EntryPublicity,
+  ) {
     this.#files = files;
     this.#access = access;
+    this.#entries = entries;
   }
 
   @Get('*')
@@ -27,10 +34,13 @@ export class LogFilesController {
     reply.header('access-control-allow-origin', '*');
     if (!slugPattern.test(slug)) throw new ProblemError('log_not_found');
     const path = pathBehind(request.url, slug);
-    const payloads = path.startsWith('payloads/') && (await this.#maySeePayloads(request, slug));
-    const file = await this.#files.read(slug, path, { payloads });
+    const [ofEntries, ofPayloads] = [path.startsWith('tile/entries/'), path.startsWith('payloads/')];
+    const entries = !(ofEntries || ofPayloads) || (await this.#entries.arePublic(slug));
+    const payloads = (ofPayloads || !entries) && (await this.#maySeePayloads(request, slug));
+    if (ofEntries && !entries && !payloads) throw new ProblemError('unauthenticated', {}, { 'www-authenticate': 'Bearer' });
+    const file = await this.#files.read(slug, path, { payloads, entries });
     if (file === undefined) throw new ProblemError((await this.#files.head(slug)) === undefined ? 'log_not_found' : 'log_entry_not_found');
-    const cache = file.isImmutable ? 'public, max-age=31536000, immutable' : 'no-store';
+    const cache = file.isImmutable ? `${entries ? 'public' : 'private'}, max-age=31536000, immutable` : 'no-store';
     await reply.header('content-type', file.contentType).header('cache-control', cache).send(file.bytes);
   }
 

@@ -1,10 +1,14 @@
-import { Controller, Get, Header, Inject, Param, Query } from '@nestjs/common';
+import { Controller, Get, Header, Inject, Param, Query, Req } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProduces, ApiProperty, ApiQuery, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
 import { Public } from '../../../access/adapters/http/principal.decorator.ts';
+import { bearerToken } from '../../../http/bearer-token.ts';
 import { ProblemResponse } from '../../../http/problem-response.decorator.ts';
 import { ProblemError } from '../../../http/problem-error.ts';
+import { ENTRY_PUBLICITY, type EntryPublicity } from '../../application/entry-publicity.ts';
 import type { LeafRow } from '../../application/leaf-store.ts';
 import { type InclusionProof, type LeafName, LogQuery } from '../../application/log-query.ts';
+import { PAYLOAD_ACCESS, type PayloadAccess } from '../../application/payload-access.ts';
 import { tlogProofText } from '../../domain/tlog-proof.ts';
 
 export class InclusionProofBody {
@@ -14,8 +18,12 @@ export class InclusionProofBody {
   readonly size!: string;
   @ApiProperty({ type: 'string', description: 'SHA-256(0x00 || entry), hex.' })
   readonly leafHash!: string;
-  @ApiProperty({ type: 'string', description: 'The exact envelope that is hashed.' })
-  readonly entry!: string;
+  @ApiProperty({
+    type: 'string',
+    required: false,
+    description: 'The exact envelope that is hashed. Left out where the provider keeps entries to holders of a token, and none was sent.',
+  })
+  readonly entry?: string;
   @ApiProperty({ type: [String], description: 'From the leaf’s sibling up, hex (RFC 9162, 2.1.3).' })
   readonly proof!: readonly string[];
   @ApiProperty({ type: 'string', required: false, description: 'The signed tree head (C2SP checkpoint), where the proof is in its tree.' })
@@ -44,9 +52,17 @@ const sizeMax = 2n ** 63n - 1n;
 @Controller('v1/logs/:slug/proofs')
 export class ProofsController {
   readonly #query: LogQuery;
+  readonly #entries: EntryPublicity;
+  readonly #access: PayloadAccess;
 
-  constructor(@Inject(LogQuery) query: LogQuery) {
+  constructor(
+    @Inject(LogQuery) query: LogQuery,
+    @Inject(ENTRY_PUBLICITY) entries: EntryPublicity,
+    @Inject(PAYLOAD_ACCESS) access: PayloadAccess,
+  ) {
     this.#query = query;
+    this.#entries = entries;
+    this.#access = access;
   }
 
   @ApiOperation({ summary: 'Proves that an event is in the log, by its id or by its place in a stream.' })
@@ -56,13 +72,18 @@ export class ProofsController {
   @ApiQuery({ name: 'revision', required: false })
   @ApiQuery({ name: 'size', required: false, description: 'Proves in the tree of so many leaves, for example that of an anchor.' })
   @ApiOkResponse({ type: InclusionProofBody })
-  async inclusion(@Param('slug') slug: string, @Query() query: Readonly<Record<string, unknown>>): Promise<InclusionProofBody> {
+  async inclusion(
+    @Param('slug') slug: string,
+    @Query() query: Readonly<Record<string, unknown>>,
+    @Req() { headers }: FastifyRequest,
+  ): Promise<InclusionProofBody> {
     const { leaf, head, size, path } = await this.#prove(slug, query, query['size']);
+    const isShown = (await this.#entries.arePublic(slug)) || (await this.#access.mayRead(bearerToken(headers.authorization), slug));
     return {
       index: leaf.index.toString(),
       size: size.toString(),
       leafHash: leaf.hash.toString('hex'),
-      entry: leaf.entry,
+      ...(isShown && { entry: leaf.entry }),
       proof: path.map((hash) => hash.toString('hex')),
       ...(size === head.size && { checkpoint: head.note }),
     };
