@@ -16,6 +16,8 @@ export interface ChainAccessOptions {
   readonly transactions: TransactionStore;
   readonly replaceAfterMs?: number;
   readonly resendAfterMs?: number;
+  /** The most that is offered for a unit of gas, in wei; as much as it takes when absent. */
+  readonly feePerGasMax?: bigint | undefined;
 }
 
 const replaceAfterMsDefault = 120_000;
@@ -36,10 +38,10 @@ export class ChainAccess {
 
   /** The same for the same key. */
   queueOf(signer: TransactionSigner): TransactionQueue {
-    const { node, chainId, transactions: store } = this.#options;
+    const { node, chainId, transactions: store, feePerGasMax } = this.#options;
     const { replaceAfterMs = replaceAfterMsDefault, resendAfterMs = resendAfterMsDefault } = this.#options;
     let queue = this.#queues.get(signer.address);
-    queue ??= new TransactionQueue({ node, chainId, signer, store, clock: systemClock, replaceAfterMs, resendAfterMs });
+    queue ??= new TransactionQueue({ node, chainId, signer, store, clock: systemClock, replaceAfterMs, resendAfterMs, feePerGasMax });
     this.#queues.set(signer.address, queue);
     return queue;
   }

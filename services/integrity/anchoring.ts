@@ -62,6 +62,7 @@ export const anchoringDefaults: AnchoringSettings = {
   watchMs: 60_000,
   backoffMsMax: 30_000,
   awayMsMax: 60_000,
+  affordableMin: 20n,
 };
 
 const gatherMsDefault = 250;

@@ -7,7 +7,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const known = new Set([
   ...['rpcUrl', 'chainId', 'contract', 'fromBlock', 'codeHash'],
-  ...['everySeconds', 'everyEvents', 'heartbeatSeconds', 'publisherKeyFile'],
+  ...['everySeconds', 'everyEvents', 'heartbeatSeconds', 'publisherKeyFile', 'feePerGasMax'],
 ]);
 
 /**
@@ -27,6 +27,9 @@ export function readAnchorChains(file: string): ChainAccess[] {
   if (new Set(places).size < places.length) throw new SettingsFault(`${file} names a contract twice.`);
   return read;
 }
+
+/** A whole number above 0. */
+export const weiPattern = /^[1-9]\d{0,29}$/;
 
 class ChainEntry {
   readonly #name: string;
@@ -54,6 +57,7 @@ class ChainEntry {
     return {
       ...{ rpcUrl, cadence, contract: { address, chainId, fromBlock, ...(codeHash !== undefined && { codeHash }) } },
       ...(publisherFile !== undefined && { publisherFile }),
+      ...(this.#has('feePerGasMax') && { feePerGasMax: BigInt(this.#text('feePerGasMax', weiPattern, 'wei per unit of gas, as text')) }),
       ...this.#heartbeat(cadence.secondsMax),
     };
   }

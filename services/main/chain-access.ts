@@ -9,10 +9,12 @@ import type { Settings } from './settings.ts';
  * for a ledger without a chain.
  */
 export function chainAccessOf(
-  { dataFolder, anchorContract }: Pick<Settings, 'dataFolder' | 'anchorContract'>,
+  { dataFolder, anchorContract, feePerGasMax }: Pick<Settings, 'dataFolder' | 'anchorContract' | 'feePerGasMax'>,
   { chainRpcUrl }: Pick<Engines, 'chainRpcUrl'>,
 ): ChainAccess | undefined {
-  return chainRpcUrl === undefined ? undefined : { rpcUrl: chainRpcUrl, ...mainContract(dataFolderAt(dataFolder), anchorContract) };
+  return chainRpcUrl === undefined
+    ? undefined
+    : { rpcUrl: chainRpcUrl, feePerGasMax, ...mainContract(dataFolderAt(dataFolder), anchorContract) };
 }
 
 /** The same for a command that looks at a ledger: it deploys no contract where there is none. */

@@ -31,7 +31,7 @@ import type { ListedChain } from '../integrity/domain/log-policy.ts';
 import { openWitnessing } from '../integrity/open-witnessing.ts';
 
 /** A chain on which logs are anchored, and at which pace where it is not the usual one. */
-export interface ChainAccess extends Pick<AnchorChainSettings, 'rpcUrl' | 'contract' | 'publisherFile'> {
+export interface ChainAccess extends Pick<AnchorChainSettings, 'rpcUrl' | 'contract' | 'publisherFile' | 'feePerGasMax'> {
   readonly cadence?: Partial<RoundSettings>;
   /** Longest silence between two anchors that new logs promise for this chain, where it is not the log's. */
   readonly heartbeatSeconds?: number;

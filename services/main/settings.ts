@@ -4,7 +4,7 @@ import { connectionStringProblem } from '../event-store/adapters/eventstoredb/co
 import { projectRoot } from '../read-store/project-root.ts';
 import type { WitnessAddress } from '../integrity/adapters/witness/http.witness.ts';
 import type { EngineSettings } from './embedded/engines.ts';
-import { readAnchorChains } from './anchor-chains-file.ts';
+import { readAnchorChains, weiPattern } from './anchor-chains-file.ts';
 import type { ChainAccess } from './integrity.ts';
 import { SettingsFault } from './settings-fault.ts';
 import { readWitnesses } from './witnesses-setting.ts';
@@ -27,6 +27,8 @@ export interface Settings extends EngineSettings {
   readonly logLevel: LogLevel;
   /** The anchor contract on a chain that is not the local one; undefined: the one that was used last, or a new one on a local chain. */
   readonly anchorContract: { readonly address: string; readonly fromBlock: string } | undefined;
+  /** The most that is paid for a unit of gas on the main chain, in wei; undefined: as much as it takes. */
+  readonly feePerGasMax: bigint | undefined;
   /** Chains that logs are anchored on beside the main one. */
   readonly otherChains: readonly ChainAccess[];
   /** Who cosigns the tree heads of every log. */
@@ -41,6 +43,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export const settingNames = [
   'ANCHOR_CHAINS',
   'ANCHOR_CONTRACT',
+  'CHAIN_FEE_PER_GAS_MAX',
   'CHAIN_RPC_URL',
   'DATABASE_OWNER_URL',
   'DATABASE_URL',
@@ -74,6 +77,7 @@ export function readSettings(args: readonly string[], environment: Environment, 
     eventStoreUrl: eventStoreOf(value('EVENTSTORE_URL')),
     chain: chainOf(value('CHAIN_RPC_URL')),
     anchorContract: anchorContractOf(value('ANCHOR_CONTRACT')),
+    feePerGasMax: weiOf('CHAIN_FEE_PER_GAS_MAX', value('CHAIN_FEE_PER_GAS_MAX')),
     witnesses: witnessesOf(value('WITNESSES')),
     otherChains: otherChainsOf(value('ANCHOR_CHAINS')),
     personalDataKeyFile: value('PERSONAL_DATA_KEY_FILE'),
@@ -117,6 +121,12 @@ function anchorContractOf(text: string | undefined): Settings['anchorContract'] 
   if (address === undefined)
     throw new SettingsFault(`ANCHOR_CONTRACT takes an address, or <address>@<block>, not ${JSON.stringify(text)}.`);
   return { address: address.toLowerCase(), fromBlock };
+}
+
+function weiOf(name: string, text: string | undefined): bigint | undefined {
+  if (text === undefined) return undefined;
+  if (weiPattern.test(text)) return BigInt(text);
+  throw new SettingsFault(`${name} takes wei per unit of gas, a whole number above 0, not ${JSON.stringify(text)}.`);
 }
 
 function witnessesOf(text: string | undefined): Settings['witnesses'] {

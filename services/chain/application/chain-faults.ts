@@ -42,6 +42,12 @@ export class UnfundedFault extends ChainFault {
   override readonly retryable = true;
 }
 
+/** The chain asks for more per unit of gas than may be paid. Fees fall again. */
+export class FeesTooHighFault extends ChainFault {
+  override readonly name = 'FeesTooHighFault';
+  override readonly retryable = true;
+}
+
 /** A file holds no key, or one that must not be used. */
 export class ChainKeyFault extends Error {
   override readonly name = 'ChainKeyFault';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../commands/application/clock.ts';
-import { ChainRefusedFault, ChainUnavailableFault, NodeBehindFault } from './chain-faults.ts';
+import { ChainRefusedFault, ChainUnavailableFault, FeesTooHighFault, NodeBehindFault } from './chain-faults.ts';
 import { blockOf, type ChainNode } from './chain-node.ts';
-import { currentFees, doubledFees, raisedFees } from './fees.ts';
+import { assertBelow, currentFees, doubledFees, raisedFees } from './fees.ts';
 import { fund } from './local-funds.ts';
 import { isUnderpriced, sendRaw } from './send-raw.ts';
 import { placeOf } from './transaction-place.ts';
@@ -22,6 +22,8 @@ export interface TransactionQueueOptions {
   readonly replaceAfterMs: number;
   /** A transaction that no block took for so long is sent again as it is. */
   readonly resendAfterMs: number;
+  /** The most that is offered for a unit of gas, in wei; as much as it takes when absent. */
+  readonly feePerGasMax?: bigint | undefined;
 }
 
 /** What a stuck transaction is to do from now on: `cancel` lets it do nothing and frees its nonce. */
@@ -63,11 +65,14 @@ export class TransactionQueue {
     this.key = { chainId: options.chainId, address: options.signer.address };
   }
 
-  /** Signs and keeps a transaction under the next nonce. Nothing is sent. A call that would revert throws `ChainRefusedFault`. */
+  /**
+   * Signs and keeps a transaction under the next nonce. Nothing is sent. A call that would revert throws `ChainRefusedFault`, and a chain
+   * that asks for more than may be paid `FeesTooHighFault`.
+   */
   async keep(subject: string, call: Call): Promise<QueuedTransaction> {
-    const { node, chainId, signer, store, clock } = this.#options;
+    const { node, chainId, signer, store, clock, feePerGasMax } = this.#options;
     await fund(node, chainId, signer.address);
-    const [count, fees, final] = await Promise.all([this.#count(), currentFees(node), store.lastFinal(this.key)]);
+    const [count, fees, final] = await Promise.all([this.#count(), currentFees(node, feePerGasMax), store.lastFinal(this.key)]);
     if (final !== undefined && final.nonce >= count)
       throw new NodeBehindFault(`The node of chain ${chainId} does not know of nonce ${final.nonce} of ${signer.address}: it lags behind.`);
     const gas = await this.#gasOf(call);
@@ -135,6 +140,23 @@ export class TransactionQueue {
     throw new ChainUnavailableFault(`Transaction ${newestOf(kept).tx} is in no block after ${millisecondsMax / 1000} s.`);
   }
 
+  /**
+   * For how many more transactions like the last final one the key's coins are enough, at the most that one may cost now or did cost then.
+   * Undefined before the first.
+   */
+  async affordable(): Promise<bigint | undefined> {
+    const { node, signer, store } = this.#options;
+    const last = await store.lastFinal(this.key);
+    if (last?.place === undefined) return undefined;
+    const { gas, fee } = last.place;
+    const [balance, { feePerGasMax }] = await Promise.all([
+      node.call<string>('eth_getBalance', signer.address, 'latest'),
+      currentFees(node),
+    ]);
+    const cost = gas * feePerGasMax > fee ? gas * feePerGasMax : fee;
+    return cost === 0n ? undefined : BigInt(balance) / cost;
+  }
+
   async #look(transaction: QueuedTransaction, { count, head, finalised }: Seen, { onFinal }: Care): Promise<QueuedTransaction> {
     const { node, store } = this.#options;
     const { id, nonce, state, place: before } = transaction;
@@ -168,22 +190,32 @@ export class TransactionQueue {
   }
 
   async #push(transaction: QueuedTransaction, { count }: Seen, { renew }: Care): Promise<void> {
-    const { resendAfterMs, replaceAfterMs } = this.#options;
+    const { replaceAfterMs } = this.#options;
     const { nonce } = transaction;
     if (nonce < count) return; // A block has taken the nonce: soon it is ours, or overtaken.
-    const { tx, signedAt } = newestOf(transaction);
     // Behind another one that waits a higher fee helps nobody.
-    if (nonce === count && this.#now() - signedAt.getTime() >= replaceAfterMs)
-      return this.send(await this.#replace(transaction, await renew?.(transaction)));
-    const sentAt = this.#sentAt.get(tx);
-    if (sentAt === undefined || this.#now() - sentAt >= resendAfterMs) await this.send(transaction);
+    const isStuck = nonce === count && this.#now() - newestOf(transaction).signedAt.getTime() >= replaceAfterMs;
+    if (!isStuck) return this.#sendAgain(transaction);
+    try {
+      await this.send(await this.#replace(transaction, await renew?.(transaction)));
+    } catch (error) {
+      // What was offered so far is still good for when fees have fallen.
+      if (error instanceof FeesTooHighFault) await this.#sendAgain(transaction);
+      throw error;
+    }
+  }
+
+  async #sendAgain(transaction: QueuedTransaction): Promise<void> {
+    const sentAt = this.#sentAt.get(newestOf(transaction).tx);
+    if (sentAt === undefined || this.#now() - sentAt >= this.#options.resendAfterMs) await this.send(transaction);
   }
 
   /** Signs and keeps a version that takes the place of all before. Answers the newest, whoever signed it. */
   async #replace(transaction: QueuedTransaction, renewal?: Renewal, raise = raisedFees): Promise<QueuedTransaction> {
-    const { node, store } = this.#options;
+    const { node, store, feePerGasMax } = this.#options;
     const last = newestOf(transaction);
-    const fees = raise(await currentFees(node), last);
+    const fees = raise(await currentFees(node, feePerGasMax), last);
+    assertBelow(feePerGasMax, fees.feePerGasMax);
     const renewed = await this.#renewed(transaction, fees, renewal);
     const subject = typeof renewal === 'object' ? renewal.subject : transaction.subject;
     const replaced = await store.replace(transaction, renewed, subject);

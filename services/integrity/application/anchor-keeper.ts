@@ -103,6 +103,18 @@ export class AnchorKeeper {
     return isSettled && (await anchors.unsettled(slug, chain.listed)).length === 0;
   }
 
+  /** Throws the alarm `funds_low` where the publisher's key can pay for fewer than `min` more transactions. */
+  async checkFunds({ slug, chain }: AnchoredLog, min: bigint): Promise<void> {
+    const sender = await this.#options.senders.of(chain, slug);
+    const affordable = await sender.affordable();
+    if (affordable === undefined || affordable >= min) return;
+    const { key } = await chain.queueOf(slug);
+    throw new AnchoringAlarm(
+      'funds_low',
+      `The coins of ${key.address} on chain ${key.chainId} pay for ${affordable} more anchors of ${slug}.`,
+    );
+  }
+
   /** An anchor that no block holds: on its way, undone, or overtaken by a larger one that is final. */
   async #missing(anchor: Anchor, { slug, chain }: AnchoredLog): Promise<void> {
     const { anchors } = this.#options;

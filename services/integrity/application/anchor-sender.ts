@@ -57,6 +57,11 @@ export class AnchorSender {
     return (await this.#tend()).length === 0;
   }
 
+  /** How many more transactions the publisher's key can pay for; undefined before its first. */
+  affordable(): Promise<bigint | undefined> {
+    return this.#options.queue.affordable();
+  }
+
   async #gather(): Promise<void> {
     await sleep(this.#options.gatherMs);
     while (this.#waiting.length > 0) {

@@ -65,7 +65,7 @@ export class Anchorer {
     for (; Date.now() < deadline; await sleep(anchorNowPollMs)) {
       anchorer.want(wantedSize);
       const { alarm, state } = anchorer.status;
-      if (alarm !== undefined) throw alarm;
+      if (alarm !== undefined && (state === 'alarm' || state === 'retrying')) throw alarm;
       if (state === 'stopped') throw new NotAnchoredFault(`Anchoring of ${slug} was stopped.`);
       const round = await rounds.newestFor(slug, chainKeyOf(chain));
       const anchor = await anchors.lastFinalised(slug, chain);

@@ -11,6 +11,8 @@
  * - `wrong_chain`: the node serves another chain, or other code at the contract's address, than the log lists.
  * - `chain_away`: no node of the chain has answered for a while. It is asked on.
  * - `unfunded`: the publisher's key has not enough coins for gas. It is tried on.
+ * - `fees_high`: the chain has asked for more than may be paid for a while. It is tried on.
+ * - `funds_low`: the publisher's key can pay for few more anchors. Anchoring goes on.
  * - `store_differs`: the event store does not hold what the leaves say.
  */
 export type AlarmCode =
@@ -24,6 +26,8 @@ export type AlarmCode =
   | 'wrong_chain'
   | 'chain_away'
   | 'unfunded'
+  | 'fees_high'
+  | 'funds_low'
   | 'store_differs';
 
 /** Nothing is written or sent for the log on that chain while the cause lasts. */

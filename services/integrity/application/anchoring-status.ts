@@ -13,7 +13,9 @@ export interface PlaceStatus {
   readonly state: AnchoringState;
   /** What it retries after, or what raised the alarm. */
   readonly error: Error | undefined;
-  /** Set in state `alarm`; and in `retrying`, when it has lasted long or takes somebody to end it. */
+  /**
+   * Set in state `alarm`; in `retrying`, when it has lasted long or takes somebody to end it; and while all goes well, when it soon would not.
+   */
   readonly alarm: AnchoringAlarm | undefined;
 }
 

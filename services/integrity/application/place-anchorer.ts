@@ -1,5 +1,5 @@
 import type { Clock } from '../../commands/application/clock.ts';
-import { ChainUnavailableFault, UnfundedFault, WrongChainFault } from '../../chain/application/chain-faults.ts';
+import { ChainUnavailableFault, FeesTooHighFault, UnfundedFault, WrongChainFault } from '../../chain/application/chain-faults.ts';
 import { chainKeyOf } from '../domain/log-policy.ts';
 import type { AnchoredLog, AnchorKeeper } from './anchor-keeper.ts';
 import { AnchoringAlarm } from './anchoring-alarm.ts';
@@ -21,6 +21,8 @@ export interface PlaceSettings {
   readonly backoffMsMax: number;
   /** A chain that did not answer for so long raises an alarm; it is asked on. */
   readonly awayMsMax: number;
+  /** A publisher that can pay for fewer transactions than this raises an alarm. */
+  readonly affordableMin: bigint;
 }
 
 export interface PlaceAnchorerOptions {
@@ -59,6 +61,7 @@ export class PlaceAnchorer {
   #kept: { readonly round: bigint; readonly at: number } = { round: 0n, at: -Infinity };
   #failingSince: number | undefined;
   #failures = 0;
+  #funds: AnchoringAlarm | undefined;
 
   constructor(log: AnchoredLog, options: PlaceAnchorerOptions) {
     this.log = log;
@@ -119,7 +122,7 @@ export class PlaceAnchorer {
       try {
         const state = await this.#look();
         [this.#failures, this.#failingSince] = [0, undefined];
-        this.#status = { place: this.key, state, error: undefined, alarm: undefined };
+        this.#become({ place: this.key, state, error: undefined, alarm: this.#funds });
         pauseMs = state === 'settling' ? Math.max(chainPollMs, 1) : pollMs;
       } catch (error) {
         pauseMs = this.#failed(error);
@@ -141,6 +144,7 @@ export class PlaceAnchorer {
       this.#dueAfter = undefined;
       if (!isKept) return 'settling';
       isSettled = await keeper.follow(this.log);
+      if (isSettled) await this.#lookAtFunds();
       if (isSettled) this.#kept = { round: last?.number ?? 0n, at: performance.now() };
     }
     if (await this.#needsRound(last)) {
@@ -148,6 +152,23 @@ export class PlaceAnchorer {
       this.#options.onDue();
     }
     return isSettled ? 'idle' : 'settling';
+  }
+
+  /** A warning is no reason to stop. */
+  async #lookAtFunds(): Promise<void> {
+    try {
+      await this.#options.keeper.checkFunds(this.log, this.#options.settings.affordableMin);
+      this.#funds = undefined;
+    } catch (error) {
+      if (!(error instanceof AnchoringAlarm)) throw error;
+      this.#funds = error;
+    }
+  }
+
+  #become(status: PlaceStatus): void {
+    const isNew = status.alarm !== undefined && this.#status.alarm?.code !== status.alarm.code;
+    this.#status = status;
+    if (isNew) this.#options.onAlarm();
   }
 
   async #needsRound(last: Round | undefined): Promise<boolean> {
@@ -158,15 +179,13 @@ export class PlaceAnchorer {
 
   /** Answers how long to wait before the next attempt. */
   #failed(error: unknown): number {
-    const { settings, onAlarm, onRetry } = this.#options;
+    const { settings, onRetry } = this.#options;
     const cause = error instanceof Error ? error : new Error(String(error));
     this.#dueAfter = undefined;
     this.#failingSince ??= performance.now();
     const alarm = alarmOf(cause, performance.now() - this.#failingSince >= settings.awayMsMax);
-    const isNew = alarm !== undefined && this.#status.alarm?.code !== alarm.code;
     const state = cause instanceof AnchoringAlarm ? 'alarm' : 'retrying';
-    this.#status = { place: this.key, state, error: cause, alarm };
-    if (isNew) onAlarm();
+    this.#become({ place: this.key, state, error: cause, alarm });
     if (state === 'alarm') return Math.max(settings.chainPollMs, settings.backoffMsMax);
     onRetry(error);
     return Math.min(settings.backoffMsMax, settings.pollMs * 2 ** Math.min(this.#failures++, 16));
@@ -178,5 +197,6 @@ function alarmOf(error: Error, isLong: boolean): AnchoringAlarm | undefined {
   if (error instanceof AnchoringAlarm) return error;
   if (error instanceof WrongChainFault) return new AnchoringAlarm('wrong_chain', error.message);
   if (error instanceof UnfundedFault) return new AnchoringAlarm('unfunded', error.message);
+  if (error instanceof FeesTooHighFault && isLong) return new AnchoringAlarm('fees_high', error.message);
   return error instanceof ChainUnavailableFault && isLong ? new AnchoringAlarm('chain_away', error.message) : undefined;
 }

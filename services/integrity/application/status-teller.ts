@@ -19,7 +19,7 @@ export class StatusTeller {
 
   /** Never fails: a status that cannot be written is told again the next time. */
   async tell({ place, state, error, alarm }: PlaceStatus): Promise<void> {
-    const message = error?.message;
+    const { message } = error ?? alarm ?? {};
     const text = JSON.stringify([place, state, alarm?.code, message]);
     if (text === this.#last && performance.now() - this.#toldAt < repeatMs) return;
     const told = { log: this.#slug, place, state, alarm: alarm?.code, message, toldAt: new Date(this.#clock.now()) };

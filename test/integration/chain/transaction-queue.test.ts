@@ -6,6 +6,7 @@ import { MemoryTransactionStore } from '../../../services/chain/adapters/memory/
 import { PostgresTransactionStore } from '../../../services/chain/adapters/postgres/postgres.transaction-store.ts';
 import { JsonRpc } from '../../../services/chain/adapters/rpc/json-rpc.ts';
 import type { ChainNode } from '../../../services/chain/application/chain-node.ts';
+import { currentFees } from '../../../services/chain/application/fees.ts';
 import { TransactionQueue } from '../../../services/chain/application/transaction-queue.ts';
 import type { TransactionStore } from '../../../services/chain/application/transaction-store.ts';
 import type { QueuedTransaction } from '../../../services/chain/application/transaction.ts';
@@ -54,9 +55,12 @@ describe.each(stores)('a queue of transactions, kept %s', (_, openStore) => {
   });
 
   /** As another process would hold it. */
-  function queueOf(options: { node?: ChainNode; replaceAfterMs?: number; resendAfterMs?: number } = {}): TransactionQueue {
-    const { node = anvil.rpc, replaceAfterMs = 60_000, resendAfterMs = 60_000 } = options;
-    return new TransactionQueue({ node, chainId: '31337', signer: wallet, store, clock: systemClock, replaceAfterMs, resendAfterMs });
+  function queueOf(
+    options: { node?: ChainNode; replaceAfterMs?: number; resendAfterMs?: number; feePerGasMax?: bigint } = {},
+  ): TransactionQueue {
+    const { node = anvil.rpc, replaceAfterMs = 60_000, resendAfterMs = 60_000, feePerGasMax } = options;
+    const patience = { replaceAfterMs, resendAfterMs };
+    return new TransactionQueue({ node, chainId: '31337', signer: wallet, store, clock: systemClock, ...patience, feePerGasMax });
   }
 
   async function untilSettled(queue: TransactionQueue): Promise<void> {
@@ -230,6 +234,43 @@ describe.each(stores)('a queue of transactions, kept %s', (_, openStore) => {
     const kept = await queueOf().keep('deploy', transfer);
     expect((await queueOf().run('deploy', transfer)).id).toBe(kept.id);
     expect(await lastNonce()).toBe(0n);
+  });
+
+  it('offers no more for gas than it may, and signs nothing where the chain asks for more', async () => {
+    const fees = await currentFees(anvil.rpc);
+    const asked = fees.feePerGasMax - 1n;
+    const kept = await queueOf({ feePerGasMax: asked }).keep('capped', transfer);
+    expect(kept.attempts[0]).toMatchObject({ feePerGasMax: asked, tipPerGas: fees.tipPerGas });
+    await expect(queueOf({ feePerGasMax: fees.tipPerGas }).keep('dear', transfer)).rejects.toMatchObject({ name: 'FeesTooHighFault' });
+    expect((await store.unsettled(key(wallet))).map(({ subject }) => subject)).toEqual(['capped']);
+    await queueOf().send(kept);
+    await untilSettled(queueOf());
+  });
+
+  it('does not outbid beyond its ceiling, and keeps in the pool what it offered before', async () => {
+    await anvil.rpc.call('evm_setAutomine', false);
+    const kept = await queueOf().keep('stuck', transfer);
+    await queueOf().send(kept);
+    const { tx, feePerGasMax } = kept.attempts[0]!;
+    await anvil.rpc.call('anvil_dropTransaction', tx);
+    const queue = queueOf({ replaceAfterMs: 0, resendAfterMs: 0, feePerGasMax });
+    await expect(queue.tend()).rejects.toMatchObject({ name: 'FeesTooHighFault' });
+    expect((await store.find(kept.id))?.attempts).toHaveLength(1);
+    await anvil.mine(1);
+    await untilSettled(queueOf());
+    expect(await store.find(kept.id)).toMatchObject({ state: 'final', place: { tx, outcome: 'succeeded' } });
+  });
+
+  it('knows how many more its key can pay for', async () => {
+    const queue = queueOf();
+    expect(await queue.affordable()).toBeUndefined();
+    await queue.run('first', transfer);
+    await untilSettled(queue);
+    const { gas, fee } = (await store.lastFinal(key(wallet)))!.place!;
+    const { feePerGasMax } = await currentFees(anvil.rpc);
+    const most = gas * feePerGasMax > fee ? gas * feePerGasMax : fee;
+    await anvil.rpc.call('anvil_setBalance', wallet.address, `0x${(most * 7n + 1n).toString(16)}`);
+    expect(await queue.affordable()).toBe(7n);
   });
 
   it('keeps nothing of a call that would revert', async () => {

@@ -9,7 +9,7 @@ import { GrowingTree } from '../../../services/integrity/domain/tree/growing-tre
 import { consistencyShape } from '../../../services/integrity/domain/tree/proof-shape.ts';
 import { rootsFromTiles } from '../../../services/integrity/domain/tree/tile-hashes.ts';
 import { type Anvil, startAnvil } from '../../support/anvil.ts';
-import { type AnchoringFixture, openAnchoringFixture } from './anchoring-fixture.ts';
+import { type AnchoringFixture, openAnchoringFixture, quietSettings } from './anchoring-fixture.ts';
 import { until } from './log-fixture.ts';
 
 import { observe } from './anchoring-observer.ts';
@@ -84,6 +84,35 @@ describe('an alarm', () => {
     const head = BigInt(await anvil.rpc.call<string>('eth_blockNumber'));
     await anvil.undo(Number(head - (place?.block as bigint) + 1n));
     await untilAlarm(anchorer.statuses.bind(anchorer), 'finality_failed');
+  });
+
+  it('funds_low is raised when the publisher can pay for few more anchors, which go on', async () => {
+    await fixture.open('north');
+    const settings = { ...quietSettings, affordableMin: 10n ** 18n };
+    const alarms: AnchoringStatus[] = [];
+    const { anchorer, report } = await fixture.anchoring({ settings, onAlarm: (status) => alarms.push(status) });
+    const { size } = await see.untilFinal('north');
+    const { address } = await fixture.keys.walletOf({ publisherOf: 'north' });
+    const told = await until(async () => (await report.places()).find(({ alarm }) => alarm === 'funds_low'));
+    expect(told).toMatchObject({ state: 'idle', message: expect.stringContaining(address) });
+    await fixture.post('north', '1.00');
+    await Promise.all([anchorer.anchorNow('north'), see.untilFinal('north', size + 1n)]);
+    expect(alarms.map(({ alarm }) => alarm?.code)).toEqual(['funds_low']);
+  });
+
+  it('fees_high is raised when the chain asks for more than may be paid for a while, and nothing is sent until it does not', async () => {
+    await fixture.open('north');
+    const chain = await fixture.chain(fetch, { feePerGasMax: 1n });
+    await chain?.register('north', await fixture.logIdOf('north')).catch(() => undefined);
+    const settings = { ...quietSettings, awayMsMax: 50 };
+    const { anchorer } = await fixture.anchoring({ chain, settings });
+    const status = await until(() => anchorer.statuses().find(({ alarm }) => alarm?.code === 'fees_high'));
+    expect(status.state).toBe('retrying');
+    await expect(anchorer.anchorNow('north')).rejects.toMatchObject({ code: 'fees_high' });
+    await anchorer.stop();
+    expect(await see.anchoredSizes('north')).toEqual([]);
+    await fixture.anchoring();
+    await see.untilFinal('north');
   });
 
   async function untilAlarm(statuses: () => AnchoringStatus[], code: AlarmCode): Promise<AnchoringStatus> {

@@ -34,7 +34,7 @@ import { freshDatabase } from '../../support/postgres.ts';
 /** Rounds open when they are asked for, or when a test says otherwise. */
 export const quietSettings = {
   ...{ eventsMax: 1_000_000, secondsMax: 1_000_000, heartbeatSeconds: 1_000_000 },
-  ...{ pollMs: 15, chainPollMs: 15, watchMs: 50, backoffMsMax: 100, awayMsMax: 60_000 },
+  ...{ pollMs: 15, chainPollMs: 15, watchMs: 50, backoffMsMax: 100, awayMsMax: 60_000, affordableMin: 0n },
 };
 
 export interface FixtureOptions {
@@ -42,7 +42,7 @@ export interface FixtureOptions {
   readonly anvil?: Anvil;
 }
 
-export type ChainPatience = Partial<Pick<ChainAccessOptions, 'transactions' | 'replaceAfterMs' | 'resendAfterMs'>>;
+export type ChainPatience = Partial<Pick<ChainAccessOptions, 'transactions' | 'replaceAfterMs' | 'resendAfterMs' | 'feePerGasMax'>>;
 
 export interface AnchoringFixtureOptions extends Partial<AnchoringOptions> {
   /** Null for none. */

@@ -25,13 +25,14 @@ function messageOf(work: () => unknown): string {
 describe('the file of chains', () => {
   it('names each chain with its node, contract, pace and publisher', () => {
     const full = { fromBlock: '7', everySeconds: 86_400, everyEvents: 1_000_000, publisherKeyFile: '/keys/{slug}.key' };
-    expect(read([{ ...chain, ...full, codeHash: `0x${'1'.repeat(64)}`, heartbeatSeconds: 200_000 }])).toEqual([
+    expect(read([{ ...chain, ...full, codeHash: `0x${'1'.repeat(64)}`, heartbeatSeconds: 200_000, feePerGasMax: '50000000000' }])).toEqual([
       {
         rpcUrl: chain.rpcUrl,
         contract: { address: contract.toLowerCase(), chainId: '1', fromBlock: '7', codeHash: `0x${'1'.repeat(64)}` },
         cadence: { secondsMax: 86_400, eventsMax: 1_000_000 },
         publisherFile: '/keys/{slug}.key',
         heartbeatSeconds: 200_000,
+        feePerGasMax: 50_000_000_000n,
       },
     ]);
     expect(read([])).toEqual([]);
@@ -52,6 +53,7 @@ describe('the file of chains', () => {
     [[{ ...chain, contract: '0x12' }], 'contract takes the address'],
     [[{ ...chain, everySeconds: 0 }], 'everySeconds takes a whole number above 0'],
     [[{ ...chain, publisherKeyFile: 'publisher.key' }], 'publisherKeyFile takes an absolute path'],
+    [[{ ...chain, feePerGasMax: 50 }], 'feePerGasMax takes wei per unit of gas, as text'],
     [[chain, { ...chain, contract: contract.toLowerCase() }], 'names a contract twice'],
   ])('is refused as %j, without repeating a password', (content, message) => {
     expect(messageOf(() => read(content))).toMatch(new RegExp(message));

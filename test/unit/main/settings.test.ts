@@ -62,6 +62,7 @@ describe('settings', () => {
     [[], { DATABASE_URL: 'mysql://db' }, 'DATABASE_URL takes a URL that begins with postgres://'],
     [[], { DATABASE_OWNER_URL: 'postgres://db' }, 'DATABASE_OWNER_URL is set without DATABASE_URL'],
     [[], { ANCHOR_CONTRACT: '0x12' }, 'ANCHOR_CONTRACT takes an address, or <address>@<block>'],
+    [[], { CHAIN_FEE_PER_GAS_MAX: '50 gwei' }, 'CHAIN_FEE_PER_GAS_MAX takes wei per unit of gas, a whole number above 0'],
     [[], { CHAIN_RPC_URL: '8545' }, 'CHAIN_RPC_URL takes a URL that begins with http://'],
     [[], { WITNESSES: 'https://witness.example' }, 'WITNESSES takes <url>#<vkey>'],
     [[], { WITNESSES: 'https://me:secret@witness.example#key' }, 'WITNESSES takes URLs without a password'],

@@ -20,6 +20,8 @@ export interface AnchorChainSettings {
   readonly pool: Pool;
   readonly replaceAfterMs?: number;
   readonly resendAfterMs?: number;
+  /** The most that an anchor may pay for a unit of gas, in wei; as much as it takes when absent. */
+  readonly feePerGasMax?: bigint | undefined;
 }
 
 export interface GivenContract {
