@@ -140,7 +140,15 @@ export class AnswersCheck {
     const stated = answer.kind === 'invoice' ? invoiceFields(answer) : Object.fromEntries(answer.balances);
     if (textOf(expected) === textOf(stated)) return;
     const message = `${name} is not what the first ${asOfSize} leaves of the log come to`;
-    this.#check.invalid.add({ message, evidence: { answer: note.text, recomputed: textOf(expected) } });
+    const proof = { kind: 'answer', note: note.bytes, leaf: this.#leafAgainst(answer) } as const;
+    this.#check.invalid.add({ message, evidence: { answer: note.text, recomputed: textOf(expected) }, proof });
+  }
+
+  /** The leaf that issued the invoice, if it says something else. */
+  #leafAgainst(answer: SignedAnswer): number | undefined {
+    if (answer.kind !== 'invoice') return undefined;
+    const { issued } = this.#invoices.get(answer.invoice) as InvoiceFacts;
+    return issued !== undefined && contradicts(issued, answer) ? issued.index : undefined;
   }
 
   #invoiceAt({ invoice, asOfSize }: InvoiceAnswer & SignedAnswer, currencies: LogPolicy['currencies']): Readonly<Record<string, string>> {
@@ -165,6 +173,16 @@ export class AnswersCheck {
       if (!isShown || !isOwn) cannot(`the proof of ${account} does not fit the commitment in leaf ${committedIndex}`);
     }
   }
+}
+
+/** Does the leaf that issued an invoice say something else than the answer? What was paid of it, it does not say. */
+export function contradicts(
+  { index, fin }: { readonly index: number; readonly fin: { readonly [name: string]: unknown } },
+  answer: SignedAnswer & InvoiceAnswer,
+): boolean {
+  const { account, currency, number, total } = answer;
+  if (index >= answer.asOfSize) return false;
+  return Object.entries({ account, currency, number, total }).some(([name, text]) => fin[name] !== text);
 }
 
 function invoiceFields({ account, currency, number, total, paid }: InvoiceAnswer): Readonly<Record<string, string>> {

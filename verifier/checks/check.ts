@@ -51,7 +51,13 @@ export type ProofHint =
   /** The entry that is served is not the one in the tree. */
   | { readonly kind: 'entry' }
   /** The stored event that is served is not the one in the tree. */
-  | { readonly kind: 'payload' };
+  | { readonly kind: 'payload' }
+  /** The leaf brings a policy or a key that the log cannot go on under, or that nobody signed for. */
+  | { readonly kind: 'policy' }
+  /** A receipt, as it was handed in, whose leaf is not there: another one is, or none is before that anchor. */
+  | { readonly kind: 'receipt'; readonly receipt: string; readonly leaf?: number }
+  /** The note of an answer that the log contradicts, and the leaf that alone shows it, where one does. */
+  | { readonly kind: 'answer'; readonly note: Buffer; readonly leaf?: number | undefined };
 
 /** An anchor, or what the log says is one. */
 export interface StatedAnchor {

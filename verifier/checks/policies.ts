@@ -106,6 +106,6 @@ export class Policies {
   }
 
   #refuse(index: number, message: string): void {
-    this.#check.invalid.add({ index, message });
+    this.#check.invalid.add({ index, message, proof: { kind: 'policy' } });
   }
 }

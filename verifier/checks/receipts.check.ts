@@ -9,7 +9,7 @@ import type { Check } from './check.ts';
 import type { CoveringAnchor } from './time.check.ts';
 
 /** A promise with what signs it. */
-interface Receipt {
+export interface Receipt {
   /** For people: which one of the file it is. */
   readonly name: string;
   readonly promise: PromisedLeaf;
@@ -60,7 +60,7 @@ export class ReceiptsCheck {
     this.#check = check;
     this.#receipts = readObjects(text).flatMap((value, place) => {
       const name = `receipt ${place + 1}`;
-      const receipt = value && receiptOf(name, isObject(value['receipt']) ? value['receipt'] : value);
+      const receipt = value && readReceipt(name, isObject(value['receipt']) ? value['receipt'] : value);
       if (receipt === undefined) check.unverifiable.add({ message: `${name} is none: it proves nothing` });
       return receipt ?? [];
     });
@@ -87,7 +87,9 @@ export class ReceiptsCheck {
     const found = this.#places.get(placeOf(stream, rev));
     if (found !== undefined && found.leafHash !== promise.leaf) {
       const message = `${name}: another leaf than the promised one is at ${place}`;
-      return this.#check.invalid.add({ index: found.index, message, evidence: { receipt: text, found: found.leafHash } });
+      const evidence = { receipt: text, found: found.leafHash };
+      const proof = { kind: 'receipt', receipt: text, leaf: found.index } as const;
+      return this.#check.invalid.add({ index: found.index, message, evidence, proof });
     }
     const deadline = Date.parse(by) + toleranceSeconds * 1000;
     const overdue = anchors.find(({ time }) => time * 1000 > deadline);
@@ -99,7 +101,7 @@ export class ReceiptsCheck {
     if (overdue !== undefined && overdue.size <= sizeRead) {
       const message = `${name}: ${place} was promised by ${by}, and is not in the log`;
       const evidence = { receipt: text, anchoredSize: String(overdue.size), anchoredAt: new Date(overdue.time * 1000).toISOString() };
-      return this.#check.invalid.add({ message, evidence });
+      return this.#check.invalid.add({ message, evidence, proof: { kind: 'receipt', receipt: text } });
     }
     // Our own clock convicts nobody; a final anchor behind the deadline does.
     if (Date.now() <= deadline)
@@ -111,7 +113,11 @@ export class ReceiptsCheck {
   }
 }
 
-function receiptOf(name: string, { promise: encoded, index, count, path, note: encodedNote }: { readonly [name: string]: unknown }) {
+/** Reads a receipt, and follows its path to the root that is signed; undefined for anything else. */
+export function readReceipt(
+  name: string,
+  { promise: encoded, index, count, path, note: encodedNote }: { readonly [name: string]: unknown },
+): Receipt | undefined {
   if (typeof encoded !== 'string' || typeof index !== 'string' || typeof count !== 'string' || typeof encodedNote !== 'string')
     return undefined;
   const bytes = decodeBase64(encoded);

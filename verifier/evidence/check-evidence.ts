@@ -1,21 +1,15 @@
-import { newChecks, type StatedAnchor } from '../checks/check.ts';
+import { newChecks, type Problem, type StatedAnchor } from '../checks/check.ts';
 import { Policies } from '../checks/policies.ts';
 import { areBalanced, linesOf, postingsOf } from '../fold/postings.ts';
-import { isObject, parseJson } from '../log/canonical-json.ts';
-import { type Entry, EntryReader, leafHashOf } from '../log/entry.ts';
+import { type Entry, leafHashOf } from '../log/entry.ts';
 import { type Genesis, openGenesis } from '../log/genesis.ts';
-import { decodeBase64 } from '../log/payload-line.ts';
 import { chainKeyOf } from '../log/policy.ts';
-import { recomputeEntry } from '../log/stored-event.ts';
-import { verifyConsistency, verifyInclusion } from '../merkle.ts';
+import { verifyConsistency } from '../merkle.ts';
 import { parseHead, type SignedHead } from '../note/tree-head.ts';
+import { checkAnswer, checkReceipt } from './check-claims.ts';
 import type { Evidence, EvidenceItem, OpenLeaf, ShownEvent, ShownLeaf } from './evidence.ts';
-
-/**
- * What an item comes to. `proven`: whoever has the genesis hash must agree. `if anchored`: so if the anchor is on the chain. `shown`: it fits, and
- * the rest shows when the log or a copy of it is verified; what was served bears nobody's signature. `refuted`: it does not hold.
- */
-export type ItemVerdict = 'proven' | 'if anchored' | 'shown' | 'refuted';
+import { ifAnchored, type ItemAnswer, type ItemVerdict, proven, refuted, shown } from './item-verdict.ts';
+import { bytesOf, hashOf, ShownTree } from './shown-tree.ts';
 
 export interface CheckedItem {
   readonly item: EvidenceItem;
@@ -52,13 +46,8 @@ function checked(evidence: Evidence, genesisHash: string): CheckedEvidence | str
   return { origin: genesis.policy.origin, genesis, head, items };
 }
 
-interface Answer {
-  readonly verdict: ItemVerdict;
-  readonly why: string;
-}
-
 /** An item comes from outside and may be anything. */
-function checkedOr(check: () => Answer): Answer {
+function checkedOr(check: () => ItemAnswer): ItemAnswer {
   try {
     return check();
   } catch {
@@ -66,69 +55,88 @@ function checkedOr(check: () => Answer): Answer {
   }
 }
 
-const proven = (why: string): Answer => ({ verdict: 'proven', why });
-const shown = (why: string): Answer => ({ verdict: 'shown', why });
-const refuted = (why: string): Answer => ({ verdict: 'refuted', why });
-
 class Checker {
   readonly #genesis: Genesis;
-  readonly #head: SignedHead;
+  readonly #tree: ShownTree;
   readonly #policies: Policies;
-  readonly #checks = newChecks();
-  readonly #entries: EntryReader;
+  #leaves: readonly OpenLeaf[] = [];
 
   constructor(genesis: Genesis, head: SignedHead) {
     this.#genesis = genesis;
-    this.#head = head;
-    this.#policies = new Policies(this.#checks.V2, genesis.policy);
-    this.#entries = new EntryReader(genesis.policy.origin);
+    this.#tree = new ShownTree(head);
+    this.#policies = new Policies(newChecks().V2, genesis.policy);
   }
 
-  /** Each is signed by the recovery key that the one before names, so it needs no tree. */
+  /** Each is signed by the recovery key that the one before names, so it needs no tree. Answers what is wrong with the first that is not. */
   learnPolicies(leaves: readonly OpenLeaf[]): string | undefined {
+    this.#leaves = leaves;
     for (const leaf of leaves) {
-      const [entry, event] = [this.#entryOf(leaf), leaf.event];
-      const fin = entry && this.#payloadOf(entry, event)?.['fin'];
-      if (entry?.type === 'KeyRotated/1') this.#policies.rotated(Number(leaf.index), fin);
-      else if (entry?.type === 'LogPolicyChanged/1') this.#policies.changed(Number(leaf.index), fin);
-      else return `leaf ${leaf.index} brings no key and no policy`;
+      const { length } = this.#policies.state().changedAt;
+      if (!this.#learn(leaf, this.#policies)) return `leaf ${leaf.index} brings no key and no policy`;
+      if (this.#policies.state().changedAt.length === length) return `the recovery key did not sign for leaf ${leaf.index}`;
     }
-    return this.#checks.V2.invalid.told[0]?.message;
+    return undefined;
   }
 
   isSigned({ note }: SignedHead): boolean {
     return this.#policies.signerOf(note).signer !== 'nobody';
   }
 
-  check(item: EvidenceItem): Answer {
+  check(item: EvidenceItem): ItemAnswer {
     if (item.kind === 'root') return this.#root(item);
     if (item.kind === 'entry') return this.#servedEntry(item);
+    if (item.kind === 'receipt') return checkReceipt(item, this.#tree, this.#policies);
+    if (item.kind === 'answer') return checkAnswer(item, this.#tree, this.#policies);
     if (item.kind === 'statement') return shown('to be seen by verifying the log, or a copy of it');
-    const entry = this.#entryOf(item.leaf);
-    if (!this.#isInTree(item.leaf)) return refuted('the leaf is not in the tree of the head');
+    const entry = this.#tree.entryOf(item.leaf);
+    if (!this.#tree.holds(item.leaf)) return refuted('the leaf is not in the tree of the head');
     if (item.kind === 'form')
       return entry === undefined ? proven('the log holds a leaf that is no entry') : refuted('the leaf has the form of an entry');
     if (entry === undefined) return refuted('the leaf is no entry');
+    if (item.kind === 'policy') return this.#policy(item.leaf);
     if (item.kind === 'stream') return this.#stream(item.leaf, entry, item.before);
     if (item.kind === 'unbalanced') return this.#unbalanced(entry, item.leaf.event);
-    return this.#isEventOf(entry, item.served)
+    return this.#tree.isEventOf(entry, item.served)
       ? refuted('the event is the one that the leaf commits to')
       : shown('the log served an event that the leaf does not commit to');
   }
 
-  #root({ size, stated, tree }: Extract<EvidenceItem, { kind: 'root' }>): Answer {
-    const [size1, size2] = [BigInt(size), this.#head.size];
-    const roots = { root1: hashOf(tree.root), root2: hashOf(this.#head.root) };
+  #root({ size, stated, tree }: Extract<EvidenceItem, { kind: 'root' }>): ItemAnswer {
+    const [size1, size2] = [BigInt(size), this.#tree.head.size];
+    const roots = { root1: hashOf(tree.root), root2: hashOf(this.#tree.head.root) };
     if (!verifyConsistency({ size1, size2, ...roots, proof: tree.consistency.map(hashOf) }))
       return refuted('the root is not the one that the tree of the head has at this size');
     if (stated.root === tree.root) return refuted('both state the same root');
     if (stated.head === undefined && !this.#isListed(stated.anchor)) return refuted('no policy of the log lists the contract');
-    if (stated.head === undefined)
-      return { verdict: 'if anchored', why: `the head is not of the tree that was anchored with ${size} leaves` };
+    if (stated.head === undefined) return ifAnchored(`the head is not of the tree that was anchored with ${size} leaves`);
     const other = parseHead(bytesOf(stated.head));
-    if (other?.origin !== this.#head.origin || other.size !== size1 || other.root !== stated.root || !this.isSigned(other))
+    if (other?.origin !== this.#tree.head.origin || other.size !== size1 || other.root !== stated.root || !this.isSigned(other))
       return refuted('no key of the log signed the other head, or it states something else');
     return proven('the log signed two heads of different trees');
+  }
+
+  /** A leaf that the policies before it do not allow. Those that the file has are all there are, or fewer: each was signed for. */
+  #policy(leaf: OpenLeaf): ItemAnswer {
+    const { V2 } = newChecks();
+    const policies = new Policies(V2, this.#genesis.policy);
+    for (const before of this.#leaves) if (BigInt(before.index) < BigInt(leaf.index)) this.#learn(before, policies);
+    const [{ count }, { length }] = [V2.invalid, policies.state().changedAt];
+    if (!this.#learn(leaf, policies)) return refuted('the leaf brings no key and no policy');
+    const { told } = V2.invalid;
+    if (told.length === count) return refuted('the log may go on under what the leaf brings');
+    const why = (told.at(-1) as Problem).message;
+    // Scales and prefix are those of the genesis for ever. Another recovery key may stand in a leaf that the file does not have.
+    return policies.state().changedAt.length > length ? proven(why) : shown(`${why}, unless a leaf between has changed that key`);
+  }
+
+  /** False for a leaf that brings neither. */
+  #learn(leaf: OpenLeaf, policies: Policies): boolean {
+    const entry = this.#tree.entryOf(leaf);
+    if (entry?.type !== 'KeyRotated/1' && entry?.type !== 'LogPolicyChanged/1') return false;
+    const fin = this.#tree.payloadOf(entry, leaf.event)?.['fin'];
+    if (entry.type === 'KeyRotated/1') policies.rotated(Number(leaf.index), fin);
+    else policies.changed(Number(leaf.index), fin);
+    return true;
   }
 
   #isListed(anchor: StatedAnchor | undefined): boolean {
@@ -136,16 +144,15 @@ class Checker {
     return anchor !== undefined && listed.includes(`${anchor.chainId} ${anchor.contract.toLowerCase()}`);
   }
 
-  #servedEntry({ served, index, leafHash, path }: Extract<EvidenceItem, { kind: 'entry' }>): Answer {
-    const claim = { index: BigInt(index), size: this.#head.size, leafHash: hashOf(leafHash), root: hashOf(this.#head.root) };
-    if (!verifyInclusion({ ...claim, proof: path.map(hashOf) })) return refuted('the tree of the head has another leaf there');
+  #servedEntry({ served, index, leafHash, path }: Extract<EvidenceItem, { kind: 'entry' }>): ItemAnswer {
+    if (!this.#tree.holdsHash(index, leafHash, path)) return refuted('the tree of the head has another leaf there');
     if (leafHashOf(bytesOf(served)) === leafHash) return refuted('the entry is the one in the tree');
     return shown('the log served an entry that is not the one in its tree');
   }
 
-  #stream(leaf: ShownLeaf, { stream, revision, prev }: Entry, before: ShownLeaf): Answer {
-    const earlier = this.#entryOf(before);
-    if (!this.#isInTree(before) || earlier?.stream !== stream || BigInt(before.index) >= BigInt(leaf.index))
+  #stream(leaf: ShownLeaf, { stream, revision, prev }: Entry, before: ShownLeaf): ItemAnswer {
+    const earlier = this.#tree.entryOf(before);
+    if (!this.#tree.holds(before) || earlier?.stream !== stream || BigInt(before.index) >= BigInt(leaf.index))
       return refuted('the other leaf is no earlier one of the stream');
     if (revision <= earlier.revision) return proven('a later leaf of a stream has no later revision');
     if (revision === earlier.revision + 1 && prev !== leafHashOf(bytesOf(before.entry)))
@@ -154,56 +161,11 @@ class Checker {
     return shown('revisions are left out, unless they stand between the two leaves');
   }
 
-  #unbalanced(entry: Entry, event: ShownEvent): Answer {
-    const payload = this.#payloadOf(entry, event);
+  #unbalanced(entry: Entry, event: ShownEvent): ItemAnswer {
+    const payload = this.#tree.payloadOf(entry, event);
     if (payload === undefined) return refuted('the event is not the one that the leaf commits to');
     const postings = postingsOf(linesOf(payload), this.#policies.current.currencies);
     if (postings === 'unreadable' || areBalanced(postings)) return refuted('debits and credits are equal, or nothing is posted');
     return shown('the log holds an event whose debits and credits differ; one whose id stands in an earlier leaf posts nothing');
   }
-
-  #entryOf({ entry }: ShownLeaf): Entry | undefined {
-    const bytes = bytesOf(entry);
-    return this.#entries.read(bytes, bytes.toString('latin1'), 0, bytes.length);
-  }
-
-  #isInTree({ index, entry, path }: ShownLeaf): boolean {
-    const claim = {
-      index: BigInt(index),
-      size: this.#head.size,
-      leafHash: hashOf(leafHashOf(bytesOf(entry))),
-      root: hashOf(this.#head.root),
-    };
-    return verifyInclusion({ ...claim, proof: path.map(hashOf) });
-  }
-
-  /** The payload, if it is what the entry commits to. */
-  #payloadOf(entry: Entry, event: ShownEvent): { readonly [name: string]: unknown } | undefined {
-    if (!this.#isEventOf(entry, event)) return undefined;
-    const payload = parseJson(bytesOf(event.data).toString('utf8'));
-    return isObject(payload) ? payload : undefined;
-  }
-
-  #isEventOf(entry: Entry, { id, stream, rev, type, data, metadata }: ShownEvent): boolean {
-    const [bytes, meta] = [decodeBase64(data), decodeBase64(metadata)];
-    if (bytes === undefined || meta === undefined) return false;
-    const stored = { id, stream, revision: rev, type, data: bytes, metadata: meta };
-    const recomputed = recomputeEntry(this.#genesis.policy.origin, stored);
-    const read = Buffer.from(recomputed.entry);
-    const own = this.#entries.read(read, recomputed.entry, 0, read.length);
-    return (
-      !recomputed.isMalformed && own?.pay === entry.pay && own.meta === entry.meta && own.id === entry.id && own.stream === entry.stream
-    );
-  }
-}
-
-function bytesOf(base64: string): Buffer {
-  const bytes = decodeBase64(base64);
-  if (bytes === undefined) throw new RangeError('This is no base64.');
-  return bytes;
-}
-
-function hashOf(hex: string): Buffer {
-  if (!/^[0-9a-f]{64}$/.test(hex)) throw new RangeError('This is no hash.');
-  return Buffer.from(hex, 'hex');
 }

@@ -69,9 +69,17 @@ class Collector {
     const { kind } = proof;
     if (kind === 'root') return this.#root(proof);
     if (kind === 'entry') return this.#servedEntry(index);
-    if (kind === 'unbalanced') {
+    if (kind === 'unbalanced' || kind === 'policy') {
       const leaf = await this.openLeaf(index);
       return leaf && { kind, leaf };
+    }
+    if (kind === 'receipt') {
+      const leaf = proof.leaf === undefined ? undefined : await this.#leaf(proof.leaf);
+      return { kind, receipt: parseJson(proof.receipt) as Readonly<Record<string, unknown>>, ...(leaf && { leaf }) };
+    }
+    if (kind === 'answer') {
+      const leaf = proof.leaf === undefined ? undefined : await this.openLeaf(proof.leaf);
+      return { kind, note: proof.note.toString('base64'), ...(leaf && { leaf }) };
     }
     const leaf = await this.#leaf(index);
     if (kind === 'form') return leaf && { kind, leaf };

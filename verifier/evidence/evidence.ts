@@ -46,6 +46,12 @@ export type EvidenceProof =
   /** What is served at a place is not what the tree has there; nobody signed what is served. */
   | { readonly kind: 'entry'; readonly served: string; readonly index: string; readonly leafHash: string; readonly path: readonly string[] }
   | { readonly kind: 'payload'; readonly leaf: ShownLeaf; readonly served: ShownEvent }
+  /** A policy or key that the log cannot go on under, or that nobody signed for. */
+  | { readonly kind: 'policy'; readonly leaf: OpenLeaf }
+  /** What the log promised, as the receipt that it signed; and the other leaf that it holds there, where it holds one. */
+  | { readonly kind: 'receipt'; readonly receipt: Readonly<Record<string, unknown>>; readonly leaf?: ShownLeaf }
+  /** What the log answered and signed; and the leaf that says something else, where one alone does. */
+  | { readonly kind: 'answer'; readonly note: string; readonly leaf?: OpenLeaf }
   /** To be seen by verifying the log, or its mirror, and not from a few leaves. */
   | { readonly kind: 'statement'; readonly index?: string; readonly terms: Readonly<Record<string, string>> };
 

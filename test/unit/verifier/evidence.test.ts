@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { checkEvidence } from '../../../verifier/evidence/check-evidence.ts';
 import { collectEvidence } from '../../../verifier/evidence/collect-evidence.ts';
-import { type Evidence, parseEvidence } from '../../../verifier/evidence/evidence.ts';
+import { type Evidence, type OpenLeaf, parseEvidence } from '../../../verifier/evidence/evidence.ts';
+import type { VerifyOptions } from '../../../verifier/verify.ts';
 import { LogBuilder, type LogFolder, writeFiles } from '../../support/log-builder.ts';
+import { answerOf, linesOf, promised, receiptsOf } from '../../support/signed-promises.ts';
 import { verifyFiles } from '../../support/verify-files.ts';
 
 const contract = `0x${'c'.repeat(40)}`;
@@ -18,14 +20,14 @@ function logOf(size: number, options: ConstructorParameters<typeof LogBuilder>[0
   return log;
 }
 
-interface Shown {
+interface Shown extends Pick<VerifyOptions, 'answers' | 'receipts'> {
   readonly files?: LogFolder;
   readonly head?: Buffer;
 }
 
 /** The evidence of an INVALID log, written down and read again. */
-async function evidenceOf(log: LogBuilder, { files = log.files(), head }: Shown = {}): Promise<Evidence> {
-  const outcome = await verifyFiles(log, files, head === undefined ? {} : { heads: [{ note: head, from: 'a customer' }] });
+async function evidenceOf(log: LogBuilder, { files = log.files(), head, ...claims }: Shown = {}): Promise<Evidence> {
+  const outcome = await verifyFiles(log, files, { ...claims, ...(head !== undefined && { heads: [{ note: head, from: 'a customer' }] }) });
   if ('reason' in outcome || outcome.verdict !== 'INVALID') throw new Error(`The log is ${outcome.verdict}.`);
   return parseEvidence(JSON.stringify(await collectEvidence(outcome)))!;
 }
@@ -103,6 +105,53 @@ describe('[ATT-06] evidence of a split view', () => {
   });
 });
 
+describe('[ATT-11] evidence of a broken promise', () => {
+  const brokenPromise = { leaf: 'b'.repeat(64) };
+
+  it('is the receipt, with the other leaf that stands in its place', async () => {
+    const log = logOf(300);
+    const receipts = receiptsOf(log, [promised(log, 7), { ...promised(log, 290), ...brokenPromise }]);
+    const evidence = await evidenceOf(log, { receipts: linesOf(receipts) });
+    expect(verdictsOf(evidence, log)).toEqual(['V10 receipt proven']);
+    const [item] = evidence.items;
+    if (item?.kind !== 'receipt') throw new Error('The item is another one.');
+    const [kept] = receipts;
+    const withItem = (change: object) => ({ ...evidence, items: [{ ...item, ...change }] }) as Evidence;
+    const other = await evidenceOf(log, { receipts: linesOf(receiptsOf(log, [{ ...promised(log, 8), ...brokenPromise }])) });
+    const forged = receiptsOf(log, [{ ...promised(log, 290), ...brokenPromise }], new LogBuilder().receipts)[0];
+    for (const change of [
+      { receipt: kept },
+      { receipt: forged },
+      { receipt: { ...item.receipt, path: [] } },
+      { receipt: null },
+      { leaf: (other.items[0] as { leaf: object }).leaf },
+      { leaf: { ...item.leaf, path: item.leaf!.path.slice(1) } },
+      { leaf: { ...item.leaf, index: '289' } },
+    ])
+      expect([change, verdictsOf(withItem(change), log)]).toEqual([change, ['V10 receipt refuted']]);
+    // Without the leaf the promise alone says nothing yet.
+    expect(verdictsOf(withItem({ leaf: undefined }), log)).toEqual(['V10 receipt shown']);
+  });
+
+  it('is an answer about an invoice, with the leaf that says something else', async () => {
+    const log = logOf(20);
+    const issued = { invoice: 'inv_1', account: 'acc_1', currency: 'EUR', number: 'A-1', total: '9.00' };
+    log.append({ stream: 'north.invoice-inv_1', type: 'InvoiceIssued/1', fin: issued });
+    const says = (change: object) => answerOf(log, log.size, { ...issued, paid: '0.00', ...change });
+    const evidence = await evidenceOf(log, { answers: linesOf([says({ total: '19.00' })]) });
+    expect(verdictsOf(evidence, log)).toEqual(['V9 answer proven']);
+    const noteOf = ({ current }: ReturnType<typeof says>) => Buffer.from(current.note).toString('base64');
+    const withNote = (note: string) => ({ ...evidence, items: [{ ...evidence.items[0], note }] }) as Evidence;
+    expect(verdictsOf(withNote(noteOf(says({}))), log)).toEqual(['V9 answer refuted']);
+    const early = answerOf(log, 5, { ...issued, paid: '0.00', total: '19.00' });
+    expect(verdictsOf(withNote(noteOf(early)), log)).toEqual(['V9 answer refuted']);
+    const stranger = answerOf(log, log.size, { ...issued, paid: '0.00', total: '19.00' }, new LogBuilder().receipts);
+    expect(verdictsOf(withNote(noteOf(stranger)), log)).toEqual(['V9 answer refuted']);
+    const paid = await evidenceOf(log, { answers: linesOf([says({ paid: '1.00' })]) });
+    expect(verdictsOf(paid, log)).toEqual(['V9 answer shown']);
+  });
+});
+
 describe('evidence of other kinds', () => {
   it('[ATT-07] names the anchor that states another root, if a policy lists its contract', async () => {
     const log = logOf(20, { chains });
@@ -162,10 +211,29 @@ describe('evidence of other kinds', () => {
     expect(verdictsOf(JSON.parse(balanced) as Evidence, log)).toEqual(['V8 unbalanced refuted']);
   });
 
+  it('proves a policy that the log cannot go on under, and shows one that nobody signed for', async () => {
+    const log = logOf(20);
+    log.changePolicy({ heartbeatSeconds: '60' });
+    log.changePolicy({ streamPrefix: 'south.' });
+    const evidence = await evidenceOf(log);
+    expect(verdictsOf(evidence, log)).toContain('V2 policy proven');
+    const [item] = evidence.items;
+    const honest = { ...evidence, items: [{ ...item, leaf: evidence.policies[0] }] } as Evidence;
+    expect(verdictsOf(honest, log)).toEqual(['V2 policy refuted']);
+    const forged = logOf(20);
+    forged.changePolicy({ heartbeatSeconds: '1' }, { isForged: true });
+    const shown = await evidenceOf(forged);
+    expect(verdictsOf(shown, forged)).toEqual(['V2 policy shown']);
+    const asPolicy = { ...shown, policies: (shown.items as readonly { leaf?: OpenLeaf }[]).flatMap(({ leaf }) => leaf ?? []) };
+    expect(verdictsOf(asPolicy, forged)).toBe('the recovery key did not sign for leaf 20');
+  });
+
   it('of no special kind says what was seen', async () => {
     const log = logOf(20);
-    log.changePolicy({ heartbeatSeconds: '1' }, { isForged: true });
-    expect((await evidenceOf(log)).items).toMatchObject([{ check: 'V2', kind: 'statement', index: '20' }]);
+    const files = log.files().set('log.vkey', Buffer.from(`${new LogBuilder().policy.vkey}\n`));
+    const evidence = await evidenceOf(log, { files });
+    expect(evidence.items).toMatchObject([{ check: 'V2', kind: 'statement' }]);
+    expect(verdictsOf(evidence, log)).toEqual(['V2 statement shown']);
   });
 
   it('that is nonsense is refuted, whatever its form', async () => {
