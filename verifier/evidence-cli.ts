@@ -1,14 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { ChainNode } from './chain/chain-node.ts';
-import { readAnchorEvent, topicsOf } from './chain/ledger-anchor.ts';
-import { type CheckedEvidence, checkEvidence, type CheckedItem } from './evidence/check-evidence.ts';
-import { type EvidenceItem, parseEvidence } from './evidence/evidence.ts';
-import { logIdOf } from './log/log-id.ts';
+import { lookUpOnChain } from './evidence/chain-items.ts';
+import { checkEvidence } from './evidence/check-evidence.ts';
+import { parseEvidence } from './evidence/evidence.ts';
 
 const usage = `Usage: evidence check <file> --genesis <hash> [--rpc <url>]
 
-Checks what verify --evidence wrote, with nothing but the genesis hash, offline. With --rpc anchors are looked up on their chain.
+Checks what verify --evidence wrote, with nothing but the genesis hash, offline. With --rpc anchors and blocks are looked up on their chain.
 
 Exit code: 0 the log is proven INVALID, 1 the file does not hold, 2 it shows what is to be seen by verifying the log, or cannot be read.`;
 
@@ -33,35 +31,12 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(`Nothing is shown: ${checked}`);
     return exitCodes.refuted;
   }
-  const items = values.rpc === undefined ? checked.items : await withAnchors(checked, values.rpc);
+  const items = values.rpc === undefined ? checked.items : await lookUpOnChain(checked, values.rpc);
   console.log(`evidence against ${checked.origin}, head of ${checked.head.size} leaves\n`);
   for (const { item, verdict, why } of items) console.log(`${verdict.padEnd(12)} ${item.check}: ${item.message}\n             ${why}`);
   const verdicts = items.map(({ verdict }) => verdict);
   if (verdicts.includes('refuted')) return exitCodes.refuted;
   return verdicts.includes('proven') ? exitCodes.proven : exitCodes.open;
-}
-
-/** Looks up the anchors that items stand on. */
-async function withAnchors({ items, genesis }: CheckedEvidence, url: string): Promise<CheckedItem[]> {
-  const node = new ChainNode(url);
-  const looked: CheckedItem[] = [];
-  for (const checked of items) {
-    const isThere = checked.verdict === 'if anchored' && (await isAnchored(node, logIdOf(genesis.policy), checked.item));
-    looked.push(isThere ? { ...checked, verdict: 'proven', why: `${checked.why}, and the anchor is on the chain` } : checked);
-  }
-  return looked;
-}
-
-async function isAnchored(node: ChainNode, logId: string, item: EvidenceItem): Promise<boolean> {
-  if (item.kind !== 'root' || item.stated.anchor?.block === undefined) return false;
-  const { chainId, contract, block, tx } = item.stated.anchor;
-  const final = await node.block('finalized');
-  if ((await node.chainId()) !== BigInt(chainId) || final === undefined || final.number < BigInt(block)) return false;
-  const logs = await node.logs(contract, topicsOf(logId), BigInt(block), BigInt(block));
-  return logs.some((log) => {
-    const event = readAnchorEvent(log);
-    return log.tx === tx && event?.name === 'Anchored' && event.size === BigInt(item.size) && event.root === `0x${item.stated.root}`;
-  });
 }
 
 try {

@@ -88,13 +88,11 @@ export class ChainSet {
   }
 
   statedRoots(): StatedRoot[] {
-    return this.#anchors().map(({ size, root, seq, chain, block, blockHash, tx }) => ({
-      size: Number(size),
-      root,
-      by: `anchor ${seq} on chain ${chain.chainId}`,
-      evidence: { contract: chain.contract, block: block.toString(), blockHash, tx },
-      anchor: { chainId: chain.chainId.toString(), contract: chain.contract, block: block.toString(), blockHash, tx },
-    }));
+    return this.#anchors().map((placed) => {
+      const { size, root, seq, chain } = placed;
+      const { chainId, ...evidence } = statedAnchorOf(placed);
+      return { size: Number(size), root, by: `anchor ${seq} on chain ${chain.chainId}`, evidence, anchor: { chainId, ...evidence } };
+    });
   }
 
   /** Of each chain that answered, in order. */
@@ -108,7 +106,7 @@ export class ChainSet {
   }
 
   coveringAnchors(): CoveringAnchor[] {
-    return this.#anchors().map(({ size, time }) => ({ size: Number(size), time }));
+    return this.#anchors().map((anchor) => ({ size: Number(anchor.size), time: anchor.time, anchor: statedAnchorOf(anchor) }));
   }
 
   /** Says what is missing for V1: nodes, chains, anchors. */
@@ -160,6 +158,10 @@ export class ChainSet {
     const placed = [...this.#chains.values()].flatMap(({ listed: chain, anchors }) => anchors.map((anchor) => ({ ...anchor, chain })));
     return placed.sort((left, right) => (left.size < right.size ? -1 : left.size > right.size ? 1 : 0));
   }
+}
+
+function statedAnchorOf({ chain, block, blockHash, tx }: PlacedAnchor) {
+  return { chainId: chain.chainId.toString(), contract: chain.contract, block: block.toString(), blockHash, tx };
 }
 
 /** Each chain once, as the newest policy has it. */

@@ -54,6 +54,10 @@ export type ProofHint =
   | { readonly kind: 'payload' }
   /** The leaf brings a policy or a key that the log cannot go on under, or that nobody signed for. */
   | { readonly kind: 'policy' }
+  /** The leaf is older than the block of a tick before it. */
+  | { readonly kind: 'before tick'; readonly tick: number }
+  /** The leaf is younger than the block of an anchor that covers it. */
+  | { readonly kind: 'behind anchor'; readonly size: number; readonly anchor: StatedAnchor }
   /** A receipt, as it was handed in, whose leaf is not there: another one is, or none is before that anchor. */
   | { readonly kind: 'receipt'; readonly receipt: string; readonly leaf?: number }
   /** The note of an answer that the log contradicts, and the leaf that alone shows it, where one does. */

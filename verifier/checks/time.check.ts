@@ -1,11 +1,12 @@
 import { instantText } from '../log/instant.ts';
-import type { Check } from './check.ts';
+import type { Check, StatedAnchor } from './check.ts';
 
 /** A final block that covers all leaves below a size. */
 export interface CoveringAnchor {
   readonly size: number;
   /** Of the block, seconds since 1970. */
   readonly time: number;
+  readonly anchor?: StatedAnchor;
 }
 
 export interface Tick {
@@ -20,6 +21,11 @@ export interface Tick {
 export type TickAnswer =
   | { readonly time: number }
   | { readonly problem: string; readonly isProven: boolean; readonly evidence?: Readonly<Record<string, string>> };
+
+/** The time is that of the first anchor of these leaves, or of more. */
+interface BoundingAnchor extends CoveringAnchor {
+  readonly first: CoveringAnchor;
+}
 
 interface Early {
   readonly index: number;
@@ -44,7 +50,7 @@ const ticksAtOnce = 8;
  */
 export class TimeCheck {
   readonly #check: Check;
-  readonly #anchors: readonly CoveringAnchor[];
+  readonly #anchors: readonly BoundingAnchor[];
   readonly #spans: Span[] = [];
   readonly #lastBlocks = new Map<bigint, bigint>();
   #span: Span | undefined;
@@ -75,9 +81,11 @@ export class TimeCheck {
     if (earliest !== undefined && at < (earliest[earliest.length - 1]?.at ?? '~')) earliest.push({ index, at: copyOf(at) });
     if (index >= this.#coveredSize) this.#turnTo(index, toleranceSeconds);
     if (this.#latest === undefined || at <= this.#latest) return;
-    const { size, time } = this.#anchors[this.#anchor] as CoveringAnchor;
+    const { size, time, first } = this.#anchors[this.#anchor] as BoundingAnchor;
     const message = `at ${at} is later than the anchor of ${size} leaves that covers it`;
-    this.#check.invalid.add({ index, message, evidence: { at: copyOf(at), anchorTime: instantText(time) } });
+    const evidence = { at: copyOf(at), anchorTime: instantText(time) };
+    const proof = first.anchor && ({ kind: 'behind anchor', size: first.size, anchor: first.anchor } as const);
+    this.#check.invalid.add({ index, message, evidence, proof });
   }
 
   /** Takes a tick after its own leaf was given to `next`. */
@@ -112,7 +120,7 @@ export class TimeCheck {
     if (tooEarly === undefined) return;
     const message = `at ${tooEarly.at} is earlier than the block of the tick at leaf ${index}`;
     const evidence = { at: tooEarly.at, tickTime: instantText(answer.time), block: tick.blockNumber.toString(), blockHash: tick.blockHash };
-    this.#check.invalid.add({ index: tooEarly.index, message, evidence });
+    this.#check.invalid.add({ index: tooEarly.index, message, evidence, proof: { kind: 'before tick', tick: index } });
   }
 
   #turnTo(index: number, toleranceSeconds: number): void {
@@ -123,12 +131,12 @@ export class TimeCheck {
 }
 
 /** With several chains an anchor of more leaves may be the older one: it bounds the leaves below a smaller anchor too. */
-function firstTimes(anchors: readonly CoveringAnchor[]): CoveringAnchor[] {
-  const bounded: CoveringAnchor[] = [];
-  let earliest = Infinity;
-  for (const { size, time } of anchors.toReversed()) {
-    earliest = Math.min(earliest, time);
-    bounded.push({ size, time: earliest });
+function firstTimes(anchors: readonly CoveringAnchor[]): BoundingAnchor[] {
+  const bounded: BoundingAnchor[] = [];
+  let first: CoveringAnchor | undefined;
+  for (const anchor of anchors.toReversed()) {
+    if (first === undefined || anchor.time <= first.time) first = anchor;
+    bounded.push({ size: anchor.size, time: first.time, first });
   }
   return bounded.reverse();
 }

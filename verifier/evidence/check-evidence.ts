@@ -4,12 +4,11 @@ import { areBalanced, linesOf, postingsOf } from '../fold/postings.ts';
 import { type Entry, leafHashOf } from '../log/entry.ts';
 import { type Genesis, openGenesis } from '../log/genesis.ts';
 import { chainKeyOf } from '../log/policy.ts';
-import { verifyConsistency } from '../merkle.ts';
 import { parseHead, type SignedHead } from '../note/tree-head.ts';
 import { checkAnswer, checkReceipt } from './check-claims.ts';
 import type { Evidence, EvidenceItem, OpenLeaf, ShownEvent, ShownLeaf } from './evidence.ts';
 import { ifAnchored, type ItemAnswer, type ItemVerdict, proven, refuted, shown } from './item-verdict.ts';
-import { bytesOf, hashOf, ShownTree } from './shown-tree.ts';
+import { bytesOf, ShownTree } from './shown-tree.ts';
 
 export interface CheckedItem {
   readonly item: EvidenceItem;
@@ -18,6 +17,8 @@ export interface CheckedItem {
 }
 
 export interface CheckedEvidence {
+  /** The longest that any policy of the log allows a clock to be wrong, in seconds. */
+  readonly toleranceSeconds: number;
   readonly origin: string;
   readonly genesis: Genesis;
   readonly head: SignedHead;
@@ -43,7 +44,7 @@ function checked(evidence: Evidence, genesisHash: string): CheckedEvidence | str
   if (problem !== undefined) return problem;
   if (!checker.isSigned(head)) return 'no key of the log signed the head: the file accuses nobody';
   const items = evidence.items.map((item) => ({ item, ...checkedOr(() => checker.check(item)) }));
-  return { origin: genesis.policy.origin, genesis, head, items };
+  return { origin: genesis.policy.origin, genesis, head, items, toleranceSeconds: checker.toleranceSeconds };
 }
 
 /** An item comes from outside and may be anything. */
@@ -54,6 +55,8 @@ function checkedOr(check: () => ItemAnswer): ItemAnswer {
     return refuted('it has not the form of an item');
   }
 }
+
+const whereNoTime = 'nothing is asked of the time of one whose id stands in an earlier leaf';
 
 class Checker {
   readonly #genesis: Genesis;
@@ -78,6 +81,10 @@ class Checker {
     return undefined;
   }
 
+  get toleranceSeconds(): number {
+    return Math.max(...this.#policies.all.map(({ toleranceSeconds }) => toleranceSeconds));
+  }
+
   isSigned({ note }: SignedHead): boolean {
     return this.#policies.signerOf(note).signer !== 'nobody';
   }
@@ -94,6 +101,8 @@ class Checker {
       return entry === undefined ? proven('the log holds a leaf that is no entry') : refuted('the leaf has the form of an entry');
     if (entry === undefined) return refuted('the leaf is no entry');
     if (item.kind === 'policy') return this.#policy(item.leaf);
+    if (item.kind === 'before tick') return this.#beforeTick(item);
+    if (item.kind === 'behind anchor') return this.#behindAnchor(item);
     if (item.kind === 'stream') return this.#stream(item.leaf, entry, item.before);
     if (item.kind === 'unbalanced') return this.#unbalanced(entry, item.leaf.event);
     return this.#tree.isEventOf(entry, item.served)
@@ -102,15 +111,12 @@ class Checker {
   }
 
   #root({ size, stated, tree }: Extract<EvidenceItem, { kind: 'root' }>): ItemAnswer {
-    const [size1, size2] = [BigInt(size), this.#tree.head.size];
-    const roots = { root1: hashOf(tree.root), root2: hashOf(this.#tree.head.root) };
-    if (!verifyConsistency({ size1, size2, ...roots, proof: tree.consistency.map(hashOf) }))
-      return refuted('the root is not the one that the tree of the head has at this size');
+    if (!this.#tree.had(size, tree)) return refuted('the root is not the one that the tree of the head has at this size');
     if (stated.root === tree.root) return refuted('both state the same root');
     if (stated.head === undefined && !this.#isListed(stated.anchor)) return refuted('no policy of the log lists the contract');
     if (stated.head === undefined) return ifAnchored(`the head is not of the tree that was anchored with ${size} leaves`);
     const other = parseHead(bytesOf(stated.head));
-    if (other?.origin !== this.#tree.head.origin || other.size !== size1 || other.root !== stated.root || !this.isSigned(other))
+    if (other?.origin !== this.#tree.head.origin || other.size !== BigInt(size) || other.root !== stated.root || !this.isSigned(other))
       return refuted('no key of the log signed the other head, or it states something else');
     return proven('the log signed two heads of different trees');
   }
@@ -132,7 +138,7 @@ class Checker {
   /** False for a leaf that brings neither. */
   #learn(leaf: OpenLeaf, policies: Policies): boolean {
     const entry = this.#tree.entryOf(leaf);
-    if (entry?.type !== 'KeyRotated/1' && entry?.type !== 'LogPolicyChanged/1') return false;
+    if (!this.#isSystemLeaf(entry, 'KeyRotated/1', 'LogPolicyChanged/1')) return false;
     const fin = this.#tree.payloadOf(entry, leaf.event)?.['fin'];
     if (entry.type === 'KeyRotated/1') policies.rotated(Number(leaf.index), fin);
     else policies.changed(Number(leaf.index), fin);
@@ -142,6 +148,34 @@ class Checker {
   #isListed(anchor: StatedAnchor | undefined): boolean {
     const listed = this.#policies.all.flatMap(({ chains }) => chains.map(chainKeyOf));
     return anchor !== undefined && listed.includes(`${anchor.chainId} ${anchor.contract.toLowerCase()}`);
+  }
+
+  /** What a log says of itself counts in one stream. */
+  #isSystemLeaf(entry: Entry | undefined, ...types: readonly string[]): entry is Entry {
+    return entry?.stream === `${this.#genesis.policy.streamPrefix}log-0` && types.includes(entry.type);
+  }
+
+  #isWellFormed(leaf: OpenLeaf): boolean {
+    const entry = this.#tree.entryOf(leaf);
+    return entry !== undefined && this.#tree.isEventOf(entry, leaf.event);
+  }
+
+  /** What the time of a block is, the chain has to say. */
+  #beforeTick({ leaf, tick }: Extract<EvidenceItem, { kind: 'before tick' }>): ItemAnswer {
+    const entry = this.#tree.entryOf(tick);
+    if (!this.#tree.holds(tick) || BigInt(tick.index) >= BigInt(leaf.index)) return refuted('the tick is no earlier leaf');
+    if (!this.#isSystemLeaf(entry, 'TimeTicked/1') || this.#tree.payloadOf(entry, tick.event) === undefined)
+      return refuted('the other leaf is no tick');
+    if (!this.#isWellFormed(leaf)) return refuted('nothing is asked of the time of a malformed event');
+    return shown(`the leaf says to be older than the block that leaf ${tick.index} names; ${whereNoTime}`);
+  }
+
+  #behindAnchor({ leaf, size, anchor, tree }: Extract<EvidenceItem, { kind: 'behind anchor' }>): ItemAnswer {
+    if (BigInt(leaf.index) >= BigInt(size)) return refuted('the anchor does not cover the leaf');
+    if (!this.#tree.had(size, tree)) return refuted('the root is not the one that the tree of the head has at this size');
+    if (!this.#isListed(anchor)) return refuted('no policy of the log lists the contract');
+    if (!this.#isWellFormed(leaf)) return refuted('nothing is asked of the time of a malformed event');
+    return shown(`the leaf says to be younger than the anchor that covers it; ${whereNoTime}`);
   }
 
   #servedEntry({ served, index, leafHash, path }: Extract<EvidenceItem, { kind: 'entry' }>): ItemAnswer {

@@ -15,6 +15,7 @@ import {
   type OpenLeaf,
   type ShownEvent,
   type ShownLeaf,
+  type TreeAt,
 } from './evidence.ts';
 
 /** The first problems of each check say what the others would. */
@@ -81,6 +82,15 @@ class Collector {
       const leaf = proof.leaf === undefined ? undefined : await this.openLeaf(proof.leaf);
       return { kind, note: proof.note.toString('base64'), ...(leaf && { leaf }) };
     }
+    if (kind === 'before tick') {
+      const [leaf, tick] = [await this.openLeaf(index), await this.openLeaf(proof.tick)];
+      return leaf && tick && { kind, leaf, tick };
+    }
+    if (kind === 'behind anchor') {
+      const leaf = await this.openLeaf(index);
+      const { size, anchor } = proof;
+      return leaf && size <= this.#outcome.size ? { kind, leaf, size: String(size), anchor, tree: await this.#treeAt(size) } : undefined;
+    }
     const leaf = await this.#leaf(index);
     if (kind === 'form') return leaf && { kind, leaf };
     if (kind === 'payload') {
@@ -93,16 +103,15 @@ class Collector {
 
   async #root({ size, root, head, anchor }: Extract<ProofHint, { kind: 'root' }>) {
     if (size > this.#outcome.size) return undefined;
-    const [found, consistency] = [await this.#nodes.root(size), await this.#nodes.consistency(size)];
     const stated = { root, ...(head !== undefined && { head: head.toString('base64') }), ...(anchor !== undefined && { anchor }) };
+    return { kind: 'root' as const, size: String(size), stated, tree: await this.#treeAt(size) };
+  }
+
+  async #treeAt(size: number): Promise<TreeAt> {
+    const [found, consistency] = [await this.#nodes.root(size), await this.#nodes.consistency(size)];
     // At the size of the head itself its own word counts, whatever the tiles say.
-    const ofTree = size === this.#outcome.size ? this.#outcome.root : Buffer.from(found, 'latin1').toString('hex');
-    return {
-      kind: 'root' as const,
-      size: String(size),
-      stated,
-      tree: { root: ofTree, consistency: consistency.map((hash) => hash.toString('hex')) },
-    };
+    const root = size === this.#outcome.size ? this.#outcome.root : Buffer.from(found, 'latin1').toString('hex');
+    return { root, consistency: consistency.map((hash) => hash.toString('hex')) };
   }
 
   async #servedEntry(index: number) {

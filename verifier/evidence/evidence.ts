@@ -30,6 +30,12 @@ export interface ShownEvent {
   readonly metadata: string;
 }
 
+/** The root that the tree of the head had at a size, and the way from there to the head. */
+export interface TreeAt {
+  readonly root: string;
+  readonly consistency: readonly string[];
+}
+
 export type EvidenceItem = { readonly check: string; readonly message: string } & EvidenceProof;
 
 export type EvidenceProof =
@@ -38,7 +44,7 @@ export type EvidenceProof =
       readonly kind: 'root';
       readonly size: string;
       readonly stated: { readonly root: string; readonly head?: string; readonly anchor?: StatedAnchor };
-      readonly tree: { readonly root: string; readonly consistency: readonly string[] };
+      readonly tree: TreeAt;
     }
   | { readonly kind: 'form'; readonly leaf: ShownLeaf }
   | { readonly kind: 'stream'; readonly leaf: ShownLeaf; readonly before: ShownLeaf }
@@ -48,6 +54,16 @@ export type EvidenceProof =
   | { readonly kind: 'payload'; readonly leaf: ShownLeaf; readonly served: ShownEvent }
   /** A policy or key that the log cannot go on under, or that nobody signed for. */
   | { readonly kind: 'policy'; readonly leaf: OpenLeaf }
+  /** A leaf that says to be older than the final block of a tick before it. */
+  | { readonly kind: 'before tick'; readonly leaf: OpenLeaf; readonly tick: OpenLeaf }
+  /** A leaf that says to be younger than the block of an anchor that covers it. */
+  | {
+      readonly kind: 'behind anchor';
+      readonly leaf: OpenLeaf;
+      readonly size: string;
+      readonly anchor: StatedAnchor;
+      readonly tree: TreeAt;
+    }
   /** What the log promised, as the receipt that it signed; and the other leaf that it holds there, where it holds one. */
   | { readonly kind: 'receipt'; readonly receipt: Readonly<Record<string, unknown>>; readonly leaf?: ShownLeaf }
   /** What the log answered and signed; and the leaf that says something else, where one alone does. */

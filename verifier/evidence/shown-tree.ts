@@ -2,9 +2,9 @@ import { isObject, parseJson } from '../log/canonical-json.ts';
 import { type Entry, EntryReader, leafHashOf } from '../log/entry.ts';
 import { decodeBase64 } from '../log/payload-line.ts';
 import { recomputeEntry } from '../log/stored-event.ts';
-import { verifyInclusion } from '../merkle.ts';
+import { verifyConsistency, verifyInclusion } from '../merkle.ts';
 import type { SignedHead } from '../note/tree-head.ts';
-import type { ShownEvent, ShownLeaf } from './evidence.ts';
+import type { ShownEvent, ShownLeaf, TreeAt } from './evidence.ts';
 
 /** The tree of a signed head, as far as leaves with their paths show it. */
 export class ShownTree {
@@ -29,6 +29,12 @@ export class ShownTree {
   holdsHash(index: string, leafHash: string, path: readonly string[]): boolean {
     const { size, root } = this.head;
     return verifyInclusion({ index: BigInt(index), size, leafHash: hashOf(leafHash), root: hashOf(root), proof: path.map(hashOf) });
+  }
+
+  /** Had it this root at a size? */
+  had(size: string, { root, consistency }: TreeAt): boolean {
+    const roots = { root1: hashOf(root), root2: hashOf(this.head.root) };
+    return verifyConsistency({ size1: BigInt(size), size2: this.head.size, ...roots, proof: consistency.map(hashOf) });
   }
 
   /** The payload, if it is what the entry commits to. */

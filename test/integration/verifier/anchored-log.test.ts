@@ -1,5 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { lookUpOnChain } from '../../../verifier/evidence/chain-items.ts';
+import { checkEvidence, type CheckedEvidence, type CheckedItem } from '../../../verifier/evidence/check-evidence.ts';
+import { collectEvidence } from '../../../verifier/evidence/collect-evidence.ts';
+import { parseEvidence } from '../../../verifier/evidence/evidence.ts';
 import type { ResumePoint, ResumeStore } from '../../../verifier/state/resume-point.ts';
 import { Contract, ContractFactory, JsonRpcProvider, type JsonRpcSigner, keccak256, Network } from 'ethers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -198,15 +202,44 @@ describe('[ATT-09] [ATT-10] claimed times', () => {
     const index = log.move('1.00', { at: nowText(-3600) });
     log.move('1.00', { at: nowText(-7200) });
     await round(log);
-    expect(summaryOf(await verify(log))).toEqual({ verdict: 'INVALID', results: { V6: 'invalid' }, firstBad: index });
+    const outcome = await verify(log);
+    expect(summaryOf(outcome)).toEqual({ verdict: 'INVALID', results: { V6: 'invalid' }, firstBad: index });
+    expect(await evidenceOf(outcome, log)).toEqual({ offline: ['before tick shown'], looked: ['before tick shown'], isConfirmed: true });
+    expect(await evidenceOf(outcome, log, { toleranceSeconds: 86_400 })).toMatchObject({ looked: ['before tick refuted'] });
   });
 
   it('are INVALID behind the anchor that covers them', async () => {
     const log = await registeredLog();
     const index = log.move('1.00', { at: nowText(3600) });
     await round(log);
-    expect(summaryOf(await verify(log))).toEqual({ verdict: 'INVALID', results: { V6: 'invalid' }, firstBad: index });
+    await round(log);
+    const outcome = await verify(log);
+    expect(summaryOf(outcome)).toEqual({ verdict: 'INVALID', results: { V6: 'invalid' }, firstBad: index });
+    expect(await evidenceOf(outcome, log)).toEqual({
+      offline: ['behind anchor shown'],
+      looked: ['behind anchor shown'],
+      isConfirmed: true,
+    });
+    expect(await evidenceOf(outcome, log, { toleranceSeconds: 86_400 })).toMatchObject({ looked: ['behind anchor refuted'] });
   });
+
+  /** What others make of it, without a chain and with one. */
+  async function evidenceOf(
+    outcome: Awaited<ReturnType<typeof verify>>,
+    { genesisHash }: LogBuilder,
+    change: Partial<CheckedEvidence> = {},
+  ) {
+    if ('reason' in outcome) throw new Error(outcome.reason);
+    const checked = checkEvidence(parseEvidence(JSON.stringify(await collectEvidence(outcome)))!, genesisHash);
+    if (typeof checked === 'string') throw new Error(checked);
+    const told = (items: readonly CheckedItem[]) => items.map(({ item, verdict }) => `${item.kind} ${verdict}`);
+    const looked = await lookUpOnChain({ ...checked, ...change }, anvil.url);
+    return {
+      offline: told(checked.items),
+      looked: told(looked),
+      isConfirmed: looked.every(({ why }) => why.endsWith('the chain confirms it')),
+    };
+  }
 
   it('may be off by the tolerance that the log promises', async () => {
     const log = await registeredLog({ toleranceSeconds: 7200 });
