@@ -4,7 +4,7 @@ import { LogBuilder, type LogFolder } from '../support/log-builder.ts';
 import { startLyingNode } from '../support/lying-node.ts';
 import { MemoryLogSource } from '../support/memory.log-source.ts';
 import { verifyFiles } from '../support/verify-files.ts';
-import { AnchoringChain, nowText } from './anchored-logs.ts';
+import { AnchoringChain, nowText } from '../support/anchoring-chain.ts';
 import { dataWith, replaceEvent } from './built-logs.ts';
 import { refusedBy, simulate, verdictOf } from './simulate.ts';
 

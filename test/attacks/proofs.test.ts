@@ -8,7 +8,7 @@ import type { LeafSource } from '../../services/integrity/domain/leaf.ts';
 import { verifyInclusion } from '../../verifier/merkle.ts';
 import type { LogBuilder } from '../support/log-builder.ts';
 import { verifyFiles } from '../support/verify-files.ts';
-import { AnchoringChain } from './anchored-logs.ts';
+import { AnchoringChain } from '../support/anchoring-chain.ts';
 import { dataWith, replaceEvent } from './built-logs.ts';
 import { refusedBy, simulate } from './simulate.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { answerOf, linesOf, mergeDelaySeconds, promised, receiptsOf } from '../support/signed-promises.ts';
 import { verifyFiles } from '../support/verify-files.ts';
-import { AnchoringChain, nowText } from './anchored-logs.ts';
+import { AnchoringChain, nowText } from '../support/anchoring-chain.ts';
 import { dataWith, honestLog, replaceEvent } from './built-logs.ts';
 import { simulate, verdictOf } from './simulate.ts';
 

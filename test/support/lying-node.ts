@@ -4,11 +4,19 @@ import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 
 interface Request {
+  readonly id: number;
   readonly method: string;
+  readonly params: unknown[];
 }
 
-/** Answers of a node, by method; what is not named is answered as the honest node does. */
-export type Lies = Readonly<Record<string, (truth: unknown) => unknown>>;
+/**
+ * What a node answers, given what the honest one does; undefined for no result at all. By method, where the honest answer to all others
+ * stands; or for every method.
+ */
+export type Lies = Readonly<Record<string, (truth: unknown) => unknown>> | ((method: string, truth: unknown, params: unknown[]) => unknown);
+
+/** Thrown by a lie: the node refuses. */
+export class Refusal extends Error {}
 
 export interface LyingNode {
   readonly url: string;
@@ -21,8 +29,17 @@ export async function startLyingNode(honestUrl: string, lies: Lies): Promise<Lyi
     const asked = (await json(request)) as Request;
     const headers = { 'content-type': 'application/json' };
     const truth = (await (await fetch(honestUrl, { method: 'POST', headers, body: JSON.stringify(asked) })).json()) as { result?: unknown };
-    const lie = lies[asked.method];
-    response.writeHead(200, headers).end(JSON.stringify(lie === undefined ? truth : { ...truth, result: lie(truth.result) }));
+    response.writeHead(200, headers).end(JSON.stringify(lieTo(asked, truth)));
+  };
+  const lieTo = ({ id, method, params }: Request, truth: { readonly result?: unknown }) => {
+    if (truth.result === undefined) return truth;
+    try {
+      const told = typeof lies === 'function' ? lies(method, truth.result, params) : (lies[method] ?? ((result) => result))(truth.result);
+      return { ...truth, result: told };
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return { jsonrpc: '2.0', id, error: { code: -32602, message: error.message } };
+    }
   };
   const server = createServer((request, response) => void answer(request, response));
   server.listen(0, '127.0.0.1');

@@ -1,69 +1,37 @@
-import { Contract, ContractFactory, JsonRpcProvider, keccak256, Network } from 'ethers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { ledgerAnchorAbi, ledgerAnchorBytecode } from '../../../contracts/generated/ledger-anchor.ts';
-import type { ListedChain } from '../../../services/integrity/domain/log-policy.ts';
-import { type Anvil, startAnvil } from '../../support/anvil.ts';
-import { type LyingNode, startLyingNode } from '../../support/lying-node.ts';
+import { AnchoringChain } from '../../support/anchoring-chain.ts';
 import { LogBuilder, type LogBuilderOptions } from '../../support/log-builder.ts';
+import { type LyingNode, startLyingNode } from '../../support/lying-node.ts';
 import { findingsOf, summaryOf, verifyFiles } from '../../support/verify-files.ts';
 
-/** A chain with an anchor contract, where this test is admin, guardian and publisher. */
-interface Place {
-  readonly anvil: Anvil;
-  readonly provider: JsonRpcProvider;
-  readonly contract: Contract;
-  readonly listed: ListedChain;
-}
-
 const hour = 3600;
-let fast: Place;
-let slow: Place;
-const lies: LyingNode[] = [];
+let fast: AnchoringChain;
+let slow: AnchoringChain;
+const lying: LyingNode[] = [];
 
 beforeAll(async () => {
-  [fast, slow] = (await Promise.all(
-    ['31337', '31338'].map(async (chainId) => deployed(await startAnvil({ chainId: Number(chainId) }), chainId)),
-  )) as [Place, Place];
+  [fast, slow] = await Promise.all([AnchoringChain.start(31_337), AnchoringChain.start(31_338)]);
 }, 60_000);
 
 beforeEach(async () => {
-  [fast, slow] = await Promise.all([deployed(fast.anvil, '31337'), deployed(slow.anvil, '31338')]);
+  [fast, slow] = await Promise.all([fast.withNewContract(), slow.withNewContract()]);
 });
 
-afterEach(() => Promise.all(lies.splice(0).map((node) => node.close())));
+afterEach(() => Promise.all(lying.splice(0).map((node) => node.close())));
 
-afterAll(async () => {
-  for (const { provider, anvil } of [fast, slow]) {
-    provider.destroy();
-    await anvil.stop();
-  }
-});
-
-async function deployed(anvil: Anvil, chainId: string): Promise<Place> {
-  const network = Network.from(BigInt(chainId));
-  const provider = new JsonRpcProvider(anvil.url, network, { staticNetwork: network, cacheTimeout: -1 });
-  const signer = await provider.getSigner(0);
-  const made = await new ContractFactory([...ledgerAnchorAbi], ledgerAnchorBytecode, signer).deploy(0, signer.address, signer.address);
-  const receipt = await made.deploymentTransaction()!.wait();
-  const address = (await made.getAddress()).toLowerCase();
-  const codeHash = keccak256(await provider.getCode(address));
-  const listed = { chainId, contract: address, fromBlock: String(receipt!.blockNumber), codeHash };
-  return { anvil, provider, contract: new Contract(address, [...ledgerAnchorAbi], signer), listed };
-}
+afterAll(() => Promise.all([fast.stop(), slow.stop()]));
 
 /** A log that lists both chains and is registered on both. */
 async function logOnBoth(options: LogBuilderOptions = {}): Promise<LogBuilder> {
   const log = new LogBuilder({ chains: [fast.listed, { ...slow.listed, heartbeatSeconds: String(48 * hour) }], ...options });
-  for (const { contract, provider } of [fast, slow])
-    await (await contract['register']!(`0x${log.logId}`, (await provider.getSigner(0)).address)).wait();
+  for (const chain of [fast, slow]) await chain.register(log);
   return log;
 }
 
 /** Brings the log, as it is now, into the contract. */
-async function anchor({ contract, anvil }: Place, log: LogBuilder): Promise<void> {
-  const [held] = (await contract['latest']!(`0x${log.logId}`)) as [bigint];
-  await (await contract['anchor']!(`0x${log.logId}`, held, log.size, log.root(), log.consistencyProof(held))).wait();
-  await anvil.mine(3);
+async function anchor(chain: AnchoringChain, log: LogBuilder): Promise<void> {
+  await chain.anchor(log);
+  await chain.anvil.mine(3);
 }
 
 /** The operator forgets the last leaf and tells another one, with the same keys. */
@@ -78,9 +46,9 @@ function verify(log: LogBuilder, rpcUrls: string[] = [fast.anvil.url, slow.anvil
 }
 
 /** A node that answers like the real one, but for one method. */
-async function lyingNode({ anvil }: Place, method: string, lie: (result: unknown) => unknown): Promise<string> {
+async function lyingNode({ anvil }: AnchoringChain, method: string, lie: (result: unknown) => unknown): Promise<string> {
   const node = await startLyingNode(anvil.url, { [method]: lie });
-  lies.push(node);
+  lying.push(node);
   return node.url;
 }
 
@@ -127,7 +95,7 @@ describe('[ATT-06] two histories of one log', () => {
     const log = await logOnBoth();
     log.move('1.00');
     log.move('2.00');
-    for (const place of [fast, slow]) await anchor(place, log);
+    for (const chain of [fast, slow]) await anchor(chain, log);
     const shown = log.files();
     forkLast(log);
     log.move('3.00');
@@ -157,8 +125,7 @@ describe('[ATT-07] different trees on different chains', () => {
 describe('[ATT-08] a second contract that nobody listed', () => {
   it('counts for nothing, and is INVALID where the auditor is sent to it', async () => {
     const log = new LogBuilder({ chains: [fast.listed] });
-    for (const { contract, provider } of [fast, slow])
-      await (await contract['register']!(`0x${log.logId}`, (await provider.getSigner(0)).address)).wait();
+    for (const chain of [fast, slow]) await chain.register(log);
     log.move('1.00');
     await anchor(fast, log);
     log.move('2.00');

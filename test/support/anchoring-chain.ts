@@ -1,8 +1,8 @@
 import { Contract, ContractFactory, type HDNodeWallet, JsonRpcProvider, type JsonRpcSigner, keccak256, Network, Wallet } from 'ethers';
 import { ledgerAnchorAbi, ledgerAnchorBytecode } from '../../contracts/generated/ledger-anchor.ts';
 import type { ListedChain } from '../../services/integrity/domain/log-policy.ts';
-import { type Anvil, startAnvil } from '../support/anvil.ts';
-import { LogBuilder, type LogBuilderOptions } from '../support/log-builder.ts';
+import { type Anvil, startAnvil } from './anvil.ts';
+import { LogBuilder, type LogBuilderOptions } from './log-builder.ts';
 
 /** A chain with an anchor contract, and the publisher of whatever is anchored there. Everybody holds the same accounts. */
 export class AnchoringChain {
@@ -27,7 +27,16 @@ export class AnchoringChain {
   }
 
   static async start(chainId = 31_337): Promise<AnchoringChain> {
-    const anvil = await startAnvil({ chainId });
+    return AnchoringChain.#on(await startAnvil({ chainId }), chainId);
+  }
+
+  /** The same chain with another contract, that knows no log yet. */
+  withNewContract(): Promise<AnchoringChain> {
+    this.#provider.destroy();
+    return AnchoringChain.#on(this.anvil, this.#chainId);
+  }
+
+  static async #on(anvil: Anvil, chainId: number): Promise<AnchoringChain> {
     const network = Network.from(chainId);
     const provider = new JsonRpcProvider(anvil.url, network, { staticNetwork: network, cacheTimeout: -1 });
     const publisher = await provider.getSigner(0);
@@ -67,12 +76,22 @@ export class AnchoringChain {
   /** As the anchorer makes them: tick, commitment, anchor. */
   async round(log: LogBuilder): Promise<void> {
     await this.anvil.mine(3);
-    const block = await this.#provider.getBlock('finalized');
-    if (block?.hash === undefined || block.hash === null) throw new Error('No block is final.');
-    log.tick(BigInt(this.#chainId), BigInt(block.number), block.hash, nowText());
+    await this.tick(log);
     log.commitState(log.size, {}, nowText());
     await this.anchor(log);
     await this.anvil.mine(3);
+  }
+
+  /** Names the last final block in the log. Answers the leaf. */
+  async tick(log: LogBuilder): Promise<number> {
+    const { number, hash } = await this.block('finalized');
+    return log.tick(BigInt(this.#chainId), number, hash, nowText());
+  }
+
+  async block(which: 'finalized' | number): Promise<{ readonly number: bigint; readonly hash: string }> {
+    const block = await this.#provider.getBlock(which);
+    if (block?.hash === undefined || block.hash === null) throw new Error(`There is no block ${which}.`);
+    return { number: BigInt(block.number), hash: block.hash };
   }
 
   /** Waits for the receipt; throws what the contract answers. */
