@@ -43,7 +43,7 @@ async function billedCustomer(book: string, label: string): Promise<{ account: s
 
 beforeAll(async () => {
   chain = await startThrowawayChain();
-  mining = setInterval(() => void chain.provider.send('evm_mine', []).catch(() => undefined), 100);
+  mining = mine();
   api = await startTestService({ chain: { rpcUrl: chain.url } });
   folder = await mkdtemp(join(tmpdir(), 'tallyroot-bundle-'));
   genesisHash = await api.service.integrity.logs.genesisHashOf('demo');
@@ -62,6 +62,26 @@ afterAll(async () => {
   await chain.stop();
   await rm(folder, { recursive: true, force: true });
 });
+
+/** Whoever anchors waits for finality, which a chain without traffic never reaches. */
+function mine(): NodeJS.Timeout {
+  return setInterval(() => void chain.provider.send('evm_mine', []).catch(() => undefined), 100);
+}
+
+/** A round that nothing makes final. */
+async function committedAnew(): Promise<void> {
+  const commitments = async () => {
+    const types = (await Array.fromAsync(api.service.eventStore.readStream('demo.log-0'))).map(({ type }) => type);
+    return types.filter((type) => type === 'StateCommitted/1').length;
+  };
+  const before = await commitments();
+  void api.service.integrity.anchoring.anchorer.anchorNow('demo').catch(() => undefined);
+  for (let attempt = 0; attempt < 600; attempt++) {
+    if ((await commitments()) > before) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('Nothing was committed.');
+}
 
 async function issued(invoice: string, after: string): Promise<void> {
   for (let attempt = 0; attempt < 200; attempt++) {
@@ -155,6 +175,28 @@ describe('[E4] a customer with one downloaded bundle', () => {
       ]);
     }
   }, 60_000);
+
+  it('has balances that the chain vouches for, however many commitments came since', async () => {
+    const before = await accountBundle();
+    clearInterval(mining);
+    try {
+      for (const amount of ['2', '3']) {
+        await api.post(`/v1/accounts/${neighbour.account}/charges`, { amount, currency: 'EUR', product: 'tv', description: 'TV south' });
+        await api.post(`/v1/accounts/${customer.account}/charges`, { amount, currency: 'EUR', product: 'tv', description: 'TV north' });
+        await committedAnew();
+      }
+      const bundle = await accountBundle();
+      expect(bundle.commitment.index).toBe(before.commitment.index);
+      expect(bundle.leaves.length).toBe(before.leaves.length + 2);
+      const outcome = await check(bundle, [chain.url]);
+      expect([outcome.verdict, outcome.balances.find(({ account }) => account.includes('unbilled'))?.balance]).toEqual(['VALID', '1.00']);
+    } finally {
+      mining = mine();
+    }
+    await api.service.integrity.anchoring.anchorer.anchorNow('demo');
+    const outcome = await check(await accountBundle(), [chain.url]);
+    expect([outcome.verdict, outcome.balances.find(({ account }) => account.includes('unbilled'))?.balance]).toEqual(['VALID', '6.00']);
+  }, 120_000);
 
   it('verifies one invoice alone', async () => {
     const outcome = await check(await invoiceBundle(), [chain.url]);

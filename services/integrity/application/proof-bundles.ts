@@ -1,5 +1,6 @@
 import type { EventStore, StoredEvent } from '../../event-store/domain/event-store.ts';
 import { StreamNotFoundFault } from '../../event-store/domain/faults.ts';
+import { FoldChanges, postingsIn } from '../domain/fold.ts';
 import { leafOf, payloadSaltOf, zeroHash } from '../domain/leaf.ts';
 import type { HashText } from '../domain/state-map-hash.ts';
 import type { PublishedHead } from '../domain/tree-head.ts';
@@ -52,9 +53,9 @@ export class ProofBundles {
   async build(subject: BundleSubject): Promise<ProofBundle | undefined> {
     const { query, files, balances } = this.#options;
     const { log, account, invoice, places, whenUncovered } = subject;
-    const proven = await balances.findAll(log, places);
-    const policies = await this.#policies.of(log);
     const leaves = (await Promise.all(subject.ranges.map((range) => this.#leavesOf(log, range)))).flat();
+    const proven = (await this.#finalBalances(subject, leaves)) ?? (await balances.findAll(log, places));
+    const policies = await this.#policies.of(log);
     // Last, so that it covers what was found before.
     const head = await query.head(log);
     const [first] = proven ?? [];
@@ -80,6 +81,30 @@ export class ProofBundles {
     };
   }
 
+  /**
+   * Balances under a commitment that a chain has made final, where there is one: a customer who asks the chain has nothing of a newer one. Only
+   * for a whole account, whose own leaves tell what they were.
+   */
+  async #finalBalances({ log, account, invoice, places }: BundleSubject, leaves: readonly LeafRow[]): Promise<ProvenBalance[] | undefined> {
+    const { anchors, balances } = this.#options;
+    const size = (await anchors.anchors(log)).reduce(
+      (largest, anchor) => (BigInt(anchor.size) > largest ? BigInt(anchor.size) : largest),
+      0n,
+    );
+    if (invoice !== undefined || size === 0n) return undefined;
+    const events = await this.#eventsAt(leaves);
+    const posting = leaves.toSorted((left, right) => (left.index < right.index ? -1 : 1));
+    const valuesAt = (uptoSize: bigint) => {
+      const changes = new FoldChanges();
+      for (const row of posting) if (row.index < uptoSize) changes.post(row.index, postingsIn(events.get(placeOf(row))?.data ?? ''));
+      return changes
+        .balances()
+        .filter((balance) => balance.account.split(':').includes(account))
+        .map(({ change, ...place }) => ({ ...place, balance: change }));
+    };
+    return balances.findAllBelow(log, places, { size, valuesAt });
+  }
+
   async #leavesOf(log: string, { stream, fromRevision, toRevision }: StreamRange): Promise<LeafRow[]> {
     return this.#options.query.leavesOfStream(log, stream, fromRevision, toRevision);
   }
@@ -89,10 +114,15 @@ export class ProofBundles {
     const indexes = rows.map(({ index }) => index);
     const paths = await query.inclusions(log, indexes, head.size);
     const origin = head.note.slice(0, head.note.indexOf('\n'));
+    const events = await this.#eventsAt(rows);
+    return rows.map((row, at) => bundledLeaf(origin, row, events.get(placeOf(row)), paths[at] as readonly Buffer[]));
+  }
+
+  async #eventsAt(rows: readonly LeafRow[]): Promise<ReadonlyMap<string, StoredEvent>> {
     const byStream = Map.groupBy(rows, ({ stream }) => stream);
     const events = new Map<string, StoredEvent>();
     for (const [stream, some] of byStream) for (const event of await this.#eventsOf(stream, some)) events.set(placeOf(event), event);
-    return rows.map((row, at) => bundledLeaf(origin, row, events.get(placeOf(row)), paths[at] as readonly Buffer[]));
+    return events;
   }
 
   /** What the event store holds at these places now. A wide range is read in one go, single leaves one by one. */

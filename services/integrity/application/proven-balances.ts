@@ -25,6 +25,13 @@ export interface BalancePlace {
   readonly currency: string;
 }
 
+/** What balances were at a commitment. */
+export interface EarlierValues {
+  readonly size: bigint;
+  /** Of the leaves below a size; a place that nothing posts to is left out. */
+  readonly valuesAt: (uptoSize: bigint) => readonly FoldedBalance[];
+}
+
 const attemptsMax = 20;
 const retryDelayMs = 50;
 
@@ -43,6 +50,36 @@ export class ProvenBalances {
   /** Undefined before the first commitment. A commitment that the sequencer has not seen yet is waited for. */
   async find(log: string, account: string, currency: string): Promise<ProvenBalance | undefined> {
     return (await this.findAll(log, [{ account, currency }]))?.[0];
+  }
+
+  /**
+   * The same under the newest commitment whose leaf is below a size, for example of what a chain has made final. Values of a commitment that
+   * is not the last are no rows any more: `valuesAt` derives them. Undefined where no such commitment is known here, or what was derived is
+   * not what it holds.
+   */
+  async findAllBelow(
+    log: string,
+    places: readonly BalancePlace[],
+    { size, valuesAt }: EarlierValues,
+  ): Promise<ProvenBalance[] | undefined> {
+    const last = await this.#maps.committed(log);
+    for (const committed of last === undefined ? [] : [last, ...this.#maps.earlier(log)]) {
+      const { map, uptoSize, committedRevision } = committed;
+      const leaf = await this.#query.find(log, { stream: systemStream(log), revision: committedRevision });
+      if (leaf === undefined || leaf.index >= size) continue;
+      this.#maps.forgetBefore(log, committed);
+      const values = valuesAt(uptoSize);
+      const found = places.map(({ account, currency }) => {
+        const key = stateKeyOf(account, currency);
+        const balance = values.find((value) => value.account === account && value.currency === currency);
+        return { key, balance, proof: map.prove(key) };
+      });
+      if (!found.every(({ key, balance, proof }) => isValueOf(balance, key, proof))) return undefined;
+      return found.map(({ balance, proof }) => ({
+        ...{ uptoSize, stateRoot: map.root(), value: balance && stateValueOf(balance), proof, committedIndex: leaf.index },
+      }));
+    }
+    return undefined;
   }
 
   /** The same for several places, under one commitment. */
