@@ -81,8 +81,7 @@ export class CommandExecutor {
 
   /** The state of an aggregate as of now: for a process that must know what its command found. */
   async current<State, Event extends DomainEvent>(aggregate: Aggregate<State, Event>, stream: string, provider: string): Promise<State> {
-    const origin = await this.#options.origins.originOf(provider);
-    return this.#mutex.run(stream, async () => (await this.#live(aggregate, stream, origin)).state);
+    return this.#mutex.run(stream, async () => (await this.#live(aggregate, stream, provider)).state);
   }
 
   async #untilDeadline<State, Event extends DomainEvent, Rejected extends Rejection>(
@@ -105,11 +104,11 @@ export class CommandExecutor {
     origin: string,
   ): Promise<Outcome<Rejected>> {
     const { aggregate, stream, envelope } = execution;
-    const live = await this.#live(aggregate, stream, origin);
+    const live = await this.#live(aggregate, stream, envelope.provider);
     const earlier = await this.#earlier(live, stream, envelope);
     if (earlier !== undefined) {
       if (earlier.kind === 'reused') return reused(envelope);
-      return this.#replay(execution, origin, earlier.firstRevision, earlier.lastRevision);
+      return this.#replay(execution, earlier.firstRevision, earlier.lastRevision);
     }
     const mismatch = mismatchOf(live, envelope);
     if (mismatch !== undefined && live.revision >= 0n) return rejected(mismatch);
@@ -118,20 +117,21 @@ export class CommandExecutor {
     if (decision.kind === 'rejected') return decision;
     // What does not exist is first of all not found; only a command that would create it is at another revision than the one named.
     if (mismatch !== undefined) return rejected(mismatch);
-    if (decision.kind === 'repeated') return this.#replay(execution, origin, decision.revision, decision.revision);
+    if (decision.kind === 'repeated') return this.#replay(execution, decision.revision, decision.revision);
     return this.#write(execution, origin, live, decision.events, now);
   }
 
   async #live<State, Event extends DomainEvent>(
     aggregate: Aggregate<State, Event>,
     stream: string,
-    origin: string,
+    provider: string,
   ): Promise<LiveAggregate<State>> {
     const cached = this.#cache.get(stream);
     // A stream belongs to one aggregate for ever, so what is cached under its name has that aggregate's state.
     if (cached !== undefined) return cached as LiveAggregate<State>;
-    const { store, snapshots } = this.#options;
-    const loaded = await loadAggregate({ store, snapshots, aggregate, stream, origin });
+    const { store, snapshots, origins } = this.#options;
+    const originAt = (position: bigint) => origins.originOf(provider, position);
+    const loaded = await loadAggregate({ store, snapshots, aggregate, stream, originAt });
     this.#cache.set(stream, loaded);
     this.#offerSnapshot(aggregate, stream, loaded);
     return loaded;
@@ -189,7 +189,7 @@ export class CommandExecutor {
     if (appended.fresh !== true && !(await this.#isStored(stream, firstRevision, proposed))) {
       // Another process has written these ids with its own time and salts: answer from what is stored, never from our bytes.
       this.#cache.delete(stream);
-      return this.#replay(execution, origin, firstRevision, appended.revision);
+      return this.#replay(execution, firstRevision, appended.revision);
     }
     // All or nothing: a snapshot may be taken of it at any moment.
     for (const { revision } of answered) live.commands.note(envelope.commandId, envelope.fingerprint, revision, appended.position);
@@ -197,7 +197,7 @@ export class CommandExecutor {
     this.#offerSnapshot(aggregate, stream, live);
     const last = answered.at(-1) as (typeof answered)[number];
     const receipt = await this.#options.receipts.issue({
-      provider: envelope.provider,
+      ...{ provider: envelope.provider, origin },
       id: last.id,
       stream,
       revision: last.revision,
@@ -242,7 +242,6 @@ export class CommandExecutor {
   /** Rebuilds the answer of a command from its stored events. Nothing is kept beside them. */
   async #replay<State, Event extends DomainEvent, Rejected extends Rejection>(
     { stream, envelope }: Execution<State, Event, Rejected>,
-    origin: string,
     firstRevision: bigint,
     lastRevision: bigint,
   ): Promise<Outcome<Rejected>> {
@@ -254,8 +253,9 @@ export class CommandExecutor {
     if (last?.decoded === undefined) throw new UnknownOutcomeFault(`The events of command ${envelope.commandId} cannot be read back.`);
     const { event, decoded } = last;
     if (decoded.body.command === envelope.commandId && decoded.body.fingerprint !== envelope.fingerprint) return reused(envelope);
+    const origin = await this.#options.origins.originOf(envelope.provider, event.position);
     const receipt = await this.#options.receipts.issue({
-      provider: envelope.provider,
+      ...{ provider: envelope.provider, origin },
       id: event.id,
       stream,
       revision: event.revision,

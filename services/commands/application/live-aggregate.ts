@@ -44,7 +44,8 @@ export interface AggregateSource<State, Event extends DomainEvent> {
   readonly snapshots: Snapshots | undefined;
   readonly aggregate: Aggregate<State, Event>;
   readonly stream: string;
-  readonly origin: string;
+  /** Of the log that an event at a position is a leaf of. */
+  readonly originAt: (position: bigint) => Promise<string>;
 }
 
 /**
@@ -54,19 +55,19 @@ export interface AggregateSource<State, Event extends DomainEvent> {
 export async function loadAggregate<State, Event extends DomainEvent>(
   source: AggregateSource<State, Event>,
 ): Promise<LiveAggregate<State>> {
-  const { snapshots, aggregate, stream, origin } = source;
+  const { snapshots, aggregate, stream, originAt } = source;
   const begun = newAggregate(aggregate.initial);
   const { version } = aggregate;
   if (snapshots === undefined || version === undefined) return fold(source, begun);
   await fold(source, begun, Number(snapshotEventsMin));
   if (begun.revision + 1n < snapshotEventsMin) return begun;
-  const restored = await snapshots.restore<State>({ stream, version }, origin);
+  const restored = await snapshots.restore<State>({ stream, version }, originAt);
   return fold(source, restored !== undefined && restored.revision > begun.revision ? restored : begun);
 }
 
 /** Takes in what comes after the events that are in already. */
 async function fold<State, Event extends DomainEvent>(
-  { store, aggregate, stream, origin }: AggregateSource<State, Event>,
+  { store, aggregate, stream, originAt }: AggregateSource<State, Event>,
   live: LiveAggregate<State>,
   maxCount?: number,
 ): Promise<LiveAggregate<State>> {
@@ -82,7 +83,7 @@ async function fold<State, Event extends DomainEvent>(
   } catch (error) {
     if (!(error instanceof StreamNotFoundFault)) throw error;
   }
-  if (last !== undefined) live.lastLeaf = leafOf(origin, last).hash;
+  if (last !== undefined) live.lastLeaf = leafOf(await originAt(last.position), last).hash;
   return live;
 }
 

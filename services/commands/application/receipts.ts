@@ -11,6 +11,8 @@ export interface Receipt {
 
 export interface PromisedEvent {
   readonly provider: string;
+  /** Of the log that the event is a leaf of. */
+  readonly origin: string;
   readonly id: string;
   readonly stream: string;
   readonly revision: bigint;
@@ -27,6 +29,9 @@ export interface ReceiptIssuer {
 
 /** Which log a provider's events belong to: the origin is part of every leaf. */
 export interface LogOrigins {
-  /** Throws `ProviderUnknownFault` for a provider without a log. */
-  originOf(provider: string): Promise<string>;
+  /**
+   * Of the log that is written to, or of the one that an event at this position is a leaf of: a log may go on with another one. Throws
+   * `ProviderUnknownFault` for a provider without a log.
+   */
+  originOf(provider: string, position?: bigint): Promise<string>;
 }

@@ -44,14 +44,18 @@ export class Snapshots {
   }
 
   /** The aggregate as its newest snapshot has it, held against the event that it ends with; undefined when there is none that fits. */
-  async restore<State>({ stream, version }: SnapshotKey, origin: string): Promise<LiveAggregate<State> | undefined> {
+  async restore<State>(
+    { stream, version }: SnapshotKey,
+    originAt: (position: bigint) => Promise<string>,
+  ): Promise<LiveAggregate<State> | undefined> {
     const { snapshots, events, onFailure } = this.#options;
     try {
       const snapshot = await snapshots.find(stream, version);
       if (snapshot === undefined) return undefined;
       if (snapshot.digest !== digestOf(snapshot)) throw new Error('The row is damaged.');
       const { storeId } = await events.head();
-      if (snapshot.storeId !== storeId || !isOf(snapshot, origin, await this.#eventAt(stream, snapshot.revision))) return undefined;
+      if (snapshot.storeId !== storeId || !(await isOf(snapshot, originAt, await this.#eventAt(stream, snapshot.revision))))
+        return undefined;
       const live = aggregateOf<State>(snapshot);
       this.#taken.set(live, { revision: snapshot.revision, bytes: snapshot.body.length });
       return live;
@@ -117,6 +121,10 @@ export class Snapshots {
 }
 
 /** Does the snapshot end with this event? Its leaf says so of the event and, link by link, of all before it. */
-function isOf({ revision, position, leaf }: Snapshot, origin: string, event: StoredEvent | undefined): boolean {
-  return event?.revision === revision && event.position === position && leafOf(origin, event).hash === leaf;
+async function isOf(
+  { revision, position, leaf }: Snapshot,
+  originAt: (position: bigint) => Promise<string>,
+  event: StoredEvent | undefined,
+): Promise<boolean> {
+  return event?.revision === revision && event.position === position && leafOf(await originAt(position), event).hash === leaf;
 }

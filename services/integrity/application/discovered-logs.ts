@@ -1,15 +1,18 @@
 import type { EventBatch, EventStore, StoredEvent, Subscription } from '../../event-store/domain/event-store.ts';
 import { readGenesis, logOfGenesis, slugOfSystemStream } from './genesis.ts';
+import { incarnationAt, incarnationsOf, partsOfKey } from './incarnations.ts';
 import { logAfter } from './log-after.ts';
 import type { LogRegistry } from './log-registry.ts';
 import { type ProviderLog, type ProviderLogs, ProviderUnknownFault } from './provider-logs.ts';
+import { systemStream } from './system-log.ts';
 
 /** How often progress without a new log is saved; a start reads again what came after. */
 const saveIntervalMs = 10_000;
+const changingTypes = ['LogGenesis/1', 'LogPolicyChanged/1', 'KeyRotated/1'];
 
 /**
- * Finds the logs in the event store: each `LogGenesis/1` is one, each `LogPolicyChanged/1` and `KeyRotated/1` changes one. Works without
- * `start` too, for a caller that asks for providers by name: then keys and policy are what the registry knows, or those of the genesis.
+ * Finds the logs in the event store: each first `LogGenesis/1` is one, each `LogPolicyChanged/1` and `KeyRotated/1` changes one, and a later
+ * genesis goes on with one. Works without `start` too, for a caller that asks for providers by name.
  */
 export class DiscoveredLogs implements ProviderLogs {
   readonly #store: EventStore;
@@ -34,7 +37,7 @@ export class DiscoveredLogs implements ProviderLogs {
     const caughtUp = Promise.withResolvers<void>();
     this.#subscription = this.#store.subscribeAll({
       from: after === undefined ? 'start' : { after },
-      filter: { typePrefixes: ['LogGenesis/1', 'LogPolicyChanged/1', 'KeyRotated/1'] },
+      filter: { typePrefixes: changingTypes },
       handle: (batch) => this.#handle(storeId, batch),
       caughtUp: caughtUp.resolve,
     });
@@ -50,7 +53,13 @@ export class DiscoveredLogs implements ProviderLogs {
     await this.#subscription?.unsubscribe();
   }
 
-  async find(slug: string): Promise<ProviderLog | undefined> {
+  async find(name: string): Promise<ProviderLog | undefined> {
+    const { slug, number } = partsOfKey(name);
+    const log = await this.#find(slug);
+    return log === undefined || number === undefined ? log : incarnationsOf(log).slice(0, -1)[number - 1];
+  }
+
+  async #find(slug: string): Promise<ProviderLog | undefined> {
     const log = this.#logs.get(slug);
     if (log !== undefined) return log;
     let finding = this.#finding.get(slug);
@@ -63,8 +72,9 @@ export class DiscoveredLogs implements ProviderLogs {
     return this.#logs.get(slug);
   }
 
-  async originOf(slug: string): Promise<string> {
-    return (await this.#existing(slug)).origin;
+  async originOf(slug: string, position?: bigint): Promise<string> {
+    const log = await this.#existing(slug);
+    return (position === undefined ? log : incarnationAt(log, position)).origin;
   }
 
   async genesisHashOf(slug: string): Promise<string> {
@@ -81,12 +91,26 @@ export class DiscoveredLogs implements ProviderLogs {
     return () => this.#listeners.delete(listener);
   }
 
-  /** The genesis is read in any case: a registry may be of another store. */
+  /** The genesis is read in any case: a registry may be of another store. What the registry does not know yet is read from the stream. */
   async #findByName(slug: string): Promise<ProviderLog | undefined> {
-    const log = await readGenesis(this.#store, slug);
-    if (log === undefined || this.#registry === undefined) return log;
-    const { logs } = await this.#registry.load((await this.#store.head()).storeId);
-    return logs.find(({ genesisHash }) => genesisHash === log.genesisHash) ?? log;
+    const opened = await readGenesis(this.#store, slug);
+    if (opened === undefined) return undefined;
+    const saved = await this.#registry?.load((await this.#store.head()).storeId);
+    const known = saved?.logs.find((log) => incarnationsOf(log)[0]?.genesisHash === opened.genesisHash);
+    const readTo = known === undefined ? opened.genesisPosition : (saved?.position ?? opened.genesisPosition);
+    let log = known ?? opened;
+    for (const event of await this.#systemEventsAfter(slug, readTo)) log = logAfter(log, event) ?? log;
+    return log;
+  }
+
+  /** Newest first in the store, so that what was read before is not read again; in order here. */
+  async #systemEventsAfter(slug: string, position: bigint): Promise<StoredEvent[]> {
+    const events: StoredEvent[] = [];
+    for await (const event of this.#store.readStream(systemStream(slug), { direction: 'backwards' })) {
+      if (event.position <= position) break;
+      if (changingTypes.includes(event.type)) events.push(event);
+    }
+    return events.reverse();
   }
 
   async #existing(slug: string): Promise<ProviderLog> {

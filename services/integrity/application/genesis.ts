@@ -8,19 +8,33 @@ import type { LogPolicy } from '../domain/log-policy.ts';
 import type { ProviderLog } from './provider-logs.ts';
 import { systemStream } from './system-log.ts';
 
-/** The log of a provider as its genesis describes it, straight from its stream; undefined when there is none. */
+/** The log of a provider as its first genesis describes it, straight from its stream; undefined when there is none. */
 export async function readGenesis(store: EventStore, slug: string): Promise<ProviderLog | undefined> {
   const event = await readGenesisEvent(store, slug);
   return event === undefined ? undefined : logOfGenesis(event);
 }
 
-/** The stored genesis. */
+/** The first event of the system stream. */
 export async function readGenesisEvent(store: EventStore, slug: string): Promise<StoredEvent | undefined> {
   try {
     for await (const event of store.readStream(systemStream(slug), { maxCount: 1 })) return event;
   } catch (error) {
     if (!(error instanceof StreamNotFoundFault)) throw error;
   }
+  return undefined;
+}
+
+/** The stored genesis of a log that is known; undefined where the store holds something else at its place. */
+export async function genesisEventOf(
+  store: EventStore,
+  { genesisPosition, genesisHash, origin }: ProviderLog,
+): Promise<StoredEvent | undefined> {
+  const event = await eventAt(store, genesisPosition);
+  return event !== undefined && leafOf(origin, event).hash === genesisHash ? event : undefined;
+}
+
+export async function eventAt(store: EventStore, position: bigint): Promise<StoredEvent | undefined> {
+  for await (const event of store.readAll({ fromPosition: position, maxCount: 1 })) return event.position === position ? event : undefined;
   return undefined;
 }
 

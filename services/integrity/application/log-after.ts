@@ -3,10 +3,12 @@ import { ledgerEventOf } from '../../event-store/domain/ledger-event.ts';
 import { policySigningText } from '../domain/log-policy.ts';
 import { isSignedBy, nameOfVkey } from '../domain/signed-note.ts';
 import { policyOf } from './genesis.ts';
+import { incarnationAfter } from './incarnations.ts';
 import type { ProviderLog } from './provider-logs.ts';
 
 /** A log as a later event of its system stream leaves it; undefined for an event that changes nothing of it. */
 export function logAfter(log: ProviderLog, event: StoredEvent): ProviderLog | undefined {
+  if (event.type === 'LogGenesis/1') return incarnationAfter(log, event);
   if (event.type === 'LogPolicyChanged/1') {
     const policy = policyOf(event);
     return policy && { ...withKey(log, policy.vkey), policy };

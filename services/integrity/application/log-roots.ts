@@ -4,9 +4,13 @@ import type { TreeHead } from '../domain/tree-head.ts';
 import { GrowingTree } from '../domain/tree/growing-tree.ts';
 import { hashBytes } from '../domain/tree/node-hash.ts';
 import { logOfGenesis } from './genesis.ts';
+import { logAfter } from './log-after.ts';
+import type { ProviderLog } from './provider-logs.ts';
+import { systemStream } from './system-log.ts';
 
 interface Growing {
-  readonly origin: string;
+  /** As the events so far leave it. */
+  readonly log: ProviderLog;
   readonly tree: GrowingTree;
   /** Leaf hashes that are not in the tree yet. */
   readonly hashes: Buffer;
@@ -22,10 +26,10 @@ export class LogRoots {
   /** Takes the next event of `$all`. A log begins with its genesis; what stands before it is no leaf. */
   add(event: StoredEvent): void {
     const slug = event.stream.slice(0, event.stream.indexOf('.'));
-    const log = this.#logs.get(slug) ?? this.#begin(event);
-    if (log === undefined) return;
-    log.hashes.write(leafOf(log.origin, event).hash, log.width * hashBytes, 'hex');
-    if (++log.width === hashesAtOnce) grow(log);
+    const growing = this.#growing(slug, event);
+    if (growing === undefined) return;
+    growing.hashes.write(leafOf(growing.log.origin, event).hash, growing.width * hashBytes, 'hex');
+    if (++growing.width === hashesAtOnce) grow(growing);
   }
 
   /** By provider, the head that the events so far have. */
@@ -38,12 +42,18 @@ export class LogRoots {
     );
   }
 
-  #begin(event: StoredEvent): Growing | undefined {
-    const opened = logOfGenesis(event);
-    if (opened === undefined) return undefined;
-    const log = { origin: opened.origin, tree: new GrowingTree(), hashes: Buffer.allocUnsafe(hashesAtOnce * hashBytes), width: 0 };
-    this.#logs.set(opened.slug, log);
-    return log;
+  /** Where the event is a leaf: a new incarnation begins a tree of its own. */
+  #growing(slug: string, event: StoredEvent): Growing | undefined {
+    const growing = this.#logs.get(slug);
+    const log =
+      growing === undefined ? logOfGenesis(event) : event.stream === systemStream(slug) ? logAfter(growing.log, event) : undefined;
+    if (log === undefined) return growing;
+    const isContinued = growing?.log.origin === log.origin;
+    const next = isContinued
+      ? { ...growing, log }
+      : { log, tree: new GrowingTree(), hashes: Buffer.allocUnsafe(hashesAtOnce * hashBytes), width: 0 };
+    this.#logs.set(slug, next);
+    return next;
   }
 }
 

@@ -22,7 +22,7 @@ export class PolicyLeaves {
 
   /** In order, as far as they are in the log. */
   async of(log: string): Promise<readonly LeafRow[]> {
-    const { next: from, leaves: known } = this.#scans.get(log) ?? { next: 1n, leaves: [] };
+    const { next: from, leaves: known } = this.#scans.get(log) ?? { next: await this.#firstAfterGenesis(log), leaves: [] };
     const scanned: Scanned = { next: from, leaves: [...known] };
     for (;;) {
       const rows = await this.#query.leavesOfStream(log, systemStream(log), scanned.next, scanned.next + revisionsAtOnce - 1n);
@@ -32,5 +32,11 @@ export class PolicyLeaves {
     }
     this.#scans.set(log, scanned);
     return scanned.leaves;
+  }
+
+  /** The genesis of a log that goes on with another one is not at revision 0. */
+  async #firstAfterGenesis(log: string): Promise<bigint> {
+    const [genesis] = await this.#query.leavesAt(log, 0n, 1);
+    return (genesis?.revision ?? 0n) + 1n;
   }
 }

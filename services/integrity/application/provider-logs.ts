@@ -14,14 +14,19 @@ export interface ProviderLog {
   readonly policy: LogPolicy;
   /** Event store position of the genesis. */
   readonly genesisPosition: bigint;
+  /** The log as it ended that this one goes on with, and with it those before. */
+  readonly superseded?: ProviderLog;
 }
 
 /** Which logs there are. */
 export interface ProviderLogs {
-  /** The log of a provider, also of one that was opened a moment ago by another process; undefined for a provider without one. */
-  find(slug: string): Promise<ProviderLog | undefined>;
-  /** Throws `ProviderUnknownFault` for a provider without a log. */
-  originOf(slug: string): Promise<string>;
+  /**
+   * The log of a provider, also of one that was opened a moment ago by another process, or an earlier incarnation of it by its key; undefined
+   * for a provider without one.
+   */
+  find(log: string): Promise<ProviderLog | undefined>;
+  /** Of the log, or of the incarnation that an event at this position is a leaf of. Throws `ProviderUnknownFault` for a provider without a log. */
+  originOf(slug: string, position?: bigint): Promise<string>;
   /** Throws `ProviderUnknownFault` for a provider without a log. */
   genesisHashOf(slug: string): Promise<string>;
   /** The logs seen so far. */

@@ -5,6 +5,7 @@ import { keyNameOf } from '../domain/origin.ts';
 import { type PromisedLeaf, promisesText, promiseText } from '../domain/promise.ts';
 import { leafOfText } from '../domain/tree/node-hash.ts';
 import { SmallTree } from '../domain/tree/small-tree.ts';
+import { incarnationsOf } from './incarnations.ts';
 import type { Keyring } from './keyring.ts';
 import { type ProviderLogs, ProviderUnknownFault } from './provider-logs.ts';
 
@@ -31,7 +32,7 @@ export class ReceiptSigner implements ReceiptIssuer {
   readonly #logs: ProviderLogs;
   readonly #keyring: Keyring;
   readonly #guard: LogGuard;
-  /** By provider. Settled desks stand beside the pending ones, so that a known provider costs no turn. */
+  /** By origin. Settled desks stand beside the pending ones, so that a known provider costs no turn. */
   readonly #desks = new Map<string, Desk>();
   readonly #opening = new Map<string, Promise<Desk>>();
 
@@ -43,17 +44,18 @@ export class ReceiptSigner implements ReceiptIssuer {
   }
 
   /** Only for an event that is durable, and from its stored bytes (integrity reference, section 7). */
-  async issue({ provider, ...event }: PromisedEvent): Promise<Receipt> {
+  async issue({ provider, origin, ...event }: PromisedEvent): Promise<Receipt> {
     const admission = this.#guard.admit(provider);
     if (admission !== undefined) await admission;
-    const desk = this.#desks.get(provider) ?? (await this.#open(provider));
+    const desk = this.#desks.get(origin) ?? (await this.#open(provider, origin));
     return this.#enqueue(desk, { ...event, log: desk.origin, issued: event.at });
   }
 
   /** The signer of a provider's receipts and answers. */
   async signerOf(provider: string): Promise<NoteSigner> {
     await this.#guard.admit(provider);
-    return (this.#desks.get(provider) ?? (await this.#open(provider))).signer;
+    const origin = await this.#logs.originOf(provider);
+    return (this.#desks.get(origin) ?? (await this.#open(provider, origin))).signer;
   }
 
   #enqueue(desk: Desk, leaf: PromisedLeaf): Promise<Receipt> {
@@ -63,24 +65,26 @@ export class ReceiptSigner implements ReceiptIssuer {
     });
   }
 
-  #open(provider: string): Promise<Desk> {
-    let opening = this.#opening.get(provider);
+  #open(provider: string, origin: string): Promise<Desk> {
+    let opening = this.#opening.get(origin);
     if (opening === undefined) {
-      opening = this.#load(provider);
-      this.#opening.set(provider, opening);
+      opening = this.#load(provider, origin);
+      this.#opening.set(origin, opening);
       // A failure is not remembered: the key may be there at the next command.
       opening
-        .then((desk) => this.#desks.set(provider, desk))
+        .then((desk) => this.#desks.set(origin, desk))
         .catch(() => undefined)
-        .finally(() => this.#opening.delete(provider));
+        .finally(() => this.#opening.delete(origin));
     }
     return opening;
   }
 
-  async #load(provider: string): Promise<Desk> {
-    const log = await this.#logs.find(provider);
+  /** The key that an earlier incarnation listed is asked for under that incarnation's name. */
+  async #load(provider: string, origin: string): Promise<Desk> {
+    const newest = await this.#logs.find(provider);
+    const log = newest && incarnationsOf(newest).find((incarnation) => incarnation.origin === origin);
     if (log === undefined) throw new ProviderUnknownFault(provider);
-    const { origin, policy } = log;
+    const { policy } = log;
     const held = (await this.#keyring.all(provider, 'receipts')).map((key) => noteSigner(keyNameOf(origin, 'receipts'), key));
     // A rotation lists the new key first.
     const [signer] = policy.receiptVkeys.flatMap((vkey) => held.find((candidate) => candidate.vkey === vkey) ?? []);

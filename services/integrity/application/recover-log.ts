@@ -5,7 +5,6 @@ import { leafOf } from '../domain/leaf.ts';
 import { GrowingTree } from '../domain/tree/growing-tree.ts';
 import { hashBytes } from '../domain/tree/node-hash.ts';
 import type { TreeHead } from '../domain/tree-head.ts';
-import { readGenesisEvent } from './genesis.ts';
 import { MirrorFault } from './log-mirror.ts';
 import type { MirroredLog } from './mirrored-log.ts';
 import type { RememberedHead } from './remembered-heads.ts';
@@ -20,6 +19,8 @@ export interface RecoverLogOptions {
   readonly store: EventStore;
   readonly slug: string;
   readonly origin: string;
+  /** Of its genesis; undefined where the store lost that too. */
+  readonly genesisPosition: bigint | undefined;
   readonly mirrored: MirroredLog;
   /** What was shown of the log before. */
   readonly remembered: readonly RememberedHead[];
@@ -77,8 +78,8 @@ interface Comparison {
 }
 
 /** Holds mirror, memories and store against each other. What is wrong with the mirror is told first. */
-async function compare({ store, slug, origin, mirrored, remembered }: RecoverLogOptions): Promise<Comparison> {
-  const stored = eventsOf(store, slug)[Symbol.asyncIterator]();
+async function compare({ store, slug, origin, genesisPosition, mirrored, remembered }: RecoverLogOptions): Promise<Comparison> {
+  const stored = eventsOf(store, slug, genesisPosition)[Symbol.asyncIterator]();
   const [ofMirror, ofStore] = [new GrowingTree(), new GrowingTree()];
   let next = await stored.next();
   let lastPosition: bigint | undefined;
@@ -120,11 +121,10 @@ async function compare({ store, slug, origin, mirrored, remembered }: RecoverLog
 }
 
 /** The events that are leaves of the log, in order: the genesis, and what stands behind it. */
-async function* eventsOf(store: EventStore, slug: string): AsyncIterable<StoredEvent> {
-  const genesis = await readGenesisEvent(store, slug);
-  if (genesis === undefined) return;
-  for await (const event of store.readAll({ fromPosition: genesis.position, filter: { streamPrefixes: [prefixOf(slug)] } }))
-    if (event.position >= genesis.position) yield event;
+async function* eventsOf(store: EventStore, slug: string, genesisPosition: bigint | undefined): AsyncIterable<StoredEvent> {
+  if (genesisPosition === undefined) return;
+  for await (const event of store.readAll({ fromPosition: genesisPosition, filter: { streamPrefixes: [prefixOf(slug)] } }))
+    if (event.position >= genesisPosition) yield event;
 }
 
 /** Reads back what was appended: what a store answers is not yet what it holds. */

@@ -11,6 +11,8 @@ import type { SystemLeafType } from '../domain/system-leaf.events.ts';
 export interface SystemLeaf {
   readonly slug: string;
   readonly origin: string;
+  /** Of the log that an event which stands there already is a leaf of, where that may be an earlier incarnation. */
+  readonly originAt?: (position: bigint) => Promise<string>;
   readonly type: SystemLeafType;
   readonly fin: Json;
   /**
@@ -63,16 +65,16 @@ export class SystemLog {
   }
 
   async #attempt(leaf: SystemLeaf): Promise<SystemLeafAppended> {
-    const { origin, type, fin, id = randomUUID() } = leaf;
+    const { origin, originAt = () => Promise.resolve(origin), type, fin, id = randomUUID() } = leaf;
     const stream = systemStream(leaf.slug);
     const last = await this.#last(stream, leaf.since);
     const written = last.find((event) => event.id === id);
-    if (written !== undefined) return answerOf(origin, written);
+    if (written !== undefined) return answerOf(await originAt(written.position), written);
     const tail = last[0];
     const revision = tail === undefined ? 0n : tail.revision + 1n;
     const sealed = sealEvent({
       ...{ origin, stream, revision, id, type, fin, body: bodyOf(leaf, id), at: this.#clock.now() },
-      previous: tail === undefined ? zeroHash : leafOf(origin, tail).hash,
+      previous: tail === undefined ? zeroHash : leafOf(await originAt(tail.position), tail).hash,
       payloadSalt: randomBytes(32).toString('hex'),
       metadataSalt: randomBytes(32).toString('hex'),
     });

@@ -18,6 +18,19 @@ export function chainKeyOf({ chainId, contract }: Pick<ListedChain, 'chainId' | 
   return `${chainId} ${contract.toLowerCase()}`;
 }
 
+/** What a genesis says of the log that it goes on with. All text; numbers decimal, hashes hex. */
+export type Supersedes = {
+  readonly origin: string;
+  /** Leaf hash of its genesis. */
+  readonly genesis: string;
+  /** So many of its leaves are gone on with, */
+  readonly size: string;
+  /** and this is the root of their tree. */
+  readonly root: string;
+  /** Leaves from this index on are admitted to be lost. */
+  readonly lostFrom: string;
+};
+
 /**
  * What a log promises to its verifiers: the `fin` of `LogGenesis/1` (integrity reference, section 6). `LogPolicyChanged/1` holds the whole
  * new copy with the recovery key's signature, and is in force from the leaf after it.
@@ -38,7 +51,9 @@ export type LogPolicy = {
   readonly heartbeatSeconds: string;
   /** What clocks may be off. */
   readonly toleranceSeconds: string;
-  /** Of a `LogPolicyChanged/1` only: by the recovery key, base64. */
+  /** The log that this one goes on with, where there is one. */
+  readonly supersedes?: Supersedes;
+  /** By the recovery key, base64. Absent in the genesis of a log that goes on with no other. */
   readonly signature?: string;
 };
 

@@ -22,15 +22,20 @@ export interface NoteSigner {
 export function noteSigner(name: string, key: SigningKey): NoteSigner {
   if (!keyNamePattern.test(name)) throw new RangeError(`"${name}" cannot be the name of a key.`);
   const keyHash = keyHashOf(name, key.publicKey);
-  const typed = Buffer.concat([Buffer.of(ed25519Type), key.publicKey]);
   return {
     name,
-    vkey: `${name}+${keyHash.toString('hex')}+${typed.toString('base64')}`,
+    vkey: vkeyOf(name, key.publicKey),
     sign(text) {
       if (!text.endsWith('\n')) throw new RangeError('The text of a note ends with a new line.');
       return `${text}\n— ${name} ${Buffer.concat([keyHash, key.sign(text)]).toString('base64')}\n`;
     },
   };
+}
+
+/** A public key in C2SP text form. */
+export function vkeyOf(name: string, publicKey: Uint8Array): string {
+  const typed = Buffer.concat([Buffer.of(ed25519Type), publicKey]);
+  return `${name}+${keyHashOf(name, publicKey).toString('hex')}+${typed.toString('base64')}`;
 }
 
 /** Several keys that sign together; the name and the key shown are those of the first. */

@@ -1,4 +1,5 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { vkeyOf } from './note.ts';
 
 /** Its type byte and the raw 32 bytes of an Ed25519 key stand behind the name and the hash. */
 const vkeyPattern = /^([^\s+]{1,255})\+([0-9a-f]{8})\+([A-Za-z0-9+/]{44})$/u;
@@ -28,6 +29,14 @@ function noteKeyOf(vkey: string): NoteKey | undefined {
 /** The name in a key's text form; undefined for what is no key. */
 export function nameOfVkey(vkey: string): string | undefined {
   return noteKeyOf(vkey)?.name;
+}
+
+/** The same key under another name. Throws `RangeError` for what is no key. */
+export function renamedVkey(vkey: string, name: string): string {
+  const key = noteKeyOf(vkey);
+  if (key === undefined) throw new RangeError(`${vkey} is no key of a log.`);
+  const publicKey = Buffer.from(key.publicKey.export({ format: 'jwk' }).x as string, 'base64url');
+  return vkeyOf(name, publicKey);
 }
 
 /** Whether a signature in base64 is one of this key over the text. */

@@ -55,7 +55,7 @@ export async function recoverFromMirror(recovery: MirrorRecovery): Promise<Recov
 async function recover(store: EventStore, recovery: MirrorRecovery): Promise<RecoveredStore> {
   const { slug, mirror, pool, keysFolder, chain, logger, begins, progressed } = recovery;
   const integrity = await openIntegrity({ eventStore: store, pool, keysFolder, chain, logger });
-  const { origin, vkeys, genesisHash } = await identityOf(slug, integrity);
+  const { origin, vkeys, genesisHash, genesisPosition } = await identityOf(slug, integrity);
   const mirrored = await MirroredLog.open({ mirror, origin, vkeys });
   const mirroredGenesis = await genesisHashIn(mirror);
   if (genesisHash !== undefined && mirroredGenesis !== genesisHash)
@@ -65,6 +65,7 @@ async function recover(store: EventStore, recovery: MirrorRecovery): Promise<Rec
     store,
     slug,
     origin,
+    genesisPosition,
     mirrored,
     remembered,
     ...(begins && { begins }),
@@ -81,7 +82,7 @@ async function identityOf(slug: string, { logs, keyring }: Integrity) {
   // Also keys that the store has forgotten: the rotation may be among what is missing.
   const held = (await keyring.all(slug, 'log')).map((key) => noteSigner(origin, key).vkey);
   const vkeys = [...held, ...(log?.vkeys ?? [])];
-  return { origin, vkeys, genesisHash: log?.genesisHash };
+  return { origin, vkeys, genesisHash: log?.genesisHash, genesisPosition: log?.genesisPosition };
 }
 
 /** Whether the leaves of the database are where it says that they are. */

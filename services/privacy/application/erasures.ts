@@ -42,8 +42,9 @@ export class Erasures {
       ...('events' in order && { events: order.events }),
       ordered: { stream: event.stream, revision: event.revision.toString() },
     };
+    const originAt = (position: bigint) => this.#origins.originOf(provider, position);
     return this.#systemLog.append({
-      ...{ slug: provider, origin: await this.#origins.originOf(provider), type: 'PersonalDataErased/1', fin },
+      ...{ slug: provider, origin: await this.#origins.originOf(provider), originAt, type: 'PersonalDataErased/1', fin },
       id: uuidv5(`tallyroot:erased:1\n${event.id}`, urlNamespace),
       since: event.position,
     });

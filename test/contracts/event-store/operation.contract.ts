@@ -174,7 +174,7 @@ export const operationPromises = [
     }
     let folded = 0;
     const aggregate = { initial: 0, evolve: () => ++folded, events: new EventTypes({ 'AccountCharged/1': [] }) };
-    const load = loadAggregate({ store, snapshots: undefined, aggregate, stream, origin: 'ledger.test/1' });
+    const load = loadAggregate({ store, snapshots: undefined, aggregate, stream, originAt: async () => 'ledger.test/1' });
     await expect(load).rejects.toMatchObject({ name: 'UnreadableEventFault', retryable: false, revision: 1n, type: 'NeverHeardOf/9' });
     expect(folded).toBe(1);
   }),

@@ -103,7 +103,7 @@ function snapshotsOn(events: EventStore): Snapshots {
 }
 
 function load(store: EventStore, snapshots?: Snapshots): Promise<LiveAggregate<Account>> {
-  return loadAggregate({ store, snapshots, aggregate: account, stream, origin });
+  return loadAggregate({ store, snapshots, aggregate: account, stream, originAt: async () => origin });
 }
 
 /** Everything that a decision or the next event could depend on. */

@@ -54,7 +54,15 @@ describe('a receipt', () => {
 
 function eventOf(revision: number) {
   const id = `00000000-0000-4000-8000-${revision.toString().padStart(12, '0')}`;
-  return { provider: 'north', id, stream: 'north.account-acc_1', revision: BigInt(revision), leaf: hash('sha256', id, 'hex'), at };
+  return {
+    provider: 'north',
+    origin: log.origin,
+    id,
+    stream: 'north.account-acc_1',
+    revision: BigInt(revision),
+    leaf: hash('sha256', id, 'hex'),
+    at,
+  };
 }
 
 function textOf({ promise }: Receipt): string {
