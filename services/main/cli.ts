@@ -42,7 +42,9 @@ const commands: Readonly<Record<string, Command>> = {
     run: async (args) => (await import('./backup.ts')).runBackup(args, process.env),
   },
   recover: {
-    summary: 'Bring back the events that a restored log lacks. --from <folder|url>  --token <token>  --provider <slug>  --data <folder>',
+    summary:
+      'Bring back the events that a restored log lacks. --from <folder|url>  --token <token>, or go on without them: ' +
+      '--new-incarnation  --recovery-key <file>. --provider <slug>  --data <folder>',
     run: async (args) => (await import('./recover/recover-command.ts')).runRecover(args, process.env),
   },
   keys: {

@@ -7,12 +7,16 @@ import { type AnchorChainSettings, openAnchorChain } from '../integrity/adapters
 import { HeadFile } from '../integrity/adapters/files/head-file.ts';
 import { PemKeyring } from '../integrity/adapters/keys/pem-keyring.ts';
 import { AdvisoryLock } from '../integrity/adapters/postgres/advisory-lock.ts';
+import { PostgresFoldStore } from '../integrity/adapters/postgres/postgres.fold-store.ts';
 import { PostgresHeadStore } from '../integrity/adapters/postgres/postgres.head-store.ts';
+import { PostgresIncarnationStore } from '../integrity/adapters/postgres/postgres.incarnation-store.ts';
 import { PostgresLeafStore } from '../integrity/adapters/postgres/postgres.leaf-store.ts';
 import { PostgresLogRegistry } from '../integrity/adapters/postgres/postgres.log-registry.ts';
 import type { WitnessAddress } from '../integrity/adapters/witness/http.witness.ts';
 import { type Anchoring, openAnchoring } from '../integrity/anchoring.ts';
+import type { AnchorChain } from '../integrity/application/anchor-chain.ts';
 import { ChainHeadMemory } from '../integrity/application/chain-head-memory.ts';
+import { EarlierIncarnations } from '../integrity/application/earlier-incarnations.ts';
 import { LogFiles } from '../integrity/application/log-files.ts';
 import { DiscoveredLogs } from '../integrity/application/discovered-logs.ts';
 import { GuardedEventStore } from '../integrity/application/guarded-event-store.ts';
@@ -57,6 +61,9 @@ export interface Integrity {
   readonly eventStore: EventStore;
   readonly guard: StandingGuard;
   readonly standing: LogStanding;
+  readonly earlier: EarlierIncarnations;
+  /** The main chain first. */
+  readonly chains: readonly AnchorChain[];
   readonly keyring: Keyring;
   readonly logs: DiscoveredLogs;
   readonly openLog: OpenLog;
@@ -89,8 +96,12 @@ export async function openIntegrity(options: IntegrityOptions): Promise<Integrit
     onRetry: (log, error) => logger.warn({ log, err: error }, 'A witness did not cosign; it is asked again.'),
   });
   const witnesses = addresses.length > 0 ? [witnessing] : [];
-  const memories = [new HeadFile(keysFolder), ...opened.map(({ chain }) => new ChainHeadMemory(chain, logs)), ...witnesses];
-  const standing = new LogStanding({ store: unguarded, logs, leaves, heads, memories, seen: new HeadFile(keysFolder, 'checkpoint.seen') });
+  const earlier = new EarlierIncarnations({
+    ...{ store: unguarded, leaves, folds: new PostgresFoldStore(pool), incarnations: new PostgresIncarnationStore(pool) },
+  });
+  const memories = [new HeadFile(keysFolder, { logs }), ...opened.map(({ chain }) => new ChainHeadMemory(chain, logs)), ...witnesses];
+  const seen = new HeadFile(keysFolder, { file: 'checkpoint.seen', logs });
+  const standing = new LogStanding({ store: unguarded, logs, leaves, heads, earlier, memories, seen });
   const guard = new StandingGuard({
     whyNot: (slug) => standing.whyNot(slug),
     onBehind: (log, reason) => logger.error({ log, reason }, 'A log takes no commands until somebody has recovered it.'),
@@ -107,7 +118,8 @@ export async function openIntegrity(options: IntegrityOptions): Promise<Integrit
   const files = new LogFiles({ store, logs, leaves, heads, cosigned, anchors: anchoring.anchors });
   const receipts = new ReceiptSigner(logs, keyring, guard);
   return {
-    ...{ eventStore: store, guard, standing },
+    ...{ eventStore: store, guard, standing, earlier },
+    chains: opened.map(({ chain }) => chain),
     keyring,
     logs,
     openLog: new OpenLog({ store, keyring, clock: systemClock, chains: () => Promise.resolve(contracts) }),
@@ -116,7 +128,7 @@ export async function openIntegrity(options: IntegrityOptions): Promise<Integrit
     ...{ query, files },
     bundles: new ProofBundles({ store, query, files, balances: anchoring.balances, anchors: anchoring.anchors }),
     sequencers: new Sequencers(logs, {
-      ...{ store, leaves, heads, keyring, lock, memories },
+      ...{ store, leaves, heads, keyring, earlier, lock, memories },
       onHalt: (status) => logger.error({ status }, 'A sequencer halted: its log is not signed any more until somebody looks.'),
       onRetry: (log, error) => logger.warn({ log, err: error }, 'A sequencer tries again.'),
     }),

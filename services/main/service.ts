@@ -168,6 +168,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
   closing.push(() => Promise.all(runners.map((runner) => runner.stop())));
   // An API process asks for logs by name; whoever works on all logs has to find them.
   if (roles.length > 0) await logs.start();
+  for (const log of logs.known()) await integrity.earlier.setAside(log);
   closing.push(() => logs.stop());
   const upkeep = app.get(PrivacyUpkeep, { strict: false });
   if (roles.includes('projector')) upkeep.start();

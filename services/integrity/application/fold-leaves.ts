@@ -4,6 +4,7 @@ import { FoldChanges, postingsIn } from '../domain/fold.ts';
 import { leafOf } from '../domain/leaf.ts';
 import { AnchoringAlarm } from './anchoring-alarm.ts';
 import type { FoldStore } from './fold-store.ts';
+import { partsOfKey } from './incarnations.ts';
 import type { LeafRow, LeafStore } from './leaf-store.ts';
 
 export interface FoldSources {
@@ -13,7 +14,7 @@ export interface FoldSources {
 }
 
 export interface LeavesToFold {
-  /** The provider's slug. */
+  /** The provider's slug, or the key of an earlier incarnation. */
   readonly log: string;
   readonly origin: string;
   readonly from: bigint;
@@ -53,7 +54,7 @@ export async function* foldLeaves(
 async function* eventsOf(store: EventStore, log: string, rows: readonly LeafRow[]): AsyncIterable<StoredEvent> {
   let place = 0;
   const fromPosition = rows[0]?.position ?? 0n;
-  for await (const event of store.readAll({ fromPosition, filter: { streamPrefixes: [prefixOf(log)] } })) {
+  for await (const event of store.readAll({ fromPosition, filter: { streamPrefixes: [prefixOf(partsOfKey(log).slug)] } })) {
     const row = rows[place];
     if (row === undefined) return;
     if (event.position !== row.position) throw storeDiffers(log, row);

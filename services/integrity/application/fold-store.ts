@@ -28,6 +28,17 @@ export interface FoldAdvance {
   readonly commit: (state: FoldedState) => Promise<{ readonly stateRoot: Buffer; readonly revision: bigint }>;
 }
 
+/** What a log begins with that goes on with another one. */
+export interface CarryOver {
+  /** Key of the log that ended. */
+  readonly from: string;
+  readonly to: string;
+  /** So many leaves of the log that ended are gone on with. */
+  readonly size: bigint;
+  /** The changes of that log's leaves from a size on up to `size`; undefined: all that was ever posted up to there, also before that log. */
+  readonly changesFrom: (size: bigint | undefined) => AsyncIterable<FoldChanges>;
+}
+
 /** The balances of all logs as of their last commitment. */
 export interface FoldStore {
   /**
@@ -35,12 +46,17 @@ export interface FoldStore {
    * its end leaves the rows as they were. Answers the revision of the commitment.
    */
   advance(advance: FoldAdvance): Promise<bigint>;
+  /**
+   * Lets a log begin with the balances that another one ended with, as if its leaf 0 had posted them. In one transaction, and once: does
+   * nothing where it was done.
+   */
+  carryOver(carryOver: CarryOver): Promise<void>;
   /** Undefined before the first commitment. */
   checkpoint(log: string): Promise<FoldCheckpoint | undefined>;
   /** The checkpoint with all balances that leaves from `fromLeaf` on post to, of one moment. */
   balancesSince(log: string, fromLeaf: bigint): Promise<{ checkpoint: FoldCheckpoint | undefined; balances: FoldedBalance[] }>;
   balance(log: string, account: string, currency: string): Promise<FoldedBalance | undefined>;
-  /** The smallest leaf index of each of these event ids. */
+  /** The smallest leaf index of each of these event ids; -1 for one that a log has which this one goes on with. */
   firstLeaves(log: string, eventIds: readonly string[]): Promise<ReadonlyMap<string, bigint>>;
 }
 

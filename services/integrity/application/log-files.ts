@@ -11,8 +11,9 @@ import {
 } from '../domain/tree/tile-address.ts';
 import { anchorLines, type AnchorsQuery } from './anchors-query.ts';
 import type { CosignedHeads } from './cosignature-store.ts';
-import { readGenesisEvent } from './genesis.ts';
-import type { PublishedHead } from '../domain/tree-head.ts';
+import { eventAt } from './genesis.ts';
+import { incarnationsOf, partsOfKey } from './incarnations.ts';
+import type { PublishedHead, TreeHead } from '../domain/tree-head.ts';
 import type { HeadStore } from './head-store.ts';
 import type { LeafRow, LeafStore } from './leaf-store.ts';
 import type { ProviderLogs } from './provider-logs.ts';
@@ -67,7 +68,7 @@ export class LogFiles {
     if (head === undefined) return undefined;
     switch (path) {
       case 'checkpoint':
-        return { bytes: Buffer.from(head.note), contentType: text, isImmutable: false };
+        return head.note === '' ? undefined : { bytes: Buffer.from(head.note), contentType: text, isImmutable: false };
       case 'log.vkey':
         return this.#vkey(log);
       case 'genesis.json':
@@ -81,11 +82,23 @@ export class LogFiles {
     return number === undefined ? undefined : this.#payloads(log, number, head.size, { payloads, entries });
   }
 
-  /** The head that the world sees, with what witnesses said of it; undefined before the first. */
+  /**
+   * The head that the world sees, with what witnesses said of it; undefined before the first. Of an earlier incarnation the last one, or what
+   * the next one goes on with, whichever is larger: the next genesis vouches for that, and nobody signs for it any more.
+   */
   async head(log: string): Promise<PublishedHead | undefined> {
     const { heads, cosigned } = this.#options;
     const published = await heads.published(log);
+    const kept = await this.#keptOf(log);
+    if (kept !== undefined && kept.size > (published?.size ?? 0n)) return { ...kept, note: published?.note ?? '' };
     return published && cosigned ? cosigned.shown(log, published) : published;
+  }
+
+  async #keptOf(log: string): Promise<TreeHead | undefined> {
+    const { slug, number } = partsOfKey(log);
+    const newest = number === undefined ? undefined : await this.#options.logs.find(slug);
+    const supersedes = newest && incarnationsOf(newest)[number as number]?.policy.supersedes;
+    return supersedes && { size: BigInt(supersedes.size), root: Buffer.from(supersedes.root, 'hex') };
   }
 
   /** The names of everything under a head of this size, the checkpoint aside. */
@@ -113,8 +126,8 @@ export class LogFiles {
   /** The genesis opens its own commitment: entry, payload and salt. */
   async #genesis(log: string): Promise<LogFile | undefined> {
     const [leaf] = await this.#options.leaves.leaves(log, 0n, 1);
-    const event = await readGenesisEvent(this.#options.store, log);
-    if (leaf === undefined || event?.metadata === undefined) return undefined;
+    const event = leaf && (await eventAt(this.#options.store, leaf.position));
+    if (leaf === undefined || event?.id !== leaf.eventId || event.metadata === undefined) return undefined;
     const { ps: salt } = JSON.parse(event.metadata) as { readonly ps: string };
     const entry = Buffer.from(leaf.entry).toString('base64');
     const payload = Buffer.from(event.data).toString('base64');
@@ -147,9 +160,11 @@ export class LogFiles {
     if (first >= size) return undefined;
     const count = size - first < BigInt(tileWidth) ? Number(size - first) : tileWidth;
     const leaves = await this.#options.leaves.leaves(log, first, count);
-    const events = await this.#eventsOf(leaves);
+    const kept = (await this.#keptOf(log))?.size ?? size;
+    // What an earlier incarnation lost: other events may stand at those positions by now.
+    const events = await this.#eventsOf(leaves.filter(({ index }) => index < kept));
     const lines = leaves.map((leaf) => {
-      if (payloads || isPublic(log, leaf)) return payloadLine(leaf, events.get(leaf.position));
+      if (payloads || isPublic(log, leaf)) return payloadLine(leaf, leaf.index < kept ? events.get(leaf.position) : undefined);
       return withheldLine(leaf, entries);
     });
     return { bytes: Buffer.from(lines.join('')), contentType: jsonLines, isImmutable: false };
@@ -179,7 +194,7 @@ function payloadsPath(number: bigint): string {
 const publicTypes = ['LogGenesis/1', 'LogPolicyChanged/1', 'KeyRotated/1', 'TimeTicked/1'];
 
 function isPublic(log: string, { stream, entry }: LeafRow): boolean {
-  return stream === systemStream(log) && publicTypes.includes(typeOf({ entry }));
+  return stream === systemStream(partsOfKey(log).slug) && publicTypes.includes(typeOf({ entry }));
 }
 
 function typeOf({ entry }: Pick<LeafRow, 'entry'>): string {

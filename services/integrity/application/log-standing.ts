@@ -3,10 +3,11 @@ import { prefixOf } from '../../event-store/domain/stream-name.ts';
 import { leafOf } from '../domain/leaf.ts';
 import { GrowingTree } from '../domain/tree/growing-tree.ts';
 import type { TreeHead } from '../domain/tree-head.ts';
-import { readGenesisEvent } from './genesis.ts';
+import type { EarlierIncarnations } from './earlier-incarnations.ts';
+import { eventAt, genesisEventOf } from './genesis.ts';
 import type { HeadMemory, HeadStore } from './head-store.ts';
 import type { LeafStore, StoredTree } from './leaf-store.ts';
-import type { ProviderLogs } from './provider-logs.ts';
+import type { ProviderLog, ProviderLogs } from './provider-logs.ts';
 import { assertSameRoot, type RememberedHead, rememberedBy, RememberedHeads } from './remembered-heads.ts';
 import { SequencerHalt } from './sequencer-halt.ts';
 
@@ -15,6 +16,7 @@ export interface LogStandingOptions {
   readonly logs: ProviderLogs;
   readonly leaves: LeafStore;
   readonly heads: HeadStore;
+  readonly earlier: Pick<EarlierIncarnations, 'whyNotSetAside'>;
   /** Who else saw heads of the logs. */
   readonly memories: readonly HeadMemory[];
   /** Of this process and its like: is told of the head that a look has met, and asked at the next. */
@@ -66,45 +68,47 @@ export class LogStanding {
   }
 
   async #compare(slug: string): Promise<void> {
-    const { store, logs, leaves } = this.#options;
+    const { store, logs, leaves, earlier } = this.#options;
+    const log = await logs.find(slug);
+    const mixed = log && (await earlier.whyNotSetAside(log));
+    if (mixed !== undefined) throw new SequencerHalt(mixed);
     // Before the tree: it only grows, so that it covers what the database itself knows.
     const remembered = await this.remembered(slug);
     if (remembered.length === 0) return;
     const stored = await leaves.load(slug);
-    const log = await logs.find(slug);
     const shown = new RememberedHeads(slug, leaves, remembered);
     if (log === undefined) return shown.assertNoneAhead(0n);
     await assertSameStore(slug, stored, { store, leaves });
     if (await shown.areCoveredBy(stored.state.size)) return;
     // A tree that was lost or is behind: the rest of it is in the store, or is not.
     const ahead = remembered.filter(({ size }) => size > stored.state.size);
-    shown.assertNoneAhead(await this.#walk(slug, log.origin, stored, ahead));
+    shown.assertNoneAhead(await this.#walk(log, stored, ahead));
   }
 
   /** Grows the tree in memory from its stored edge until it has met every head. Answers how far the store reaches. */
-  async #walk(slug: string, origin: string, stored: StoredTree, ahead: readonly RememberedHead[]): Promise<bigint> {
+  async #walk(log: ProviderLog, stored: StoredTree, ahead: readonly RememberedHead[]): Promise<bigint> {
     const tree = new GrowingTree(stored.state);
     const sizeMax = ahead.reduce((largest, { size }) => (size > largest ? size : largest), 0n);
-    for await (const event of this.#eventsAfter(slug, stored)) {
-      tree.append(Buffer.from(leafOf(origin, event).hash, 'hex'));
+    for await (const event of this.#eventsAfter(log, stored)) {
+      tree.append(Buffer.from(leafOf(log.origin, event).hash, 'hex'));
       const head: TreeHead = { size: tree.size, root: tree.root() };
-      for (const memory of ahead) if (memory.size === head.size) assertSameRoot(slug, memory, head.root);
+      for (const memory of ahead) if (memory.size === head.size) assertSameRoot(log.slug, memory, head.root);
       if (tree.size >= sizeMax) return sizeMax;
     }
     return tree.size;
   }
 
-  async *#eventsAfter(slug: string, { state, position }: StoredTree): AsyncIterable<StoredEvent> {
+  async *#eventsAfter(log: ProviderLog, { state, position }: StoredTree): AsyncIterable<StoredEvent> {
     const { store } = this.#options;
     let after = position;
     if (state.size === 0n) {
-      const genesis = await readGenesisEvent(store, slug);
+      const genesis = await genesisEventOf(store, log);
       if (genesis === undefined) return;
       yield genesis;
       after = genesis.position;
     }
     // From where an event is known to stand: not every number is a position on every engine.
-    for await (const event of store.readAll({ fromPosition: after, filter: { streamPrefixes: [prefixOf(slug)] } }))
+    for await (const event of store.readAll({ fromPosition: after, filter: { streamPrefixes: [prefixOf(log.slug)] } }))
       if (event.position > after) yield event;
   }
 }
@@ -130,9 +134,4 @@ export async function assertSameStore(
       `${event === undefined ? 'nothing' : `event ${event.id}`}. The store was restored or replaced. Nothing is signed: ` +
       'docs/guides/backup-and-restore.md.',
   );
-}
-
-async function eventAt(store: EventStore, position: bigint): Promise<StoredEvent | undefined> {
-  for await (const event of store.readAll({ fromPosition: position, maxCount: 1 })) return event.position === position ? event : undefined;
-  return undefined;
 }

@@ -3,7 +3,8 @@ import type { EventBatch, EventStore, Subscription } from '../../event-store/dom
 import { PositionBeyondHeadFault } from '../../event-store/domain/faults.ts';
 import { prefixOf } from '../../event-store/domain/stream-name.ts';
 import { GrowingTree } from '../domain/tree/growing-tree.ts';
-import { readGenesisEvent } from './genesis.ts';
+import type { EarlierIncarnations } from './earlier-incarnations.ts';
+import { genesisEventOf } from './genesis.ts';
 import { HeadPublisher } from './head-publisher.ts';
 import { headSigner } from './head-signer.ts';
 import type { HeadMemory, HeadStore } from './head-store.ts';
@@ -22,6 +23,8 @@ export interface SequencerOptions {
   readonly heads: HeadStore;
   readonly lock: SequencerLock;
   readonly keyring: Keyring;
+  /** What is kept of the logs that a log goes on with. Absent: none goes on with another one. */
+  readonly earlier?: Pick<EarlierIncarnations, 'setAside' | 'complete'>;
   /** Who else saw heads of the log; asked at every start. */
   readonly memories?: readonly HeadMemory[];
   /** Shortest time between two tree heads, in milliseconds. */
@@ -117,9 +120,12 @@ export class Sequencer {
 
   /** Works until told to stop; throws what ends it sooner. */
   async #work(lockLost: Promise<void>): Promise<void> {
-    const { store, leaves, heads, keyring, memories = [], headIntervalMsMin: intervalMsMin = headIntervalMsDefault } = this.#options;
+    const { store, leaves, heads, keyring, earlier, memories = [] } = this.#options;
+    const { headIntervalMsMin: intervalMsMin = headIntervalMsDefault } = this.#options;
     const { slug, origin } = this.#log;
     const signer = headSigner(this.#log, await keyring.all(slug, 'log'));
+    await earlier?.setAside(this.#log);
+    await earlier?.complete(this.#log);
     const publisher = await HeadPublisher.open({ log: slug, signer, heads, memories, intervalMsMin });
     const durable: RememberedHead = { ...publisher.durable, by: 'the database' };
     const shown = new RememberedHeads(slug, leaves, [durable, ...(await rememberedBy(memories, slug))]);
@@ -166,7 +172,7 @@ export class Sequencer {
 
   /** The genesis is leaf 0, whatever else stands before it. Answers the position to go on after. */
   async #begin(writer: TreeWriter): Promise<bigint> {
-    const genesis = await readGenesisEvent(this.#options.store, this.#log.slug);
+    const genesis = await genesisEventOf(this.#options.store, this.#log);
     if (genesis === undefined) throw new SequencerHalt(`${this.#log.slug}: the event store holds no genesis any more.`);
     await writer.handle({ events: [genesis], checkpoint: genesis.position });
     return genesis.position;

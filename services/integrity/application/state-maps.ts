@@ -52,7 +52,7 @@ export class StateMaps {
 
   /** The map that follows from the last commitment when these balances change. Not kept: it is committed to by nothing yet. */
   async next(log: string, touched: readonly FoldedBalance[]): Promise<StateMap> {
-    const { map } = (await this.committed(log)) ?? emptyMap;
+    const { map } = (await this.committed(log)) ?? (await this.#carriedOver(log));
     return map.with(touched.map(stateEntryOf));
   }
 
@@ -75,6 +75,12 @@ export class StateMaps {
       log,
       this.#earlierOf(log).filter((earlier) => earlier.uptoSize >= uptoSize),
     );
+  }
+
+  /** What the log began with, where it goes on with another one. */
+  async #carriedOver(log: string): Promise<Pick<CommittedMap, 'map'>> {
+    const { balances } = await this.#store.balancesSince(log, 0n);
+    return { map: StateMap.empty.with(balances.map(stateEntryOf)) };
   }
 
   #keep(log: string, committed: CommittedMap): CommittedMap {

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { EventStore } from '../../event-store/domain/event-store.ts';
 import { PostgresLeafPlaces } from '../../integrity/adapters/postgres/postgres.leaf-places.ts';
+import { DiscoveredLogs } from '../../integrity/application/discovered-logs.ts';
 import { followStore } from '../../integrity/application/follow-store.ts';
 import type { PlacedTree } from '../../integrity/application/leaf-places.ts';
 import { emptyReadModel } from '../../read-store/empty-read-model.ts';
@@ -25,7 +26,7 @@ export async function adoptStore({ store, pool, readModels }: StoreAdoption): Pr
   try {
     await client.query('begin');
     const { storeId } = await store.head();
-    const moved = await followStore(store, new PostgresLeafPlaces(client));
+    const moved = await followStore(store, new DiscoveredLogs(store), new PostgresLeafPlaces(client));
     const { rows } = await client.query<{ name: string }>('select name from projection_checkpoint where store_id <> $1::uuid', [storeId]);
     const foreign = new Set(rows.map(({ name }) => name));
     for (const readModel of readModels) if (foreign.has(readModel.name)) await emptyReadModel(client, readModel, storeId);

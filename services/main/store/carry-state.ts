@@ -8,6 +8,7 @@ import { inTransaction } from '../../read-store/apply-batch.ts';
 export const keptTables = [
   'access_api_key',
   ...(['integrity_head', 'integrity_round', 'integrity_anchor', 'integrity_anchor_cost'] as const),
+  ...(['integrity_incarnation'] as const),
   ...(['integrity_witnessed_head', 'integrity_cosignature'] as const),
   ...(['chain_transaction', 'personal_data_key', 'personal_data'] as const),
 ] as const;

@@ -68,8 +68,9 @@ export class Ledger {
   /** The head once it covers everything that was written so far. */
   async signedHead() {
     const { eventStore, integrity } = this.service!;
+    const { genesisPosition = 0n } = (await integrity.logs.find('demo')) ?? {};
     let events = 0n;
-    for await (const { stream } of eventStore.readAll()) if (stream.startsWith('demo.')) events++;
+    for await (const { stream, position } of eventStore.readAll()) if (stream.startsWith('demo.') && position >= genesisPosition) events++;
     return until(async () => {
       const head = await integrity.query.head('demo');
       return head !== undefined && head.size >= events ? head : undefined;

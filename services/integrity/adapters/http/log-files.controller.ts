@@ -5,6 +5,7 @@ import { Public } from '../../../access/adapters/http/principal.decorator.ts';
 import { bearerToken } from '../../../http/bearer-token.ts';
 import { ProblemError } from '../../../http/problem-error.ts';
 import { ENTRY_PUBLICITY, type EntryPublicity } from '../../application/entry-publicity.ts';
+import { earlierKey } from '../../application/incarnations.ts';
 import { LogFiles } from '../../application/log-files.ts';
 import { PAYLOAD_ACCESS, type PayloadAccess } from '../../application/payload-access.ts';
 
@@ -33,13 +34,13 @@ export class LogFilesController {
   async file(@Param('slug') slug: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     reply.header('access-control-allow-origin', '*');
     if (!slugPattern.test(slug)) throw new ProblemError('log_not_found');
-    const path = pathBehind(request.url, slug);
+    const { log, path } = placeOf(slug, pathBehind(request.url, slug));
     const [ofEntries, ofPayloads] = [path.startsWith('tile/entries/'), path.startsWith('payloads/')];
     const entries = !(ofEntries || ofPayloads) || (await this.#entries.arePublic(slug));
     const payloads = (ofPayloads || !entries) && (await this.#maySeePayloads(request, slug));
     if (ofEntries && !entries && !payloads) throw new ProblemError('unauthenticated', {}, { 'www-authenticate': 'Bearer' });
-    const file = await this.#files.read(slug, path, { payloads, entries });
-    if (file === undefined) throw new ProblemError((await this.#files.head(slug)) === undefined ? 'log_not_found' : 'log_entry_not_found');
+    const file = await this.#files.read(log, path, { payloads, entries });
+    if (file === undefined) throw new ProblemError((await this.#files.head(log)) === undefined ? 'log_not_found' : 'log_entry_not_found');
     const cache = file.isImmutable ? `${entries ? 'public' : 'private'}, max-age=31536000, immutable` : 'no-store';
     await reply.header('content-type', file.contentType).header('cache-control', cache).send(file.bytes);
   }
@@ -64,6 +65,12 @@ export class LogFilesController {
     if (await this.#access.mayRead(bearerToken(headers.authorization), slug)) return true;
     throw new ProblemError('unauthenticated', {}, { 'www-authenticate': 'Bearer' });
   }
+}
+
+/** `incarnations/<number>/` are the same files of a log that this one goes on with. */
+function placeOf(slug: string, path: string): { readonly log: string; readonly path: string } {
+  const [, number, rest] = /^incarnations\/([1-9][0-9]{0,3})\/(.+)$/.exec(path) ?? [];
+  return number === undefined || rest === undefined ? { log: slug, path } : { log: earlierKey(slug, Number(number)), path: rest };
 }
 
 /** The raw text behind `/logs/<slug>/`: names of files hold nothing that needs an escape, so an escape makes another name. */

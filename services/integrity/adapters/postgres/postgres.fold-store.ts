@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
-import { type FoldAdvance, FoldAheadFault, type FoldCheckpoint, type FoldStore } from '../../application/fold-store.ts';
+import { type CarryOver, type FoldAdvance, FoldAheadFault, type FoldCheckpoint, type FoldStore } from '../../application/fold-store.ts';
 import type { FoldedBalance } from '../../domain/committed-state.ts';
 import type { FoldChanges, Turnover } from '../../domain/fold.ts';
 import { inTransaction } from './in-transaction.ts';
@@ -47,6 +47,35 @@ export class PostgresFoldStore implements FoldStore {
     });
   }
 
+  async carryOver({ from, to, size, changesFrom }: CarryOver): Promise<void> {
+    await inTransaction(this.#pool, 'begin', async (client) => {
+      const { rowCount } = await client.query('insert into integrity_carried (log) values ($1) on conflict do nothing', [to]);
+      if (rowCount !== 1) return;
+      for (const table of ['integrity_fold', 'integrity_balance', 'integrity_turnover'])
+        await client.query(`delete from ${table} where log = $1`, [to]); // Derived, and derived again on top of what is carried over.
+      const folded = (await readCheckpoint(client, from))?.uptoSize;
+      const base = folded !== undefined && folded <= size ? folded : undefined;
+      if (base !== undefined) {
+        await client.query(
+          `insert into integrity_balance (log, account, currency, balance, leaf_index)
+           select $2, account, currency, balance, 0 from integrity_balance where log = $1`,
+          [from, to],
+        );
+        await client.query(
+          'insert into integrity_turnover (log, currency, debits, credits) select $2, currency, debits, credits from integrity_turnover where log = $1',
+          [from, to],
+        );
+      }
+      if (base === undefined || base < size) {
+        for await (const changes of changesFrom(base)) {
+          await addBalances(client, to, changes);
+          await addTurnovers(client, to, changes);
+        }
+      }
+      await client.query('update integrity_balance set leaf_index = 0 where log = $1 and leaf_index <> 0', [to]);
+    });
+  }
+
   async checkpoint(log: string): Promise<FoldCheckpoint | undefined> {
     return readCheckpoint(this.#pool, log);
   }
@@ -75,8 +104,15 @@ export class PostgresFoldStore implements FoldStore {
     const { rows } = await this.#pool.query<{ event_id: string; first: bigint }>({
       name: 'integrity-first-leaves',
       text: `
-        select event_id, min(leaf_index) as first
-        from integrity_leaf where event_id = any($2::uuid[]) and log = $1
+        select event_id, min(case when leaf.log = $1 then leaf_index else -1 end) as first
+        from integrity_leaf as leaf
+        where event_id = any($2::uuid[])
+          and (log = $1 or exists (
+            select from integrity_incarnation as ended
+            left join integrity_incarnation as own on own.log = $1
+            where ended.log = leaf.log and leaf.leaf_index < ended.size
+              and (ended.slug = $1 or (ended.slug = own.slug and ended.number < own.number))
+          ))
         group by event_id`,
       values: [log, eventIds],
     });

@@ -1,0 +1,108 @@
+import { v5 as uuidv5 } from 'uuid';
+import type { EventStore } from '../../event-store/domain/event-store.ts';
+import { prefixOf } from '../../event-store/domain/stream-name.ts';
+import { originAfter, policyAfter } from '../domain/incarnation.ts';
+import { leafOf } from '../domain/leaf.ts';
+import { policySigningText } from '../domain/log-policy.ts';
+import { noteSigner } from '../domain/note.ts';
+import { keyNameOf } from '../domain/origin.ts';
+import type { SigningKey } from '../domain/signing-key.ts';
+import { GrowingTree } from '../domain/tree/growing-tree.ts';
+import type { TreeHead } from '../domain/tree-head.ts';
+import { genesisEventOf } from './genesis.ts';
+import { numberOf } from './incarnations.ts';
+import type { ProviderLog } from './provider-logs.ts';
+import type { RememberedHead } from './remembered-heads.ts';
+import { type SystemLog, systemStream } from './system-log.ts';
+
+/** No new incarnation is begun, and nothing was written. */
+export class IncarnationRefusedFault extends Error {
+  override readonly name = 'IncarnationRefusedFault';
+  readonly retryable = false;
+}
+
+export interface IncarnationRequest {
+  /** The log that ends. */
+  readonly log: ProviderLog;
+  /** Of the log that ends. */
+  readonly recovery: SigningKey;
+  /** What was shown of the log. */
+  readonly remembered: readonly RememberedHead[];
+  /** Names of those who froze the log: nobody can anchor it there any more, and what they hold may be a thief's. */
+  readonly frozenBy: readonly string[];
+}
+
+export interface BegunIncarnation {
+  readonly origin: string;
+  /** Leaves of the log that ended which are gone on with, and the root of their tree. */
+  readonly kept: TreeHead;
+  /** Heads of which the store lacks leaves. */
+  readonly ahead: readonly RememberedHead[];
+}
+
+/** Namespace of URLs, RFC 9562. */
+const urlNamespace = '6ba7b811-9dad-11d1-80b4-00c04fd430c8';
+
+/**
+ * Ends a log that lost leaves which were shown, or that a guardian froze, and begins the one that goes on with what is left: one genesis in the
+ * system stream, under the signature of the recovery key of the log that ends (docs/decisions/0100-a-log-goes-on-under-the-same-slug.md).
+ */
+export class BeginIncarnation {
+  readonly #store: EventStore;
+  readonly #systemLog: SystemLog;
+
+  /** Nobody else may write to the store meanwhile. */
+  constructor(store: EventStore, systemLog: SystemLog) {
+    this.#store = store;
+    this.#systemLog = systemLog;
+  }
+
+  /** Durable when it resolves. Throws `IncarnationRefusedFault`. */
+  async begin(request: IncarnationRequest): Promise<BegunIncarnation> {
+    const { log, recovery } = request;
+    const { vkey } = noteSigner(keyNameOf(log.origin, 'recovery'), recovery);
+    if (vkey !== log.policy.recoveryVkey)
+      throw new IncarnationRefusedFault(`This is not the recovery key of ${log.slug}: the log names ${log.policy.recoveryVkey}.`);
+    const kept = await this.#compare(request);
+    const ahead = request.remembered.filter(({ size }) => size > kept.size);
+    if (ahead.length === 0 && request.frozenBy.length === 0)
+      throw new IncarnationRefusedFault(
+        `The log of ${log.slug} lacks nothing of what was shown of it, and no chain has frozen it: start the service, it goes on as it is.`,
+      );
+    return { origin: await this.#append(request, kept), kept, ahead };
+  }
+
+  /** The tree of what the store holds, which everybody who was shown a part of it has seen so. */
+  async #compare({ log, remembered, frozenBy }: IncarnationRequest): Promise<TreeHead> {
+    const tree = new GrowingTree();
+    const genesis = await genesisEventOf(this.#store, log);
+    if (genesis === undefined)
+      throw new IncarnationRefusedFault(`The event store holds no genesis of ${log.slug}: nothing is left to go on with.`);
+    const filter = { streamPrefixes: [prefixOf(log.slug)] };
+    for await (const event of this.#store.readAll({ fromPosition: genesis.position, filter })) {
+      if (event.position < genesis.position) continue;
+      tree.append(Buffer.from(leafOf(log.origin, event).hash, 'hex'));
+      for (const { by, size, root } of remembered) {
+        if (size !== tree.size || root === undefined || root.equals(tree.root()) || frozenBy.includes(by)) continue;
+        throw new IncarnationRefusedFault(
+          `The event store holds another history than the one that was shown: ${by} knows ${size} leaves of ${log.origin} with root ` +
+            `${root.toString('hex')}, and the first ${size} events have root ${tree.root().toString('hex')}. A new incarnation goes on with a ` +
+            'beginning of the log, and with nothing else.',
+        );
+      }
+    }
+    return { size: tree.size, root: tree.root() };
+  }
+
+  async #append({ log, recovery }: IncarnationRequest, { size, root }: TreeHead): Promise<string> {
+    const origin = originAfter(log.origin, numberOf(log));
+    const place = { size: size.toString(), root: root.toString('hex'), lostFrom: size.toString() };
+    const fin = policyAfter(log.policy, origin, { origin: log.origin, genesis: log.genesisHash, ...place });
+    const signature = recovery.sign(policySigningText(fin)).toString('base64');
+    // The id depends on what is begun alone: whoever is cut off and calls again meets his own genesis.
+    const id = uuidv5(`tallyroot:genesis:1\n${systemStream(log.slug)}\n${origin}`, urlNamespace);
+    const originAt = () => Promise.resolve(log.origin);
+    await this.#systemLog.append({ slug: log.slug, origin, originAt, type: 'LogGenesis/1', fin: { ...fin, signature }, id });
+    return origin;
+  }
+}
