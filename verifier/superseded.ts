@@ -1,3 +1,4 @@
+import { typesOfAnswers } from './checks/answers.check.ts';
 import { ChainSet } from './checks/chain-set.ts';
 import { type Checks, checkIds, newChecks } from './checks/check.ts';
 import { LogPass } from './checks/log-pass.ts';
@@ -10,25 +11,39 @@ import type { LogSource } from './source/log-source.ts';
 import { LongerLogSource } from './source/longer.log-source.ts';
 import type { VerifyOptions } from './verify.ts';
 
-type SupersededOptions = Pick<VerifyOptions, 'superseded' | 'rpcUrls' | 'isOffline' | 'isDeep' | 'openerFor'>;
+type SupersededOptions = Pick<VerifyOptions, 'superseded' | 'rpcUrls' | 'isOffline' | 'isDeep' | 'openerFor' | 'answers' | 'receipts'>;
+
+/** What is known of the logs that a log goes on with. */
+export interface SupersededLogs {
+  /** The way through the last of them; undefined where there is none, or where it cannot be gone on with. */
+  readonly pass: LogPass | undefined;
+  /** Those whose receipts were judged. */
+  readonly origins: readonly string[];
+}
+
+const none: SupersededLogs = { pass: undefined, origins: [] };
 
 const genesisBytesMax = 1024 * 1024;
 const passesMax = 4;
 
 /**
  * Verifies the log that another one goes on with, up to where it does, and answers the way through it: streams, invoice numbers and balances
- * continue from there. What is wrong with it is told to the checks of the newer log. Undefined where there is none, or where it cannot be read.
+ * continue from there. What is wrong with it is told to the checks of the newer log.
  */
-export async function passSuperseded(checks: Checks, genesis: Genesis, options: SupersededOptions): Promise<LogPass | undefined> {
+export async function passSuperseded(checks: Checks, genesis: Genesis, options: SupersededOptions): Promise<SupersededLogs> {
   const { supersedes } = genesis.policy;
-  if (supersedes === undefined) return undefined;
+  if (supersedes === undefined) return none;
   const lost = `the operator admits that the log ${supersedes.origin} lost its leaves from ${supersedes.lostFrom} on, receipts for them included`;
   checks.V5.findings.add({ name: 'admitted-loss', message: lost });
   const [given, ...before] = options.superseded ?? [];
   const source = given && new LongerLogSource(given);
   const older = source === undefined ? undefined : await genesisOf(checks, source, supersedes);
-  if (source === undefined || older === undefined) return undefined;
-  const { pass, checks: found } = await passTo(supersedes, { source, genesis: older, options: { ...options, superseded: before } });
+  if (source === undefined || older === undefined) return none;
+  const {
+    pass,
+    checks: found,
+    origins,
+  } = await passTo(supersedes, { source, genesis: older, options: { ...options, superseded: before } });
   tellOf(supersedes, found, checks);
   const { current } = pass.policies;
   if (!isSignedForRecovery(genesis.fin, current.recoveryVkey))
@@ -36,7 +51,8 @@ export async function passSuperseded(checks: Checks, genesis: Genesis, options: 
   const problem = whyNotNextIncarnation(current, genesis.policy);
   if (problem !== undefined) checks.V2.invalid.add({ index: 0, message: `the log cannot go on with ${supersedes.origin}: ${problem}` });
   // Of a log that was not read whole nothing can be gone on with: what comes after it is not wrong for that.
-  return pass.counts.leaves === supersedes.size && found.V5.unverifiable.count === 0 ? pass : undefined;
+  const isWhole = pass.counts.leaves === supersedes.size && found.V5.unverifiable.count === 0;
+  return { pass: isWhole ? pass : undefined, origins };
 }
 
 async function genesisOf({ V5 }: Checks, source: LogSource, { genesisHash, origin }: SupersededLog): Promise<Genesis | undefined> {
@@ -56,26 +72,36 @@ interface SupersededPass {
 
 /** Reads the log up to the size that is gone on with, again where the fold came to know of a size too late. */
 async function passTo({ size, root }: SupersededLog, { source, genesis, options }: SupersededPass) {
-  const { rpcUrls, isOffline, isDeep = false, openerFor = (log) => new LocalBundleOpener(log) } = options;
+  const { rpcUrls, isOffline, isDeep = false, openerFor = (log) => new LocalBundleOpener(log), answers, receipts } = options;
+  const { origin } = genesis.policy;
+  const log = { origin, isDeep, ...(answers !== undefined && { typesAlsoRead: typesOfAnswers }) };
   const stated: StatedRoot = { size, root, by: 'the genesis of the log that supersedes it', evidence: {} };
   let policies = [genesis.policy];
   let sizesCommitted: readonly number[] = [];
   for (let attempt = 1; ; attempt++) {
     const checks = newChecks();
     const chains = await ChainSet.open(isOffline ? [] : rpcUrls, genesis.policy);
-    const opener = openerFor({ origin: genesis.policy.origin, isDeep }, size);
+    const opener = openerFor(log, size);
     try {
       await chains.read(checks.V1, policies);
       // What is anchored beyond is what was lost.
       const anchored = chains.statedRoots().filter((anchor) => anchor.size > 0 && anchor.size <= size);
       const superseded = await passSuperseded(checks, genesis, options);
       const pass = new LogPass({
-        ...{ source, genesis, size, checks, opener, sizesCommitted, superseded, personalData: [], anchors: undefined },
+        ...{ source, genesis, size, checks, opener, sizesCommitted, superseded: superseded.pass, personalData: [], anchors: undefined },
+        ...{ answers, receipts, isEnded: true },
         statedRoots: [...anchored, stated].toSorted((left, right) => left.size - right.size),
       });
       await pass.run();
       const isComplete = chains.covers(pass.policies.all) && pass.fold.sizesMissed.length === 0;
-      if (isComplete || attempt === passesMax) return { pass, checks };
+      if (isComplete || attempt === passesMax) {
+        pass.receipts?.finish({
+          ...{ origin, keys: pass.policies.receiptKeys, toleranceSeconds: pass.policies.current.toleranceSeconds },
+          anchors: chains.coveringAnchors().filter((anchor) => anchor.size <= size),
+          ...{ sizeRead: pass.entriesRead, originsBefore: superseded.origins, sizeKept: size },
+        });
+        return { pass, checks, origins: [...superseded.origins, origin] };
+      }
       policies = [...pass.policies.all];
       sizesCommitted = [...sizesCommitted, ...pass.fold.sizesMissed];
     } finally {
@@ -87,11 +113,13 @@ async function passTo({ size, root }: SupersededLog, { source, genesis, options 
 /** Its leaves have other numbers: they are named in the message, and never as the first bad leaf of the newer log. */
 function tellOf({ origin }: SupersededLog, found: Checks, checks: Checks): void {
   for (const id of checkIds) {
+    if (id === 'V9') continue; // Its answers are those of the newer log, and are judged there.
     const { invalid, unverifiable, findings, left } = found[id];
     const named = ({ index, message }: { readonly index?: number | undefined; readonly message: string }) =>
       `superseded log ${origin}${index === undefined ? '' : `, leaf ${index}`}: ${message}`;
     for (const { evidence, ...problem } of invalid.told) checks[id].invalid.add({ message: named(problem), evidence });
     if (left === undefined) for (const problem of unverifiable.told) checks[id].unverifiable.add({ message: named(problem) });
-    for (const finding of findings.told) checks[id].findings.add({ name: finding.name, message: named(finding) });
+    for (const { name, evidence, isToldInFull, ...finding } of findings.told)
+      checks[id].findings.add({ name, message: named(finding), evidence, ...(isToldInFull && { isToldInFull }) });
   }
 }

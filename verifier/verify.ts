@@ -110,6 +110,7 @@ class Verification {
   readonly #chains: ChainSet;
   #heads: readonly RememberedHead[] = [];
   #anewBecause: string | undefined;
+  #originsBefore: readonly string[] = [];
   /** It went on from a point that no signed head was reached from. */
   beganUnbound = false;
   /** All leaves were read, and lead to the signed head. */
@@ -125,6 +126,8 @@ class Verification {
     const { resume, genesisHash } = this.#options;
     const loaded = resume?.load();
     let point = loaded?.point.genesisHash === genesisHash ? loaded.point : undefined;
+    if (resume !== undefined && this.#genesis.policy.supersedes !== undefined)
+      this.#anewBecause = 'a log that goes on with another one is read from its first leaf each time';
     this.#heads = (this.#options.heads ?? []).flatMap((head) => rememberedHead(head, this.#genesis.policy.origin) ?? []);
     let policies = [...(point?.pass.policies.all ?? [this.#genesis.policy])];
     let sizesCommitted: readonly number[] = [];
@@ -181,7 +184,7 @@ class Verification {
     const anewBecause = this.#anewBecause;
     try {
       const pass = new LogPass({
-        ...{ source, genesis: this.#genesis, size, checks, opener, sizesCommitted, superseded, from: point?.pass },
+        ...{ source, genesis: this.#genesis, size, checks, opener, sizesCommitted, superseded: superseded.pass, from: point?.pass },
         ...{ answers, receipts, personalData },
         statedRoots: stated,
         anchors: this.#chains.isAsked ? this.#chains.coveringAnchors() : undefined,
@@ -189,6 +192,7 @@ class Verification {
         onRead: onProgress && ((leaves) => onProgress({ leaves, size, from, anewBecause })),
       });
       await pass.run();
+      this.#originsBefore = superseded.origins;
       return pass;
     } finally {
       await opener.close();
@@ -260,7 +264,10 @@ class Verification {
     const keys = policies.receiptKeys;
     answers?.finish({ origin, keys, currencies, sizeKnown: Math.min(fold.brokenAt, counts.leaves) });
     const anchors = this.#chains.coveringAnchors();
-    receipts?.finish({ origin, keys, anchors, toleranceSeconds, sizeRead: entriesRead });
+    receipts?.finish({
+      ...{ origin, keys, anchors, toleranceSeconds, sizeRead: entriesRead },
+      ...{ originsBefore: this.#originsBefore, sizeKept: undefined },
+    });
   }
 
   #checkChains(check: Check, pass: LogPass): void {

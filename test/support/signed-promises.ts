@@ -12,6 +12,8 @@ export interface Promised {
   readonly stream: string;
   readonly rev: number;
   readonly leaf: string;
+  /** Of the event. */
+  readonly id?: string;
   /** When it was promised. */
   readonly at?: string;
 }
@@ -24,8 +26,8 @@ export function promised(log: LogBuilder, index: number): Promised {
 
 /** Receipts over promises of one flush, as an API node signs them. */
 export function receiptsOf(log: LogBuilder, promises: readonly Promised[], signer: NoteSigner = log.receipts) {
-  const texts = promises.map(({ stream, rev, leaf, at = '2026-01-02T03:04:05.000Z' }) =>
-    promiseText({ log: log.origin, leaf, id: 'x', stream, revision: BigInt(rev), issued: at }, mergeDelaySeconds),
+  const texts = promises.map(({ stream, rev, leaf, id = 'x', at = '2026-01-02T03:04:05.000Z' }) =>
+    promiseText({ log: log.origin, leaf, id, stream, revision: BigInt(rev), issued: at }, mergeDelaySeconds),
   );
   const tree = new SmallTree(texts.map(leafOfText));
   const note = signer.sign(promisesText(log.origin, texts.length, tree.root()));

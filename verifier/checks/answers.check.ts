@@ -15,6 +15,9 @@ import type { Check } from './check.ts';
 /** Types whose payloads tell what an invoice is, and what was paid of it. */
 export const typesOfAnswers: readonly string[] = ['InvoiceIssued/1', 'PaymentReceived/1', 'EntryReversed/1'];
 
+/** Before every size that an answer can speak of. */
+export const leafOfEndedLog = -1;
+
 export interface AnswersContext {
   readonly origin: string;
   /** Every key that the log ever listed for receipts and answers. */
@@ -41,6 +44,7 @@ interface InvoiceFacts {
 
 /** V9: balances and invoices that the operator signed are what the log said at the size that the answer names. */
 export class AnswersCheck {
+  readonly #text: string;
   readonly #check: Check;
   readonly #answers: readonly SignedAnswer[];
   readonly #books = new Map<string, Books>();
@@ -52,6 +56,7 @@ export class AnswersCheck {
 
   constructor(check: Check, text: string) {
     this.#check = check;
+    this.#text = text;
     this.#answers = readObjects(text).flatMap((value, place) => {
       const name = `answer ${place + 1}`;
       const answer = value && readAnswer(name, value);
@@ -66,7 +71,15 @@ export class AnswersCheck {
     for (const { answers } of this.#books.values()) answers.sort((left, right) => left.asOfSize - right.asOfSize);
   }
 
-  /** Takes the leaves that count, in order. */
+  /** The same answers, over the books that were read so far and what the log says that goes on with them. */
+  goingOn(check: Check): AnswersCheck {
+    const next = new AnswersCheck(check, this.#text);
+    for (const [account, { sums }] of this.#books) for (const [key, sum] of sums) next.#booksOf(account).sums.set(key, { ...sum });
+    for (const [invoice, { issued, paid }] of this.#invoices) next.#invoices.set(invoice, { issued, paid: [...paid] });
+    return next;
+  }
+
+  /** Takes the leaves that count, in order; those of a log that ended before the one that the answers are of as `leafOfEndedLog`. */
   next(index: number, entry: Entry, lines: PostingLines, payload: unknown, { currencies }: LogPolicy): void {
     const fin = isObject(payload) && isObject(payload['fin']) ? payload['fin'] : undefined;
     if (this.#commitments.has(index) && entry.type === 'StateCommitted/1') this.#commitments.set(index, fin);
@@ -148,7 +161,7 @@ export class AnswersCheck {
   #leafAgainst(answer: SignedAnswer): number | undefined {
     if (answer.kind !== 'invoice') return undefined;
     const { issued } = this.#invoices.get(answer.invoice) as InvoiceFacts;
-    return issued !== undefined && contradicts(issued, answer) ? issued.index : undefined;
+    return issued !== undefined && issued.index !== leafOfEndedLog && contradicts(issued, answer) ? issued.index : undefined;
   }
 
   #invoiceAt({ invoice, asOfSize }: InvoiceAnswer & SignedAnswer, currencies: LogPolicy['currencies']): Readonly<Record<string, string>> {

@@ -85,6 +85,8 @@ export interface Problem {
 /** A remark by name. It never changes the verdict. */
 export interface Finding extends Problem {
   readonly name: FindingName;
+  /** About something that was handed in one by one: however many there are, none is only counted. */
+  readonly isToldInFull?: boolean;
 }
 
 /** So many of a kind are told in full; all are counted. */
@@ -104,7 +106,7 @@ export class Problems<Told extends Problem> {
 
   add(problem: Told): void {
     this.count++;
-    if (this.told.length < toldMax) this.told.push(problem);
+    if (this.told.length < toldMax || ('isToldInFull' in problem && problem.isToldInFull === true)) this.told.push(problem);
     if (problem.index !== undefined && problem.index < (this.first?.index ?? Infinity)) this.first = problem;
   }
 }

@@ -11,7 +11,7 @@ import { type Absence, isAbsence, type Unwanted } from '../source/bundles.ts';
 import type { LogSource } from '../source/log-source.ts';
 import { tileWidth } from '../source/tile-path.ts';
 import { hashBytes } from '../tree/node-hash.ts';
-import { AnswersCheck } from './answers.check.ts';
+import { AnswersCheck, leafOfEndedLog } from './answers.check.ts';
 import { type CheckId, type Checks } from './check.ts';
 import { FoldCheck } from './fold.check.ts';
 import type { PassKeeper, PassState } from './pass-state.ts';
@@ -46,6 +46,8 @@ export interface LogPassOptions {
   readonly receipts?: string | undefined;
   /** The finished way through the log that this one goes on with. */
   readonly superseded?: LogPass | undefined;
+  /** Another log goes on with this one. */
+  readonly isEnded?: boolean;
   /** Personal data that were handed over with their salts. */
   readonly personalData: readonly PersonalOpening[];
 }
@@ -96,7 +98,8 @@ export class LogPass {
     this.policies = new Policies(checks.V2, genesis.policy);
     this.fold = superseded?.fold.goingOn(checks.V8, sizesCommitted) ?? new FoldCheck(checks.V8, sizesCommitted);
     this.time = anchors && new TimeCheck(checks.V6, anchors);
-    this.answers = options.answers === undefined ? undefined : new AnswersCheck(checks.V9, options.answers);
+    this.answers =
+      superseded?.answers?.goingOn(checks.V9) ?? (options.answers === undefined ? undefined : new AnswersCheck(checks.V9, options.answers));
     this.receipts = options.receipts === undefined ? undefined : new ReceiptsCheck(checks.V10, options.receipts);
     if (supersedes !== undefined && superseded === undefined) this.fold.breakAt(0);
     if (options.from !== undefined) this.#resume(options.from);
@@ -264,7 +267,8 @@ export class LogPass {
     if (opened !== undefined) {
       this.fold.next(index, opened.lines, this.policies.current);
       this.#series.next(index, entry, payload);
-      this.answers?.next(index, entry, opened.lines, payload, this.policies.current);
+      const place = this.#options.isEnded === true ? leafOfEndedLog : index;
+      this.answers?.next(place, entry, opened.lines, payload, this.policies.current);
       this.personalData.next(index, entry, payload);
     }
     if (stream === this.#systemStream && typesReadWhole.has(type)) this.#readSystemLeaf(index, type, payload);

@@ -21,6 +21,7 @@ export interface Receipt {
 /** `tallyroot-promise/1`. */
 interface PromisedLeaf {
   readonly by: string;
+  readonly id: string;
   readonly leaf: string;
   readonly log: string;
   readonly stream: string;
@@ -41,6 +42,10 @@ export interface ReceiptsContext {
   readonly toleranceSeconds: number;
   /** Leaves whose entries were all read. */
   readonly sizeRead: number;
+  /** Other logs that this one goes on with, whose receipts are judged where their leaves are read. */
+  readonly originsBefore: readonly string[];
+  /** Leaves of a log that another one goes on with: what is not among them is lost, and admitted to be. Undefined for the newest log. */
+  readonly sizeKept: number | undefined;
 }
 
 const instantPattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
@@ -52,6 +57,7 @@ const noteText = /^tallyroot-promises\/1\n([^\n]+)\n(0|[1-9][0-9]{0,14})\n([A-Za
 export class ReceiptsCheck {
   readonly #check: Check;
   readonly #receipts: readonly Receipt[];
+  readonly #unread: string[] = [];
   /** By place: what stands there, once it was read. */
   readonly #places = new Map<string, Place | undefined>();
 
@@ -61,7 +67,7 @@ export class ReceiptsCheck {
     this.#receipts = readObjects(text).flatMap((value, place) => {
       const name = `receipt ${place + 1}`;
       const receipt = value && readReceipt(name, isObject(value['receipt']) ? value['receipt'] : value);
-      if (receipt === undefined) check.unverifiable.add({ message: `${name} is none: it proves nothing` });
+      if (receipt === undefined) this.#unread.push(name);
       return receipt ?? [];
     });
     for (const { promise } of this.#receipts) this.#places.set(placeOf(promise.stream, promise.rev), undefined);
@@ -74,14 +80,19 @@ export class ReceiptsCheck {
   }
 
   finish(context: ReceiptsContext): void {
-    for (const receipt of this.#receipts) this.#judge(receipt, context);
+    const { origin, originsBefore, sizeKept } = context;
+    for (const receipt of this.#receipts) if (receipt.promise.log === origin) this.#judge(receipt, context);
+    if (sizeKept !== undefined) return; // What is said of the others is said once, for the newest log.
+    for (const name of this.#unread) this.#check.unverifiable.add({ message: `${name} is none: it proves nothing` });
+    for (const { name, promise } of this.#receipts)
+      if (promise.log !== origin && !originsBefore.includes(promise.log))
+        this.#check.unverifiable.add({ message: `${name} is of another log: ${promise.log}` });
   }
 
-  #judge(receipt: Receipt, { origin, keys, anchors, toleranceSeconds, sizeRead }: ReceiptsContext): void {
+  #judge(receipt: Receipt, { keys, anchors, toleranceSeconds, sizeRead, sizeKept }: ReceiptsContext): void {
     const { name, promise, note, text } = receipt;
     const { stream, rev, by } = promise;
     const place = `revision ${rev} of ${stream}`;
-    if (promise.log !== origin) return this.#check.unverifiable.add({ message: `${name} is of another log: ${promise.log}` });
     if (!keys.some((key) => bearsSignatureOf(note, key)))
       return this.#check.unverifiable.add({ message: `${name} is not signed by a receipts key of the log: it proves nothing` });
     const found = this.#places.get(placeOf(stream, rev));
@@ -103,6 +114,7 @@ export class ReceiptsCheck {
       const evidence = { receipt: text, anchoredSize: String(overdue.size), anchoredAt: new Date(overdue.time * 1000).toISOString() };
       return this.#check.invalid.add({ message, evidence, proof: { kind: 'receipt', receipt: text } });
     }
+    if (sizeKept !== undefined) return this.#answerLoss(receipt, sizeRead, sizeKept);
     // Our own clock convicts nobody; a final anchor behind the deadline does.
     if (Date.now() <= deadline)
       this.#check.findings.add({ name: 'pending', message: `${name}: ${place} is promised by ${by}, and not there yet` });
@@ -110,6 +122,22 @@ export class ReceiptsCheck {
       this.#check.unverifiable.add({
         message: `${name}: ${place} is overdue since ${by}; an anchor after that, and the log up to it, can prove it`,
       });
+  }
+
+  /** The log ended before anything could convict it: either the leaf was among those that were lost, or its time had not come. */
+  #answerLoss({ name, promise, text }: Receipt, sizeRead: number, sizeKept: number): void {
+    const { id, stream, rev, by } = promise;
+    if (sizeRead < sizeKept)
+      return this.#check.unverifiable.add({
+        message: `${name}: of the ${sizeKept} leaves that are gone on with, ${sizeRead} could be read`,
+      });
+    const message = `${name}: event ${id}, revision ${rev} of ${stream}, was promised by ${by} and is lost, as the operator admits`;
+    this.#check.findings.add({
+      name: 'admitted-loss',
+      message,
+      evidence: { event: id, stream, revision: rev, receipt: text },
+      isToldInFull: true,
+    });
   }
 }
 
@@ -138,10 +166,11 @@ export function readReceipt(
 
 function promiseOf(value: unknown): PromisedLeaf | undefined {
   if (!isObject(value) || value['v'] !== 'tallyroot-promise/1') return undefined;
-  const { by, leaf, log, stream, rev } = value;
+  const { by, id, leaf, log, stream, rev } = value;
   if (typeof by !== 'string' || typeof leaf !== 'string' || typeof log !== 'string' || typeof stream !== 'string') return undefined;
-  if (typeof rev !== 'string' || !instantPattern.test(by) || Number.isNaN(Date.parse(by)) || !hex64.test(leaf)) return undefined;
-  return { by, leaf, log, stream, rev };
+  if (typeof id !== 'string' || typeof rev !== 'string' || !instantPattern.test(by) || Number.isNaN(Date.parse(by)) || !hex64.test(leaf))
+    return undefined;
+  return { by, id, leaf, log, stream, rev };
 }
 
 function placeOf(stream: string, revision: string): string {

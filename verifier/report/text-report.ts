@@ -61,9 +61,9 @@ function checkLines({
   if (invalidCount > toldMax) lines.push(`      and ${invalidCount - toldMax} more`);
   for (const { index, message } of unverifiable.slice(0, toldMax)) lines.push(`      missing: ${leafOf(index)}${message}`);
   for (const { index, message } of unverifiableInTail.slice(0, toldMax)) lines.push(`      in the tail: ${leafOf(index)}${message}`);
-  for (const { name: finding, index, message } of findings.slice(0, toldMax))
-    lines.push(`      finding ${finding}: ${leafOf(index)}${message}`);
-  if (findingCount > toldMax) lines.push(`      and ${findingCount - toldMax} more findings`);
+  const told = findings.filter(({ isToldInFull = false }, place) => isToldInFull || place < toldMax);
+  for (const { name: finding, index, message } of told) lines.push(`      finding ${finding}: ${leafOf(index)}${message}`);
+  if (findingCount > told.length) lines.push(`      and ${findingCount - told.length} more findings`);
   return lines;
 }
 

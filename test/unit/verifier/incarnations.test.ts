@@ -1,6 +1,14 @@
+import { existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import type { Json } from '../../../services/event-store/domain/canonical-json.ts';
+import { textReport } from '../../../verifier/report/text-report.ts';
+import { StateFile } from '../../../verifier/state/state-file.ts';
+import type { Outcome } from '../../../verifier/verdict.ts';
 import { LogBuilder } from '../../support/log-builder.ts';
 import { MemoryLogSource } from '../../support/memory.log-source.ts';
+import { answerOf, linesOf, type Promised, promised, receiptsOf } from '../../support/signed-promises.ts';
 import { findingsOf, summaryOf, verifyFiles } from '../../support/verify-files.ts';
 
 const unlisted = { V1: 'not checked', V6: 'not checked' };
@@ -97,5 +105,81 @@ describe('[K15] a new incarnation', () => {
     const index = next.move('8.00', { account: 'acc_9', id: log.events[1]!.id });
     const outcome = await verify(next, log);
     expect(findingsOf(outcome)).toContainEqual(['duplicate-id', index]);
+  });
+
+  it('reports each receipt for a leaf that was lost as admitted loss, and convicts a log without a leaf that it keeps', async () => {
+    const log = lostLog();
+    const next = nextIncarnation(log);
+    const lost = Array.from({ length: 120 }, (_, number) => ({
+      stream: `north.account-acc_${number + 10}`,
+      rev: 0,
+      leaf: 'c'.repeat(64),
+      id: idOf(number),
+    }));
+    const receipts = (promises: readonly Promised[]) => linesOf([...receiptsOf(log, promises), ...receiptsOf(next, [promised(next, 2)])]);
+    const judge = async (promises: readonly Promised[], files = log.files()) => {
+      const options = { superseded: [new MemoryLogSource(files)], receipts: receipts(promises) };
+      return verifyFiles(next, next.files(), options);
+    };
+    const outcome = await judge([promised(log, 1), promised(log, keptSize), ...lost]);
+    expect(summaryOf(outcome)).toEqual({ verdict: 'VALID', results: unlisted, firstBad: undefined });
+    const V10 = 'checks' in outcome ? outcome.checks.find(({ id }) => id === 'V10') : undefined;
+    expect(V10?.findings).toHaveLength(1 + lost.length);
+    expect(V10?.findings.at(-1)).toMatchObject({
+      name: 'admitted-loss',
+      message: expect.stringContaining(`receipt 122: event ${idOf(119)}, revision 0 of north.account-acc_129`),
+      evidence: { event: idOf(119), stream: 'north.account-acc_129', revision: '0' },
+    });
+    expect(textReport(outcome as Outcome, undefined)).toContain(`event ${idOf(119)}, revision 0`);
+    const other = await judge([{ ...promised(log, 1), leaf: 'b'.repeat(64) }]);
+    expect(summaryOf(other)).toMatchObject({ verdict: 'INVALID', results: { V10: 'invalid' } });
+    // Nobody knows whether it is lost where the leaves that are kept cannot be read.
+    const files = log.files();
+    for (const name of [...files.keys()]) if (name.startsWith('tile/entries/')) files.delete(name);
+    expect(summaryOf(await judge([lost[0]!], files))).toMatchObject({ verdict: 'UNVERIFIABLE', results: { V10: 'unverifiable' } });
+    const alone = await verifyFiles(next, next.files(), { receipts: receipts([lost[0]!]) });
+    expect(summaryOf(alone)).toMatchObject({ verdict: 'UNVERIFIABLE', results: { V10: 'unverifiable' } });
+  });
+
+  it('answers for balances and invoices that the superseded log began', async () => {
+    const log = new LogBuilder();
+    log.move('1.00');
+    const invoice = { invoice: 'inv_1', account: 'acc_1', currency: 'EUR', number: 'INV-000001', total: '1.00' };
+    log.append({ stream: 'north.invoice-inv_1', type: 'InvoiceIssued/1', fin: invoice });
+    const paid = { currency: 'EUR', allocations: [{ invoice: 'inv_1', amount: '0.40' }] };
+    log.append({ stream: 'north.account-acc_1', type: 'PaymentReceived/1', fin: paid });
+    const next = new LogBuilder({ supersedes: { log, size: log.size } });
+    next.move('2.00', { id: idOf(1) });
+    const balances = (balance: string) => ({ account: 'acc_1', balances: [{ account: 'asset:unbilled:acc_1', balance, currency: 'EUR' }] });
+    const judge = (size: number, value: Json) =>
+      verifyFiles(next, next.files(), { superseded: [new MemoryLogSource(log.files())], answers: linesOf([answerOf(next, size, value)]) });
+    for (const [size, value] of [
+      [1, balances('1.00')],
+      [2, balances('3.00')],
+      [1, { ...invoice, paid: '0.40' }],
+    ] as const)
+      expect(summaryOf(await judge(size, value))).toMatchObject({ verdict: 'VALID' });
+    for (const [size, value] of [
+      [2, balances('2.00')],
+      [1, { ...invoice, paid: '0.00' }],
+    ] as const)
+      expect(summaryOf(await judge(size, value))).toMatchObject({ verdict: 'INVALID', results: { V9: 'invalid' } });
+  });
+
+  it('is read from its first leaf each time, also where a verification could be resumed', async () => {
+    const log = lostLog();
+    const next = nextIncarnation(log);
+    const file = join(mkdtempSync(join(tmpdir(), 'tallyroot-state-')), 'state');
+    const reasons = new Set<string | undefined>();
+    for (let time = 0; time < 2; time++) {
+      const outcome = await verifyFiles(next, next.files(), {
+        superseded: [new MemoryLogSource(log.files())],
+        resume: new StateFile(file, { delayMs: 0 }),
+        onProgress: ({ anewBecause }) => reasons.add(anewBecause),
+      });
+      expect(summaryOf(outcome)).toMatchObject({ verdict: 'VALID' });
+    }
+    expect([...reasons]).toEqual(['a log that goes on with another one is read from its first leaf each time']);
+    expect(existsSync(file)).toBe(false);
   });
 });

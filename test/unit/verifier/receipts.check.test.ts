@@ -22,7 +22,7 @@ function judged(log: LogBuilder, text: string, anchors: readonly CoveringAnchor[
   const receipts = new ReceiptsCheck(check, text);
   log.events.forEach(({ stream, revision }, index) => receipts.next(index, stream, revision.toString(), log.hashOf(index)));
   const keys = [parseVkey(log.receipts.vkey)!];
-  receipts.finish({ origin: log.origin, keys, anchors, toleranceSeconds, sizeRead: log.size });
+  receipts.finish({ origin: log.origin, keys, anchors, toleranceSeconds, sizeRead: log.size, originsBefore: [], sizeKept: undefined });
   return check;
 }
 
