@@ -130,6 +130,12 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
   const integrity = await openIntegrity({ eventStore: opened, pool, keysFolder, chain, otherChains, witnesses, logger });
   const { eventStore, guard, logs, anchoring, sequencers, witnessing, files, query } = integrity;
 
+  // An API process asks for logs by name; whoever works on all logs has to find them.
+  if (roles.length > 0) await logs.start();
+  closing.push(() => logs.stop());
+  // Before anybody writes: a crash may have left what is kept of a log to the one that goes on with it.
+  for (const log of logs.known()) await integrity.earlier.setAside(log);
+
   const privacy = await openPrivacy({ eventStore, pool, logs, logger, keysFolder, personalDataKeyFile });
 
   const progress = new ProjectionProgress(pool);
@@ -166,10 +172,6 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
   });
   if (roles.includes('projector')) for (const runner of runners) runner.start();
   closing.push(() => Promise.all(runners.map((runner) => runner.stop())));
-  // An API process asks for logs by name; whoever works on all logs has to find them.
-  if (roles.length > 0) await logs.start();
-  for (const log of logs.known()) await integrity.earlier.setAside(log);
-  closing.push(() => logs.stop());
   const upkeep = app.get(PrivacyUpkeep, { strict: false });
   if (roles.includes('projector')) upkeep.start();
   closing.push(() => upkeep.stop());

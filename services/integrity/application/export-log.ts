@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import type { PublishedHead } from '../domain/tree-head.ts';
 import type { LogFiles } from './log-files.ts';
 
 /** The folder holds something that is no export: nothing is written over it. */
@@ -8,12 +9,13 @@ export class ExportRefusedFault extends Error {
   readonly retryable = false;
 }
 
-/** All that an export has at its top. */
+/** All that an export has at its top, and where the log goes on with others, their folder. */
 const exported = ['anchors.jsonl', 'checkpoint', 'genesis.json', 'log.vkey', 'payloads', 'tile'];
+const earlierFolder = 'incarnations';
 
 /**
  * Writes the published files of a log into a folder, under the names that a live log has, as they are under one head: the log may grow
- * meanwhile. Complete or absent: it is written beside its place and moved there. An earlier export is replaced, anything else is left alone.
+ * meanwhile. Those that it goes on with lie below, as they do on a live log. Complete or absent: it is written beside its place and moved there. An earlier export is replaced, anything else is left alone.
  * Answers the number of files. Throws `ExportRefusedFault`.
  */
 export async function exportLog(files: LogFiles, log: string, out: string): Promise<number> {
@@ -23,12 +25,10 @@ export async function exportLog(files: LogFiles, log: string, out: string): Prom
   if (head === undefined) throw new ExportRefusedFault(`The log of ${log} has no signed head yet.`);
   const draft = await draftBeside(folder);
   try {
-    let count = 0;
-    for (const name of ['checkpoint', ...files.names(head.size)]) {
-      const file = await files.read(log, name, { payloads: true, head });
-      if (file === undefined) throw new Error(`The log of ${log} has no file ${name}.`);
-      await write(join(draft, name), file.bytes);
-      count++;
+    let count = await writeLog(files, { log, head, folder: draft });
+    for (const { key, number } of await files.earlier(log)) {
+      const kept = (await files.head(key)) as PublishedHead;
+      count += await writeLog(files, { log: key, head: kept, folder: join(draft, earlierFolder, String(number)) });
     }
     if (isEarlier) await rm(folder, { recursive: true, force: true });
     await rename(draft, folder); // Takes the place of an empty folder, and of nothing else.
@@ -37,6 +37,24 @@ export async function exportLog(files: LogFiles, log: string, out: string): Prom
     await rm(draft, { recursive: true, force: true });
     throw error;
   }
+}
+
+interface LogUnderHead {
+  readonly log: string;
+  readonly head: PublishedHead;
+  readonly folder: string;
+}
+
+async function writeLog(files: LogFiles, { log, head, folder }: LogUnderHead): Promise<number> {
+  let count = 0;
+  for (const name of ['checkpoint', ...files.names(head.size)]) {
+    if (name === 'checkpoint' && head.note === '') continue; // Of a log that ended, and whose signed heads are lost with a database.
+    const file = await files.read(log, name, { payloads: true, head });
+    if (file === undefined) throw new Error(`The log of ${log} has no file ${name}.`);
+    await write(join(folder, name), file.bytes);
+    count++;
+  }
+  return count;
 }
 
 /** False for a folder that is empty or not there. */
@@ -49,7 +67,13 @@ async function isEarlierExport(folder: string): Promise<boolean> {
     throw new ExportRefusedFault(`${folder} cannot be read; name a folder that can.`, { cause: error });
   }
   if (names.length === 0) return false;
-  if (names.toSorted().join() === exported.join()) return true;
+  if (
+    names
+      .filter((name) => name !== earlierFolder)
+      .toSorted()
+      .join() === exported.join()
+  )
+    return true;
   throw new ExportRefusedFault(`${folder} holds something that is no export; name another folder.`);
 }
 

@@ -12,7 +12,7 @@ import {
 import { anchorLines, type AnchorsQuery } from './anchors-query.ts';
 import type { CosignedHeads } from './cosignature-store.ts';
 import { eventAt } from './genesis.ts';
-import { incarnationsOf, partsOfKey } from './incarnations.ts';
+import { earlierKey, incarnationsOf, partsOfKey } from './incarnations.ts';
 import type { PublishedHead, TreeHead } from '../domain/tree-head.ts';
 import type { HeadStore } from './head-store.ts';
 import type { LeafRow, LeafStore } from './leaf-store.ts';
@@ -83,15 +83,27 @@ export class LogFiles {
   }
 
   /**
-   * The head that the world sees, with what witnesses said of it; undefined before the first. Of an earlier incarnation the last one, or what
-   * the next one goes on with, whichever is larger: the next genesis vouches for that, and nobody signs for it any more.
+   * The head that the world sees, with what witnesses said of it; undefined before the first. Of an earlier incarnation what the next one goes
+   * on with, for which its genesis vouches, or the last signed head where the leaves that were lost are still here.
    */
   async head(log: string): Promise<PublishedHead | undefined> {
     const { heads, cosigned } = this.#options;
     const published = await heads.published(log);
     const kept = await this.#keptOf(log);
-    if (kept !== undefined && kept.size > (published?.size ?? 0n)) return { ...kept, note: published?.note ?? '' };
+    if (kept !== undefined && !(await this.#hasMore(log, kept.size, published))) return { ...kept, note: published?.note ?? '' };
     return published && cosigned ? cosigned.shown(log, published) : published;
+  }
+
+  async #hasMore(log: string, size: bigint, published: PublishedHead | undefined): Promise<boolean> {
+    if (published === undefined || published.size <= size) return false;
+    return (await this.#options.leaves.leaves(log, published.size - 1n, 1)).length === 1;
+  }
+
+  /** The logs that a log goes on with, the first one first. */
+  async earlier(log: string): Promise<{ readonly key: string; readonly number: number }[]> {
+    const newest = await this.#options.logs.find(log);
+    const ended = newest === undefined ? [] : incarnationsOf(newest).slice(0, -1);
+    return ended.map((_, at) => ({ key: earlierKey(log, at + 1), number: at + 1 }));
   }
 
   async #keptOf(log: string): Promise<TreeHead | undefined> {
