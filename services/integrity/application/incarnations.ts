@@ -1,7 +1,6 @@
 import type { StoredEvent } from '../../event-store/domain/event-store.ts';
 import { mayGoOn } from '../domain/incarnation.ts';
-import { policySigningText } from '../domain/log-policy.ts';
-import { isSignedBy } from '../domain/signed-note.ts';
+import { isSignedForRecovery } from '../domain/log-policy.ts';
 import { leafOf } from '../domain/leaf.ts';
 import { policyOf } from './genesis.ts';
 import type { ProviderLog } from './provider-logs.ts';
@@ -43,8 +42,8 @@ export function incarnationAt(log: ProviderLog, position: bigint): ProviderLog {
  */
 export function incarnationAfter(log: ProviderLog, event: StoredEvent): ProviderLog | undefined {
   const policy = event.type === 'LogGenesis/1' && event.revision > 0n ? policyOf(event) : undefined;
-  if (policy?.signature === undefined || !mayGoOn(log.policy, numberOf(log), log.genesisHash, policy)) return undefined;
-  if (!isSignedBy(log.policy.recoveryVkey, policySigningText(policy), policy.signature)) return undefined;
+  if (policy === undefined || !mayGoOn(log.policy, numberOf(log), log.genesisHash, policy)) return undefined;
+  if (!isSignedForRecovery(log.policy, policy)) return undefined;
   const { origin, vkey } = policy;
   return {
     ...{ slug: log.slug, origin, genesisHash: leafOf(origin, event).hash, vkey, vkeys: [vkey], policy },

@@ -1,7 +1,7 @@
 import type { StoredEvent } from '../../event-store/domain/event-store.ts';
 import { ledgerEventOf } from '../../event-store/domain/ledger-event.ts';
-import { policySigningText } from '../domain/log-policy.ts';
-import { isSignedBy, nameOfVkey } from '../domain/signed-note.ts';
+import { isSignedForRecovery } from '../domain/log-policy.ts';
+import { nameOfVkey } from '../domain/signed-note.ts';
 import { policyOf } from './genesis.ts';
 import { incarnationAfter } from './incarnations.ts';
 import type { ProviderLog } from './provider-logs.ts';
@@ -11,7 +11,8 @@ export function logAfter(log: ProviderLog, event: StoredEvent): ProviderLog | un
   if (event.type === 'LogGenesis/1') return incarnationAfter(log, event);
   if (event.type === 'LogPolicyChanged/1') {
     const policy = policyOf(event);
-    return policy && { ...withKey(log, policy.vkey), policy };
+    if (policy?.origin !== log.origin || !isSignedForRecovery(log.policy, policy)) return undefined;
+    return { ...withKey(log, policy.vkey), policy };
   }
   const vkey = event.type === 'KeyRotated/1' ? rotatedTo(log, event) : undefined;
   return vkey === undefined ? undefined : { ...withKey(log, vkey), policy: { ...log.policy, vkey } };
@@ -22,7 +23,7 @@ function rotatedTo({ origin, vkeys, policy }: ProviderLog, event: StoredEvent): 
   const fin = ledgerEventOf(event)?.fin as { readonly vkey?: unknown; readonly signature?: unknown } | undefined;
   if (typeof fin?.vkey !== 'string' || typeof fin.signature !== 'string') return undefined;
   if (nameOfVkey(fin.vkey) !== origin || vkeys.includes(fin.vkey)) return undefined;
-  return isSignedBy(policy.recoveryVkey, policySigningText({ vkey: fin.vkey }), fin.signature) ? fin.vkey : undefined;
+  return isSignedForRecovery(policy, { vkey: fin.vkey, signature: fin.signature }) ? fin.vkey : undefined;
 }
 
 function withKey(log: ProviderLog, vkey: string): ProviderLog {

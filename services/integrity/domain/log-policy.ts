@@ -1,6 +1,7 @@
 import { canonicalJson, type Json } from '../../event-store/domain/canonical-json.ts';
 import { prefixOf } from '../../event-store/domain/stream-name.ts';
 import { currencies, scalesOf } from '../../money/currency.ts';
+import { isSignedBy } from './signed-note.ts';
 
 /** A chain on which the log promises to be anchored. All text: chain id and block decimal, contract and code hash 0x-hex. */
 export type ListedChain = {
@@ -103,4 +104,10 @@ export function genesisPolicy(source: PolicySource): LogPolicy {
 export function policySigningText(fin: { readonly [name: string]: Json }): string {
   const { signature: _, ...signed } = fin;
   return `tallyroot-policy/1\n${canonicalJson(signed)}`;
+}
+
+/** Did the recovery key in force sign these fields? */
+export function isSignedForRecovery({ recoveryVkey }: Pick<LogPolicy, 'recoveryVkey'>, fin: { readonly [name: string]: Json }): boolean {
+  const { signature } = fin;
+  return typeof signature === 'string' && isSignedBy(recoveryVkey, policySigningText(fin), signature);
 }
