@@ -122,3 +122,38 @@ it('[K15] a new incarnation goes on where a log lost what was shown, and a verif
   expect(['checkpoint', 'checkpoint.1'].map((name) => existsSync(join(keys, name)))).toEqual([true, true]);
   expect(await run(...begin, join(keys, 'recovery.pem'))).toMatchObject({ exitCode: 1, output: expect.stringContaining('lacks nothing') });
 });
+
+it('[K15] a new incarnation goes on with the whole of a log that a guardian froze in its contract', async () => {
+  const service = await folder.startUntilReady();
+  const { id: account } = await api.post('accounts', 'open', { billing: 'postpaid', currency: 'EUR', creditLimit: '1000' });
+  const kept = [await charge(account, 0)];
+  await anchored((await api.head(3n)).size);
+  const { chainRpcUrl } = api.runtime;
+  const anchor = (await (await fetch(`${api.runtime.url}/logs/demo/anchors.jsonl`)).text()).split('\n')[0] as string;
+  const { contract, logId } = JSON.parse(anchor) as { contract: string; logId: string };
+  const guardian = join(folder.path, 'keys', 'chain', 'guardian.key');
+  const place = ['--rpc', chainRpcUrl, '--contract', contract, '--log', logId, '--key-file', guardian];
+  expect(await run('chain', 'freeze', ...place)).toMatchObject({ exitCode: 0, output: expect.stringContaining('frozen, for ever') });
+  await stop(service);
+  const begun = await run(
+    'recover',
+    '--new-incarnation',
+    '--data',
+    folder.path,
+    '--recovery-key',
+    join(folder.path, 'keys', 'demo', 'recovery.pem'),
+  );
+  expect(begun).toMatchObject({ exitCode: 0, output: expect.stringContaining('no leaf that anybody knows of') });
+
+  await folder.startUntilReady();
+  expect((await charge(account, 0)).receipt.promise).toBe(kept[0]!.receipt.promise);
+  kept.push(await charge(account, 1));
+  await anchored((await api.head(2n)).size);
+  const receipts = join(folder.path, '..', 'receipts.jsonl');
+  writeFileSync(receipts, kept.map(({ receipt }) => JSON.stringify(receipt)).join('\n'));
+  const log = `${api.runtime.url}/logs/demo/`;
+  const logs = ['--log', log, '--superseded', `${log}incarnations/1/`, '--token', api.token, '--rpc', api.runtime.chainRpcUrl];
+  const verdict = await run('verify', '--genesis', genesisIn(begun.output), '--receipts', receipts, ...logs);
+  expect(verdict).toMatchObject({ exitCode: 0, output: expect.stringMatching(/^VALID: leaves 0 to \d+ of/) });
+  expect(verdict.output).not.toMatch(/promised by/);
+});
