@@ -1,10 +1,12 @@
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import { ChainFault } from '../../chain/application/chain-faults.ts';
 import { systemClock } from '../../commands/application/clock.ts';
 import type { EventStore } from '../../event-store/domain/event-store.ts';
 import { PostgresHeadStore } from '../../integrity/adapters/postgres/postgres.head-store.ts';
 import { PostgresLeafStore } from '../../integrity/adapters/postgres/postgres.leaf-store.ts';
 import type { WitnessAddress } from '../../integrity/adapters/witness/http.witness.ts';
+import type { AnchorChain } from '../../integrity/application/anchor-chain.ts';
 import { BeginIncarnation, IncarnationRefusedFault } from '../../integrity/application/begin-incarnation.ts';
 import { ChainHeadMemory } from '../../integrity/application/chain-head-memory.ts';
 import { earlierKey, numberOf } from '../../integrity/application/incarnations.ts';
@@ -73,15 +75,21 @@ async function begin(store: EventStore, options: NewIncarnation): Promise<boolea
     const remembered = await asked(() => standing.remembered(slug));
     if (numberOf(log) > 1 && remembered.length === 0 && (await new PostgresHeadStore(pool).published(slug)) === undefined) return false;
     const frozenBy: string[] = [];
-    const logId = logIdOf(log.origin, log.vkey);
-    for (const chain of chains) {
-      // A log that has a place there and no publisher.
-      const isFrozen = (await chain.latest(logId)).size > 0n && (await chain.publisherOf(logId)) === undefined;
-      if (isFrozen) frozenBy.push(new ChainHeadMemory(chain, logs).name);
-    }
+    for (const chain of chains) if (await hasFrozen(chain, log)) frozenBy.push(new ChainHeadMemory(chain, logs).name);
     await new BeginIncarnation(store, new SystemLog(store, systemClock)).begin({ log, recovery, remembered, frozenBy });
     return true;
   });
+}
+
+/** A log that has a place in the contract and no publisher. A chain that is away says nothing, as everywhere. */
+async function hasFrozen(chain: AnchorChain, { origin, vkey }: ProviderLog): Promise<boolean> {
+  const logId = logIdOf(origin, vkey);
+  try {
+    return (await chain.latest(logId)).size > 0n && (await chain.publisherOf(logId)) === undefined;
+  } catch (error) {
+    if (error instanceof ChainFault && error.retryable) return false;
+    throw error;
+  }
 }
 
 /** Lets the database follow. */

@@ -4,11 +4,13 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import type { AppendRequest, EventStore } from '../../../services/event-store/domain/event-store.ts';
 import { keyInFile } from '../../../services/integrity/adapters/keys/pem-keyring.ts';
+import type { InclusionProofBody } from '../../../services/integrity/adapters/http/proofs.controller.ts';
 import { numberOf } from '../../../services/integrity/application/incarnations.ts';
 import { beginNewIncarnation } from '../../../services/main/recover/new-incarnation.ts';
 import { giveStoreId } from '../../../services/main/store/give-store-id.ts';
 import { openStore } from '../../../services/main/store/store-place.ts';
 import { createPool } from '../../../services/read-store/pool.ts';
+import { verifyInclusion } from '../../../verifier/merkle.ts';
 import { FolderLogSource } from '../../../verifier/source/folder.log-source.ts';
 import { HttpLogSource } from '../../../verifier/source/http.log-source.ts';
 import { verifyLog, type VerifyOptions } from '../../../verifier/verify.ts';
@@ -175,6 +177,17 @@ describe.each(engines)('[K15] a new incarnation on %s', (engine) => {
       'incarnations/1/../checkpoint/x',
     ])
       expect((await fetch(`${url}/logs/demo/${path}`)).status).toBe(404);
+    const event = promiseIn(kept[1]!).id;
+    const proof = (query: string) => fetch(`${url}/v1/logs/demo/proofs/inclusion?event=${event}${query}`);
+    expect(
+      await Promise.all(['', '&incarnation=1', '&incarnation=2', '&incarnation=x'].map(async (query) => (await proof(query)).status)),
+    ).toEqual([...[404, 200, 404, 400]]);
+    const { size, proof: path, index, leafHash, checkpoint } = (await (await proof('&incarnation=1')).json()) as InclusionProofBody;
+    const root = Uint8Array.from(Buffer.from(checkpoint!.split('\n')[2]!, 'base64'));
+    const bytes = (hex: string) => Uint8Array.from(Buffer.from(hex, 'hex'));
+    expect(verifyInclusion({ index: BigInt(index), size: BigInt(size), leafHash: bytes(leafHash), root, proof: path.map(bytes) })).toBe(
+      true,
+    );
     const payloads = await (await fetch(`${url}/logs/demo/incarnations/1/payloads/000.jsonl`)).text();
     // As for the log itself: without a token nothing but what concerns the log.
     const types = payloads

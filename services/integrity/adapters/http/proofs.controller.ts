@@ -6,6 +6,7 @@ import { bearerToken } from '../../../http/bearer-token.ts';
 import { ProblemResponse } from '../../../http/problem-response.decorator.ts';
 import { ProblemError } from '../../../http/problem-error.ts';
 import { ENTRY_PUBLICITY, type EntryPublicity } from '../../application/entry-publicity.ts';
+import { earlierKey } from '../../application/incarnations.ts';
 import type { LeafRow } from '../../application/leaf-store.ts';
 import { type InclusionProof, type LeafName, LogQuery } from '../../application/log-query.ts';
 import { PAYLOAD_ACCESS, type PayloadAccess } from '../../application/payload-access.ts';
@@ -39,6 +40,11 @@ export class ConsistencyProofBody {
   readonly proof!: readonly string[];
 }
 
+const incarnation = {
+  name: 'incarnation',
+  required: false,
+  description: 'Number of an earlier log that this one goes on with; the newest one when absent.',
+} as const;
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const slugPattern = /^[a-z0-9]{2,20}$/;
 const sizeMax = 2n ** 63n - 1n;
@@ -68,6 +74,7 @@ export class ProofsController {
   @ApiOperation({ summary: 'Proves that an event is in the log, by its id or by its place in a stream.' })
   @Get('inclusion')
   @ApiQuery({ name: 'event', required: false, description: 'Event id.' })
+  @ApiQuery(incarnation)
   @ApiQuery({ name: 'stream', required: false, description: 'With `revision`, instead of `event`.' })
   @ApiQuery({ name: 'revision', required: false })
   @ApiQuery({ name: 'size', required: false, description: 'Proves in the tree of so many leaves, for example that of an anchor.' })
@@ -93,13 +100,15 @@ export class ProofsController {
   @Get('tlog-proof')
   @Header('content-type', 'text/plain; charset=utf-8')
   @ApiQuery({ name: 'event', required: false, description: 'Event id.' })
+  @ApiQuery(incarnation)
   @ApiQuery({ name: 'stream', required: false, description: 'With `revision`, instead of `event`.' })
   @ApiQuery({ name: 'revision', required: false })
   @ApiProduces('text/plain')
   @ApiOkResponse({ schema: { type: 'string' } })
   async tlogProof(@Param('slug') slug: string, @Query() query: Readonly<Record<string, unknown>>): Promise<string> {
-    const leaf = await this.#find(slug, query);
-    const { head, path } = available(await this.#query.cosignedInclusion(slug, leaf));
+    const log = logOf(slug, query);
+    const leaf = await this.#find(log, query);
+    const { head, path } = available(await this.#query.cosignedInclusion(log, leaf));
     return tlogProofText({ index: leaf.index, path, note: head.note });
   }
 
@@ -107,26 +116,29 @@ export class ProofsController {
   @Get('consistency')
   @ApiQuery({ name: 'from' })
   @ApiQuery({ name: 'to' })
+  @ApiQuery(incarnation)
   @ApiOkResponse({ type: ConsistencyProofBody })
-  async consistency(@Param('slug') slug: string, @Query('from') from: unknown, @Query('to') to: unknown): Promise<ConsistencyProofBody> {
-    const [first, last] = [sizeOf(from, 'from'), sizeOf(to, 'to')];
-    const head = await this.#query.head(checkedSlug(slug));
+  async consistency(@Param('slug') slug: string, @Query() query: Readonly<Record<string, unknown>>): Promise<ConsistencyProofBody> {
+    const [first, last] = [sizeOf(query['from'], 'from'), sizeOf(query['to'], 'to')];
+    const log = logOf(slug, query);
+    const head = await this.#query.head(log);
     if (head === undefined) throw new ProblemError('log_not_found');
     if (first === 0n || first > last || last > head.size) throw new ProblemError('query_invalid', { size: head.size.toString() });
-    const proof = await this.#query.consistency(slug, first, last);
+    const proof = await this.#query.consistency(log, first, last);
     return { from: first.toString(), to: last.toString(), proof: proof.map((hash) => hash.toString('hex')) };
   }
 
   async #prove(slug: string, query: Readonly<Record<string, unknown>>, sizeAsked?: unknown): Promise<InclusionProof> {
     const size = sizeAsked === undefined ? undefined : sizeOf(sizeAsked, 'size');
-    const leaf = await this.#find(slug, query);
+    const log = logOf(slug, query);
+    const leaf = await this.#find(log, query);
     if (size !== undefined && size <= leaf.index)
       throw new ProblemError('query_invalid', { errors: [{ field: 'size', code: 'parameter_malformed' }] });
-    return available(await this.#query.inclusion(slug, leaf, size));
+    return available(await this.#query.inclusion(log, leaf, size));
   }
 
-  async #find(slug: string, query: Readonly<Record<string, unknown>>): Promise<LeafRow> {
-    const leaf = await this.#query.find(checkedSlug(slug), leafName(query));
+  async #find(log: string, query: Readonly<Record<string, unknown>>): Promise<LeafRow> {
+    const leaf = await this.#query.find(log, leafName(query));
     if (leaf === undefined) throw new ProblemError('log_entry_not_found');
     return leaf;
   }
@@ -157,7 +169,10 @@ function wholeNumberOf(text: unknown): bigint | undefined {
   return number <= sizeMax ? number : undefined;
 }
 
-function checkedSlug(slug: string): string {
+/** The log, or the one of this number that it goes on with. */
+function logOf(slug: string, { incarnation: number }: Readonly<Record<string, unknown>>): string {
   if (!slugPattern.test(slug)) throw new ProblemError('log_not_found');
-  return slug;
+  if (number === undefined) return slug;
+  if (typeof number === 'string' && /^[1-9][0-9]{0,3}$/.test(number)) return earlierKey(slug, Number(number));
+  throw new ProblemError('query_invalid', { errors: [{ field: 'incarnation', code: 'parameter_malformed' }] });
 }
