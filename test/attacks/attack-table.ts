@@ -85,7 +85,7 @@ const rows: readonly Row[] = [
     'steal the key of the publisher',
     'the guardian freezes; V3 finds no such leaves; an alarm',
     'INVALID',
-    'the log cannot be anchored on; a new incarnation',
+    'the log cannot be anchored on; a new incarnation goes on with it',
   ],
   ['steal the key of the log', 'the signed head is not what was anchored; witnesses', 'INVALID', 'until the key is rotated'],
   ['rewrite history by an upgrade of the contract', 'there is no way to upgrade; V1: hash of the code', 'INVALID', 'none known'],
@@ -99,7 +99,12 @@ const rows: readonly Row[] = [
   ['lie to the verifier about the chain', 'several nodes, one of them your own', 'UNVERIFIABLE', 'all nodes that are asked collude'],
   ['withhold entries or tiles', 'the verdict names what is missing; mirrors', 'UNVERIFIABLE', 'anchors never force publication'],
   ['let the log stall quietly', 'V6: ticks and anchors by the heartbeat', 'UNVERIFIABLE', 'the promised interval'],
-  ['fork the log from a restored backup', 'remembered heads, the contract and witnesses refuse', 'INVALID', 'needs a new incarnation'],
+  [
+    'fork the log from a restored backup',
+    'remembered heads, the contract and witnesses refuse',
+    'INVALID',
+    'what nobody has any more; a new incarnation admits it',
+  ],
   [
     'abuse erasure to hide fraud',
     'only personal data can go; the erasure is a leaf; V7 counts',

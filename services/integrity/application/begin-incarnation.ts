@@ -8,9 +8,11 @@ import { noteSigner } from '../domain/note.ts';
 import { keyNameOf } from '../domain/origin.ts';
 import type { SigningKey } from '../domain/signing-key.ts';
 import { GrowingTree } from '../domain/tree/growing-tree.ts';
+import { hashBytes } from '../domain/tree/node-hash.ts';
 import type { TreeHead } from '../domain/tree-head.ts';
 import { genesisEventOf } from './genesis.ts';
 import { numberOf } from './incarnations.ts';
+import type { MirroredLog } from './mirrored-log.ts';
 import type { ProviderLog } from './provider-logs.ts';
 import type { RememberedHead } from './remembered-heads.ts';
 import { type SystemLog, systemStream } from './system-log.ts';
@@ -30,6 +32,8 @@ export interface IncarnationRequest {
   readonly remembered: readonly RememberedHead[];
   /** Names of those who froze the log: nobody can anchor it there any more, and what they hold may be a thief's. */
   readonly frozenBy: readonly string[];
+  /** A copy of what was shown, where there is one: it knows every leaf, and not only some heads. */
+  readonly mirrored?: MirroredLog | undefined;
 }
 
 export interface BegunIncarnation {
@@ -42,6 +46,8 @@ export interface BegunIncarnation {
 
 /** Namespace of URLs, RFC 9562. */
 const urlNamespace = '6ba7b811-9dad-11d1-80b4-00c04fd430c8';
+
+const onlyBeginnings = 'A new incarnation goes on with a beginning of the log, and with nothing else.';
 
 /**
  * Ends a log that lost leaves which were shown, or that a guardian froze, and begins the one that goes on with what is left: one genesis in the
@@ -63,8 +69,10 @@ export class BeginIncarnation {
     const { vkey } = noteSigner(keyNameOf(log.origin, 'recovery'), recovery);
     if (vkey !== log.policy.recoveryVkey)
       throw new IncarnationRefusedFault(`This is not the recovery key of ${log.slug}: the log names ${log.policy.recoveryVkey}.`);
-    const kept = await this.#compare(request);
-    const ahead = request.remembered.filter(({ size }) => size > kept.size);
+    const { mirrored } = request;
+    const remembered = [...request.remembered, ...(mirrored === undefined ? [] : [{ ...mirrored.head, by: mirrored.name }])];
+    const kept = await this.#compare({ ...request, remembered });
+    const ahead = remembered.filter(({ size }) => size > kept.size);
     if (ahead.length === 0 && request.frozenBy.length === 0)
       throw new IncarnationRefusedFault(
         `The log of ${log.slug} lacks nothing of what was shown of it, and no chain has frozen it: start the service, it goes on as it is.`,
@@ -73,21 +81,28 @@ export class BeginIncarnation {
   }
 
   /** The tree of what the store holds, which everybody who was shown a part of it has seen so. */
-  async #compare({ log, remembered, frozenBy }: IncarnationRequest): Promise<TreeHead> {
+  async #compare({ log, remembered, frozenBy, mirrored }: IncarnationRequest): Promise<TreeHead> {
     const tree = new GrowingTree();
+    const shown = mirrored && leafHashesIn(mirrored);
     const genesis = await genesisEventOf(this.#store, log);
     if (genesis === undefined)
       throw new IncarnationRefusedFault(`The event store holds no genesis of ${log.slug}: nothing is left to go on with.`);
     const filter = { streamPrefixes: [prefixOf(log.slug)] };
     for await (const event of this.#store.readAll({ fromPosition: genesis.position, filter })) {
       if (event.position < genesis.position) continue;
-      tree.append(Buffer.from(leafOf(log.origin, event).hash, 'hex'));
+      const { hash } = leafOf(log.origin, event);
+      const { value: other = hash } = (await shown?.next()) ?? {};
+      if (other !== hash)
+        throw new IncarnationRefusedFault(
+          `The event store holds another history than the one that was shown: leaf ${tree.size} is ${event.type} at ` +
+            `${event.stream}@${event.revision} there, and another event in ${mirrored?.name}. ${onlyBeginnings}`,
+        );
+      tree.append(Buffer.from(hash, 'hex'));
       for (const { by, size, root } of remembered) {
         if (size !== tree.size || root === undefined || root.equals(tree.root()) || frozenBy.includes(by)) continue;
         throw new IncarnationRefusedFault(
           `The event store holds another history than the one that was shown: ${by} knows ${size} leaves of ${log.origin} with root ` +
-            `${root.toString('hex')}, and the first ${size} events have root ${tree.root().toString('hex')}. A new incarnation goes on with a ` +
-            'beginning of the log, and with nothing else.',
+            `${root.toString('hex')}, and the first ${size} events have root ${tree.root().toString('hex')}. ${onlyBeginnings}`,
         );
       }
     }
@@ -105,4 +120,11 @@ export class BeginIncarnation {
     await this.#systemLog.append({ slug: log.slug, origin, originAt, type: 'LogGenesis/1', fin: { ...fin, signature }, id });
     return origin;
   }
+}
+
+/** Hex, in order. */
+async function* leafHashesIn(mirrored: MirroredLog): AsyncGenerator<string, undefined> {
+  for await (const hashes of mirrored.hashes())
+    for (let at = 0; at < hashes.length; at += hashBytes) yield hashes.toString('hex', at, at + hashBytes);
+  return undefined;
 }

@@ -10,6 +10,8 @@ import type { AnchorChain } from '../../integrity/application/anchor-chain.ts';
 import { BeginIncarnation, IncarnationRefusedFault } from '../../integrity/application/begin-incarnation.ts';
 import { ChainHeadMemory } from '../../integrity/application/chain-head-memory.ts';
 import { earlierKey, numberOf } from '../../integrity/application/incarnations.ts';
+import type { LogMirror } from '../../integrity/application/log-mirror.ts';
+import { MirroredLog } from '../../integrity/application/mirrored-log.ts';
 import type { ProviderLog } from '../../integrity/application/provider-logs.ts';
 import { SequencerHalt } from '../../integrity/application/sequencer-halt.ts';
 import { SystemLog } from '../../integrity/application/system-log.ts';
@@ -24,6 +26,8 @@ import { adoptStore } from '../store/adopt-store.ts';
 export interface NewIncarnation {
   readonly slug: string;
   readonly recovery: SigningKey;
+  /** A copy of what was shown, to hold the store to; payloads are not needed. */
+  readonly mirror?: LogMirror | undefined;
   readonly pool: Pool;
   readonly keysFolder: string;
   readonly openStore: () => Promise<EventStore>;
@@ -67,7 +71,7 @@ export async function beginNewIncarnation(options: NewIncarnation): Promise<NewI
 
 /** False where it was begun before and nothing was signed under it yet. */
 async function begin(store: EventStore, options: NewIncarnation): Promise<boolean> {
-  const { slug, recovery, pool } = options;
+  const { slug, recovery, mirror, pool } = options;
   return withIntegrity(store, options, async ({ logs, standing, earlier, chains }) => {
     const log = await logs.find(slug);
     if (log === undefined) throw new IncarnationRefusedFault(`The event store holds no log of ${slug}: nothing is left to go on with.`);
@@ -76,7 +80,8 @@ async function begin(store: EventStore, options: NewIncarnation): Promise<boolea
     if (numberOf(log) > 1 && remembered.length === 0 && (await new PostgresHeadStore(pool).published(slug)) === undefined) return false;
     const frozenBy: string[] = [];
     for (const chain of chains) if (await hasFrozen(chain, log)) frozenBy.push(new ChainHeadMemory(chain, logs).name);
-    await new BeginIncarnation(store, new SystemLog(store, systemClock)).begin({ log, recovery, remembered, frozenBy });
+    const mirrored = mirror && (await MirroredLog.open({ mirror, ...log }));
+    await new BeginIncarnation(store, new SystemLog(store, systemClock)).begin({ log, recovery, remembered, frozenBy, mirrored });
     return true;
   });
 }

@@ -43,7 +43,8 @@ export async function runRecover(args: readonly string[], environment: Environme
     };
     if (source.kind === 'mirror') return await recoverFrom(mirrorAt(source.from, source.token), place);
     const { otherChains, witnesses } = settings;
-    const begun = await beginNewIncarnation({ ...place, recovery: recovery as SigningKey, otherChains, witnesses });
+    const mirror = source.mirror === undefined ? undefined : mirrorAt(source.mirror.from, source.mirror.token);
+    const begun = await beginNewIncarnation({ ...place, recovery: recovery as SigningKey, mirror, otherChains, witnesses });
     process.stdout.write(`${newIncarnationReport(begun)}\n`);
     return 0;
   } finally {
@@ -101,9 +102,13 @@ function newIncarnationReport({ log, supersedes, isNew, lost }: NewIncarnationBe
   ].join('\n');
 }
 
-type Source =
-  | { readonly kind: 'mirror'; readonly from: string; readonly token: string | undefined }
-  | { readonly kind: 'nobody'; readonly recoveryKey: string };
+interface MirrorSource {
+  readonly kind: 'mirror';
+  readonly from: string;
+  readonly token: string | undefined;
+}
+
+type Source = MirrorSource | { readonly kind: 'nobody'; readonly recoveryKey: string; readonly mirror: MirrorSource | undefined };
 
 function optionsIn(args: readonly string[], environment: Environment) {
   const text = { type: 'string' } as const;
@@ -128,10 +133,13 @@ interface SourceValues {
 
 function sourceIn({ from = '', token, ...values }: SourceValues, environment: Environment): Source {
   const recoveryKey = values['recovery-key'] ?? '';
-  if (values['new-incarnation'] === (from !== '')) throw new SettingsFault('recover needs --from <folder|url>, or --new-incarnation.');
-  if (from !== '') return { kind: 'mirror', from, token: token ?? environment['MIRROR_TOKEN'] };
+  const mirror = from === '' ? undefined : ({ kind: 'mirror', from, token: token ?? environment['MIRROR_TOKEN'] } as const);
+  if (!values['new-incarnation']) {
+    if (mirror === undefined) throw new SettingsFault('recover needs --from <folder|url>, or --new-incarnation.');
+    return mirror;
+  }
   if (recoveryKey === '') throw new SettingsFault('recover --new-incarnation needs --recovery-key <file>.');
-  return { kind: 'nobody', recoveryKey: resolve(recoveryKey) };
+  return { kind: 'nobody', recoveryKey: resolve(recoveryKey), mirror };
 }
 
 function warn(text: string): void {

@@ -5,6 +5,8 @@ import { pino } from 'pino';
 import type { AppendRequest, EventStore } from '../../../services/event-store/domain/event-store.ts';
 import { keyInFile } from '../../../services/integrity/adapters/keys/pem-keyring.ts';
 import type { InclusionProofBody } from '../../../services/integrity/adapters/http/proofs.controller.ts';
+import { FolderLogMirror } from '../../../services/integrity/adapters/mirror/folder.log-mirror.ts';
+import type { LogMirror } from '../../../services/integrity/application/log-mirror.ts';
 import { numberOf } from '../../../services/integrity/application/incarnations.ts';
 import { beginNewIncarnation } from '../../../services/main/recover/new-incarnation.ts';
 import { giveStoreId } from '../../../services/main/store/give-store-id.ts';
@@ -40,15 +42,16 @@ interface Beginning {
   readonly openStore?: () => Promise<EventStore>;
   /** The one of the log when absent. */
   readonly keyFile?: string;
+  readonly mirror?: LogMirror;
 }
 
-async function begin({ ledger, place, openStore: open = () => openStore(place.store), keyFile = 'recovery.pem' }: Beginning) {
+async function begin({ ledger, place, openStore: open = () => openStore(place.store), keyFile = 'recovery.pem', mirror }: Beginning) {
   const pool = createPool({ url: place.database.serviceUrl, connectionsMax: 8 });
   const keysFolder = join(ledger.folder, 'keys');
   try {
     return await beginNewIncarnation({
       ...{ slug: 'demo', pool, keysFolder, chain: undefined, openStore: open, logger: pino({ level: 'silent' }) },
-      recovery: await keyInFile(join(keysFolder, 'demo', keyFile)),
+      ...{ recovery: await keyInFile(join(keysFolder, 'demo', keyFile)), mirror },
       giveStoreId: () =>
         giveStoreId({
           databaseOwnerUrl: place.database.ownerUrl,
@@ -89,6 +92,17 @@ async function loss(ledger: Ledger, place: Place, account: string) {
   const shown = await ledger.signedHead();
   await ledger.stop();
   return { lost, shown };
+}
+
+/** An export of what lies on a place, without payloads. */
+async function exportOf(ledger: Ledger, place: Place): Promise<string> {
+  const other = await Ledger.create(closings);
+  await cp(ledger.folder, other.folder, { recursive: true });
+  await startOn(other, place);
+  const folder = await mirrorOf(other, join(other.folder, 'export'));
+  await other.stop();
+  await rm(join(folder, 'payloads'), { recursive: true });
+  return folder;
 }
 
 /** What an auditor finds on the running ledger. */
@@ -268,6 +282,12 @@ describe.each(engines)('[K15] a new incarnation on %s', (engine) => {
 
     const other = await Ledger.create(closings); // The keys without what they remember: nobody holds the log back.
     await cp(ledger.folder, other.folder, { recursive: true, filter: (path) => !path.includes('checkpoint') });
+    await startOn(other, older);
+    await other.post(`accounts/${account}/charges`, charge, 'instead');
+    await other.stop();
+    // The store has not come as far as any head that somebody remembers: a mirror, even one without payloads, knows better.
+    const mirror = new FolderLogMirror(await exportOf(ledger, home));
+    await refused({ ledger, place: older, mirror }, /leaf \d+ is \S+ at demo\.\S+ there, and another event in/);
     await startOn(other, older);
     for (let number = 0n; number < shown.size; number++) await other.post(`accounts/${account}/charges`, charge, `instead-${number}`);
     await other.stop();
