@@ -18,6 +18,7 @@ import { HttpLogSource } from '../../../verifier/source/http.log-source.ts';
 import { verifyLog, type VerifyOptions } from '../../../verifier/verify.ts';
 import { freshDatabase } from '../../support/postgres.ts';
 import { findingsOf, summaryOf } from '../../support/verify-files.ts';
+import { until } from '../integrity/log-fixture.ts';
 import { Ledger } from './ledger.ts';
 import { copyOf, engines, mirrorOf, type Place, placeOn, startOn } from './older-copy.ts';
 
@@ -212,6 +213,12 @@ describe.each(engines)('[K15] a new incarnation on %s', (engine) => {
       types.filter(({ data }) => data !== null).every(({ type }) => /^(LogGenesis|LogPolicyChanged|KeyRotated|TimeTicked)\/1$/.test(type)),
     ).toBe(true);
     expect(types.some(({ data }) => data === null)).toBe(true);
+    // Entries that a provider keeps to holders of a token are those of all its logs.
+    await ledger.post('entry-access', { entries: 'token' });
+    await until(async () => {
+      const { status } = await fetch(`${url}/logs/demo/incarnations/1/tile/entries/000.p/1`);
+      return status === 401 ? status : undefined;
+    });
   }, 180_000);
 
   it('is finished by whoever comes next, wherever it was cut off', async () => {
