@@ -6,10 +6,12 @@ import { mirrorLog, type MirrorResult } from './mirror/mirror-log.ts';
 import { openerFor } from './opening/shared.bundle-opener.ts';
 import { ProgressLine } from './report/progress-line.ts';
 import { textReport } from './report/text-report.ts';
+import { FolderLogSource } from './source/folder.log-source.ts';
 import { HttpLogSource } from './source/http.log-source.ts';
 import type { Progress } from './verify.ts';
 
-const usage = `Usage: mirror --log <url> --genesis <hash> --out <folder> [--token <token>] [--rpc <url>] [--policy <file>] [--progress] [--evidence <file>]
+const usage = `Usage: mirror --log <url> --genesis <hash> --out <folder> [--token <token>] [--rpc <url>] [--superseded <url|folder>]
+              [--policy <file>] [--progress] [--evidence <file>]
 
 Copies a live log to a folder, verifies what it takes, and brings the copy up to date when it is run again. The folder is an export:
 verify --log <folder>. It keeps every signed head that the log ever showed it, and what the log lost since.
@@ -35,13 +37,14 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function mirror(
-  { log, genesis, token, rpc, contract, isDeep, gaps, witnesses, hasProgress, evidence }: CommandLine,
+  { log, genesis, token, rpc, contract, superseded, isDeep, gaps, witnesses, hasProgress, evidence }: CommandLine,
   out: string,
 ): Promise<number> {
   if (!isHttpUrl(log)) throw new RangeError('--log is the URL of a live log: a folder is copied by any program.');
   const progress = hasProgress || process.stderr.isTTY ? new ProgressLine(process.stderr) : undefined;
   const result = await mirrorLog({
     ...{ live: new HttpLogSource(log, { token }), folder: new MirrorFolder(out, genesis) },
+    superseded: superseded.map((other) => (isHttpUrl(other) ? new HttpLogSource(other, { token }) : new FolderLogSource(other))),
     ...{ genesisHash: genesis, rpcUrls: rpc, isOffline: rpc.length === 0, contract, isDeep, gaps, witnesses, openerFor },
     ...(progress !== undefined && { onProgress: (done: Progress) => progress.tell(done) }),
   });

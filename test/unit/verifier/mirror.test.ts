@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { headsFileOf, MirrorFolder } from '../../../verifier/mirror/mirror-folder.ts';
 import { mirrorLog } from '../../../verifier/mirror/mirror-log.ts';
 import { FolderLogSource } from '../../../verifier/source/folder.log-source.ts';
+import type { LogSource } from '../../../verifier/source/log-source.ts';
 import { headsIn } from '../../../verifier/state/heads-file.ts';
 import { LogBuilder, type LogFolder } from '../../support/log-builder.ts';
 import { MemoryLogSource } from '../../support/memory.log-source.ts';
@@ -38,10 +39,11 @@ function grow(log: LogBuilder, size: number): void {
 async function mirror(
   log: LogBuilder,
   path: string,
-  { files = log.files(), source = new MemoryLogSource(files, { isLive: true }) }: Shown = {},
+  { files = log.files(), source = new MemoryLogSource(files, { isLive: true }), superseded = [] }: Shown = {},
 ) {
   const mirrored = await mirrorLog({
     ...{ live: source, folder: new MirrorFolder(path, log.genesisHash), genesisHash: log.genesisHash, rpcUrls: [], isOffline: true },
+    superseded,
   });
   return { ...mirrored, asked: source.asked };
 }
@@ -49,6 +51,7 @@ async function mirror(
 interface Shown {
   readonly files?: LogFolder;
   readonly source?: MemoryLogSource;
+  readonly superseded?: readonly LogSource[];
 }
 
 /** As the command does with a folder. */
@@ -60,6 +63,22 @@ function verifyMirror(log: LogBuilder, path: string) {
 const partsOf = (asked: readonly string[]) => asked.filter((path) => /^(tile\/(0|entries)|payloads)\//.test(path));
 
 describe('a mirror', () => {
+  it('of a log that goes on with another one is brought up to date beside a mirror of that one', async () => {
+    const [older, newer] = [newFolder(), newFolder()];
+    const log = logOf(300);
+    expect(await mirror(log, older)).toMatchObject({ result: 'accepted' });
+    const next = new LogBuilder({ supersedes: { log, size: 280 } });
+    const superseded = [new FolderLogSource(older)];
+    for (let size = 300; size <= 900; size += 300) {
+      while (next.size < size) next.move('1.00', { id: `00000000-0000-4000-8000-${String(next.size).padStart(12, '0')}` });
+      const mirrored = await mirror(next, newer, { superseded });
+      expect(mirrored).toMatchObject({ result: 'accepted', outcome: { verdict: 'VALID', size } });
+      // What it has of the newer log it does not ask for again.
+      if (size === 900) expect(partsOf(mirrored.asked).every((name) => /00[23]/.test(name))).toBe(true);
+    }
+    expect(await mirror(next, newFolder())).toMatchObject({ result: 'waiting', outcome: { verdict: 'UNVERIFIABLE' } });
+  });
+
   it('is a copy from which the log is verified, and takes only what is new', async () => {
     const log = logOf(600);
     const path = newFolder();
