@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AccountBalancesController } from './account-balances/account-balances.controller.ts';
 import { AccountBalancesQuery } from './account-balances/account-balances.query.ts';
+import { LedgerPlacesQuery } from './account-balances/ledger-places.query.ts';
 import { AccountsQuery } from './accounts/accounts.query.ts';
 import { AccountsViewController } from './accounts/accounts.controller.ts';
 import { EntitlementsController } from './entitlements/entitlements.controller.ts';
@@ -27,6 +28,7 @@ import { StatementsQuery } from './statements/statements.query.ts';
   providers: [
     AccountsQuery,
     AccountBalancesQuery,
+    LedgerPlacesQuery,
     StatementsQuery,
     EntitlementsQuery,
     InvoicesQuery,
@@ -34,6 +36,6 @@ import { StatementsQuery } from './statements/statements.query.ts';
     TrialBalanceQuery,
     ReadYourWrites,
   ],
-  exports: [AccountsQuery, AccountBalancesQuery, InvoicesQuery, ReadYourWrites],
+  exports: [AccountsQuery, AccountBalancesQuery, LedgerPlacesQuery, InvoicesQuery, JournalQuery, ReadYourWrites],
 })
 export class ProjectionsModule {}

@@ -15,7 +15,7 @@ export const books: Projection = {
   name: 'books',
   version: 1,
   schema: schemaFile('journal') + schemaFile('account-balances'),
-  indexes: indexesFile('journal'),
+  indexes: indexesFile('journal') + indexesFile('account-balances'),
   tables: ['journal_v1', 'account_balances_v1'],
   project: (events, client: PoolClient) => writeInTurn(client, writesOf(events)),
 };

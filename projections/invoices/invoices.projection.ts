@@ -7,7 +7,7 @@ import { amountText, moneyOf } from '../../services/money/money.ts';
 import type { Projection } from '../../services/read-store/projection.ts';
 import { textArray } from '../../services/read-store/array-parameter.ts';
 import { ImpossibleBatchDefect, ImpossibleEventDefect } from '../ledger/impossible-event.ts';
-import { schemaFile } from '../sql/schema-file.ts';
+import { indexesFile, schemaFile } from '../sql/schema-file.ts';
 import { insertClosed, updateIssued } from './invoice-rows.ts';
 
 /** Invoices from the closing of their charges to their payment. */
@@ -15,6 +15,7 @@ export const invoices: Projection = {
   name: 'invoices',
   version: 1,
   schema: schemaFile('invoices'),
+  indexes: indexesFile('invoices'),
   tables: ['invoices_v1'],
   filter: { typePrefixes: ['ChargesClosed/', 'NumberAssigned/', 'InvoiceIssued/', 'PaymentReceived/', 'EntryReversed/'] },
   project,

@@ -94,6 +94,10 @@ const summaryColumns = `
   invoice, account, status, number, series, currency, total, paid, open, to_char(due_on, 'YYYY-MM-DD') as due_on,
   closed_at, closed_position, issued_at`;
 
+const detailColumns = `
+  ${summaryColumns}, net, charges_stream, charges_from_revision, charges_to_revision, closed_event_id,
+  issued_event_id, issued_position, lines, tax_lines, price_books`;
+
 @Injectable()
 export class InvoicesQuery {
   readonly #pool: Pool;
@@ -128,8 +132,7 @@ export class InvoicesQuery {
       const { rows } = await client.query<DetailRow>({
         name: 'invoices_find',
         text: `
-          select ${summaryColumns}, net, charges_stream, charges_from_revision, charges_to_revision, closed_event_id,
-                 issued_event_id, issued_position, lines, tax_lines, price_books
+          select ${detailColumns}
             from invoices
            where provider = $1 and invoice = $2`,
         values: [provider, invoice],
@@ -137,6 +140,20 @@ export class InvoicesQuery {
       const [row] = rows;
       return row && { detail: detailOf(row), asOfPosition: await positionOf(client, invoices) };
     });
+  }
+
+  /** Those of a printed number, which each series of a provider gives once. */
+  async numbered(provider: string, number: string): Promise<InvoiceDetail[]> {
+    const { rows } = await this.#pool.query<DetailRow>({
+      name: 'invoices_numbered',
+      text: `
+        select ${detailColumns}
+          from invoices
+         where provider = $1 and number = $2
+         order by series`,
+      values: [provider, number],
+    });
+    return rows.map(detailOf);
   }
 }
 

@@ -11,17 +11,20 @@ import { PostgresFoldStore } from '../integrity/adapters/postgres/postgres.fold-
 import { PostgresHeadStore } from '../integrity/adapters/postgres/postgres.head-store.ts';
 import { PostgresIncarnationStore } from '../integrity/adapters/postgres/postgres.incarnation-store.ts';
 import { PostgresLeafStore } from '../integrity/adapters/postgres/postgres.leaf-store.ts';
+import { PostgresLogIndex } from '../integrity/adapters/postgres/postgres.log-index.ts';
 import { PostgresLogRegistry } from '../integrity/adapters/postgres/postgres.log-registry.ts';
 import type { WitnessAddress } from '../integrity/adapters/witness/http.witness.ts';
 import { type Anchoring, openAnchoring } from '../integrity/anchoring.ts';
 import type { AnchorChain } from '../integrity/application/anchor-chain.ts';
 import { ChainHeadMemory } from '../integrity/application/chain-head-memory.ts';
 import { EarlierIncarnations } from '../integrity/application/earlier-incarnations.ts';
+import { LogEntries } from '../integrity/application/log-entries.ts';
 import { LogFiles } from '../integrity/application/log-files.ts';
 import { DiscoveredLogs } from '../integrity/application/discovered-logs.ts';
 import { GuardedEventStore } from '../integrity/application/guarded-event-store.ts';
 import type { Keyring } from '../integrity/application/keyring.ts';
 import { LogStanding } from '../integrity/application/log-standing.ts';
+import type { LogIndex } from '../integrity/application/log-index.ts';
 import { LogQuery } from '../integrity/application/log-query.ts';
 import { ProofBundles } from '../integrity/application/proof-bundles.ts';
 import { OpenLog } from '../integrity/application/open-log.ts';
@@ -70,6 +73,8 @@ export interface Integrity {
   readonly receipts: ReceiptSigner;
   readonly query: LogQuery;
   readonly files: LogFiles;
+  readonly index: LogIndex;
+  readonly entries: LogEntries;
   readonly bundles: ProofBundles;
   readonly answers: SignedAnswers;
   readonly sequencers: Sequencers;
@@ -116,6 +121,7 @@ export async function openIntegrity(options: IntegrityOptions): Promise<Integrit
   });
   const query = new LogQuery(leaves, heads, cosigned);
   const files = new LogFiles({ store, logs, leaves, heads, cosigned, anchors: anchoring.anchors });
+  const index = new PostgresLogIndex(pool);
   const receipts = new ReceiptSigner(logs, keyring, guard);
   return {
     ...{ eventStore: store, guard, standing, earlier },
@@ -125,7 +131,8 @@ export async function openIntegrity(options: IntegrityOptions): Promise<Integrit
     openLog: new OpenLog({ store, keyring, clock: systemClock, chains: () => Promise.resolve(contracts) }),
     receipts,
     answers: new SignedAnswers({ store, leaves, logs, signer: receipts }),
-    ...{ query, files },
+    ...{ query, files, index },
+    entries: new LogEntries({ store, query, index }),
     bundles: new ProofBundles({ store, query, files, balances: anchoring.balances, anchors: anchoring.anchors }),
     sequencers: new Sequencers(logs, {
       ...{ store, leaves, heads, keyring, earlier, lock, memories },

@@ -4,6 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { ProjectedCommandLog } from '../../projections/commands/commands.query.ts';
+import { ExplorerModule } from '../../projections/explorer/explorer.module.ts';
 import { ProjectionsModule } from '../../projections/projections.module.ts';
 import { SignedAnswersModule } from '../../projections/signed-answers/signed-answers.module.ts';
 import { PostgresApiKeyStore } from '../access/adapters/postgres/api-key-store.ts';
@@ -151,6 +152,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
         AnchoringModule.register(anchoring),
         IntegrityModule.register({ files, query, witnessing, access: payloadAccess(pool), entries: entryPublicity(eventStore) }),
         SignedAnswersModule.register({ answers: integrity.answers, balances: anchoring.balances, query }),
+        ExplorerModule.register({ query, index: integrity.index, entries: integrity.entries }),
         BillBundlesModule.register(new BillBundles(eventStore, integrity.bundles)),
         PrivacyModule.register(privacy),
       ],
@@ -190,12 +192,12 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
   return { url, commands: bus, eventStore, pool, keyFiles, integrity, close: () => closing.run() };
 }
 
-/** A provider's own key opens the payloads of its own log; a customer's opens none, since they are everybody's. */
+/** Keys of a provider and of its auditors open the payloads of its log; a customer's opens none, since they are everybody's. */
 function payloadAccess(pool: Pool): PayloadAccess {
   const authenticator = new Authenticator(new PostgresApiKeyStore(pool));
   const mayRead = async (token: string, slug: string) => {
     const principal = await authenticator.principalOf(token);
-    return principal?.role === 'provider' && principal.provider === slug;
+    return principal !== undefined && ['provider', 'auditor'].includes(principal.role) && principal.provider === slug;
   };
   return { mayRead };
 }

@@ -3,7 +3,7 @@ export interface Principal {
   /** Of the API key; part of every command id. */
   readonly id: string;
   readonly role: Role;
-  /** The tenant of a provider's or a customer's key; empty for the operator, who has none. */
+  /** The tenant of the key; empty for the operator, who has none. */
   readonly provider: string;
   /** Of a customer's key alone. */
   readonly account?: string;
@@ -11,6 +11,6 @@ export interface Principal {
 
 /**
  * A provider works on its own books. The operator of the installation registers providers and sees no books. A customer sees what is held of
- * it in one account.
+ * it in one account. An auditor reads the log of one provider with everything that its leaves commit to, and writes nothing.
  */
-export type Role = 'provider' | 'operator' | 'customer';
+export type Role = 'provider' | 'operator' | 'customer' | 'auditor';

@@ -176,7 +176,7 @@ export class LogFiles {
     // What an earlier incarnation lost: other events may stand at those positions by now.
     const events = await this.#eventsOf(leaves.filter(({ index }) => index < kept));
     const lines = leaves.map((leaf) => {
-      if (payloads || isPublic(log, leaf)) return payloadLine(leaf, leaf.index < kept ? events.get(leaf.position) : undefined);
+      if (payloads || isPublicLeaf(log, leaf)) return payloadLine(leaf, leaf.index < kept ? events.get(leaf.position) : undefined);
       return withheldLine(leaf, entries);
     });
     return { bytes: Buffer.from(lines.join('')), contentType: jsonLines, isImmutable: false };
@@ -205,7 +205,7 @@ function payloadsPath(number: bigint): string {
 /** As public as the checkpoint: what a verifier needs before anybody trusts it. */
 const publicTypes = ['LogGenesis/1', 'LogPolicyChanged/1', 'KeyRotated/1', 'TimeTicked/1'];
 
-function isPublic(log: string, { stream, entry }: LeafRow): boolean {
+export function isPublicLeaf(log: string, { stream, entry }: LeafRow): boolean {
   return stream === systemStream(partsOfKey(log).slug) && publicTypes.includes(typeOf({ entry }));
 }
 

@@ -5,7 +5,7 @@ import { bearerToken } from '../../../http/bearer-token.ts';
 import { ProblemError } from '../../../http/problem-error.ts';
 import { Authenticator } from '../../application/authenticator.ts';
 import type { Role } from '../../application/principal.ts';
-import { publicRoute, rolesOfRoute } from './principal.decorator.ts';
+import { alsoPublicRoute, publicRoute, rolesOfRoute } from './principal.decorator.ts';
 
 /** Stands before every route: nothing is open unless it says so. */
 @Injectable()
@@ -22,7 +22,9 @@ export class ApiKeyGuard implements CanActivate {
     const targets = [context.getHandler(), context.getClass()];
     if (this.#reflector.getAllAndOverride<boolean | undefined>(publicRoute, targets) === true) return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const principal = await this.#authenticator.principalOf(bearerToken(request.headers.authorization));
+    const { authorization = '' } = request.headers;
+    if (authorization === '' && this.#reflector.getAllAndOverride<boolean | undefined>(alsoPublicRoute, targets) === true) return true;
+    const principal = await this.#authenticator.principalOf(bearerToken(authorization));
     if (principal === undefined) throw new ProblemError('unauthenticated', {}, { 'www-authenticate': 'Bearer' });
     const roles = this.#reflector.getAllAndOverride<readonly Role[] | undefined>(rolesOfRoute, targets) ?? ['provider'];
     if (!roles.includes(principal.role)) throw new ProblemError('forbidden', { role: roles.join(', ') });

@@ -16,11 +16,20 @@ export const Principal = createParamDecorator((_: unknown, context: ExecutionCon
   return principal;
 });
 
+/** Who asked, or undefined for somebody without a key: of a route that is also public. */
+export const MaybePrincipal = createParamDecorator(
+  (_: unknown, context: ExecutionContext): PrincipalOf | undefined => context.switchToHttp().getRequest<FastifyRequest>().principal,
+);
+
 export const publicRoute = 'access:public';
+export const alsoPublicRoute = 'access:also-public';
 export const rolesOfRoute = 'access:roles';
 
 /** Opens a route or controller to everybody. */
 export const Public = () => SetMetadata(publicRoute, true);
+
+/** Lets in those without any key too: they are shown what is public. A key is still looked at, and one of another role refused. */
+export const AlsoPublic = () => SetMetadata(alsoPublicRoute, true);
 
 /**
  * Names the roles that a route is for; routes without any are for providers. A customer gets to its own account alone: a route for customers

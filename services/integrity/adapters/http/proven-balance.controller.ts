@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Param } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import { Principal } from '../../../access/adapters/http/principal.decorator.ts';
+import { ForRoles, Principal } from '../../../access/adapters/http/principal.decorator.ts';
 import type { Principal as PrincipalOf } from '../../../access/application/principal.ts';
 import { ProblemResponse } from '../../../http/problem-response.decorator.ts';
 import { ProblemError } from '../../../http/problem-error.ts';
@@ -13,6 +13,7 @@ import { bodyOf, ProvenBalanceBody } from './proven-balance.body.ts';
 @ProblemResponse(403, 'The API key is for another role.')
 @ProblemResponse(404, 'There is no such log, or it has committed to no state yet.')
 @ProblemResponse(503, 'The ledger cannot be reached; repeat after the seconds of Retry-After.')
+@ForRoles('provider', 'auditor')
 @Controller('v1/logs/:slug/state/:ledgerAccount/:currency')
 export class ProvenBalanceController {
   readonly #balances: ProvenBalances;

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import type { Anchor, AnchorContract, AnchorPlace, AnchorState, AnchorStore } from '../../application/anchor-store.ts';
 
-interface AnchorRow {
+export interface AnchorRow {
   readonly log: string;
   readonly chain_id: string;
   readonly contract: string;
@@ -83,7 +83,7 @@ export class PostgresAnchorStore implements AnchorStore {
   }
 }
 
-function anchorOf(row: AnchorRow): Anchor {
+export function anchorOf(row: AnchorRow): Anchor {
   const { log, contract, size, root, state, seq, block } = row;
   const isPlaced = seq !== null && block !== null && row.block_hash !== null;
   return {

@@ -126,7 +126,7 @@ export class PostgresLeafStore implements LeafStore {
   }
 }
 
-interface StoredLeaf {
+export interface StoredLeaf {
   readonly leaf_index: bigint;
   readonly store_position: bigint;
   readonly stream: string;
@@ -142,9 +142,9 @@ interface StoredTile {
   readonly hashes: Buffer;
 }
 
-const selectLeaf = 'select leaf_index, store_position, stream, revision, event_id, leaf_hash, entry from integrity_leaf';
+export const selectLeaf = 'select leaf_index, store_position, stream, revision, event_id, leaf_hash, entry from integrity_leaf';
 
-function leafOfRow(row: StoredLeaf): LeafRow {
+export function leafOfRow(row: StoredLeaf): LeafRow {
   const { stream, revision, entry } = row;
   return { index: row.leaf_index, position: row.store_position, stream, revision, eventId: row.event_id, hash: row.leaf_hash, entry };
 }

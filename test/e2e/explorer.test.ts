@@ -1,0 +1,287 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startThrowawayChain, type ThrowawayChain } from '../../bench/support/throwaway-chain.ts';
+import type { AnchorRecord } from '../../services/integrity/application/anchors-query.ts';
+import { stateKeyOf } from '../../services/integrity/domain/committed-state.ts';
+import { leafHashOf } from '../../services/integrity/domain/leaf.ts';
+import { verifyInclusion } from '../../verifier/merkle.ts';
+import { type Answer, startTestService, type TestService } from '../support/service.ts';
+
+let chain: ThrowawayChain;
+let mining: NodeJS.Timeout;
+let api: TestService;
+let account: string;
+let invoice: string;
+let position: string;
+/** Of the one payment. */
+let payment: { id: string; revision: string };
+let other: Readonly<Record<string, string>>;
+const nobody = { authorization: '' };
+
+async function sent(path: string, body: object): Promise<Answer['body']> {
+  const answer = await api.post(path, body);
+  expect([path, answer.status]).toEqual([path, 201]);
+  position = answer.body.position as string;
+  return answer.body;
+}
+
+beforeAll(async () => {
+  chain = await startThrowawayChain();
+  mining = setInterval(() => void chain.provider.send('evm_mine', []).catch(() => undefined), 100);
+  api = await startTestService({ chain: { rpcUrl: chain.url } });
+  const operator = { authorization: `Bearer ${api.operatorToken}` };
+  await api.post('/v1/providers', { slug: 'other', name: 'Other' }, operator);
+  other = { authorization: `Bearer ${(await api.post('/v1/providers/other/api-keys', {}, operator)).body.token}` };
+  account = (await sent('/v1/accounts', { billing: 'postpaid', currency: 'EUR', creditLimit: '100' })).id as string;
+  const charge = { amount: '4.275', currency: 'EUR', product: 'internet-100', description: 'Internet 100' };
+  await sent(`/v1/accounts/${account}/charges`, charge);
+  invoice = (await sent(`/v1/accounts/${account}/invoices`, { dueOn: '2026-12-31' })).id as string;
+  const paid = await sent(`/v1/accounts/${account}/payments`, { amount: '1', currency: 'EUR', method: 'bank', reference: 'R1' });
+  payment = { id: paid.events[0].id as string, revision: paid.revision as string };
+  await until(
+    () => api.get(`/v1/invoices/${invoice}?after=${position}`),
+    ({ body }) => body.document !== undefined,
+  );
+  await api.service.integrity.anchoring.anchorer.anchorNow('demo');
+  const anchored = () => api.service.integrity.anchoring.anchors.anchors('demo');
+  await until(anchored, (anchors) => anchors.length > 0);
+}, 120_000);
+afterAll(async () => {
+  clearInterval(mining);
+  await api.close();
+  await chain.stop();
+});
+
+async function until<Value>(ask: () => Promise<Value>, isDone: (value: Value) => boolean): Promise<Value> {
+  for (let attempt = 0; attempt < 600; attempt++) {
+    const value = await ask();
+    if (isDone(value)) return value;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('What was waited for did not come.');
+}
+
+const search = (text: string, headers: Readonly<Record<string, string>> = {}, more = '') =>
+  api.get(`/v1/logs/demo/search?q=${encodeURIComponent(text)}${more}`, headers);
+
+async function found(text: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer['body']['results']> {
+  const { status, body } = await search(text, headers);
+  expect([text, status, body.code]).toEqual([text, 200, undefined]);
+  return body.results;
+}
+
+/** Follows a link as the API gave it. */
+async function shown(link: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer['body']> {
+  const { status, body } = await api.get(link, headers);
+  expect([link, status]).toEqual([link, 200]);
+  return body;
+}
+
+const bytesOf = (hex: string) => Buffer.from(hex, 'hex');
+const stream = () => `demo.account-${account}`;
+const entryOfPayment = async () => (await found(payment.id))[0] as { index: string; leafHash: string; links: { entry: string } };
+
+describe('[E10] an auditor looks through a log', () => {
+  it('finds an entry by event id, leaf hash, index, place and stream, with or without a token', async () => {
+    const { index, leafHash } = await entryOfPayment();
+    for (const headers of [{}, nobody]) {
+      for (const [text, matched] of [
+        [payment.id, 'event_id'],
+        [payment.id.toUpperCase(), 'event_id'],
+        [leafHash, 'leaf_hash'],
+        [`0x${leafHash}`, 'leaf_hash'],
+        [index, 'index'],
+        [`${stream()}@${payment.revision}`, 'place'],
+      ] as const) {
+        const entry = { kind: 'entry', matched, index, leafHash, eventId: payment.id, stream: stream(), type: 'PaymentReceived/1' };
+        expect([text, await found(text, headers)]).toEqual([text, expect.arrayContaining([expect.objectContaining(entry)])]);
+      }
+      const entries = await found(stream(), headers);
+      expect(entries.map(({ revision }: { revision: string }) => revision)).toEqual(['0', '1', '2', '3']);
+    }
+  });
+
+  it('finds an invoice by its printed number, with a token', async () => {
+    const [first, ...rest] = await found('INV-000001');
+    expect(rest).toEqual([]);
+    expect(first).toMatchObject({ kind: 'invoice', number: 'INV-000001', invoice, account, status: 'partially_paid', total: '4.28' });
+    const entry = await shown(first.links.entry as string);
+    expect(entry).toMatchObject({
+      type: 'InvoiceIssued/1',
+      payload: 'shown',
+      invoice: { number: 'INV-000001', document: { lines: [{}] } },
+    });
+    expect(JSON.parse(entry.event.data as string).fin).toMatchObject({ number: 'INV-000001', total: '4.28' });
+    await shown(first.links.proofBundle as string);
+  });
+
+  it('finds what posts to an account by its hash, its name and its customer, with a token', async () => {
+    const ledgerAccount = `asset:receivable:${account}`;
+    const accountHash = Buffer.from(stateKeyOf(ledgerAccount, 'EUR'), 'latin1').toString('hex');
+    for (const text of [accountHash, ledgerAccount]) {
+      const [place, ...entries] = await found(text);
+      expect(place).toMatchObject({ kind: 'account', ledgerAccount, currency: 'EUR', balance: '3.28', accountHash });
+      expect(entries.map(({ type }: { type: string }) => type)).toEqual(['ChargesClosed/1', 'PaymentReceived/1']);
+      const state = await shown(place.links.state as string);
+      expect(JSON.stringify(state)).toContain(accountHash);
+    }
+    const ofCustomer = await found(account);
+    expect(ofCustomer.map(({ ledgerAccount: name, type }: Record<string, string>) => name ?? type)).toEqual([
+      ledgerAccount,
+      `asset:unbilled:${account}`,
+      ...['ChargePosted/1', 'ChargesClosed/1', 'PaymentReceived/1'],
+    ]);
+  });
+
+  it('finds an anchor by its transaction, its root and its size, and what it covers', async () => {
+    const [anchor] = await api.service.integrity.anchoring.anchors.anchors('demo');
+    const { tx, root, size, block, blockHash, chainId, contract } = anchor as AnchorRecord;
+    for (const [text, matched] of [
+      [tx, 'transaction'],
+      [root, 'root'],
+      [root.slice(2), 'root'],
+      [size, 'size'],
+    ] as const) {
+      const expected = { kind: 'anchor', matched, tx, root, size, block, blockHash, chainId, contract, state: 'finalised' };
+      expect([text, await found(text, nobody)]).toEqual([text, expect.arrayContaining([expect.objectContaining(expected)])]);
+    }
+    const [byTransaction] = await found(tx);
+    expect(await shown(byTransaction.links.consistency as string, nobody)).toMatchObject({ from: size });
+    const head = (await found(size)).find(({ kind }: { kind: string }) => kind === 'head');
+    expect(head).toMatchObject({ size, root: root.slice(2) });
+  });
+
+  it('sees of an entry its text, its proofs, its anchors, its neighbours and the stored event', async () => {
+    const { links, index } = await entryOfPayment();
+    const entry = await shown(links.entry);
+    expect(JSON.parse(entry.entry as string)).toEqual(entry.envelope);
+    expect(leafHashOf(entry.entry as string)).toBe(entry.leafHash);
+    const isIn = (size: string, root: string, proof: readonly string[]) =>
+      verifyInclusion({
+        ...{ leafHash: bytesOf(entry.leafHash as string), root: bytesOf(root), proof: proof.map(bytesOf) },
+        ...{ index: BigInt(index), size: BigInt(size) },
+      });
+    expect(isIn(entry.size as string, entry.root as string, entry.proof as string[])).toBe(true);
+    expect((entry.checkpoint as string).split('\n').slice(1, 3)).toEqual([
+      entry.size,
+      Buffer.from(entry.root as string, 'hex').toString('base64'),
+    ]);
+    const [anchor] = entry.anchors as { size: string; root: string; proof: string[]; state: string; block: string }[];
+    expect(anchor).toMatchObject({ state: 'finalised', contract: api.service.integrity.contract?.contract });
+    expect(anchor && isIn(anchor.size, anchor.root.slice(2), anchor.proof)).toBe(true);
+    expect(entry.previous).toMatchObject({ stream: stream(), revision: '2', type: 'ChargesClosed/1' });
+    expect(entry.envelope.prev).toBe(entry.previous.leafHash);
+    expect(entry.next).toBeUndefined();
+    const events = await Array.fromAsync(api.service.eventStore.readStream(stream(), { fromRevision: BigInt(payment.revision) }));
+    const { id, type, data, metadata } = events[0] as (typeof events)[number];
+    expect(entry.event).toEqual({ id, type, data, metadata, stream: stream(), revision: payment.revision });
+  });
+
+  it('sees no payload without a token, but for the leaves that the log says about itself', async () => {
+    const { links } = await entryOfPayment();
+    const closed = await shown(links.entry, nobody);
+    expect(closed).toMatchObject({ payload: 'withheld', type: 'PaymentReceived/1' });
+    expect(closed).not.toHaveProperty('event');
+    expect(closed).not.toHaveProperty('invoice');
+    const genesis = await shown('/v1/logs/demo/entries/0', nobody);
+    expect(genesis).toMatchObject({ payload: 'shown', type: 'LogGenesis/1', event: { stream: 'demo.log-0' } });
+    const [commitment] = (await found('demo.log-0', nobody)).filter(({ type }: { type: string }) => type === 'StateCommitted/1');
+    expect(await shown(commitment.links.entry as string, nobody)).toMatchObject({ payload: 'withheld' });
+  });
+
+  it('finds nothing without a token of what stands in payloads alone', async () => {
+    const accountHash = Buffer.from(stateKeyOf(`asset:receivable:${account}`, 'EUR'), 'latin1').toString('hex');
+    for (const text of ['INV-000001', 'INV-999999', account, 'revenue:internet-100', 'revenue:nothing'])
+      expect([text, (await search(text, nobody)).body.code]).toEqual([text, 'unauthenticated']);
+    expect((await search(accountHash, nobody)).body.code).toBe('log_entry_not_found');
+  });
+
+  it('pages through a stream and an account, each entry once', async () => {
+    for (const text of [stream(), account, `asset:receivable:${account}`]) {
+      const whole = (await found(text)).map(({ index, accountHash }: Record<string, string>) => index ?? accountHash);
+      const paged: string[] = [];
+      for (let next: string | undefined = ''; next !== undefined;) {
+        const { status, body }: Answer = await search(text, {}, `&limit=1${next && `&from=${next}`}`);
+        expect([text, next, status]).toEqual([text, next, 200]);
+        paged.push(...(body.results as Record<string, string>[]).map(({ index, accountHash }) => (index ?? accountHash) as string));
+        next = body.next as string | undefined;
+      }
+      expect([text, paged]).toEqual([text, whole]);
+    }
+  });
+
+  it('is told that there is nothing, and nothing else, where there is nothing or it is another’s', async () => {
+    const { links, leafHash } = await entryOfPayment();
+    const unknown = '00000000-0000-5000-8000-000000000000';
+    for (const text of [
+      unknown,
+      'ab'.repeat(32),
+      `0x${'ab'.repeat(32)}`,
+      '9223372036854775807',
+      'INV-999999',
+      `acc_${unknown}`,
+      'revenue:x',
+      'demo.log-1',
+    ])
+      expect([text, (await search(text)).status, (await search(text)).body.code]).toEqual([text, 404, 'log_entry_not_found']);
+    expect(await api.get('/v1/logs/demo/entries/9223372036854775807')).toMatchObject({
+      status: 404,
+      body: { code: 'log_entry_not_found' },
+    });
+    const last = '9223372036854775807';
+    for (const text of ['demo.log-0', account])
+      expect([text, (await search(text, {}, `&from=${last}`)).body.code]).toEqual([text, 'log_entry_not_found']);
+    expect((await search(`demo.log-0@${last}`)).body.code).toBe('log_entry_not_found');
+    const absent = (await api.get('/v1/logs/nobody/search?q=0')).body;
+    for (const path of [
+      `/search?q=${payment.id}`,
+      `/search?q=${leafHash}`,
+      '/search?q=INV-000001',
+      links.entry.replace('/v1/logs/demo', ''),
+    ]) {
+      const { status, body } = await api.get(`/v1/logs/demo${path}`, other);
+      expect([path, status, { ...body, traceId: '' }]).toEqual([path, 404, { ...absent, traceId: '' }]);
+    }
+    // The other's own log has none of it.
+    for (const text of [payment.id, leafHash, account, 'INV-000001', stream()])
+      expect([text, (await api.get(`/v1/logs/other/search?q=${text}`, other)).body.code]).toEqual([text, 'log_entry_not_found']);
+  });
+
+  it('is told what is wrong with a question', async () => {
+    const malformed = [
+      '',
+      '%00',
+      'a'.repeat(10_000),
+      '0x12',
+      'ab'.repeat(31),
+      '01',
+      '-1',
+      '9223372036854775808',
+      '%F0%9F%92%B6',
+      'demo.log-0@x',
+    ];
+    for (const text of malformed) {
+      const { status, body } = await api.get(`/v1/logs/demo/search?q=${text}`);
+      expect([text, status, body.code, body.params]).toEqual([
+        ...[text, 400, 'query_invalid'],
+        { errors: [{ field: 'q', code: 'parameter_malformed' }] },
+      ]);
+    }
+    for (const [query, field] of [
+      ['', 'q'],
+      ['q=0&q=1', 'q'],
+      ['q=0&from=1', 'from'],
+      ['q=demo.log-0&from=x', 'from'],
+      ['q=demo.log-0&limit=0', 'limit'],
+      ['q=demo.log-0&limit=501', 'limit'],
+      ['q=0&nonsense=1', 'nonsense'],
+    ])
+      expect([query, (await api.get(`/v1/logs/demo/search?${query}`)).body.params]).toMatchObject([query, { errors: [{ field }] }]);
+    for (const index of ['x', '-1', '01', '%00', '9'.repeat(40)])
+      expect([index, (await api.get(`/v1/logs/demo/entries/${index}`)).status]).toEqual([index, 404]);
+    for (const slug of ['%00', 'DEMO', 'x'])
+      expect([slug, (await api.get(`/v1/logs/${slug}/search?q=0`)).body.code]).toEqual([slug, 'log_not_found']);
+    const wrong = { authorization: `Bearer ${api.token}x` };
+    for (const path of ['search?q=0', 'entries/0'])
+      expect((await api.get(`/v1/logs/demo/${path}`, wrong)).body.code).toBe('unauthenticated');
+  });
+});
