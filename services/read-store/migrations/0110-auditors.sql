@@ -5,7 +5,9 @@
 alter table access_api_key drop constraint access_api_key_role;
 alter table access_api_key add constraint access_api_key_role check (role in ('provider', 'operator', 'customer', 'auditor'));
 
-create index integrity_leaf_leaf_hash on integrity_leaf (leaf_hash);
+-- Eight bytes tell leaves apart, and cost the sequencer half of what thirty-two do.
+create index integrity_leaf_leaf_hash on integrity_leaf (substring(leaf_hash from 1 for 8));
+
 create index integrity_anchor_tx on integrity_anchor (tx);
 create index integrity_anchor_root on integrity_anchor (root);
 create index integrity_anchor_size on integrity_anchor (log, size);

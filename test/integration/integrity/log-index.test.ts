@@ -69,7 +69,7 @@ describe('whoever looks through a log', () => {
 
   it.each<[string, string, () => Promise<unknown>]>([
     ['a leaf by its index', 'leaf_index =', () => index().leafAt('demo', 7n)],
-    ['a leaf by its hash', 'leaf_hash =', () => index().leafByHash('demo', hash)],
+    ['a leaf by its hash', 'leaf_hash', () => index().leafByHash('demo', hash)],
     ['leaves by their events', 'event_id =', () => index().leavesOfEvents('demo', [id])],
     ['anchors by transaction', 'tx =', () => index().anchorsByTransaction('demo', `0x${hash.toString('hex')}`)],
     ['anchors by root', 'root =', () => index().anchorsOfRoot('demo', hash)],

@@ -26,7 +26,7 @@ export class PostgresLogIndex implements LogIndex {
   async leafByHash(log: string, hash: Buffer): Promise<LeafRow | undefined> {
     const { rows } = await this.#pool.query<StoredLeaf>({
       name: 'integrity-leaf-by-hash',
-      text: `${selectLeaf} where leaf_hash = $2 and log = $1 order by leaf_index limit 1`,
+      text: `${selectLeaf} where substring(leaf_hash from 1 for 8) = substring($2::bytea from 1 for 8) and leaf_hash = $2 and log = $1`,
       values: [log, hash],
     });
     return rows[0] && leafOfRow(rows[0]);
