@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
-import { Principal } from '../../services/access/adapters/http/principal.decorator.ts';
-import type { Principal as PrincipalOf } from '../../services/access/application/principal.ts';
+import { ChecksOwner, ForRoles, Principal } from '../../services/access/adapters/http/principal.decorator.ts';
+import { type Principal as PrincipalOf, reaches } from '../../services/access/application/principal.ts';
 import type { Json } from '../../services/event-store/domain/canonical-json.ts';
 import { pathId } from '../../services/http/command-request.ts';
 import { ProblemError } from '../../services/http/problem-error.ts';
@@ -22,6 +22,7 @@ import { type ProvenPlacesBody, SignedBalancesBody, SignedInvoiceBody } from './
 
 /** Answers that can be held against the operator: signed as of a size of the log, with what is proven at the last commitment. */
 @QueryRoute('proofs')
+@ForRoles('provider', 'customer', 'auditor')
 @Controller('v1')
 export class SignedAnswersController {
   readonly #answers: SignedAnswers;
@@ -75,17 +76,15 @@ export class SignedAnswersController {
 
   @ApiOperation({ summary: 'Shows an issued invoice and what is paid of it, signed, with the proof of the document.' })
   @Get('invoices/:invoice/signed')
+  @ChecksOwner()
   @AfterQuery()
   @ApiOkResponse({ type: SignedInvoiceBody })
-  async invoice(
-    @Principal() { provider }: PrincipalOf,
-    @Param('invoice') path: string,
-    @Query() query: RawQuery,
-  ): Promise<SignedInvoiceBody> {
+  async invoice(@Principal() principal: PrincipalOf, @Param('invoice') path: string, @Query() query: RawQuery): Promise<SignedInvoiceBody> {
+    const { provider } = principal;
     const invoice = pathId(path, 'inv_', 'invoice_not_found');
     await this.#writes.passed(readQuery(query, { after: position }).after, invoices);
     const found = await this.#invoices.find(provider, invoice);
-    if (found === undefined) throw new ProblemError('invoice_not_found', { invoice });
+    if (found === undefined || !reaches(principal, found.detail.account)) throw new ProblemError('invoice_not_found', { invoice });
     const { account, currency, number, paid, total, document } = found.detail;
     if (document === undefined || number === undefined) throw new ProblemError('proof_not_available', {}, { 'retry-after': '1' });
     const current = await this.#signed(provider, { account, currency, invoice, number, paid, total }, found.asOfPosition);

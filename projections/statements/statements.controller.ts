@@ -1,6 +1,6 @@
 import { applyDecorators, Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
-import { Principal } from '../../services/access/adapters/http/principal.decorator.ts';
+import { ForRoles, Principal } from '../../services/access/adapters/http/principal.decorator.ts';
 import type { Principal as PrincipalOf } from '../../services/access/application/principal.ts';
 import { pathId } from '../../services/http/command-request.ts';
 import { ProblemError } from '../../services/http/problem-error.ts';
@@ -15,6 +15,7 @@ import { statements } from './statements.projection.ts';
 import { type StatementRow, StatementsQuery } from './statements.query.ts';
 
 @QueryRoute('accounts')
+@ForRoles('provider', 'customer')
 @Controller('v1/accounts/:account/statement')
 export class StatementsController {
   readonly #query: StatementsQuery;

@@ -284,6 +284,28 @@ describe('[E4] a customer with one downloaded bundle', () => {
     }
   }, 90_000);
 
+  it('downloads by a key of its own what verifies the bill, and nothing of the neighbour', async () => {
+    const keyOf = async ({ account }: { readonly account: string }) => ({
+      authorization: `Bearer ${(await api.post(`/v1/accounts/${account}/customer-keys`, {})).body.token as string}`,
+    });
+    const [own, foreign] = [await keyOf(customer), await keyOf(neighbour)];
+    const file = join(folder, 'own.json');
+    for (const path of [`/v1/invoices/${customer.invoice}/proof-bundle`, `/v1/accounts/${customer.account}/proof-bundle`]) {
+      const downloaded = await api.get(path, own);
+      expect([path, downloaded.status]).toEqual([path, 200]);
+      await writeFile(file, JSON.stringify(downloaded.body));
+      const { code, output } = await tallyroot('verify-bill', '--bundle', file, '--genesis', genesisHash, '--rpc', chain.url);
+      expect([path, code, output]).toEqual([path, 0, expect.stringMatching(/^VALID: (inv|acc)_/)]);
+      expect([path, (await api.get(path, foreign)).status]).toEqual([path, 404]);
+    }
+    const signed = await api.get(`/v1/accounts/${customer.account}/balances/signed`, own);
+    expect(JSON.parse(signed.body.current.value as string)).toMatchObject({ account: customer.account });
+    const invoice = await api.get(`/v1/invoices/${customer.invoice}/signed`, own);
+    expect(JSON.parse(invoice.body.current.value as string)).toMatchObject({ invoice: customer.invoice, total: '30.44', paid: '10.00' });
+    const statement = await api.get(`/v1/accounts/${customer.account}/statement`, own);
+    expect(JSON.stringify(statement.body)).toContain(customer.invoice);
+  }, 120_000);
+
   it('runs the command that the guide names', async () => {
     const file = join(folder, 'bundle.json');
     await writeFile(file, JSON.stringify(await invoiceBundle()));

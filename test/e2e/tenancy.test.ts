@@ -79,7 +79,8 @@ const urlOf = (path: string) =>
     .replace('{priceBook}', ids.priceBook)
     .replace('{ledgerAccount}', 'revenue:tv')
     .replace('{currency}', 'EUR')
-    .replace('{slug}', 'demo');
+    .replace('{slug}', 'demo')
+    .replace('{index}', '0');
 
 /** Routes about all providers. */
 const isOfOperator = (path: string) => path.startsWith('/v1/anchoring');
@@ -90,21 +91,65 @@ const routesOfOne = (method: string) =>
     (path) => path.includes('{') && paths[path]?.[method] !== undefined && !/\/proofs\/|\/witnesses$|\/api-keys$/.test(path),
   );
 
+/** What a customer's own key opens, of the own account and its invoices. */
+const routesOfCustomers = [
+  '/v1/accounts/{account}/export',
+  '/v1/accounts/{account}/personal-data',
+  '/v1/accounts/{account}/proof-bundle',
+  '/v1/accounts/{account}/balances/signed',
+  '/v1/accounts/{account}/statement',
+  '/v1/invoices/{invoice}/proof-bundle',
+  '/v1/invoices/{invoice}/signed',
+];
+
+interface Customer {
+  readonly account: string;
+  readonly invoice: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A customer with an issued invoice, and a key of its own. */
+async function customerOf(provider: Readonly<Record<string, string>> = {}): Promise<Customer> {
+  const open = { billing: 'postpaid', currency: 'EUR', creditLimit: '100' };
+  const account = (await api.post('/v1/accounts', open, provider)).body.id as string;
+  await api.post(`/v1/accounts/${account}/charges`, { ...money, product: 'radio', description: 'Radio' }, provider);
+  const invoice = (await api.post(`/v1/accounts/${account}/invoices`, { dueOn: '2026-12-31' }, provider)).body.id as string;
+  const { token } = (await api.post(`/v1/accounts/${account}/customer-keys`, {}, provider)).body as { token: string };
+  return { account, invoice, headers: { authorization: `Bearer ${token}` } };
+}
+
+const without = ({ body: { traceId: _, ...body } }: Answer, id: string) => JSON.stringify(body).replaceAll(id, '');
+
 describe('what belongs to one customer', () => {
-  it('is opened by its own key, which opens nothing else of the API', async () => {
-    const mine = (await api.post('/v1/accounts', { billing: 'prepaid', currency: 'EUR' })).body.id as string;
-    const { token } = (await api.post(`/v1/accounts/${mine}/customer-keys`, {})).body as { token: string };
-    const customer = { authorization: `Bearer ${token}` };
-    const own = [`/v1/accounts/${mine}/personal-data`, `/v1/accounts/${mine}/export`];
-    for (const path of own) expect([path, (await api.get(path, customer)).status]).toEqual([path, 200]);
-    for (const path of own) {
-      const other = await api.get(path.replace(mine, ids.account), customer);
-      expect([path, other.status, other.body.code]).toEqual([path, 404, 'account_not_found']);
+  const routeOf = (route: string, { account, invoice }: Pick<Customer, 'account' | 'invoice'>) =>
+    route.replace('{account}', account).replace('{invoice}', invoice);
+  const absent = { account: 'acc_00000000-0000-5000-8000-000000000000', invoice: 'inv_00000000-0000-5000-8000-000000000000' };
+
+  it('[E4] looks absent to the key of any other customer', async () => {
+    const [mine, neighbour, foreign] = [await customerOf(), await customerOf(), await customerOf(other)];
+    await issued(mine.invoice);
+    for (const route of routesOfCustomers) {
+      for (const stranger of [neighbour, foreign]) {
+        const nothing = await api.get(routeOf(route, absent), stranger.headers);
+        const answer = await api.get(routeOf(route, mine), stranger.headers);
+        const id = route.includes('{account}') ? mine.account : mine.invoice;
+        const absentId = route.includes('{account}') ? absent.account : absent.invoice;
+        expect([route, answer.status, without(answer, id)]).toEqual([route, 404, without(nothing, absentId)]);
+      }
     }
+  }, 60_000);
+
+  it('is all that its own key opens of the API', async () => {
+    const mine = await customerOf();
+    const customer = mine.headers;
+    await issued(mine.invoice);
+    // A bundle waits for a commitment to balances, which comes at its own time.
+    for (const route of routesOfCustomers.filter((each) => !each.endsWith('/proof-bundle')))
+      expect([route, (await api.get(routeOf(route, mine), customer)).status]).toEqual([route, 200]);
     const answers: [string, number][] = [];
     for (const [path, methods] of Object.entries(paths)) {
-      const url = urlOf(path).replace(ids.account, mine);
-      if ('get' in methods && !own.includes(url) && !/\/proofs\/|\/witnesses$/.test(path))
+      const url = urlOf(path).replace(ids.account, mine.account).replace(ids.invoice, mine.invoice);
+      if ('get' in methods && !routesOfCustomers.includes(path) && !/\/proofs\/|\/witnesses$/.test(path))
         answers.push([path, (await api.get(url, customer)).status]);
       if ('post' in methods) answers.push([path, (await api.post(url, bodies[path]?.() ?? {}, customer)).status]);
     }

@@ -14,3 +14,8 @@ export interface Principal {
  * it in one account. An auditor reads the log of one provider with everything that its leaves commit to, and writes nothing.
  */
 export type Role = 'provider' | 'operator' | 'customer' | 'auditor';
+
+/** Whether something of an account is there for a principal: for a customer, what belongs to another account is not. */
+export function reaches({ account: own }: Principal, account: string): boolean {
+  return own === undefined || own === account;
+}

@@ -38,10 +38,13 @@ export class BillBundles {
     });
   }
 
-  /** One issued invoice: the charges of its range, their closing, its number, the document, the prices. */
-  async ofInvoice(provider: string, invoice: string): Promise<BillBundle> {
+  /**
+   * One issued invoice: the charges of its range, their closing, its number, the document, the prices. `isFor` tells by the account that it
+   * belongs to whether it is there for whoever asks.
+   */
+  async ofInvoice(provider: string, invoice: string, isFor: (account: string) => boolean = () => true): Promise<BillBundle> {
     const document = await this.#issued(provider, invoice);
-    if (document === undefined) return 'not found';
+    if (document === undefined || !isFor(document.account)) return 'not found';
     const { account, charges } = document;
     // The closing stands behind the last revision that it closes.
     const range = { stream: charges.stream, fromRevision: BigInt(charges.fromRevision), toRevision: BigInt(charges.toRevision) + 1n };

@@ -5,7 +5,7 @@ import { bearerToken } from '../../../http/bearer-token.ts';
 import { ProblemError } from '../../../http/problem-error.ts';
 import { Authenticator } from '../../application/authenticator.ts';
 import type { Role } from '../../application/principal.ts';
-import { alsoPublicRoute, publicRoute, rolesOfRoute } from './principal.decorator.ts';
+import { alsoPublicRoute, checksOwnerRoute, publicRoute, rolesOfRoute } from './principal.decorator.ts';
 
 /** Stands before every route: nothing is open unless it says so. */
 @Injectable()
@@ -28,8 +28,10 @@ export class ApiKeyGuard implements CanActivate {
     if (principal === undefined) throw new ProblemError('unauthenticated', {}, { 'www-authenticate': 'Bearer' });
     const roles = this.#reflector.getAllAndOverride<readonly Role[] | undefined>(rolesOfRoute, targets) ?? ['provider'];
     if (!roles.includes(principal.role)) throw new ProblemError('forbidden', { role: roles.join(', ') });
+    const isOwnerChecked = this.#reflector.getAllAndOverride<boolean | undefined>(checksOwnerRoute, targets) === true;
     // Another account is answered like one that does not exist.
-    if (principal.role === 'customer' && (principal.account ?? '') !== accountIn(request)) throw new ProblemError('account_not_found');
+    if (principal.role === 'customer' && !isOwnerChecked && (principal.account ?? '') !== accountIn(request))
+      throw new ProblemError('account_not_found');
     request.principal = principal;
     return true;
   }

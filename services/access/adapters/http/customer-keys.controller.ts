@@ -22,7 +22,7 @@ export class CustomerKeysController {
 
   @ApiOperation({
     summary:
-      "Issues a customer's own key: it opens this account's personal data and export. The same Idempotency-Key answers the same key.",
+      "Issues a customer's own key: it opens this account's statement, signed balances, invoices and proof bundles, its personal data and their export. The same Idempotency-Key answers the same key.",
   })
   @Post('customer-keys')
   @ApiCreatedResponse({ type: ApiKeyAnswerBody })

@@ -23,6 +23,7 @@ export const MaybePrincipal = createParamDecorator(
 
 export const publicRoute = 'access:public';
 export const alsoPublicRoute = 'access:also-public';
+export const checksOwnerRoute = 'access:checks-owner';
 export const rolesOfRoute = 'access:roles';
 
 /** Opens a route or controller to everybody. */
@@ -32,7 +33,13 @@ export const Public = () => SetMetadata(publicRoute, true);
 export const AlsoPublic = () => SetMetadata(alsoPublicRoute, true);
 
 /**
+ * Says that a route for customers names something of an account and not the account, and that its handler answers what is not of the
+ * caller's account (`reaches`) like what does not exist.
+ */
+export const ChecksOwner = () => SetMetadata(checksOwnerRoute, true);
+
+/**
  * Names the roles that a route is for; routes without any are for providers. A customer gets to its own account alone: a route for customers
- * names the account in its path.
+ * names the account in its path, or checks the owner of what it names.
  */
 export const ForRoles = (...roles: readonly [Role, ...Role[]]) => SetMetadata(rolesOfRoute, roles);

@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Param } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Principal } from '../../../access/adapters/http/principal.decorator.ts';
-import type { Principal as PrincipalOf } from '../../../access/application/principal.ts';
+import { ChecksOwner, ForRoles, Principal } from '../../../access/adapters/http/principal.decorator.ts';
+import { type Principal as PrincipalOf, reaches } from '../../../access/application/principal.ts';
 import { pathId } from '../../../http/command-request.ts';
 import type { ProblemCode } from '../../../http/problem-catalog.ts';
 import { ProblemError } from '../../../http/problem-error.ts';
@@ -16,6 +16,7 @@ import { ProofBundleBody } from './bill-bundle.body.ts';
 @ProblemResponse(403, 'The API key is for another role.')
 @ProblemResponse(404, 'It does not exist, or the log has not committed to balances yet.')
 @ProblemResponse(503, 'The ledger cannot be reached; repeat after the seconds of Retry-After.')
+@ForRoles('provider', 'customer', 'auditor')
 @Controller('v1')
 export class BillBundlesController {
   readonly #bundles: BillBundles;
@@ -34,10 +35,12 @@ export class BillBundlesController {
 
   @ApiOperation({ summary: 'One file with which a customer checks an issued invoice, line by line, offline.' })
   @Get('invoices/:invoice/proof-bundle')
+  @ChecksOwner()
   @ApiOkResponse({ type: ProofBundleBody })
-  async ofInvoice(@Principal() { provider }: PrincipalOf, @Param('invoice') path: string): Promise<ProofBundleBody> {
+  async ofInvoice(@Principal() principal: PrincipalOf, @Param('invoice') path: string): Promise<ProofBundleBody> {
     const invoice = pathId(path, 'inv_', 'invoice_not_found');
-    return bodyOf(await this.#bundles.ofInvoice(provider, invoice), 'invoice_not_found', { invoice });
+    const isFor = (account: string) => reaches(principal, account);
+    return bodyOf(await this.#bundles.ofInvoice(principal.provider, invoice, isFor), 'invoice_not_found', { invoice });
   }
 }
 
