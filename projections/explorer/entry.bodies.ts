@@ -80,3 +80,68 @@ export class EntryBody extends EntrySummaryBody {
   @ApiProperty({ type: InvoiceBody, required: false, description: 'Of the document of an invoice: what the read model says of it.' })
   readonly invoice?: InvoiceBody;
 }
+
+export class ExportedEntryBody {
+  @ApiProperty({ type: 'string' })
+  readonly index!: string;
+  @ApiProperty({ type: 'string', description: 'The exact envelope that is hashed, base64.' })
+  readonly entry!: string;
+  @ApiProperty({ oneOf: [{ type: 'string' }, { type: 'null' }], description: 'What `pay` commits to, base64; null where it is absent.' })
+  readonly payload!: string | null;
+  @ApiProperty({ ...hex64, description: 'Opens `pay`.' })
+  readonly salt!: string;
+  @ApiProperty({ type: 'string', required: false, description: 'Who and why, as it is stored, base64.' })
+  readonly metadata?: string;
+  @ApiProperty({ ...hashes, description: 'From the leaf’s sibling up to the root of the file’s tree head.' })
+  readonly path!: readonly string[];
+  @ApiProperty({ enum: ['withheld', 'missing'], required: false, description: 'Why there is no payload.' })
+  readonly absent?: 'withheld' | 'missing';
+}
+
+export class GenesisFileBody {
+  @ApiProperty({ type: 'string', description: 'Base64.' })
+  readonly entry!: string;
+  @ApiProperty({ type: 'string', description: 'Base64.' })
+  readonly payload!: string;
+  @ApiProperty(hex64)
+  readonly salt!: string;
+}
+
+export class FinalAnchorBody {
+  @ApiProperty({ type: 'string' })
+  readonly chainId!: string;
+  @ApiProperty({ type: 'string' })
+  readonly contract!: string;
+  @ApiProperty({ type: 'string' })
+  readonly logId!: string;
+  @ApiProperty({ type: 'string' })
+  readonly size!: string;
+  @ApiProperty({ type: 'string' })
+  readonly root!: string;
+  @ApiProperty({ type: 'string' })
+  readonly seq!: string;
+  @ApiProperty({ type: 'string' })
+  readonly block!: string;
+  @ApiProperty({ type: 'string' })
+  readonly blockHash!: string;
+  @ApiProperty({ type: 'string' })
+  readonly tx!: string;
+  @ApiProperty({ ...hashes, description: 'From the anchored tree to the tree head (RFC 9162, 2.1.4).' })
+  readonly consistency!: readonly string[];
+}
+
+/** The file of docs/reference/log-format.md. */
+export class EntryFileBody {
+  @ApiProperty({ type: 'string', enum: ['tallyroot-entries/1'] })
+  readonly v!: 'tallyroot-entries/1';
+  @ApiProperty({ type: GenesisFileBody, description: 'As `genesis.json`: its leaf hash is the genesis hash.' })
+  readonly genesis!: GenesisFileBody;
+  @ApiProperty({ type: [ExportedEntryBody], description: 'Every `LogPolicyChanged` and `KeyRotated`, in order.' })
+  readonly policies!: readonly ExportedEntryBody[];
+  @ApiProperty({ type: 'string', description: 'Signed tree head: every path leads to its root.' })
+  readonly checkpoint!: string;
+  @ApiProperty({ type: [FinalAnchorBody], description: 'Of each contract the last final anchor that the tree head covers.' })
+  readonly anchors!: readonly FinalAnchorBody[];
+  @ApiProperty({ type: [ExportedEntryBody] })
+  readonly entries!: readonly ExportedEntryBody[];
+}

@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { EntryExports } from '../../services/integrity/application/entry-exports.ts';
 import { LogEntries } from '../../services/integrity/application/log-entries.ts';
 import { LOG_INDEX, type LogIndex } from '../../services/integrity/application/log-index.ts';
 import { LogQuery } from '../../services/integrity/application/log-query.ts';
@@ -11,12 +12,13 @@ export interface ExplorerPorts {
   readonly query: LogQuery;
   readonly index: LogIndex;
   readonly entries: LogEntries;
+  readonly exports: EntryExports;
 }
 
 /** The log for those who look through it: read models find, and the parts that prove the ledger show. */
 @Module({})
 export class ExplorerModule {
-  static register({ query, index, entries }: ExplorerPorts): DynamicModule {
+  static register({ query, index, entries, exports }: ExplorerPorts): DynamicModule {
     return {
       module: ExplorerModule,
       imports: [ProjectionsModule],
@@ -26,6 +28,7 @@ export class ExplorerModule {
         { provide: LogQuery, useValue: query },
         { provide: LOG_INDEX, useValue: index },
         { provide: LogEntries, useValue: entries },
+        { provide: EntryExports, useValue: exports },
       ],
     };
   }

@@ -1,9 +1,11 @@
-import { Controller, Get, Header, Inject, Param, Query } from '@nestjs/common';
+import { Controller, Get, Header, Inject, Param, Query, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiSecurity } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { AlsoPublic, ForRoles, MaybePrincipal } from '../../services/access/adapters/http/principal.decorator.ts';
 import type { Principal } from '../../services/access/application/principal.ts';
 import { partsOf } from '../../services/event-store/domain/stream-name.ts';
 import { ProblemError } from '../../services/http/problem-error.ts';
+import { EntryExports } from '../../services/integrity/application/entry-exports.ts';
 import { LogEntries, type LogEntry } from '../../services/integrity/application/log-entries.ts';
 import type { LeafRow } from '../../services/integrity/application/leaf-store.ts';
 import { LogQuery } from '../../services/integrity/application/log-query.ts';
@@ -13,7 +15,7 @@ import { ReadYourWrites } from '../http/read-your-writes.ts';
 import type { InvoiceBody } from '../invoices/invoices.bodies.ts';
 import { invoices } from '../invoices/invoices.projection.ts';
 import { InvoicesQuery } from '../invoices/invoices.query.ts';
-import { EntryBody } from './entry.bodies.ts';
+import { EntryBody, EntryFileBody } from './entry.bodies.ts';
 import { anchorBodyOf, entrySummaryOf, envelopeOf, type FieldsOf } from './found-body.ts';
 import { readingOf } from './log-reader.ts';
 
@@ -26,17 +28,20 @@ import { readingOf } from './log-reader.ts';
 export class LogEntriesController {
   readonly #entries: LogEntries;
   readonly #query: LogQuery;
+  readonly #exports: EntryExports;
   readonly #invoices: InvoicesQuery;
   readonly #writes: ReadYourWrites;
 
   constructor(
     @Inject(LogEntries) entries: LogEntries,
     @Inject(LogQuery) query: LogQuery,
+    @Inject(EntryExports) exports: EntryExports,
     @Inject(InvoicesQuery) invoicesQuery: InvoicesQuery,
     @Inject(ReadYourWrites) writes: ReadYourWrites,
   ) {
     this.#entries = entries;
     this.#query = query;
+    this.#exports = exports;
     this.#invoices = invoicesQuery;
     this.#writes = writes;
   }
@@ -56,12 +61,33 @@ export class LogEntriesController {
     const { payloads } = await readingOf(this.#query, slug, principal);
     const { after } = readQuery(query, { after: position });
     await this.#writes.passed(after, invoices);
-    const at = position(index);
-    const found = at === undefined ? 'not found' : await this.#entries.find(slug, at, { payloads });
-    if (found === 'not found') throw new ProblemError('log_entry_not_found');
-    if (found === 'not covered') throw new ProblemError('proof_not_available', {}, { 'retry-after': '1' });
+    const found = covered(await this.#find(slug, index, { payloads }));
     const invoice = payloads ? await this.#invoiceOf(slug, found.leaf) : undefined;
     return { ...entryBodyOf(slug, found), ...(invoice !== undefined && { invoice }) };
+  }
+
+  @ApiOperation({ summary: 'Hands over an entry with what proves it offline, as one JSON document.' })
+  @Get('export')
+  @ApiParam({ name: 'index', description: 'Place of the leaf in the log.', schema: { type: 'string' } })
+  @ApiOkResponse({ type: EntryFileBody })
+  async export(
+    @MaybePrincipal() principal: Principal | undefined,
+    @Param('slug') slug: string,
+    @Param('index') index: string,
+    @Query() query: RawQuery,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<EntryFileBody> {
+    const { payloads } = await readingOf(this.#query, slug, principal);
+    readQuery(query, {});
+    const { leaf, head } = covered(await this.#find(slug, index, { payloads }));
+    const [log, entries] = [await this.#exports.log(slug, head), await this.#exports.entries(slug, [leaf], head, { payloads })];
+    reply.headers({ 'cache-control': 'no-store', 'content-disposition': `attachment; filename="${slug}-entry-${leaf.index}.json"` });
+    return { ...log, entries };
+  }
+
+  async #find(slug: string, index: string, { payloads }: { readonly payloads: boolean }): Promise<LogEntry | 'not found' | 'not covered'> {
+    const at = position(index);
+    return at === undefined ? 'not found' : this.#entries.find(slug, at, { payloads });
   }
 
   async #invoiceOf(log: string, { stream }: LeafRow): Promise<InvoiceBody | undefined> {
@@ -69,6 +95,12 @@ export class LogEntriesController {
     const found = parts?.kind === 'invoice' ? await this.#invoices.find(log, parts.id) : undefined;
     return found && { ...found.detail, asOfPosition: found.asOfPosition.toString() };
   }
+}
+
+function covered(found: LogEntry | 'not found' | 'not covered'): LogEntry {
+  if (found === 'not found') throw new ProblemError('log_entry_not_found');
+  if (found === 'not covered') throw new ProblemError('proof_not_available', {}, { 'retry-after': '1' });
+  return found;
 }
 
 function entryBodyOf(log: string, { leaf, head, path, anchors, event, previous, next }: LogEntry): FieldsOf<EntryBody> {

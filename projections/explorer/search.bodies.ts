@@ -142,6 +142,13 @@ export class FoundHeadBody {
   readonly links!: HeadLinksBody;
 }
 
+export class SearchLinksBody {
+  @Path('All that was found, as a file for an offline check.')
+  readonly export!: string;
+  @Path('The whole log: its files lie beside this one (docs/reference/log-format.md).')
+  readonly log!: string;
+}
+
 export type FoundBody = FoundEntryBody | FoundInvoiceBody | FoundAccountBody | FoundAnchorBody | FoundHeadBody;
 
 const found = [FoundEntryBody, FoundInvoiceBody, FoundAccountBody, FoundAnchorBody, FoundHeadBody];
@@ -154,4 +161,6 @@ export class SearchBody {
   readonly next?: string;
   @ApiProperty({ type: 'string', description: 'Leaves of the published head that the answer is of.' })
   readonly size!: string;
+  @ApiProperty({ type: SearchLinksBody })
+  readonly links!: SearchLinksBody;
 }

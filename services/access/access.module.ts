@@ -3,6 +3,8 @@ import { APP_GUARD } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
 import { EVENT_STORE, type EventStore } from '../event-store/domain/event-store.ts';
 import { ApiKeyGuard } from './adapters/http/api-key.guard.ts';
+import { AuditorKeysController } from './adapters/http/auditor-keys.controller.ts';
+import { AuditorKeysViewController } from './adapters/http/auditor-keys-view.controller.ts';
 import { CustomerKeysController } from './adapters/http/customer-keys.controller.ts';
 import { EntryAccessController } from './adapters/http/entry-access.controller.ts';
 import { ProvidersController } from './adapters/http/providers.controller.ts';
@@ -27,7 +29,7 @@ export interface AccessPorts {
 
 @Module({
   imports: [CqrsModule],
-  controllers: [ProvidersController, CustomerKeysController, EntryAccessController],
+  controllers: [ProvidersController, CustomerKeysController, AuditorKeysController, AuditorKeysViewController, EntryAccessController],
   providers: [
     { provide: API_KEY_STORE, useClass: PostgresApiKeyStore },
     { provide: APP_GUARD, useClass: ApiKeyGuard },

@@ -27,6 +27,7 @@ type EdgeCode =
   | 'headers_too_large'
   | 'invoice_not_found'
   | 'provider_not_found'
+  | 'api_key_not_found'
   | 'log_not_found'
   | 'log_entry_not_found'
   | 'proof_not_available'
@@ -78,6 +79,7 @@ export const problemCatalog = {
   title_not_found: { status: 404, title: 'There is no such title.' },
   invoice_not_found: { status: 404, title: 'There is no such invoice.' },
   provider_not_found: { status: 404, title: 'There is no such provider.' },
+  api_key_not_found: { status: 404, title: 'There is no such API key.' },
   entry_not_found: { status: 404, title: 'The account has no entry at this revision.' },
   personal_data_not_found: { status: 404, title: 'Nothing is held of the person behind the account.' },
   log_not_found: { status: 404, title: 'There is no such log.' },

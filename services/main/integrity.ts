@@ -18,6 +18,7 @@ import { type Anchoring, openAnchoring } from '../integrity/anchoring.ts';
 import type { AnchorChain } from '../integrity/application/anchor-chain.ts';
 import { ChainHeadMemory } from '../integrity/application/chain-head-memory.ts';
 import { EarlierIncarnations } from '../integrity/application/earlier-incarnations.ts';
+import { EntryExports } from '../integrity/application/entry-exports.ts';
 import { LogEntries } from '../integrity/application/log-entries.ts';
 import { LogFiles } from '../integrity/application/log-files.ts';
 import { DiscoveredLogs } from '../integrity/application/discovered-logs.ts';
@@ -75,6 +76,7 @@ export interface Integrity {
   readonly files: LogFiles;
   readonly index: LogIndex;
   readonly entries: LogEntries;
+  readonly exports: EntryExports;
   readonly bundles: ProofBundles;
   readonly answers: SignedAnswers;
   readonly sequencers: Sequencers;
@@ -122,6 +124,7 @@ export async function openIntegrity(options: IntegrityOptions): Promise<Integrit
   const query = new LogQuery(leaves, heads, cosigned);
   const files = new LogFiles({ store, logs, leaves, heads, cosigned, anchors: anchoring.anchors });
   const index = new PostgresLogIndex(pool);
+  const entries = new LogEntries({ store, query, index });
   const receipts = new ReceiptSigner(logs, keyring, guard);
   return {
     ...{ eventStore: store, guard, standing, earlier },
@@ -132,7 +135,7 @@ export async function openIntegrity(options: IntegrityOptions): Promise<Integrit
     receipts,
     answers: new SignedAnswers({ store, leaves, logs, signer: receipts }),
     ...{ query, files, index },
-    entries: new LogEntries({ store, query, index }),
+    ...{ entries, exports: new EntryExports({ query, files, entries, anchors: anchoring.anchors }) },
     bundles: new ProofBundles({ store, query, files, balances: anchoring.balances, anchors: anchoring.anchors }),
     sequencers: new Sequencers(logs, {
       ...{ store, leaves, heads, keyring, earlier, lock, memories },

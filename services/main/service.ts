@@ -152,7 +152,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
         AnchoringModule.register(anchoring),
         IntegrityModule.register({ files, query, witnessing, access: payloadAccess(pool), entries: entryPublicity(eventStore) }),
         SignedAnswersModule.register({ answers: integrity.answers, balances: anchoring.balances, query }),
-        ExplorerModule.register({ query, index: integrity.index, entries: integrity.entries }),
+        ExplorerModule.register(integrity),
         BillBundlesModule.register(new BillBundles(eventStore, integrity.bundles)),
         PrivacyModule.register(privacy),
       ],

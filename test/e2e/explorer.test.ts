@@ -3,7 +3,12 @@ import { startThrowawayChain, type ThrowawayChain } from '../../bench/support/th
 import type { AnchorRecord } from '../../services/integrity/application/anchors-query.ts';
 import { stateKeyOf } from '../../services/integrity/domain/committed-state.ts';
 import { leafHashOf } from '../../services/integrity/domain/leaf.ts';
-import { verifyInclusion } from '../../verifier/merkle.ts';
+import { openGenesis } from '../../verifier/log/genesis.ts';
+import { commitmentOf } from '../../verifier/log/stored-event.ts';
+import { verifyConsistency, verifyInclusion } from '../../verifier/merkle.ts';
+import { bearsSignatureOf } from '../../verifier/note/signed-note.ts';
+import { parseHead } from '../../verifier/note/tree-head.ts';
+import { parseVkey } from '../../verifier/note/vkey.ts';
 import { type Answer, startTestService, type TestService } from '../support/service.ts';
 
 let chain: ThrowawayChain;
@@ -74,6 +79,58 @@ async function shown(link: string, headers: Readonly<Record<string, string>> = {
   const { status, body } = await api.get(link, headers);
   expect([link, status]).toEqual([link, 200]);
   return body;
+}
+
+interface EntriesFile {
+  readonly genesis: { readonly entry: string; readonly payload: string; readonly salt: string };
+  readonly checkpoint: string;
+  readonly anchors: readonly { readonly size: string; readonly root: string; readonly consistency: readonly string[] }[];
+  readonly entries: readonly {
+    readonly index: string;
+    readonly entry: string;
+    readonly payload: string | null;
+    readonly salt: string;
+    readonly path: readonly string[];
+    readonly absent?: string;
+  }[];
+}
+
+/** By the verifier's own code: the genesis names the key, the key signed the head, the head holds the entry and extends the anchors. */
+async function isProven(
+  { genesis, checkpoint, anchors }: Omit<EntriesFile, 'entries'>,
+  entry: EntriesFile['entries'][number],
+): Promise<boolean> {
+  const opened = openGenesis(Buffer.from(JSON.stringify(genesis)), await api.service.integrity.logs.genesisHashOf('demo'));
+  if (typeof opened === 'string') throw new Error(opened);
+  const head = parseHead(Buffer.from(checkpoint));
+  const key = parseVkey(opened.policy.vkey);
+  if (head === undefined || key === undefined || !bearsSignatureOf(head.note, key)) return false;
+  const root = bytesOf(head.root);
+  const isExtended = ({ size, root: anchored, consistency }: EntriesFile['anchors'][number]) =>
+    verifyConsistency({
+      ...{ size1: BigInt(size), size2: head.size, root1: bytesOf(anchored.slice(2)), root2: root },
+      proof: consistency.map(bytesOf),
+    });
+  const leafHash = bytesOf(leafHashOf(Buffer.from(entry.entry, 'base64').toString()));
+  const claim = { index: BigInt(entry.index), size: head.size, leafHash, proof: entry.path.map(bytesOf), root };
+  return anchors.length > 0 && anchors.every(isExtended) && verifyInclusion(claim);
+}
+
+function isOpened({ entry, payload, salt }: EntriesFile['entries'][number]): boolean {
+  const { pay } = JSON.parse(Buffer.from(entry, 'base64').toString()) as { readonly pay: string };
+  return payload !== null && commitmentOf('ledger-pay/1', salt, Buffer.from(payload, 'base64')) === pay;
+}
+
+type Line = Omit<EntriesFile, 'entries'> &
+  EntriesFile['entries'][number] & { readonly kind: string; readonly type: string; readonly revision: string };
+
+async function linesOf(link: string): Promise<readonly Line[]> {
+  const answer = await fetch(api.service.url + link, { headers: { authorization: `Bearer ${api.token}` } });
+  expect([answer.status, answer.headers.get('content-disposition')]).toEqual([200, 'attachment; filename="demo-search.jsonl"']);
+  return (await answer.text())
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Line);
 }
 
 const bytesOf = (hex: string) => Buffer.from(hex, 'hex');
@@ -208,6 +265,57 @@ describe('[E10] an auditor looks through a log', () => {
       expect([text, paged]).toEqual([text, whole]);
     }
   });
+
+  it('takes an entry home, and checks it with nothing but the genesis hash', async () => {
+    const { links, index } = await entryOfPayment();
+    for (const [headers, isOpen] of [
+      [{}, true],
+      [nobody, false],
+    ] as const) {
+      const answer = await api.get(`${links.entry}/export`, headers);
+      expect(answer.headers.get('content-disposition')).toBe(`attachment; filename="demo-entry-${index}.json"`);
+      const { entries, ...log } = answer.body as EntriesFile;
+      const [entry] = entries as [EntriesFile['entries'][number]];
+      expect(await isProven(log, entry)).toBe(true);
+      expect(isOpened(entry)).toBe(isOpen);
+      expect(entry.absent).toBe(isOpen ? undefined : 'withheld');
+      expect(await isProven(log, { ...entry, index: `${Number(index) - 1}` })).toBe(false);
+    }
+    expect((await api.get(`${links.entry}/export?x=1`)).body.code).toBe('query_invalid');
+    expect((await api.get('/v1/logs/demo/entries/9999/export')).body.code).toBe('log_entry_not_found');
+  });
+
+  it('takes home all that posts to an account as JSON lines, each with its proof', async () => {
+    const [log, ...results] = await linesOf((await search(account)).body.links.export as string);
+    expect(log).toMatchObject({ kind: 'log', v: 'tallyroot-entries/1' });
+    expect(results.map(({ kind, type }) => type ?? kind)).toEqual([
+      ...['account', 'account', 'ChargePosted/1', 'ChargesClosed/1', 'PaymentReceived/1'],
+    ]);
+    for (const entry of results.slice(2)) expect([await isProven(log as Line, entry), isOpened(entry)]).toEqual([true, true]);
+    expect((await api.get('/v1/logs/demo/search/export?q=INV-000001', nobody)).body.code).toBe('unauthenticated');
+    expect((await api.get('/v1/logs/demo/search/export?q=INV-999999')).body.code).toBe('log_entry_not_found');
+    expect((await api.get('/v1/logs/demo/search/export?q=')).body.code).toBe('query_invalid');
+  });
+
+  it('takes home a stream that is longer than what is read in one go', async () => {
+    const long = (await api.post('/v1/accounts', { billing: 'prepaid', currency: 'EUR' })).body.id as string;
+    const topUp = { amount: '1', currency: 'EUR', method: 'card' };
+    const answers = await Promise.all(Array.from({ length: 300 }, () => api.post(`/v1/accounts/${long}/top-ups`, topUp)));
+    const revisions = answers.map(({ body }) => Number(body.revision)).sort((left, right) => left - right);
+    expect(revisions).toEqual(Array.from({ length: 300 }, (_, at) => at + 1));
+    await until(
+      () => search(`demo.account-${long}@300`),
+      ({ status }) => status === 200,
+    );
+    for (const [text, first] of [
+      [`demo.account-${long}`, 0],
+      [`liability:wallet:${long}:money`, 1],
+    ] as const) {
+      const lines = await linesOf(`/v1/logs/demo/search/export?q=${text}&after=${answers.at(-1)?.body.position as string}`);
+      const entries = lines.filter(({ kind }) => kind === 'entry').map(({ revision }) => Number(revision));
+      expect(entries).toEqual(Array.from({ length: 301 - first }, (_, at) => at + first));
+    }
+  }, 60_000);
 
   it('is told that there is nothing, and nothing else, where there is nothing or it is another’s', async () => {
     const { links, leafHash } = await entryOfPayment();

@@ -77,6 +77,13 @@ describe('[K1] the API document', () => {
         'get /v1/journal',
         'get /v1/invoices',
         'get /v1/logs/{slug}/proofs/inclusion',
+        'get /v1/logs/{slug}/search',
+        'get /v1/logs/{slug}/search/export',
+        'get /v1/logs/{slug}/entries/{index}',
+        'get /v1/logs/{slug}/entries/{index}/export',
+        'post /v1/auditor-keys',
+        'post /v1/auditor-keys/{key}/revocations',
+        'get /v1/auditor-keys',
       ]),
     );
   });
@@ -166,5 +173,19 @@ describe('[K1] the API document', () => {
       ['/v1/logs/{slug}/state/{ledgerAccount}/{currency}', '/v1/logs/other/state/revenue:tv/EUR'],
     ];
     for (const [path, url] of queries) expectDescribed('get', path, await api.get(url));
+    const issued = await api.post('/v1/auditor-keys', {});
+    expectDescribed('post', '/v1/auditor-keys', issued);
+    const revocations = `/v1/auditor-keys/${issued.body.id as string}/revocations`;
+    expectDescribed('post', '/v1/auditor-keys/{key}/revocations', await api.post(revocations, {}));
+    expectDescribed('get', '/v1/auditor-keys', await api.get('/v1/auditor-keys'));
+    const stream = `demo.invoice-${closed.body.id as string}`;
+    const searched = [stream, `${stream}@0`, 'INV-000001', account, 'revenue:internet-100', 'demo.log-0', '0', 'ab'.repeat(32), '', '%00'];
+    for (const term of searched) expectDescribed('get', '/v1/logs/{slug}/search', await api.get(`/v1/logs/demo/search?q=${term}&${after}`));
+    expectDescribed('get', '/v1/logs/{slug}/search', await api.get('/v1/logs/demo/search?q=INV-000001', { authorization: '' }));
+    const [document] = (await api.get(`/v1/logs/demo/search?q=${stream}@0`)).body.results as { links: { entry: string } }[];
+    for (const path of ['', '/export'])
+      for (const headers of [{}, { authorization: '' }])
+        for (const entry of [document?.links.entry as string, '/v1/logs/demo/entries/0', '/v1/logs/demo/entries/x'])
+          expectDescribed('get', `/v1/logs/{slug}/entries/{index}${path}`, await api.get(entry + path, headers));
   });
 });

@@ -3,7 +3,7 @@ import { type Answer, startTestService, type TestService } from '../support/serv
 
 let api: TestService;
 /** Everything that one provider has, and the key of another. */
-let ids: { account: string; invoice: string; priceBook: string; title: string; position: string };
+let ids: { account: string; invoice: string; priceBook: string; title: string; auditorKey: string; position: string };
 let other: { authorization: string };
 let paths: Readonly<Record<string, Readonly<Record<string, object>>>>;
 
@@ -40,6 +40,7 @@ beforeAll(async () => {
     invoice: idOf(closed),
     priceBook: idOf(await api.post('/v1/price-books', priceBook)),
     title: idOf(await api.post('/v1/titles', title)),
+    auditorKey: idOf(await api.post('/v1/auditor-keys', {})),
     position: closed.body.position as string,
   };
   await api.post(`/v1/accounts/${account}/charges`, { ...money, product: 'tv', description: 'TV' });
@@ -70,6 +71,7 @@ const bodies: Readonly<Record<string, () => object>> = {
   '/v1/accounts/{account}/consents': () => ({ purpose: 'news', decision: 'given', document: 'v1' }),
   '/v1/accounts/{account}/erasures': () => ({ reason: 'subject_request' }),
   '/v1/price-books/{priceBook}/versions': () => priceBook,
+  '/v1/auditor-keys/{key}/revocations': () => ({}),
 };
 
 const urlOf = (path: string) =>
@@ -80,7 +82,8 @@ const urlOf = (path: string) =>
     .replace('{ledgerAccount}', 'revenue:tv')
     .replace('{currency}', 'EUR')
     .replace('{slug}', 'demo')
-    .replace('{index}', '0');
+    .replace('{index}', '0')
+    .replace('{key}', ids.auditorKey);
 
 /** Routes about all providers. */
 const isOfOperator = (path: string) => path.startsWith('/v1/anchoring');
@@ -168,6 +171,91 @@ describe('what belongs to one customer', () => {
   });
 });
 
+/** What an auditor's key opens: the log with everything in it, and what proves its balances and invoices. */
+const routesOfAuditors = [
+  '/v1/accounts/{account}/balances/signed',
+  '/v1/accounts/{account}/proof-bundle',
+  '/v1/invoices/{invoice}/proof-bundle',
+  '/v1/invoices/{invoice}/signed',
+  '/v1/logs/{slug}/entries/{index}',
+  '/v1/logs/{slug}/entries/{index}/export',
+  '/v1/logs/{slug}/search',
+  '/v1/logs/{slug}/search/export',
+  '/v1/logs/{slug}/state/{ledgerAccount}/{currency}',
+];
+
+describe('what an auditor is let into', () => {
+  const keyOf = async (provider: Readonly<Record<string, string>> = {}) => {
+    const { id, token } = (await api.post('/v1/auditor-keys', {}, provider)).body as { id: string; token: string };
+    return { id, headers: { authorization: `Bearer ${token}` } };
+  };
+  const urlFor = (path: string) => (path.includes('/search') ? `${urlOf(path)}?q=demo.log-0` : urlOf(path));
+
+  it('is the log of its provider with all payloads, to read', async () => {
+    const { headers } = await keyOf();
+    // A bundle and a proven balance wait for a commitment, which comes at its own time.
+    for (const path of routesOfAuditors.filter((each) => !/proof-bundle|state/.test(each)))
+      expect([path, (await api.get(urlFor(path), headers)).status]).toEqual([path, 200]);
+    const entry = (await api.get(`/v1/logs/demo/search?q=demo.account-${ids.account}@0`, headers)).body.results[0].index as string;
+    expect((await api.get(`/v1/logs/demo/entries/${entry}`, headers)).body).toMatchObject({ payload: 'shown', type: 'AccountOpened/1' });
+    const file = await fetch(`${api.service.url}/logs/demo/payloads/000.jsonl`, { headers });
+    expect([file.status, (await file.text()).includes('"data":null')]).toEqual([200, false]);
+  });
+
+  it('is nothing else, and nothing to write', async () => {
+    const { headers } = await keyOf();
+    const answers: [string, number][] = [];
+    for (const [path, methods] of Object.entries(paths)) {
+      if ('get' in methods && !routesOfAuditors.includes(path) && !/\/proofs\/|\/witnesses$/.test(path))
+        answers.push([path, (await api.get(urlOf(path), headers)).status]);
+      if ('post' in methods) answers.push([path, (await api.post(urlOf(path), bodies[path]?.() ?? {}, headers)).status]);
+    }
+    expect(answers.length).toBeGreaterThan(25);
+    expect(answers.filter(([, status]) => status !== 403)).toEqual([]);
+  });
+
+  it('is not the log of another provider', async () => {
+    const { headers } = await keyOf(other);
+    for (const path of routesOfAuditors) {
+      const { status } = await api.get(urlFor(path), headers);
+      expect([path, status]).toEqual([path, 404]);
+    }
+    const file = await fetch(`${api.service.url}/logs/demo/payloads/000.jsonl`, { headers });
+    expect(file.status).toBe(401);
+  });
+
+  it('is nothing any more once the key is revoked, which its provider alone can do', async () => {
+    const { id, headers } = await keyOf();
+    const path = `/v1/auditor-keys/${id}/revocations`;
+    expect((await api.get('/v1/logs/demo/search?q=0', headers)).status).toBe(200);
+    const unknown = '/v1/auditor-keys/key_00000000-0000-5000-8000-000000000000/revocations';
+    for (const [key, by] of [
+      [path, other],
+      [unknown, {}],
+      ['/v1/auditor-keys/x/revocations', {}],
+    ] as const)
+      expect([key, (await api.post(key, {}, by)).body.code]).toEqual([key, 'api_key_not_found']);
+    expect((await api.get('/v1/logs/demo/search?q=0', headers)).status).toBe(200);
+    const revoked = (await api.post(path, {})).body as { id: string; revokedAt: string };
+    expect((await api.post(path, {})).body).toEqual(revoked);
+    expect((await api.get('/v1/auditor-keys')).body.keys).toContainEqual(revoked);
+    const payloads = () => fetch(`${api.service.url}/logs/demo/payloads/000.jsonl`, { headers });
+    for (
+      let attempt = 0;
+      (await payloads()).status !== 401 || (await api.get('/v1/logs/demo/search?q=0', headers)).status !== 401;
+      attempt++
+    ) {
+      if (attempt === 300) throw new Error('A revoked key still opens the log.');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }, 60_000);
+
+  it('ends no key of a customer', async () => {
+    const { id } = (await api.post(`/v1/accounts/${ids.account}/customer-keys`, {})).body as { id: string };
+    expect((await api.post(`/v1/auditor-keys/${id}/revocations`, {})).body.code).toBe('api_key_not_found');
+  });
+});
+
 describe('what belongs to one provider', () => {
   it('is not found by another, whatever is asked', async () => {
     const answers: [string, number][] = [];
@@ -203,7 +291,7 @@ describe('what belongs to one provider', () => {
     for (const path of lists) {
       const answer = await api.get(`${path}?after=${ids.position}`, other);
       expect([path, answer.status]).toEqual([path, 200]);
-      expect(JSON.stringify(answer.body)).not.toMatch(new RegExp(`${ids.account}|${ids.invoice}|revenue:tv`));
+      expect(JSON.stringify(answer.body)).not.toMatch(new RegExp(`${ids.account}|${ids.invoice}|${ids.auditorKey}|revenue:tv`));
     }
     for (const query of [`account=${ids.account}`, 'ledgerAccount=revenue:tv'])
       expect((await api.get(`/v1/journal?${query}`, other)).body.lines).toEqual([]);

@@ -55,7 +55,7 @@ export async function startTestService(options: Partial<ServiceOptions> = {}): P
       ...(body !== undefined && { body }),
     });
     const text = await response.text();
-    const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+    const isJson = /[/+]json(;|$)/.test(response.headers.get('content-type') ?? '');
     return { status: response.status, headers: response.headers, body: isJson ? (JSON.parse(text) as unknown) : text };
   };
   return {

@@ -12,11 +12,22 @@ export interface StoredApiKey {
   readonly tokenHash: string;
 }
 
+export interface IssuedKey {
+  readonly id: string;
+  readonly createdAt: Date;
+  /** Undefined while it works. */
+  readonly revokedAt: Date | undefined;
+}
+
 export interface ApiKeyStore {
   /** Undefined for a key that does not exist or was revoked. */
   find(id: string): Promise<StoredApiKey | undefined>;
   /** Keeps a key; a key that is there already stays as it is. */
   save(key: StoredApiKey): Promise<void>;
+  /** What a provider has given out for a role, the oldest first, revoked ones too. */
+  issued(provider: string, role: Role): Promise<IssuedKey[]>;
+  /** Ends a key that a provider has given out for a role, for ever; undefined where there is none. Safe to repeat: the first time stays. */
+  revoke(key: Pick<StoredApiKey, 'id' | 'provider' | 'role'>): Promise<IssuedKey | undefined>;
 }
 
 export const API_KEY_STORE = Symbol('ApiKeyStore');

@@ -53,9 +53,14 @@ export class LogEntries {
       this.#anchors(log, leaf, head),
       this.#neighbour(log, leaf, -1n, head),
       this.#neighbour(log, leaf, 1n, head),
-      payloads || isPublicLeaf(log, leaf) ? this.#storedAt(leaf.position) : ('withheld' as const),
+      this.eventOf(log, leaf, { payloads }),
     ]);
     return { leaf, head, path, anchors, event, previous, next };
+  }
+
+  /** What a leaf was made of, where the reader may see it. */
+  eventOf(log: string, leaf: LeafRow, { payloads }: { readonly payloads: boolean }): Promise<LogEntry['event']> {
+    return payloads || isPublicLeaf(log, leaf) ? this.#storedAt(leaf.position) : Promise.resolve('withheld');
   }
 
   async #storedAt(position: bigint): Promise<StoredEvent | 'missing'> {

@@ -5,11 +5,12 @@ import { leafOf, payloadSaltOf, zeroHash } from '../domain/leaf.ts';
 import type { HashText } from '../domain/state-map-hash.ts';
 import type { PublishedHead } from '../domain/tree-head.ts';
 import type { AnchorsQuery } from './anchors-query.ts';
+import { lastAnchors } from './last-anchors.ts';
 import type { LeafRow } from './leaf-store.ts';
 import type { LogFiles } from './log-files.ts';
 import type { LogQuery } from './log-query.ts';
 import { PolicyLeaves } from './policy-leaves.ts';
-import type { BundledAnchor, BundledBalance, BundledLeaf, ProofBundle } from './proof-bundle.ts';
+import type { BundledBalance, BundledLeaf, ProofBundle } from './proof-bundle.ts';
 import type { BalancePlace, ProvenBalance, ProvenBalances } from './proven-balances.ts';
 
 /** Revisions of a stream, both included. */
@@ -74,7 +75,7 @@ export class ProofBundles {
       genesis: JSON.parse(genesis.bytes.toString()) as ProofBundle['genesis'],
       policies: await bundle(policies.filter(({ index }) => index < head.size)),
       checkpoint: head.note,
-      anchors: await this.#anchors(log, head),
+      anchors: await lastAnchors(log, head, this.#options),
       commitment: (await bundle([commitment]))[0] as BundledLeaf,
       balances: places.map((place, at) => bundledBalance(place, proven[at] as ProvenBalance)),
       leaves: await bundle(covered),
@@ -141,17 +142,6 @@ export class ProofBundles {
       }
     }
     return events;
-  }
-
-  async #anchors(log: string, head: PublishedHead): Promise<BundledAnchor[]> {
-    const anchors = (await this.#options.anchors.anchors(log)).filter(({ size }) => BigInt(size) <= head.size);
-    const last = new Map(anchors.map((anchor) => [`${anchor.chainId} ${anchor.contract}`, anchor]));
-    return Promise.all(
-      [...last.values()].map(async (anchor) => {
-        const proof = await this.#options.query.consistency(log, BigInt(anchor.size), head.size);
-        return { ...anchor, consistency: proof.map((hash) => hash.toString('hex')) };
-      }),
-    );
   }
 }
 
