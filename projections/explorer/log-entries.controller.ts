@@ -8,7 +8,6 @@ import { ProblemError } from '../../services/http/problem-error.ts';
 import { EntryExports } from '../../services/integrity/application/entry-exports.ts';
 import { LogEntries, type LogEntry } from '../../services/integrity/application/log-entries.ts';
 import type { LeafRow } from '../../services/integrity/application/leaf-store.ts';
-import { LogQuery } from '../../services/integrity/application/log-query.ts';
 import { position, type RawQuery, readQuery } from '../http/query-parameters.ts';
 import { AfterQuery, QueryRoute } from '../http/query-route.decorator.ts';
 import { ReadYourWrites } from '../http/read-your-writes.ts';
@@ -17,7 +16,7 @@ import { invoices } from '../invoices/invoices.projection.ts';
 import { InvoicesQuery } from '../invoices/invoices.query.ts';
 import { EntryBody, EntryFileBody } from './entry.bodies.ts';
 import { anchorBodyOf, entrySummaryOf, envelopeOf, type FieldsOf } from './found-body.ts';
-import { readingOf } from './log-reader.ts';
+import { type LogReading, LogReadings } from './log-readings.ts';
 
 /** Shows an entry with everything that proves it, as public as the log; what it commits to, to those who may read payloads. */
 @QueryRoute('logs')
@@ -27,20 +26,20 @@ import { readingOf } from './log-reader.ts';
 @Controller('v1/logs/:slug/entries/:index')
 export class LogEntriesController {
   readonly #entries: LogEntries;
-  readonly #query: LogQuery;
+  readonly #readings: LogReadings;
   readonly #exports: EntryExports;
   readonly #invoices: InvoicesQuery;
   readonly #writes: ReadYourWrites;
 
   constructor(
     @Inject(LogEntries) entries: LogEntries,
-    @Inject(LogQuery) query: LogQuery,
+    @Inject(LogReadings) readings: LogReadings,
     @Inject(EntryExports) exports: EntryExports,
     @Inject(InvoicesQuery) invoicesQuery: InvoicesQuery,
     @Inject(ReadYourWrites) writes: ReadYourWrites,
   ) {
     this.#entries = entries;
-    this.#query = query;
+    this.#readings = readings;
     this.#exports = exports;
     this.#invoices = invoicesQuery;
     this.#writes = writes;
@@ -58,11 +57,11 @@ export class LogEntriesController {
     @Param('index') index: string,
     @Query() query: RawQuery,
   ): Promise<EntryBody> {
-    const { payloads } = await readingOf(this.#query, slug, principal);
+    const reading = await this.#readings.of(slug, principal);
     const { after } = readQuery(query, { after: position });
     await this.#writes.passed(after, invoices);
-    const found = covered(await this.#find(slug, index, { payloads }));
-    const invoice = payloads ? await this.#invoiceOf(slug, found.leaf) : undefined;
+    const found = await this.#find(slug, index, reading);
+    const invoice = reading.payloads ? await this.#invoiceOf(slug, found.leaf) : undefined;
     return { ...entryBodyOf(slug, found), ...(invoice !== undefined && { invoice }) };
   }
 
@@ -77,17 +76,24 @@ export class LogEntriesController {
     @Query() query: RawQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<EntryFileBody> {
-    const { payloads } = await readingOf(this.#query, slug, principal);
+    const reading = await this.#readings.of(slug, principal);
     readQuery(query, {});
-    const { leaf, head } = covered(await this.#find(slug, index, { payloads }));
+    const { leaf, head } = await this.#find(slug, index, reading);
+    const { payloads } = reading;
     const [log, entries] = [await this.#exports.log(slug, head), await this.#exports.entries(slug, [leaf], head, { payloads })];
     reply.headers({ 'cache-control': 'no-store', 'content-disposition': `attachment; filename="${slug}-entry-${leaf.index}.json"` });
     return { ...log, entries };
   }
 
-  async #find(slug: string, index: string, { payloads }: { readonly payloads: boolean }): Promise<LogEntry | 'not found' | 'not covered'> {
+  /** A leaf that the log says about itself is as public as its heads, also where entries are not; what stands around it is not. */
+  async #find(slug: string, index: string, { entries, payloads }: LogReading): Promise<LogEntry> {
     const at = position(index);
-    return at === undefined ? 'not found' : this.#entries.find(slug, at, { payloads });
+    const found = at === undefined ? 'not found' : await this.#entries.find(slug, at, { payloads });
+    if (found === 'not found') throw new ProblemError('log_entry_not_found');
+    if (found === 'not covered') throw new ProblemError('proof_not_available', {}, { 'retry-after': '1' });
+    if (entries) return found;
+    if (found.event === 'withheld') throw new ProblemError('unauthenticated', {}, { 'www-authenticate': 'Bearer' });
+    return { ...found, previous: undefined, next: undefined };
   }
 
   async #invoiceOf(log: string, { stream }: LeafRow): Promise<InvoiceBody | undefined> {
@@ -95,12 +101,6 @@ export class LogEntriesController {
     const found = parts?.kind === 'invoice' ? await this.#invoices.find(log, parts.id) : undefined;
     return found && { ...found.detail, asOfPosition: found.asOfPosition.toString() };
   }
-}
-
-function covered(found: LogEntry | 'not found' | 'not covered'): LogEntry {
-  if (found === 'not found') throw new ProblemError('log_entry_not_found');
-  if (found === 'not covered') throw new ProblemError('proof_not_available', {}, { 'retry-after': '1' });
-  return found;
 }
 
 function entryBodyOf(log: string, { leaf, head, path, anchors, event, previous, next }: LogEntry): FieldsOf<EntryBody> {

@@ -6,7 +6,6 @@ import { AlsoPublic, ForRoles, MaybePrincipal } from '../../services/access/adap
 import type { Principal } from '../../services/access/application/principal.ts';
 import { ProblemError } from '../../services/http/problem-error.ts';
 import { EntryExports } from '../../services/integrity/application/entry-exports.ts';
-import { LogQuery } from '../../services/integrity/application/log-query.ts';
 import { type SearchTerm, searchTermOf } from '../../services/integrity/domain/search-term.ts';
 import { books } from '../books/books.projection.ts';
 import { limit, limitDefault, position, type RawQuery, readQuery } from '../http/query-parameters.ts';
@@ -14,8 +13,8 @@ import { AfterQuery, PageQuery, QueryRoute } from '../http/query-route.decorator
 import { ReadYourWrites } from '../http/read-your-writes.ts';
 import { invoices } from '../invoices/invoices.projection.ts';
 import { foundBodyOf } from './found-body.ts';
-import { type LogReading, readingOf } from './log-reader.ts';
-import { isPaged, isPrivate, LogSearch, type SearchAsked } from './log-search.ts';
+import { type LogReading, LogReadings } from './log-readings.ts';
+import { isOfEntries, isPaged, isPrivate, LogSearch, type SearchAsked } from './log-search.ts';
 import type { SearchPage } from './search-results.ts';
 import { SearchBody } from './search.bodies.ts';
 
@@ -35,18 +34,18 @@ const rowsAtOnce = 256;
 @Controller('v1/logs/:slug/search')
 export class LogSearchController {
   readonly #search: LogSearch;
-  readonly #query: LogQuery;
+  readonly #readings: LogReadings;
   readonly #exports: EntryExports;
   readonly #writes: ReadYourWrites;
 
   constructor(
     @Inject(LogSearch) search: LogSearch,
-    @Inject(LogQuery) query: LogQuery,
+    @Inject(LogReadings) readings: LogReadings,
     @Inject(EntryExports) exports: EntryExports,
     @Inject(ReadYourWrites) writes: ReadYourWrites,
   ) {
     this.#search = search;
-    this.#query = query;
+    this.#readings = readings;
     this.#exports = exports;
     this.#writes = writes;
   }
@@ -63,7 +62,7 @@ export class LogSearchController {
     @Param('slug') slug: string,
     @Query() query: RawQuery,
   ): Promise<SearchBody> {
-    const reading = await readingOf(this.#query, slug, principal);
+    const reading = await this.#readings.of(slug, principal);
     const parameters = readQuery(query, { q: searchTermOf, limit, from: position, after: position });
     const asked = await this.#asked(slug, reading, parameters);
     const { results, next } = await this.#page({ ...asked, from: parameters.from, limit: parameters.limit ?? limitDefault });
@@ -91,7 +90,7 @@ export class LogSearchController {
     @Query() query: RawQuery,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const reading = await readingOf(this.#query, slug, principal);
+    const reading = await this.#readings.of(slug, principal);
     const asked = await this.#asked(slug, reading, readQuery(query, { q: searchTermOf, after: position }));
     // The first page decides whether there is anything: an answer that has begun cannot be a problem any more.
     const first = await this.#page({ ...asked, limit: rowsAtOnce });
@@ -120,15 +119,16 @@ export class LogSearchController {
 
   async #asked(
     log: string,
-    { head, payloads }: LogReading,
+    { head, entries, payloads }: LogReading,
     { q: term, from, after }: { readonly q?: SearchTerm; readonly from?: bigint; readonly after?: bigint },
   ): Promise<Omit<SearchAsked, 'limit'>> {
     const wrong = wrongIn(term, from);
     if (term === undefined || wrong !== undefined)
       throw new ProblemError('query_invalid', { errors: [{ field: wrong ?? 'q', code: 'parameter_malformed' }] });
-    if (isPrivate(term) && !payloads) throw new ProblemError('unauthenticated', {}, { 'www-authenticate': 'Bearer' });
+    if ((isPrivate(term) && !payloads) || (isOfEntries(term) && !entries))
+      throw new ProblemError('unauthenticated', {}, { 'www-authenticate': 'Bearer' });
     await this.#writes.passed(after, books, invoices);
-    return { log, term, head, payloads };
+    return { log, term, head, entries, payloads };
   }
 
   /** A page with something on it. */

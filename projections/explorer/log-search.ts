@@ -15,6 +15,8 @@ export interface SearchAsked {
   readonly term: SearchTerm;
   /** Nothing beyond it is shown. */
   readonly head: PublishedHead;
+  /** Whether the reader may see stream, type and id of leaves. Without, no entry is found. */
+  readonly entries: boolean;
   /** Whether the reader may see what leaves commit to. Without, a term that stands in payloads alone finds nothing. */
   readonly payloads: boolean;
   /** Key of the page's first row: a revision of a stream, or a position of the event store. */
@@ -30,6 +32,11 @@ export function isPaged({ by }: SearchTerm): boolean {
 /** Whether a term stands in payloads, and nowhere in what is public. */
 export function isPrivate({ by }: SearchTerm): boolean {
   return ['invoice_number', 'account', 'ledger_account'].includes(by);
+}
+
+/** Whether a term names entries, and nothing else. */
+export function isOfEntries({ by }: SearchTerm): boolean {
+  return ['event_id', 'place', 'stream'].includes(by);
 }
 
 /** Finds entries, invoices, accounts, anchors and heads of a log by whatever names one of them. */
@@ -55,9 +62,15 @@ export class LogSearch {
     this.#journal = journal;
   }
 
-  find(asked: SearchAsked): Promise<SearchPage> {
-    const { log, term, payloads } = asked;
-    if (isPrivate(term) && !payloads) return Promise.resolve(nothing);
+  async find(asked: SearchAsked): Promise<SearchPage> {
+    const { term, entries, payloads } = asked;
+    if ((isPrivate(term) && !payloads) || (isOfEntries(term) && !entries)) return nothing;
+    const page = await this.#find(asked);
+    return entries ? page : { ...page, results: page.results.filter(({ kind }) => kind !== 'entry'), isBehind: false };
+  }
+
+  #find(asked: SearchAsked): Promise<SearchPage> {
+    const { log, term } = asked;
     switch (term.by) {
       case 'event_id':
         return this.#entry(asked, 'event_id', this.#query.find(log, { event: term.eventId }));

@@ -139,6 +139,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
 
   const privacy = await openPrivacy({ eventStore, pool, logs, logger, keysFolder, personalDataKeyFile });
 
+  const publicity = entryPublicity(eventStore);
   const progress = new ProjectionProgress(pool);
   const http = await createHttpApplication(
     serviceModule({
@@ -150,9 +151,9 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
       others: [
         ProjectionsModule,
         AnchoringModule.register(anchoring),
-        IntegrityModule.register({ files, query, witnessing, access: payloadAccess(pool), entries: entryPublicity(eventStore) }),
+        IntegrityModule.register({ files, query, witnessing, access: payloadAccess(pool), entries: publicity }),
         SignedAnswersModule.register({ answers: integrity.answers, balances: anchoring.balances, query }),
-        ExplorerModule.register(integrity),
+        ExplorerModule.register({ ...integrity, publicity }),
         BillBundlesModule.register(new BillBundles(eventStore, integrity.bundles)),
         PrivacyModule.register(privacy),
       ],

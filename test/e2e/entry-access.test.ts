@@ -86,6 +86,41 @@ describe('[E4] the entries of a log', () => {
     expect(told.filter(({ type }) => type !== null).length).toBeGreaterThan(0);
   });
 
+  it('[E10] that are closed are found and shown to holders of a token, and those of the log itself to everybody', async () => {
+    const auditor = { authorization: `Bearer ${(await api.post('/v1/auditor-keys', {})).body.token}` };
+    const [found] = (await api.get(`/v1/logs/demo/search?q=${event}`, auditor)).body.results as [Readonly<Record<string, string>>];
+    const { index, leafHash, stream } = found;
+    const answers = async (headers: Readonly<Record<string, string>>) => {
+      const terms = [event, stream, `${stream}@0`, index, leafHash];
+      const paths = [
+        ...terms.map((term) => `search?q=${term}`),
+        `search/export?q=${stream}`,
+        `entries/${index}`,
+        `entries/${index}/export`,
+      ];
+      const told: unknown[] = [];
+      for (const path of paths) {
+        const { status, body } = await api.get(`/v1/logs/demo/${path}`, headers);
+        told.push(status === 200 ? 200 : (body as { code: string }).code);
+      }
+      return told;
+    };
+    const closed = 'unauthenticated';
+    const nothing = 'log_entry_not_found';
+    expect(await answers(auditor)).toEqual(Array(8).fill(200));
+    expect(await answers(anonymous)).toEqual([closed, closed, closed, nothing, nothing, closed, closed, closed]);
+    expect(await answers(other)).toEqual(Array(8).fill('log_not_found'));
+    const genesis = await api.get('/v1/logs/demo/entries/0', anonymous);
+    expect(genesis).toMatchObject({ status: 200, body: { type: 'LogGenesis/1', payload: 'shown' } });
+    expect(genesis.body).not.toHaveProperty('next');
+    expect((await api.get('/v1/logs/demo/entries/0', auditor)).body).toHaveProperty('next');
+    // A newer head may take the place of the one that is asked for.
+    await eventually(async () => {
+      const root = (await api.get('/v1/logs/demo/entries/0', anonymous)).body.root as string;
+      expect((await api.get(`/v1/logs/demo/search?q=${root}`, anonymous)).body.results).toMatchObject([{ kind: 'head', root }]);
+    });
+  });
+
   it('that are closed are verified by holders of a token, and UNVERIFIABLE without', async () => {
     const genesisHash = await api.service.integrity.logs.genesisHashOf('demo');
     const log = { log: `${api.service.url}/logs/demo/`, genesisHash, rpcUrl: undefined };
