@@ -15,6 +15,7 @@ const projectCommands = {
   evidence: (args) => node([inProject('verifier', 'evidence-cli.ts'), ...args]),
   reconcile: (args) => node([inProject('verifier', 'reconcile-cli.ts'), ...args]),
   'verify-bill': (args) => node([inProject('verifier', 'bill-cli.ts'), ...args]),
+  'verify-entries': (args) => node([inProject('verifier', 'entries-cli.ts'), ...args]),
   witness: (args) => node([inProject('verifier', 'witness', 'cli.ts'), ...args]),
   test,
   'test:solidity': testSolidity,

@@ -80,6 +80,7 @@ const starterCommands: Readonly<Record<string, string>> = {
   reconcile: 'Hold a statement of a bank against the payments of a log. --statement <csv>',
   mirror: 'Keep a verified copy of a live log. --log <url>  --genesis <hash>  --out <folder>',
   'verify-bill': 'Check a bill from its proof bundle, offline; --help tells more.',
+  'verify-entries': 'Check entries that were exported from a log, offline; --help tells more.',
   witness: 'Cosign the tree heads of a log, for its operator and everybody else; --help tells more.',
   test: 'Run the tests.',
   check: 'Run everything that CI checks.',

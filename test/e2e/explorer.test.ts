@@ -1,14 +1,14 @@
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startThrowawayChain, type ThrowawayChain } from '../../bench/support/throwaway-chain.ts';
 import type { AnchorRecord } from '../../services/integrity/application/anchors-query.ts';
 import { stateKeyOf } from '../../services/integrity/domain/committed-state.ts';
 import { leafHashOf } from '../../services/integrity/domain/leaf.ts';
-import { openGenesis } from '../../verifier/log/genesis.ts';
-import { commitmentOf } from '../../verifier/log/stored-event.ts';
-import { verifyConsistency, verifyInclusion } from '../../verifier/merkle.ts';
-import { bearsSignatureOf } from '../../verifier/note/signed-note.ts';
-import { parseHead } from '../../verifier/note/tree-head.ts';
-import { parseVkey } from '../../verifier/note/vkey.ts';
+import { projectRoot } from '../../services/read-store/project-root.ts';
+import { verifyEntries } from '../../verifier/entries/verify-entries.ts';
+import { verifyInclusion } from '../../verifier/merkle.ts';
 import { type Answer, startTestService, type TestService } from '../support/service.ts';
 
 let chain: ThrowawayChain;
@@ -81,56 +81,20 @@ async function shown(link: string, headers: Readonly<Record<string, string>> = {
   return body;
 }
 
-interface EntriesFile {
-  readonly genesis: { readonly entry: string; readonly payload: string; readonly salt: string };
-  readonly checkpoint: string;
-  readonly anchors: readonly { readonly size: string; readonly root: string; readonly consistency: readonly string[] }[];
-  readonly entries: readonly {
-    readonly index: string;
-    readonly entry: string;
-    readonly payload: string | null;
-    readonly salt: string;
-    readonly path: readonly string[];
-    readonly absent?: string;
-  }[];
+/** The text of an exported file, as a browser would save it. */
+async function downloaded(
+  link: string,
+  name: string,
+  headers: Readonly<Record<string, string>> = { authorization: `Bearer ${api.token}` },
+) {
+  const answer = await fetch(api.service.url + link, { headers });
+  expect([link, answer.status, answer.headers.get('content-disposition')]).toEqual([link, 200, `attachment; filename="${name}"`]);
+  return answer.text();
 }
 
-/** By the verifier's own code: the genesis names the key, the key signed the head, the head holds the entry and extends the anchors. */
-async function isProven(
-  { genesis, checkpoint, anchors }: Omit<EntriesFile, 'entries'>,
-  entry: EntriesFile['entries'][number],
-): Promise<boolean> {
-  const opened = openGenesis(Buffer.from(JSON.stringify(genesis)), await api.service.integrity.logs.genesisHashOf('demo'));
-  if (typeof opened === 'string') throw new Error(opened);
-  const head = parseHead(Buffer.from(checkpoint));
-  const key = parseVkey(opened.policy.vkey);
-  if (head === undefined || key === undefined || !bearsSignatureOf(head.note, key)) return false;
-  const root = bytesOf(head.root);
-  const isExtended = ({ size, root: anchored, consistency }: EntriesFile['anchors'][number]) =>
-    verifyConsistency({
-      ...{ size1: BigInt(size), size2: head.size, root1: bytesOf(anchored.slice(2)), root2: root },
-      proof: consistency.map(bytesOf),
-    });
-  const leafHash = bytesOf(leafHashOf(Buffer.from(entry.entry, 'base64').toString()));
-  const claim = { index: BigInt(entry.index), size: head.size, leafHash, proof: entry.path.map(bytesOf), root };
-  return anchors.length > 0 && anchors.every(isExtended) && verifyInclusion(claim);
-}
-
-function isOpened({ entry, payload, salt }: EntriesFile['entries'][number]): boolean {
-  const { pay } = JSON.parse(Buffer.from(entry, 'base64').toString()) as { readonly pay: string };
-  return payload !== null && commitmentOf('ledger-pay/1', salt, Buffer.from(payload, 'base64')) === pay;
-}
-
-type Line = Omit<EntriesFile, 'entries'> &
-  EntriesFile['entries'][number] & { readonly kind: string; readonly type: string; readonly revision: string };
-
-async function linesOf(link: string): Promise<readonly Line[]> {
-  const answer = await fetch(api.service.url + link, { headers: { authorization: `Bearer ${api.token}` } });
-  expect([answer.status, answer.headers.get('content-disposition')]).toEqual([200, 'attachment; filename="demo-search.jsonl"']);
-  return (await answer.text())
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Line);
+/** What the auditor's own tool says of a file, with nothing but the genesis hash and a node. */
+async function verified(file: string, rpcUrls: readonly string[] = []) {
+  return verifyEntries({ file, genesisHash: await api.service.integrity.logs.genesisHashOf('demo'), rpcUrls });
 }
 
 const bytesOf = (hex: string) => Buffer.from(hex, 'hex');
@@ -266,43 +230,86 @@ describe('[E10] an auditor looks through a log', () => {
     }
   });
 
-  it('takes an entry home, and checks it with nothing but the genesis hash', async () => {
-    const { links, index } = await entryOfPayment();
-    for (const [headers, isOpen] of [
-      [{}, true],
-      [nobody, false],
-    ] as const) {
-      const answer = await api.get(`${links.entry}/export`, headers);
-      expect(answer.headers.get('content-disposition')).toBe(`attachment; filename="demo-entry-${index}.json"`);
-      const { entries, ...log } = answer.body as EntriesFile;
-      const [entry] = entries as [EntriesFile['entries'][number]];
-      expect(await isProven(log, entry)).toBe(true);
-      expect(isOpened(entry)).toBe(isOpen);
-      expect(entry.absent).toBe(isOpen ? undefined : 'withheld');
-      expect(await isProven(log, { ...entry, index: `${Number(index) - 1}` })).toBe(false);
+  it('takes an entry home, and checks it with nothing but the genesis hash and a node', async () => {
+    const { links, index, leafHash } = await entryOfPayment();
+    const name = `demo-entry-${index}.json`;
+    const [open, closed] = [await downloaded(`${links.entry}/export`, name), await downloaded(`${links.entry}/export`, name, {})];
+    for (const rpcUrls of [[], [chain.url]]) {
+      const entry = { index: Number(index), hash: leafHash, entry: { id: payment.id, type: 'PaymentReceived/1' } };
+      expect(await verified(open, rpcUrls)).toMatchObject({ verdict: 'VALID', entries: [{ ...entry, payload: 'opened' }] });
+      expect(await verified(closed, rpcUrls)).toMatchObject({ verdict: 'VALID', entries: [{ ...entry, payload: 'withheld' }] });
     }
+    expect(await verified(open)).toMatchObject({ isOffline: true, checks: [{ id: 'V1', result: 'not checked' }, {}, {}, {}, {}] });
+    expect(await verified(open, [chain.url])).toMatchObject({ isOffline: false, lastAnchor: { seq: expect.anything() } });
     expect((await api.get(`${links.entry}/export?x=1`)).body.code).toBe('query_invalid');
     expect((await api.get('/v1/logs/demo/entries/9999/export')).body.code).toBe('log_entry_not_found');
-  });
+  }, 60_000);
+
+  it('sees what is wrong with a file that somebody changed', async () => {
+    const { links, index } = await entryOfPayment();
+    const text = await downloaded(`${links.entry}/export`, `demo-entry-${index}.json`);
+    type File = { entries: Record<string, unknown>[]; anchors: Record<string, unknown>[]; checkpoint: string; v: string };
+    const changed = async (change: (file: File, entry: Record<string, unknown>) => void) => {
+      const file = JSON.parse(text) as File;
+      change(file, file.entries[0] as Record<string, unknown>);
+      const outcome = await verified(JSON.stringify(file));
+      return 'reason' in outcome
+        ? [outcome.verdict]
+        : [outcome.verdict, ...outcome.checks.filter(({ result }) => !['ok', 'not checked'].includes(result)).map(({ id }) => id)];
+    };
+    const base64 = (value: unknown, from: string, to: string) =>
+      Buffer.from(
+        Buffer.from(value as string, 'base64')
+          .toString()
+          .replace(from, to),
+      ).toString('base64');
+    const zeros = '0'.repeat(64);
+    const cases: readonly [string, (file: File, entry: Record<string, unknown>) => void, readonly string[]][] = [
+      ['an amount', (_, entry) => (entry['payload'] = base64(entry['payload'], '"1.00"', '"9.00"')), ['INVALID', 'V7']],
+      ['who did it', (_, entry) => (entry['metadata'] = base64(entry['metadata'], 'api_key', 'process')), ['INVALID', 'V7']],
+      ['a salt', (_, entry) => (entry['salt'] = zeros), ['INVALID', 'V7']],
+      ['a time', (_, entry) => (entry['entry'] = base64(entry['entry'], '"at":"2', '"at":"1')), ['INVALID', 'V3']],
+      ['an index', (_, entry) => (entry['index'] = '1'), ['INVALID', 'V3']],
+      ['a hash of the path', (_, entry) => (entry['path'] = [zeros, ...(entry['path'] as string[]).slice(1)]), ['INVALID', 'V3']],
+      ['a shorter path', (_, entry) => (entry['path'] = (entry['path'] as string[]).slice(1)), ['INVALID', 'V3']],
+      [
+        'a signature',
+        (file) => (file.checkpoint = file.checkpoint.replace(/[A-Za-z]+=*\n$/, (text) => 'A'.repeat(text.length - 1) + '\n')),
+        ['INVALID'],
+      ],
+      ['an anchor', (file) => ((file.anchors[0] as Record<string, unknown>)['root'] = `0x${zeros}`), ['INVALID', 'V3']],
+      ['a lost event', (_, entry) => Object.assign(entry, { payload: null, absent: 'missing' }), ['UNVERIFIABLE', 'V7']],
+      ['no entries', (file) => (file.entries = []), ['UNVERIFIABLE']],
+      ['another format', (file) => (file.v = 'x'), ['UNVERIFIABLE']],
+    ];
+    for (const [what, change, expected] of cases)
+      expect([what, (await changed(change)).slice(0, expected.length)]).toEqual([what, expected]);
+    for (const file of ['', '{}', '[]', 'x\ny', '{"v":"tallyroot-entries/1"}'])
+      expect([file, (await verified(file)).verdict]).toEqual([file, 'UNVERIFIABLE']);
+    expect(await verifyEntries({ file: text, genesisHash: 'a'.repeat(64), rpcUrls: [] })).toMatchObject({ verdict: 'INVALID' });
+  }, 60_000);
 
   it('takes home all that posts to an account as JSON lines, each with its proof', async () => {
-    const [log, ...results] = await linesOf((await search(account)).body.links.export as string);
-    expect(log).toMatchObject({ kind: 'log', v: 'tallyroot-entries/1' });
-    expect(results.map(({ kind, type }) => type ?? kind)).toEqual([
-      ...['account', 'account', 'ChargePosted/1', 'ChargesClosed/1', 'PaymentReceived/1'],
+    const text = await downloaded((await search(account)).body.links.export as string, 'demo-search.jsonl');
+    const lines = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { kind: string; type?: string });
+    expect(lines.map(({ kind, type }) => type ?? kind)).toEqual([
+      ...['log', 'account', 'account', 'ChargePosted/1', 'ChargesClosed/1', 'PaymentReceived/1'],
     ]);
-    for (const entry of results.slice(2)) expect([await isProven(log as Line, entry), isOpened(entry)]).toEqual([true, true]);
+    const outcome = await verified(text, [chain.url]);
+    expect(outcome).toMatchObject({ verdict: 'VALID', entries: Array(3).fill({ payload: 'opened' }) });
     expect((await api.get('/v1/logs/demo/search/export?q=INV-000001', nobody)).body.code).toBe('unauthenticated');
     expect((await api.get('/v1/logs/demo/search/export?q=INV-999999')).body.code).toBe('log_entry_not_found');
     expect((await api.get('/v1/logs/demo/search/export?q=')).body.code).toBe('query_invalid');
-  });
+  }, 60_000);
 
   it('takes home a stream that is longer than what is read in one go', async () => {
     const long = (await api.post('/v1/accounts', { billing: 'prepaid', currency: 'EUR' })).body.id as string;
     const topUp = { amount: '1', currency: 'EUR', method: 'card' };
     const answers = await Promise.all(Array.from({ length: 300 }, () => api.post(`/v1/accounts/${long}/top-ups`, topUp)));
-    const revisions = answers.map(({ body }) => Number(body.revision)).sort((left, right) => left - right);
-    expect(revisions).toEqual(Array.from({ length: 300 }, (_, at) => at + 1));
+    const last = answers.map(({ body }) => BigInt(body.position as string)).reduce((left, right) => (left > right ? left : right));
     await until(
       () => search(`demo.account-${long}@300`),
       ({ status }) => status === 200,
@@ -311,10 +318,28 @@ describe('[E10] an auditor looks through a log', () => {
       [`demo.account-${long}`, 0],
       [`liability:wallet:${long}:money`, 1],
     ] as const) {
-      const lines = await linesOf(`/v1/logs/demo/search/export?q=${text}&after=${answers.at(-1)?.body.position as string}`);
-      const entries = lines.filter(({ kind }) => kind === 'entry').map(({ revision }) => Number(revision));
-      expect(entries).toEqual(Array.from({ length: 301 - first }, (_, at) => at + first));
+      const outcome = await verified(await downloaded(`/v1/logs/demo/search/export?q=${text}&after=${last}`, 'demo-search.jsonl'));
+      if ('reason' in outcome) throw new Error(outcome.reason);
+      expect([text, outcome.verdict]).toEqual([text, 'VALID']);
+      expect(outcome.entries.map(({ entry }) => entry.revision)).toEqual(Array.from({ length: 301 - first }, (_, at) => at + first));
     }
+  }, 60_000);
+
+  it('runs the command that the guide names', async () => {
+    const { links, index } = await entryOfPayment();
+    const file = join(api.dataFolder, 'entry.json');
+    await writeFile(file, await downloaded(`${links.entry}/export`, `demo-entry-${index}.json`));
+    const genesis = await api.service.integrity.logs.genesisHashOf('demo');
+    const offline = await verifyEntriesCommand('--file', file, '--genesis', genesis);
+    expect([offline.code, offline.output]).toEqual([
+      0,
+      expect.stringMatching(/^VALID \(no chain checked\): 1 entries, .*leaf \d+ .*payload opened/s),
+    ]);
+    const onChain = await verifyEntriesCommand('--file', file, '--genesis', genesis, '--rpc', chain.url, '--json');
+    expect([onChain.code, JSON.parse(onChain.output)]).toEqual([0, expect.objectContaining({ verdict: 'VALID' })]);
+    expect((await verifyEntriesCommand('--file', file, '--genesis', 'a'.repeat(64))).code).toBe(1);
+    for (const args of [['--file', join(api.dataFolder, 'nothing'), '--genesis', genesis], ['--file', file], ['--bundle', file], []])
+      expect([args, (await verifyEntriesCommand(...args)).code]).toEqual([args, 2]);
   }, 60_000);
 
   it('is told that there is nothing, and nothing else, where there is nothing or it is another’s', async () => {
@@ -393,3 +418,12 @@ describe('[E10] an auditor looks through a log', () => {
       expect((await api.get(`/v1/logs/demo/${path}`, wrong)).body.code).toBe('unauthenticated');
   });
 });
+
+function verifyEntriesCommand(...args: string[]): Promise<{ readonly code: number; readonly output: string }> {
+  const cli = join(projectRoot(import.meta.dirname), 'verifier', 'entries-cli.ts');
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [cli, ...args], (_, stdout, stderr) =>
+      resolve({ code: child.exitCode ?? 2, output: stdout + stderr }),
+    );
+  });
+}

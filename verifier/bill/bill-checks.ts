@@ -33,8 +33,9 @@ export interface BillCheckOutcome {
   readonly findings: readonly Finding[];
 }
 
-export function billOutcomesOf(checks: BillChecks): BillCheckOutcome[] {
-  return ids.map((id) => {
+/** Of all checks, or of those that a file is asked for. */
+export function billOutcomesOf(checks: BillChecks, asked: readonly BillCheckId[] = ids): BillCheckOutcome[] {
+  return asked.map((id) => {
     const { invalid, unverifiable, findings, left } = checks[id];
     const result: CheckResult =
       invalid.count > 0 ? 'invalid' : left !== undefined ? left.result : unverifiable.count > 0 ? 'unverifiable' : 'ok';

@@ -30,7 +30,7 @@ export interface BillTree {
 /** V3, V4 and V7 for one leaf; undefined for one that is not in the tree. Problems are added to the checks. */
 export function openBillLeaf(
   { origin, reader, size, root, checks }: BillTree,
-  { index: place, entry: bytes, payload, salt, metadata, path }: BundledLeaf,
+  { index: place, entry: bytes, payload, isWithheld = false, salt, metadata, path }: BundledLeaf,
 ): BillLeaf | undefined {
   const index = Number(place);
   const text = bytes.toString('latin1');
@@ -49,7 +49,7 @@ export function openBillLeaf(
   const isSame = recomputed === undefined || recomputed.entry === textOfEntry(origin, entry);
   const leaf = { index, entry, hash, countsForNothing: looksMalformed || (isSame && recomputed?.isMalformed === true) };
   if (payload === undefined) {
-    checks.V7.unverifiable.add({ index, message: 'the operator has lost the event: its payload is not in the bundle' });
+    if (!isWithheld) checks.V7.unverifiable.add({ index, message: 'the operator has lost the event: its payload is not in the bundle' });
     return { ...leaf, fin: undefined };
   }
   if (!isSame || commitmentOf('ledger-pay/1', salt, payload) !== entry.pay) {

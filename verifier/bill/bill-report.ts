@@ -1,3 +1,4 @@
+import type { PlacedAnchor } from '../checks/chain-set.ts';
 import type { Unopened } from '../verdict.ts';
 import type { BillCheckOutcome } from './bill-checks.ts';
 import type { CheckedInvoice } from './invoice.check.ts';
@@ -15,16 +16,17 @@ export function billTextReport(outcome: BillOutcome | Unopened): string {
     '',
     `head     ${head.size} leaves, root ${head.root}`,
   ];
-  if (lastAnchor !== undefined) {
-    const { chain, seq, block, tx, time } = lastAnchor;
-    lines.push(`anchor   ${seq} on chain ${chain.chainId}, block ${block} of ${new Date(time * 1000).toISOString()}, transaction ${tx}`);
-  }
+  if (lastAnchor !== undefined) lines.push(anchorLine(lastAnchor));
   if (outcome.leavesInTail > 0)
     lines.push(`tail     ${outcome.leavesInTail} of these leaves are behind leaf ${provenSize} and wait for an anchor`);
   lines.push('', balancesTitle(commitment, provenSize));
   for (const { account: place, currency, balance } of balances) lines.push(`  ${balance.padStart(14)} ${currency}  ${place}`);
   lines.push('', ...invoices.flatMap(invoiceLines), ...checks.flatMap(checkLines));
   return lines.join('\n');
+}
+
+export function anchorLine({ chain, seq, block, tx, time }: PlacedAnchor): string {
+  return `anchor   ${seq} on chain ${chain.chainId}, block ${block} of ${new Date(time * 1000).toISOString()}, transaction ${tx}`;
 }
 
 function balancesTitle(commitment: BillOutcome['commitment'], provenSize: number): string {
@@ -35,6 +37,11 @@ function balancesTitle(commitment: BillOutcome['commitment'], provenSize: number
 
 /** The outcome for programs; numbers are decimal strings. */
 export function billJsonReport(outcome: BillOutcome | Unopened): string {
+  return jsonReport(outcome);
+}
+
+/** Of anything that is proven under a head. */
+export function jsonReport(outcome: Pick<BillOutcome, 'verdict' | 'head' | 'lastAnchor'> | Unopened): string {
   const { head, lastAnchor, ...rest } = 'reason' in outcome ? { ...outcome, head: undefined, lastAnchor: undefined } : outcome;
   const report = { ...rest, head: head && { size: head.size, root: head.root }, anchor: lastAnchor };
   return JSON.stringify(report, (_, value: unknown) => (typeof value === 'number' || typeof value === 'bigint' ? value.toString() : value));
@@ -49,7 +56,7 @@ function invoiceLines({ number, invoice, currency, total, dueOn, lines }: Checke
   return [`Invoice ${number} (${invoice}), due on ${dueOn}:`, ...rows, `  ${total.padStart(14)} ${currency}  total`, ''];
 }
 
-function checkLines({ id, name, result, reason, invalid, unverifiable, findings }: BillCheckOutcome): string[] {
+export function checkLines({ id, name, result, reason, invalid, unverifiable, findings }: BillCheckOutcome): string[] {
   const lines = [`${id}  ${name.padEnd(21)} ${result}${reason === undefined ? '' : ` (${reason})`}`];
   const place = (index: number | undefined) => (index === undefined ? '' : `leaf ${index}: `);
   for (const { index, message, evidence } of invalid.slice(0, toldMax)) {

@@ -7,11 +7,13 @@ export interface BundledLeaf {
   readonly index: bigint;
   /** E. */
   readonly entry: Buffer;
-  /** P; undefined where the operator has lost the event. */
+  /** P; undefined where the operator has lost the event, or withholds it. */
   readonly payload: Buffer | undefined;
+  /** The reader may not see the payload. */
+  readonly isWithheld?: boolean;
   /** 64 lower-case hex. */
   readonly salt: string;
-  /** Only of an event that breaks the format. */
+  /** In a bundle only of an event that breaks the format. */
   readonly metadata: Buffer | undefined;
   readonly path: readonly Uint8Array[];
 }
@@ -71,7 +73,8 @@ export function parseBundle(text: string): Bundle | string {
   return { account, invoice, genesis, policies, checkpoint: Buffer.from(checkpoint), anchors, commitment, balances, leaves };
 }
 
-function leafOf(value: unknown): BundledLeaf | undefined {
+/** Reads a leaf; undefined for anything else. */
+export function leafOf(value: unknown): BundledLeaf | undefined {
   if (!isObject(value)) return undefined;
   const { index, salt } = value;
   const entry = base64Of(value['entry']);
@@ -96,7 +99,8 @@ function balanceOf(fields: unknown): BundledBalance | undefined {
   return { account, currency, value, siblings, terminal: { key, valueHash } };
 }
 
-function anchorOf(fields: unknown): BundledAnchor | undefined {
+/** Reads an anchor with its consistency proof; undefined for anything else. */
+export function anchorOf(fields: unknown): BundledAnchor | undefined {
   if (!isObject(fields)) return undefined;
   const { chainId, contract, size, root } = fields;
   const consistency = listOf(fields['consistency'], hashOf);
@@ -105,7 +109,8 @@ function anchorOf(fields: unknown): BundledAnchor | undefined {
   return { chainId, contract: contract.toLowerCase(), size: BigInt(size), root: root.slice(2), consistency };
 }
 
-function listOf<Item>(values: unknown, read: (value: unknown) => Item | undefined): Item[] | undefined {
+/** Reads a list of which every item can be read; undefined for anything else. */
+export function listOf<Item>(values: unknown, read: (value: unknown) => Item | undefined): Item[] | undefined {
   if (!Array.isArray(values)) return undefined;
   const items = values.map(read);
   return items.includes(undefined) ? undefined : (items as Item[]);

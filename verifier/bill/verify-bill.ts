@@ -1,8 +1,5 @@
 import { ChainSet, type PlacedAnchor } from '../checks/chain-set.ts';
-import { Policies } from '../checks/policies.ts';
-import { EntryReader } from '../log/entry.ts';
 import { type Genesis, openGenesis } from '../log/genesis.ts';
-import { verifyConsistency } from '../merkle.ts';
 import { parseHead, type SignedHead } from '../note/tree-head.ts';
 import type { Unopened, Verdict } from '../verdict.ts';
 import {
@@ -14,11 +11,12 @@ import {
   type ProvenBalance,
   provenBalanceOf,
 } from './bill-balances.check.ts';
-import { type BillCheckOutcome, type BillChecks, billOutcomesOf, billVerdictOf, newBillChecks } from './bill-checks.ts';
-import { type BillLeaf, type BillTree, openBillLeaf } from './bill-leaf.ts';
+import { type BillCheckOutcome, type BillChecks, billOutcomesOf, billVerdictOf } from './bill-checks.ts';
+import type { BillLeaf } from './bill-leaf.ts';
 import { BillPostings } from './bill-postings.ts';
 import { type BillStreams, billStreamsOf, checkStretch } from './bill-streams.ts';
-import { type Bundle, type BundledAnchor, parseBundle } from './bundle.ts';
+import { BundleHead } from './bundle-head.ts';
+import { type Bundle, parseBundle } from './bundle.ts';
 import { type CheckedInvoice, checkInvoice } from './invoice.check.ts';
 
 export interface VerifyBillOptions {
@@ -68,27 +66,20 @@ export async function verifyBill({ bundle: text, genesisHash, rpcUrls }: VerifyB
 class BillVerification {
   readonly #bundle: Bundle;
   readonly #genesis: Genesis;
-  readonly #head: SignedHead;
-  readonly #chains: ChainSet;
-  readonly #checks: BillChecks = newBillChecks();
-  readonly #tree: BillTree;
+  readonly #checks: BillChecks;
+  readonly #head: BundleHead;
 
   constructor(bundle: Bundle, genesis: Genesis, head: SignedHead, chains: ChainSet) {
-    const { origin } = genesis.policy;
     this.#bundle = bundle;
     this.#genesis = genesis;
-    this.#head = head;
-    this.#chains = chains;
-    const root = Uint8Array.from(Buffer.from(head.root, 'hex'));
-    this.#tree = { origin, reader: new EntryReader(origin), size: head.size, root, checks: this.#checks };
+    this.#head = new BundleHead({ file: bundle, genesis, head, chains });
+    this.#checks = this.#head.checks;
   }
 
   async run(isChainAsked: boolean): Promise<BillOutcome> {
     const { account, invoice } = this.#bundle;
-    const policies = this.#policies();
-    this.#checkHead(policies);
-    const provenSize = await this.#provenSize(policies, isChainAsked);
-    const streams = billStreamsOf(this.#open(this.#bundle.leaves), this.#checks);
+    const { policies, provenSize } = await this.#head.check(isChainAsked);
+    const streams = billStreamsOf(this.#head.open(this.#bundle.leaves), this.#checks);
     const postings = new BillPostings(this.#checks, policies.current.currencies);
     const commitment = this.#commitment();
     const balances = commitment === undefined ? [] : this.#balances(commitment, postings);
@@ -100,91 +91,20 @@ class BillVerification {
     if (invoice === undefined) this.#checkHistory(streams, { commitment, balances, postings, invoices });
     // An invoice must be under an anchor, of an account the balances: newer events, and for an invoice newer balances, may wait for theirs.
     const required = invoice === undefined ? [commitment?.index ?? 0] : invoices.map(({ lastLeaf }) => lastLeaf);
-    this.#checkCover(Math.max(0, ...required), provenSize);
+    this.#head.checkCover(Math.max(0, ...required), provenSize);
     const checks = billOutcomesOf(this.#checks);
     return {
       verdict: billVerdictOf(checks),
       isOffline: !isChainAsked && policies.all.some(({ chains }) => chains.length > 0),
-      ...{ origin: this.#genesis.policy.origin, account, invoice, head: this.#head, provenSize },
-      ...{ lastAnchor: this.#chains.lastAnchor, commitment, balances, invoices, checks },
+      ...{ origin: this.#genesis.policy.origin, account, invoice, head: this.#head.head, provenSize },
+      ...{ lastAnchor: this.#head.lastAnchor, commitment, balances, invoices, checks },
       leavesInTail: this.#bundle.leaves.filter(({ index }) => Number(index) >= provenSize).length,
     };
   }
 
-  /** The promises of the log and its keys, as the bundle shows them. */
-  #policies(): Policies {
-    const policies = new Policies(this.#checks.V2, this.#genesis.policy);
-    for (const { index, entry, fin, countsForNothing } of this.#open(this.#bundle.policies)) {
-      if (entry.stream !== this.#systemStream || countsForNothing) continue;
-      if (entry.type === 'LogPolicyChanged/1') policies.changed(index, fin);
-      else if (entry.type === 'KeyRotated/1') policies.rotated(index, fin);
-    }
-    return policies;
-  }
-
-  get #systemStream(): string {
-    return `${this.#genesis.policy.streamPrefix}log-0`;
-  }
-
-  #open(leaves: Bundle['leaves']): BillLeaf[] {
-    return leaves.flatMap((leaf) => openBillLeaf(this.#tree, leaf) ?? []);
-  }
-
-  #checkHead(policies: Policies): void {
-    const { V2 } = this.#checks;
-    const { origin, note } = this.#head;
-    const { signer, newestIndex } = policies.signerOf(note);
-    if (origin !== this.#genesis.policy.origin) V2.invalid.add({ message: `the signed head is of ${origin}, not of this log` });
-    if (signer === 'nobody') V2.invalid.add({ message: 'no key of the log signed the head', evidence: { head: note.text } });
-    if (signer === 'older')
-      V2.findings.add({ name: 'old-key', message: `the head is signed by an older key only; leaf ${newestIndex} brought a newer one` });
-  }
-
-  /** V1, and the part of V3 that leads from anchors to the head. Answers how many leaves are under a final anchor. */
-  async #provenSize(policies: Policies, isChainAsked: boolean): Promise<number> {
-    const { V1 } = this.#checks;
-    const { anchors } = this.#bundle;
-    const extended = anchors.filter((anchor) => this.#isExtended(anchor));
-    if (policies.all.every(({ chains }) => chains.length === 0)) V1.leave('not applicable', 'the log lists no chain');
-    else if (!isChainAsked) V1.leave('not checked', 'no --rpc was given');
-    if (V1.left !== undefined) return Number(this.#head.size);
-    await this.#chains.read(V1, policies.all);
-    this.#chains.reportUnanswered(V1, policies.all);
-    const onChain = new Map(this.#chains.statedRoots().map((stated) => [stated.size, stated]));
-    let size = 0;
-    for (const anchor of extended) {
-      const stated = onChain.get(Number(anchor.size));
-      if (stated === undefined) {
-        const message = `the chain has no final anchor of ${anchor.size} leaves, which the bundle states`;
-        V1.findings.add({ name: 'anchor-not-on-chain', message });
-      } else if (stated.root === anchor.root) size = Math.max(size, stated.size);
-      else
-        V1.invalid.add({
-          message: `the anchor of ${anchor.size} leaves has another root on the chain`,
-          evidence: { ...stated.evidence, onChain: stated.root, bundle: anchor.root },
-        });
-    }
-    return size;
-  }
-
-  #isExtended({ size, root, consistency, chainId }: BundledAnchor): boolean {
-    const [root1, root2] = [root, this.#head.root].map((hash) => Uint8Array.from(Buffer.from(hash, 'hex'))) as [Uint8Array, Uint8Array];
-    if (verifyConsistency({ size1: size, size2: this.#head.size, root1, root2, proof: consistency })) return true;
-    const message = `the head does not extend the anchor of ${size} leaves on chain ${chainId}`;
-    this.#checks.V3.invalid.add({ message, evidence: { head: this.#head.note.text, anchor: root } });
-    return false;
-  }
-
-  #checkCover(last: number, provenSize: number): void {
-    const { V1 } = this.#checks;
-    if (V1.left !== undefined || last < provenSize) return;
-    const message = `the last final anchor covers ${provenSize} leaves: download the bundle again after the next one`;
-    V1.unverifiable.add({ index: last, message });
-  }
-
   #commitment(): Commitment | undefined {
-    const leaf = openBillLeaf(this.#tree, this.#bundle.commitment);
-    return leaf && commitmentIn(this.#checks, leaf, this.#systemStream);
+    const [leaf] = this.#head.open([this.#bundle.commitment]);
+    return leaf && commitmentIn(this.#checks, leaf, this.#head.systemStream);
   }
 
   #balances(commitment: Commitment, { currencies }: BillPostings): ProvenBalance[] {
