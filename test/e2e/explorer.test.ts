@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
 import { startThrowawayChain, type ThrowawayChain } from '../../bench/support/throwaway-chain.ts';
 import type { AnchorRecord } from '../../services/integrity/application/anchors-query.ts';
 import { stateKeyOf } from '../../services/integrity/domain/committed-state.ts';
@@ -341,6 +342,34 @@ describe('[E10] an auditor looks through a log', () => {
     for (const args of [['--file', join(api.dataFolder, 'nothing'), '--genesis', genesis], ['--file', file], ['--bundle', file], []])
       expect([args, (await verifyEntriesCommand(...args)).code]).toEqual([args, 2]);
   }, 60_000);
+
+  it('is told to ask again for what no published head covers yet', async () => {
+    const id = 'ffffffff-0000-5000-8000-000000000000';
+    const index = '4000000000';
+    const owner = new pg.Client({ connectionString: api.ownerUrl });
+    await owner.connect();
+    try {
+      // A leaf that the sequencer has written a moment before it signs.
+      await owner.query(
+        `insert into tallyroot.integrity_leaf
+         select log, $1, store_position, 'demo.account-x', 0, $2, sha256('x'), entry from tallyroot.integrity_leaf where log = 'demo' and leaf_index = 1`,
+        [index, id],
+      );
+      for (const path of [
+        `search?q=${id}`,
+        `search?q=${index}`,
+        'search?q=demo.account-x',
+        `entries/${index}`,
+        `entries/${index}/export`,
+      ]) {
+        const { status, body, headers } = await api.get(`/v1/logs/demo/${path}`);
+        expect([path, status, body.code, headers.get('retry-after')]).toEqual([path, 404, 'proof_not_available', '1']);
+      }
+    } finally {
+      await owner.query('delete from tallyroot.integrity_leaf where event_id = $1', [id]);
+      await owner.end();
+    }
+  });
 
   it('is told that there is nothing, and nothing else, where there is nothing or it is another’s', async () => {
     const { links, leafHash } = await entryOfPayment();
