@@ -100,6 +100,13 @@ describe('[K1] the API document', () => {
     }
   });
 
+  it('says where a key is needed, and where one only shows more', () => {
+    const security = (path: string) => document.paths[path]?.['get']?.security;
+    expect(security('/v1/accounts')).toEqual([{ bearer: [] }]);
+    for (const path of ['/v1/logs/{slug}/search', '/v1/logs/{slug}/search/export', '/v1/logs/{slug}/entries/{index}'])
+      expect([path, security(path)]).toEqual([path, expect.arrayContaining([{ bearer: [] }, {}])]);
+  });
+
   it('refers to nothing that it does not describe', () => {
     const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]*)"/g)].map(
       ([, name]) => name as string,
