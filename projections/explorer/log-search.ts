@@ -151,7 +151,14 @@ export class LogSearch {
       const leaf = leaves.find(({ eventId }) => eventId === invoice.document?.eventId);
       return leaf === undefined || leaf.index >= head.size ? [] : [{ kind: 'invoice', matched: 'invoice_number', invoice, leaf }];
     });
-    return pageOf(results, { isBehind: found.length > 0 });
+    const begin = found.length === results.length ? 0n : await this.#begin(log);
+    // What was issued before the log began is in one that it goes on with.
+    return pageOf(results, { isBehind: found.some(({ document }) => document === undefined || BigInt(document.position) >= begin) });
+  }
+
+  /** Position of the genesis: no event before it is a leaf of this log. */
+  async #begin(log: string): Promise<bigint> {
+    return (await this.#index.leafAt(log, 0n))?.position ?? 0n;
   }
 
   /** The places on the first page, then the leaves that post to them. */
@@ -163,7 +170,9 @@ export class LogSearch {
   ): Promise<SearchPage> {
     const places = await found;
     if (places.length === 0) return nothing;
-    const { lines, next } = await this.#journal.page(log, { ...of, from: { position: from ?? 0n, line: 0 }, limit });
+    const begin = await this.#begin(log);
+    const position = from !== undefined && from > begin ? from : begin;
+    const { lines, next } = await this.#journal.page(log, { ...of, from: { position, line: 0 }, limit });
     const last = lines.at(-1)?.key.position;
     // An event that posts more than once is not cut in two.
     const isCut = next !== undefined && next.position === last && lines[0]?.key.position !== last;
