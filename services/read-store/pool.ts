@@ -30,17 +30,19 @@ export interface PoolSettings {
   readonly connectionsMax?: number;
   /** A query that takes longer fails, and its connection is dropped: a server that fell silent would hold it for ever. */
   readonly queryTimeoutMs?: number;
+  /** Postgres refuses to write in transactions that do not ask for it, temporary tables aside. */
+  readonly isReadOnly?: boolean;
 }
 
 /** The pool of the service: unqualified names are tables of schema `tallyroot`. The caller ends it. */
-export function createPool({ url, applicationName = 'tallyroot', connectionsMax = 20, queryTimeoutMs }: PoolSettings): pg.Pool {
+export function createPool({ url, applicationName = 'tallyroot', connectionsMax = 20, queryTimeoutMs, isReadOnly }: PoolSettings): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     application_name: applicationName,
     max: connectionsMax,
     connectionTimeoutMillis: Math.min(10_000, queryTimeoutMs ?? Infinity),
     ...(queryTimeoutMs !== undefined && { query_timeout: queryTimeoutMs }),
-    options: '-c search_path=tallyroot',
+    options: `-c search_path=tallyroot${isReadOnly === true ? ' -c default_transaction_read_only=on' : ''}`,
     types: bigintTypes,
   });
   // An idle connection that the server closes is replaced at the next query; without a listener it would end the process. One that is in
