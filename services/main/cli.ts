@@ -41,6 +41,10 @@ const commands: Readonly<Record<string, Command>> = {
     summary: 'Copy the data folder while the service runs. --out <folder>  --data <folder>',
     run: async (args) => (await import('./backup.ts')).runBackup(args, process.env),
   },
+  fsck: {
+    summary: 'Check the databases against the events: log, tiles, balances, read models, chain. --data <folder>  --provider <slug>  --json',
+    run: async (args) => (await import('./fsck/fsck-command.ts')).runFsck(args, process.env),
+  },
   recover: {
     summary:
       'Bring back the events that a restored log lacks. --from <folder|url>  --token <token>, or go on without them: ' +

@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-/** Every row of every table of a database as text, as a dump would have it; `bytea` in hex. */
+/** Every row of every table of a database as text, as a dump would have it; `bytea` in hex. Temporary tables of others are in no dump. */
 export async function everythingIn(ownerUrl: string): Promise<Map<string, string>> {
   const client = new pg.Client({ connectionString: ownerUrl });
   await client.connect();
@@ -9,7 +9,7 @@ export async function everythingIn(ownerUrl: string): Promise<Map<string, string
     const { rows: tables } = await client.query<{ name: string }>(`
       select format('%I.%I', schemaname, tablename) as name
         from pg_tables
-       where schemaname not in ('pg_catalog', 'information_schema')
+       where schemaname not in ('pg_catalog', 'information_schema') and not starts_with(schemaname, 'pg_temp')
        order by 1`);
     const everything = new Map<string, string>();
     for (const { name } of tables) {

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import type { EventStore } from '../../services/event-store/domain/event-store.ts';
 import { openService, type Service, type ServiceOptions } from '../../services/main/service.ts';
 import { DoubleProcess } from '../eventstoredb-double/double-process.ts';
 import { eventStoreDBIntruder, type Intruder, postgresIntruder } from './intruder.ts';
@@ -24,8 +25,8 @@ export interface TestService {
   readonly dataFolder: string;
   /** Of the EventStoreDB that holds the events; undefined where the database does. */
   readonly eventStoreUrl: string | undefined;
-  /** Comes in behind the event store's port; to be sent away by whoever let them in. */
-  intruder(): Promise<Intruder>;
+  /** Comes in behind the event store's port; to be sent away by whoever let them in. `store`: where the service's own is closed. */
+  intruder(store?: EventStore): Promise<Intruder>;
   /** Sends a POST with a fresh Idempotency-Key unless the headers bring one. */
   post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<Answer>;
@@ -66,8 +67,8 @@ export async function startTestService(options: Partial<ServiceOptions> = {}): P
     environment: environmentOf({ ...places, ...options }, database.ownerUrl),
     dataFolder,
     eventStoreUrl: server?.connectionString,
-    intruder: async () =>
-      server === undefined ? postgresIntruder(database.ownerUrl) : eventStoreDBIntruder({ server, file, store: service.eventStore }),
+    intruder: async (store = service.eventStore) =>
+      server === undefined ? postgresIntruder(database.ownerUrl) : eventStoreDBIntruder({ server, file, store }),
     post: (path, body, headers = {}) =>
       send(
         'POST',

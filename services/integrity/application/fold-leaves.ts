@@ -8,7 +8,7 @@ import { partsOfKey } from './incarnations.ts';
 import type { LeafRow, LeafStore } from './leaf-store.ts';
 
 export interface FoldSources {
-  readonly folds: FoldStore;
+  readonly folds: Pick<FoldStore, 'firstLeaves'>;
   readonly leaves: LeafStore;
   readonly store: EventStore;
 }
@@ -67,7 +67,7 @@ async function* eventsOf(store: EventStore, log: string, rows: readonly LeafRow[
 }
 
 /** Indexes of the leaves whose event id stands at a smaller index already. */
-async function repeatedIds(folds: FoldStore, log: string, rows: readonly LeafRow[]): Promise<ReadonlySet<bigint>> {
+async function repeatedIds(folds: FoldSources['folds'], log: string, rows: readonly LeafRow[]): Promise<ReadonlySet<bigint>> {
   const firsts = await folds.firstLeaves(
     log,
     rows.map(({ eventId }) => eventId),

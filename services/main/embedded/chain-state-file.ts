@@ -15,6 +15,11 @@ export class ChainStateFile {
     this.copy = join(folder, 'state.good.json');
   }
 
+  /** False for a chain that has never run, or that has lost everything. */
+  get exists(): boolean {
+    return existsSync(this.path) || existsSync(this.copy);
+  }
+
   /** Number of the last block in the copy; what is beyond may be lost by a crash. -1 when there is no copy. */
   get lastBlockKept(): number {
     this.kept ??= lastBlockIn(textOf(this.copy)) ?? -1;

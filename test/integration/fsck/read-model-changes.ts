@@ -1,0 +1,103 @@
+import type { Changed } from './changed-rows.ts';
+
+/** One change of each table of the read models. */
+export const readModelChanges: readonly Changed[] = [
+  {
+    name: 'a line of the journal',
+    table: 'journal_v1',
+    where: 'position = 9 and line = 0',
+    change: 'update journal_v1 set amount = amount + 1 where position = 9 and line = 0',
+    differs: [['books', { table: 'journal_v1', key: 'demo, 9, 0', column: 'amount' }]],
+  },
+  {
+    name: 'a line of the journal that is missing',
+    table: 'journal_v1',
+    where: 'position = 9 and line = 0',
+    change: 'delete from journal_v1 where position = 9 and line = 0',
+    differs: [['books', { table: 'journal_v1', key: 'demo, 9, 0' }]],
+  },
+  {
+    name: 'a line of the journal too many',
+    table: 'journal_v1',
+    where: 'position = 9 and line = 7',
+    change: `insert into journal_v1 select provider, position, 7, event_id, type, ledger_account, direction, amount, currency, effective_at, recorded_at from journal_v1 where position = 9 and line = 0`,
+    differs: [['books', { table: 'journal_v1', key: 'demo, 9, 7' }]],
+  },
+  {
+    name: 'a ledger balance',
+    table: 'account_balances_v1',
+    where: `ledger_account like 'asset:receivable%'`,
+    change: `update account_balances_v1 set debits = debits + 1 where ledger_account like 'asset:receivable%'`,
+    differs: [['books', { table: 'account_balances_v1', column: 'debits' }]],
+  },
+  {
+    name: 'an account',
+    table: 'accounts_v1',
+    where: `billing = 'prepaid'`,
+    change: `update accounts_v1 set wallet = wallet + 1 where billing = 'prepaid'`,
+    differs: [['accounts', { table: 'accounts_v1', column: 'wallet' }]],
+  },
+  {
+    name: 'a command',
+    table: 'commands_v1',
+    where: `position = 9`,
+    change: `update commands_v1 set fingerprint = reverse(fingerprint) where position = 9`,
+    differs: [['commands', { table: 'commands_v1', column: 'fingerprint' }]],
+  },
+  {
+    name: 'an entitlement',
+    table: 'entitlements_v1',
+    where: 'true',
+    change: `update entitlements_v1 set valid_until = valid_until + interval '1 day'`,
+    differs: [['entitlements', { table: 'entitlements_v1', column: 'valid_until' }]],
+  },
+  {
+    name: 'an invoice',
+    table: 'invoices_v1',
+    where: 'true',
+    change: 'update invoices_v1 set paid = paid + 1',
+    differs: [['invoices', { table: 'invoices_v1', column: 'paid' }]],
+  },
+  {
+    name: 'a line of an invoice',
+    table: 'invoices_v1',
+    where: 'true',
+    change: `update invoices_v1 set lines = jsonb_set(lines, '{0,amount}', '"7.00"')`,
+    differs: [['invoices', { table: 'invoices_v1', column: 'lines' }]],
+  },
+  {
+    name: 'an invoice that is missing',
+    table: 'invoices_v1',
+    where: 'true',
+    change: 'delete from invoices_v1',
+    differs: [['invoices', { table: 'invoices_v1' }]],
+  },
+  {
+    name: 'a movement of a statement',
+    table: 'statement_movements_v1',
+    where: 'position = 9',
+    change: `update statement_movements_v1 set description = description || '!' where position = 9`,
+    differs: [['statements', { table: 'statement_movements_v1', column: 'description' }]],
+  },
+  {
+    name: 'a checkpoint that is behind its rows',
+    table: 'projection_checkpoint',
+    where: `name = 'books'`,
+    change: `update projection_checkpoint set position = 5 where name = 'books'`,
+    differs: [['books', { table: 'journal_v1' }]],
+  },
+  {
+    name: 'a checkpoint beyond the log',
+    table: 'projection_checkpoint',
+    where: `name = 'books'`,
+    change: `update projection_checkpoint set position = 99999 where name = 'books'`,
+    differs: [['books', { table: 'projection_checkpoint', column: 'position' }]],
+  },
+  {
+    name: 'a checkpoint of another store',
+    table: 'projection_checkpoint',
+    where: `name = 'books'`,
+    change: `update projection_checkpoint set store_id = gen_random_uuid() where name = 'books'`,
+    differs: [['books', { table: 'projection_checkpoint', column: 'store_id' }]],
+  },
+];
