@@ -12,26 +12,27 @@ import { verifyLog } from './verify.ts';
 /** The first message of the parent. */
 interface Order {
   readonly kind: 'verify';
-  /** For people. */
-  readonly name: string;
+  /** Keys of the log and of those that it goes on with, the last of them first. */
+  readonly logs: readonly [string, ...string[]];
   readonly genesisHash: string;
   /** Nodes of chains; none to ask no chain. */
   readonly rpcUrls: readonly string[];
 }
 
 const tell = (message: object) => process.send?.(message);
-let source: ParentLogSource | undefined;
+const sources = new Map<string, ParentLogSource>();
 
 process.once('disconnect', () => process.exit());
 process.on('message', (message: Order | FileAnswer) => {
-  if (message.kind === 'file') source?.answered(message);
+  if (message.kind === 'file') sources.get(message.log)?.answered(message);
   else void verify(message);
 });
 
-async function verify({ name, genesisHash, rpcUrls }: Order): Promise<void> {
-  source = new ParentLogSource(name, tell);
+async function verify({ logs, genesisHash, rpcUrls }: Order): Promise<void> {
+  for (const log of logs) sources.set(log, new ParentLogSource(log, tell));
+  const [source, ...superseded] = [...sources.values()] as [ParentLogSource, ...ParentLogSource[]];
   const outcome = await verifyLog({
-    ...{ source, genesisHash, rpcUrls, isOffline: rpcUrls.length === 0, isDeep: true, openerFor },
+    ...{ source, superseded, genesisHash, rpcUrls, isOffline: rpcUrls.length === 0, isDeep: true, openerFor },
     onProgress: ({ leaves, size }) => tell({ kind: 'progress', leaves, size }),
   });
   const badEvent = 'firstBad' in outcome && outcome.firstBad !== undefined ? await nameEvent(outcome, outcome.firstBad.index) : undefined;

@@ -113,11 +113,15 @@ it('[K15] a new incarnation goes on where a log lost what was shown, and a verif
   expect(losses).toEqual(lost.map(eventIn));
   expect(await run(...live)).toMatchObject({ exitCode: 2, output: expect.stringMatching(/^UNVERIFIABLE/) });
 
+  const checked = { exitCode: 0, output: expect.stringContaining('Everything is as the events make it') };
+  expect(await run('fsck', '--data', folder.path)).toMatchObject(checked);
+
   const out = join(folder.path, '..', 'export');
   expect(await run('export', '--data', folder.path, '--out', out)).toMatchObject({ exitCode: 0 });
   const copies = ['--log', out, '--superseded', join(out, 'incarnations', '1'), '--offline'];
   expect(await run(...verify, ...copies)).toMatchObject({ exitCode: 0, output: expect.stringMatching(/^VALID \(no chain checked\)/) });
   await stop(restarted);
+  expect(await run('fsck', '--data', folder.path)).toMatchObject(checked);
   // The last head of the log that ended stays beside that of the one that goes on.
   expect(['checkpoint', 'checkpoint.1'].map((name) => existsSync(join(keys, name)))).toEqual([true, true]);
   expect(await run(...begin, join(keys, 'recovery.pem'))).toMatchObject({ exitCode: 1, output: expect.stringContaining('lacks nothing') });

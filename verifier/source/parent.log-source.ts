@@ -4,6 +4,8 @@ import { type LogSource, UnreadableError } from './log-source.ts';
 export interface FileRequest {
   readonly kind: 'read';
   readonly id: number;
+  /** Key of the log. */
+  readonly log: string;
   readonly path: string;
 }
 
@@ -11,6 +13,7 @@ export interface FileRequest {
 export interface FileAnswer {
   readonly kind: 'file';
   readonly id: number;
+  readonly log: string;
   readonly bytes?: Uint8Array;
   /** Why it cannot be had. */
   readonly problem?: string;
@@ -28,6 +31,7 @@ export class ParentLogSource implements LogSource {
   /** As it stands there now: nobody promises that it goes on. */
   readonly isLive = false;
   readonly hasToken = true;
+  /** Key of the log, by which the parent knows it. */
   readonly name: string;
   readonly #send: (request: FileRequest) => void;
   readonly #waiting = new Map<number, Waiting>();
@@ -42,7 +46,7 @@ export class ParentLogSource implements LogSource {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { bytesMax, path, resolve, reject });
-      this.#send({ kind: 'read', id, path });
+      this.#send({ kind: 'read', id, log: this.name, path });
     });
   }
 

@@ -4,6 +4,7 @@ import { ledgerEventOf } from '../../event-store/domain/ledger-event.ts';
 import { AnchoringAlarm } from '../../integrity/application/anchoring-alarm.ts';
 import { foldLeaves } from '../../integrity/application/fold-leaves.ts';
 import type { FoldStore } from '../../integrity/application/fold-store.ts';
+import { earlierKey, incarnationsOf } from '../../integrity/application/incarnations.ts';
 import { systemStream } from '../../integrity/application/system-log.ts';
 import type { FoldChanges } from '../../integrity/domain/fold.ts';
 import type { LogToCheck } from './log-to-check.ts';
@@ -32,11 +33,12 @@ export async function checkBalances(options: BalancesToCheck): Promise<PartRepor
   return check([part], async () => {
     await scratch.copyForm(...tables);
     try {
+      await carryOver(options);
       let folded = 0n;
       // Once without a snapshot, which takes as long as the log is; what the service committed to meanwhile is folded within it.
       const foldOn = async (row: FoldRow | undefined) => {
         if (row === undefined || row.size <= folded) return;
-        await foldInto(options, folded, row.size);
+        await foldInto(options, { key: log.slug, origin: log.origin, from: folded, to: row.size });
         folded = row.size;
       };
       await foldOn(await foldRowOf(options));
@@ -114,10 +116,29 @@ async function foldRowOf({ log, scratch }: BalancesToCheck): Promise<FoldRow | u
   return rows[0];
 }
 
-async function foldInto(options: BalancesToCheck, from: bigint, to: bigint): Promise<void> {
-  const { log, scratch, store, leaves, folds, onProgress } = options;
+/** A log that goes on with others begins with what they posted, as if its leaf 0 had. */
+async function carryOver(options: BalancesToCheck): Promise<void> {
+  const { log, scratch } = options;
+  const all = incarnationsOf(log);
+  for (const [at, { origin }] of all.slice(0, -1).entries()) {
+    const size = all[at + 1]?.policy.supersedes?.size ?? '0';
+    await foldInto(options, { key: earlierKey(log.slug, at + 1), origin, from: 0n, to: BigInt(size) });
+  }
+  await scratch.client.query('update integrity_balance set leaf_index = 0');
+}
+
+interface LeavesToAdd {
+  /** Under which the leaves are kept. */
+  readonly key: string;
+  readonly origin: string;
+  readonly from: bigint;
+  readonly to: bigint;
+}
+
+async function foldInto(options: BalancesToCheck, { key, origin, from, to }: LeavesToAdd): Promise<void> {
+  const { scratch, store, leaves, folds, onProgress } = options;
   let done = from;
-  for await (const changes of foldLeaves({ folds, leaves, store }, { log: log.slug, origin: log.origin, from, to })) {
+  for await (const changes of foldLeaves({ folds, leaves, store }, { log: key, origin, from, to })) {
     await scratch.atomically(() => add(options, changes));
     done = changes.balances().reduce((last, { leaf }) => (leaf > last ? leaf : last), done);
     onProgress(done, to);

@@ -88,12 +88,13 @@ async function* checkLog({
   const { slug, genesisHash, policy } = log;
   const [leaves, heads] = [new PostgresLeafStore(pool), new PostgresHeadStore(pool)];
   const progress = (what: string) => (done: bigint, of: bigint) => onProgress(`${slug}: ${what}`, done, of);
-  const memory = new HeadFile(join(dataFolder, 'keys'));
+  const memory = new HeadFile(join(dataFolder, 'keys'), { logs });
   yield* await checkLogTables({ log, scratch, store, leaves, memory, onProgress: progress('leaves') });
   yield* await checkBalances({ log, scratch, store, leaves, folds: new PostgresFoldStore(pool), onProgress: progress('balances') });
   const files = new LogFiles({ store, logs, leaves, heads, anchors: new FinalisedAnchors(new PostgresAnchorStore(pool)) });
   const rpcUrls = policy.chains.map(({ chainId }) => nodes.get(chainId)).filter((url) => url !== undefined);
   const hasChains = policy.chains.length > 0;
-  yield* await checkByVerifier({ log: slug, genesisHash, files, rpcUrls, hasChains, onProgress: progress('verifier') });
+  const earlier = (await files.earlier(slug)).map(({ key }) => key).toReversed();
+  yield* await checkByVerifier({ log: slug, earlier, genesisHash, files, rpcUrls, hasChains, onProgress: progress('verifier') });
   yield* await checkChains({ log, pool, nodes, keysFolder: join(dataFolder, 'keys', 'chain') });
 }

@@ -7,6 +7,8 @@ import { projectRoot } from '../../read-store/project-root.ts';
 export interface LogToVerify {
   /** Slug of the log. */
   readonly log: string;
+  /** Keys of the logs that it goes on with, the last one first. */
+  readonly earlier: readonly string[];
   readonly genesisHash: string;
   readonly files: LogFiles;
   /** Nodes of its chains; none to ask no chain. */
@@ -51,7 +53,7 @@ interface VerifierProblem {
 }
 
 type Message =
-  | { readonly kind: 'read'; readonly id: number; readonly path: string }
+  | { readonly kind: 'read'; readonly id: number; readonly log: string; readonly path: string }
   | { readonly kind: 'progress'; readonly leaves: number; readonly size: number }
   | { readonly kind: 'report'; readonly json: string };
 
@@ -74,13 +76,16 @@ export async function runVerifier(options: LogToVerify): Promise<VerifierReport>
   }
 }
 
-function reportOf(child: ChildProcess, { log, genesisHash, files, rpcUrls, onProgress }: LogToVerify): Promise<VerifierReport> {
-  const door = new LogDoor(files, log);
+function reportOf(child: ChildProcess, { log, earlier, genesisHash, files, rpcUrls, onProgress }: LogToVerify): Promise<VerifierReport> {
+  const logs = [log, ...earlier];
+  const doors = new Map(logs.map((key) => [key, new LogDoor(files, key)]));
   let errors = '';
   child.stderr?.on('data', (text: Buffer) => (errors = (errors + text.toString()).slice(-2_000)));
   return new Promise((resolve, reject) => {
+    const handOver = async ({ id, log: key, path }: Extract<Message, { kind: 'read' }>) =>
+      answer(child, { kind: 'file', id, log: key, ...(await doors.get(key)?.read(path)) });
     const hear = (message: Message) => {
-      if (message.kind === 'read') void door.read(message.path).then((file) => answer(child, { kind: 'file', id: message.id, ...file }));
+      if (message.kind === 'read') void handOver(message);
       else if (message.kind === 'progress') onProgress(BigInt(message.leaves), BigInt(message.size));
       else resolve(JSON.parse(message.json) as VerifierReport);
     };
@@ -93,7 +98,7 @@ function reportOf(child: ChildProcess, { log, genesisHash, files, rpcUrls, onPro
     });
     child.once('error', reject);
     child.once('close', () => reject(new VerifierFault(`The verifier failed: ${errors.trim() || 'it was ended'}`)));
-    answer(child, { kind: 'verify', name: 'the databases', genesisHash, rpcUrls });
+    answer(child, { kind: 'verify', logs, genesisHash, rpcUrls });
   });
 }
 

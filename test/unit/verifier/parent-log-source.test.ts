@@ -4,7 +4,7 @@ import { type FileRequest, ParentLogSource } from '../../../verifier/source/pare
 
 function openSource() {
   const asked: FileRequest[] = [];
-  const source = new ParentLogSource('the databases', (request) => asked.push(request));
+  const source = new ParentLogSource('demo', (request) => asked.push(request));
   return { source, asked };
 }
 
@@ -14,8 +14,8 @@ describe('files that the parent process hands over', () => {
     const [head, tile] = [source.read('checkpoint', 10), source.read('tile/0/000', 10)];
     expect(asked.map(({ path }) => path)).toEqual(['checkpoint', 'tile/0/000']);
     const [first, second] = asked as [FileRequest, FileRequest];
-    source.answered({ kind: 'file', id: second.id, bytes: Uint8Array.of(2) });
-    source.answered({ kind: 'file', id: first.id, bytes: Uint8Array.of(1) });
+    source.answered({ kind: 'file', log: 'demo', id: second.id, bytes: Uint8Array.of(2) });
+    source.answered({ kind: 'file', log: 'demo', id: first.id, bytes: Uint8Array.of(1) });
     expect([await head, await tile]).toEqual([Buffer.of(1), Buffer.of(2)]);
   });
 
@@ -23,7 +23,7 @@ describe('files that the parent process hands over', () => {
     const { source, asked } = openSource();
     const answer = (path: string, file: { readonly bytes?: Uint8Array; readonly problem?: string }) => {
       const reading = source.read(path, 3);
-      source.answered({ kind: 'file', id: asked.at(-1)?.id as number, ...file });
+      source.answered({ kind: 'file', log: 'demo', id: asked.at(-1)?.id as number, ...file });
       return reading;
     };
     expect(await answer('tile/9/000', {})).toBeUndefined();
@@ -36,11 +36,11 @@ describe('files that the parent process hands over', () => {
 
   it('that nobody asked for are of no effect', async () => {
     const { source, asked } = openSource();
-    source.answered({ kind: 'file', id: 7, problem: 'nobody asked' });
+    source.answered({ kind: 'file', log: 'demo', id: 7, problem: 'nobody asked' });
     const reading = source.read('checkpoint', 1);
     const id = asked[0]?.id as number;
-    source.answered({ kind: 'file', id, bytes: Uint8Array.of(1) });
-    source.answered({ kind: 'file', id, bytes: Uint8Array.of(2) });
+    source.answered({ kind: 'file', log: 'demo', id, bytes: Uint8Array.of(1) });
+    source.answered({ kind: 'file', log: 'demo', id, bytes: Uint8Array.of(2) });
     expect(await reading).toEqual(Buffer.of(1));
   });
 });
