@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { pino } from 'pino';
 import type { EventStore } from '../event-store/domain/event-store.ts';
 import { createPool } from '../read-store/pool.ts';
@@ -40,7 +41,7 @@ export async function withLedger<Result>(
   try {
     eventStore = await openEventStore(engines);
     const logger = pino({ level: settings.logLevel }, pino.destination(2));
-    const integrity = await openIntegrity({ eventStore, pool, keysFolder: settings.dataFolder, chain: undefined, logger });
+    const integrity = await openIntegrity({ eventStore, pool, keysFolder: join(settings.dataFolder, 'keys'), chain: undefined, logger });
     if ((await integrity.logs.find(provider)) === undefined)
       throw new EngineFault(`There is no log of a provider ${provider} in ${settings.dataFolder}.`);
     return await use({ provider, eventStore, integrity });
