@@ -50,9 +50,9 @@ export async function passSuperseded(checks: Checks, genesis: Genesis, options: 
     checks.V2.invalid.add({ index: 0, message: `the recovery key of ${supersedes.origin} did not sign for the log that supersedes it` });
   const problem = whyNotNextIncarnation(current, genesis.policy);
   if (problem !== undefined) checks.V2.invalid.add({ index: 0, message: `the log cannot go on with ${supersedes.origin}: ${problem}` });
-  // Of a log that was not read whole nothing can be gone on with: what comes after it is not wrong for that.
-  const isWhole = pass.counts.leaves === supersedes.size && found.V5.unverifiable.count === 0;
-  return { pass: isWhole ? pass : undefined, origins };
+  // Of a log that was not read whole, or has other currencies, nothing can be gone on with: what comes after it is not wrong for that.
+  const canGoOn = problem === undefined && pass.counts.leaves === supersedes.size && found.V5.unverifiable.count === 0;
+  return { pass: canGoOn ? pass : undefined, origins };
 }
 
 async function genesisOf({ V5 }: Checks, source: LogSource, { genesisHash, origin }: SupersededLog): Promise<Genesis | undefined> {

@@ -233,7 +233,13 @@ class Verification {
     const others = await rootsOfOtherTrees(checks.V3, present, missed);
     reportOtherRoots(checks.V3, [...pass.disputed, ...others], pass.policies);
     this.#checkChains(checks.V1, pass);
-    compareClaims(checks.V1, { claims: files.claims, chains: this.#chains, policies: pass.policies.all, logId: this.#chains.logId });
+    compareClaims(checks.V1, {
+      claims: files.claims,
+      chains: this.#chains,
+      policies: pass.policies.all,
+      isUncertain: pass.policies.isUncertain,
+      logId: this.#chains.logId,
+    });
     this.#checkHead(checks, files, pass);
     await this.#checkTime(checks.V6, pass);
     this.#checkAnswers(pass);
@@ -287,7 +293,8 @@ class Verification {
   #checkHead({ V2, V3, V4, V5 }: Checks, { head, vkeys, claimedSize }: LogFiles, { policies }: LogPass): void {
     if (head.origin !== this.#genesis.policy.origin) V2.invalid.add({ message: `the signed head is of ${head.origin}, not of this log` });
     const { signer, newestIndex } = policies.signerOf(head.note);
-    if (signer === 'nobody') V2.invalid.add({ message: 'no key of the log signed the head', evidence: { head: head.note.text } });
+    const unknown = policies.areKeysKnown ? V2.invalid : V2.unverifiable;
+    if (signer === 'nobody') unknown.add({ message: 'no key of the log signed the head', evidence: { head: head.note.text } });
     else if (signer === 'older') {
       const message = `the head is signed by an older key only; leaf ${newestIndex} brought a newer one`;
       if (Number(this.#chains.anchoredSize) > newestIndex) V2.invalid.add({ message, evidence: { head: head.note.text } });
@@ -296,7 +303,7 @@ class Verification {
     const { witnesses, source } = this.#options;
     if (witnesses !== undefined) checkWitnesses(V2, head.note, witnesses, source.isLive);
     for (const vkey of vkeys)
-      if (!policies.vkeys.includes(vkey)) V2.invalid.add({ message: 'log.vkey is no key of this log', evidence: { vkey } });
+      if (!policies.vkeys.includes(vkey)) unknown.add({ message: 'log.vkey is no key of this log', evidence: { vkey } });
     if (head.size === 0n) V2.invalid.add({ message: 'the signed head has no leaves, not even the genesis' });
     const [longest] = this.#heads
       .filter(({ size, note }) => size > head.size && policies.signerOf(note).signer !== 'nobody')

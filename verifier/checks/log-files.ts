@@ -55,12 +55,14 @@ export interface Claims {
   readonly claims: readonly (ClaimedAnchor | undefined)[];
   readonly chains: ChainSet;
   readonly policies: readonly LogPolicy[];
+  /** Some of the log's policies could not be opened. */
+  readonly isUncertain: boolean;
   /** 0x-hex. */
   readonly logId: string;
 }
 
 /** Part of V1: `anchors.jsonl` may state nothing that the chain does not. */
-export function compareClaims(check: Check, { claims, chains, policies, logId }: Claims): void {
+export function compareClaims(check: Check, { claims, chains, policies, isUncertain, logId }: Claims): void {
   const listed = new Set(policies.flatMap((policy) => policy.chains.map(chainKeyOf)));
   claims.forEach((claim, index) => {
     const line = `line ${index + 1} of anchors.jsonl`;
@@ -72,7 +74,7 @@ export function compareClaims(check: Check, { claims, chains, policies, logId }:
     const evidence = { chainId, contract, logId: claim.logId };
     if (claim.logId !== logId) check.invalid.add({ message: `${line} is an anchor of another log`, evidence });
     else if (!listed.has(`${chainId} ${contract}`))
-      check.invalid.add({ message: `${line} names a contract that no policy lists`, evidence });
+      (isUncertain ? check.unverifiable : check.invalid).add({ message: `${line} names a contract that no policy lists`, evidence });
     else if (chains.isAnchored(`${chainId} ${contract}`, size) === false)
       check.findings.add({
         name: 'anchor-not-on-chain',

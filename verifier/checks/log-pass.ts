@@ -84,6 +84,8 @@ export class LogPass {
   entriesRead = 0;
   #businessOpened = 0;
   #firstAbsence: Absence | undefined;
+  /** The first leaf whose line says that its payload is not for us. */
+  #withheldFrom: number | undefined;
 
   constructor(options: LogPassOptions) {
     const { genesis, checks, source, statedRoots: stated, anchors, superseded, sizesCommitted } = options;
@@ -124,11 +126,14 @@ export class LogPass {
       }
       if (tile.length !== width * hashBytes) {
         const index = start + Math.min(Math.floor(tile.length / hashBytes), width - 1);
-        checks.V3.invalid.add({ index, message: `the tile of leaves ${start} to ${start + width - 1} has ${tile.length} bytes` });
+        const message = `the tile of leaves ${start} to ${start + width - 1} has ${tile.length} bytes`;
+        checks.V3.invalid.add({ index, message });
+        this.#endAt(start, message);
         return this.#finish();
       }
       if (isAbsence(leaves)) this.#loseEntries(start, leaves);
-      else {
+      // Without the entries before them those that were read ahead would seem to leave events out.
+      else if (this.#unwanted.entries === undefined) {
         if (payloadsAbsence !== undefined) this.#losePayloads(start, payloadsAbsence);
         this.#readLeaves(start, width, tile, leaves);
       }
@@ -147,7 +152,7 @@ export class LogPass {
     const { checks } = this.#options;
     if (this.disputed.length > 0) return false;
     const mayBeUnopened = (id: CheckId) => this.#areUnopened && (id === 'V7' || id === 'V8');
-    const isComplete = this.fold.sizesMissed.length === 0;
+    const isComplete = this.fold.sizesMissed.length === 0 && (this.#withheldFrom === undefined || this.#areUnopened);
     return (
       isComplete &&
       checksOfLeaves.every((id) => checks[id].invalid.count === 0 && (checks[id].unverifiable.count === 0 || mayBeUnopened(id)))
@@ -162,7 +167,8 @@ export class LogPass {
   #state(): PassState {
     const { checks } = this.#options;
     return {
-      ...{ size: this.counts.leaves, counts: this.counts, businessOpened: this.#businessOpened, payloadsAbsence: this.#firstAbsence },
+      ...{ size: this.counts.leaves, counts: this.counts, businessOpened: this.#businessOpened },
+      ...{ payloadsAbsence: this.#firstAbsence, withheldFrom: this.#withheldFrom },
       ...{
         tree: this.#tree.state(),
         streams: this.#streams.state(),
@@ -180,7 +186,8 @@ export class LogPass {
     Object.assign(this.counts, from.counts);
     this.#businessOpened = from.businessOpened;
     this.#firstAbsence = from.payloadsAbsence;
-    this.#unwanted.payloads = from.payloadsAbsence;
+    this.#withheldFrom = from.withheldFrom;
+    this.#unwanted.payloads = from.payloadsAbsence?.why === 'absent' ? undefined : from.payloadsAbsence;
     this.#tree.resume(from.tree, from.size);
     this.#streams.resume(from.streams);
     this.#series.resume(from.series);
@@ -189,6 +196,11 @@ export class LogPass {
     this.fold.resume(from.fold);
     if (from.time !== undefined) this.time?.resume(from.time);
     for (const id of checksOfLeaves) if (from.checks[id] !== undefined) checks[id].resume(from.checks[id]);
+  }
+
+  #withhold(index: number): void {
+    this.counts.withheld++;
+    if (this.#firstAbsence === undefined) this.#withheldFrom ??= index;
   }
 
   /** Everything that is read leaf by leaf ends where the tree ends. */
@@ -208,11 +220,12 @@ export class LogPass {
   }
 
   #losePayloads(index: number, absence: Absence): void {
+    // One file that is not there says nothing of the next; who is refused one need not ask for all.
+    if (absence.why !== 'absent') this.#unwanted.payloads ??= absence;
     if (this.#firstAbsence !== undefined) return;
     this.#firstAbsence = absence;
     const { V7, V8 } = this.#options.checks;
     for (const { unverifiable } of [V7, V8]) unverifiable.add({ index, message: absence.message });
-    this.#unwanted.payloads = absence;
   }
 
   #readLeaves(start: number, width: number, tile: Buffer, leaves: Iterable<OpenedLeaf>): void {
@@ -262,7 +275,7 @@ export class LogPass {
     }
     const isNew = this.#streams.next({ index, entry, leafHash, isMalformed, isOpened: opened !== undefined });
     if (isMalformed || !isNew) return;
-    this.time?.next(index, at, this.policies.current.toleranceSeconds);
+    if (!this.policies.isUncertain) this.time?.next(index, at, this.policies.current.toleranceSeconds);
     const payload = opened?.payload === undefined ? undefined : parseJson(opened.payload);
     if (opened !== undefined) {
       this.fold.next(index, opened.lines, this.policies.current);
@@ -270,8 +283,9 @@ export class LogPass {
       const place = this.#options.isEnded === true ? leafOfEndedLog : index;
       this.answers?.next(place, entry, opened.lines, payload, this.policies.current);
       this.personalData.next(index, entry, payload);
-    }
-    if (stream === this.#systemStream && typesReadWhole.has(type)) this.#readSystemLeaf(index, type, payload);
+    } else this.#series.missed(entry);
+    if (stream === this.#systemStream && typesReadWhole.has(type))
+      this.#readSystemLeaf(index, type, opened === undefined ? 'unopened' : { payload });
   }
 
   /** The stored event, if it is at hand and is the one in the tree; else says why not. */
@@ -285,7 +299,7 @@ export class LogPass {
       return event;
     }
     this.fold.breakAt(index);
-    if (event === 'withheld') this.counts.withheld++;
+    if (event === 'withheld') this.#withhold(index);
     else if (event === 'no line') V7.unverifiable.add({ index, message: 'the file of payloads has no line for the leaf' });
     else if (event === 'unreadable') V7.invalid.add({ index, message: 'the stored event cannot be read' });
     else if (event === 'other')
@@ -298,14 +312,16 @@ export class LogPass {
     return undefined;
   }
 
-  #readSystemLeaf(index: number, type: string, payload: unknown): void {
+  #readSystemLeaf(index: number, type: string, opened: { readonly payload: unknown } | 'unopened'): void {
     const { V1, V2, V6, V8 } = this.#options.checks;
-    if (payload === undefined) {
-      const concerned = { 'LogPolicyChanged/1': [V1, V2], 'KeyRotated/1': [V2], 'TimeTicked/1': [V6], 'StateCommitted/1': [V8] }[type];
+    if (opened === 'unopened') {
+      if (type === 'LogPolicyChanged/1') this.policies.missedPolicy();
+      else if (type === 'KeyRotated/1') this.policies.missedKey();
+      const concerned = { 'LogPolicyChanged/1': [V1, V2, V6], 'KeyRotated/1': [V2], 'TimeTicked/1': [V6], 'StateCommitted/1': [V8] }[type];
       for (const { unverifiable } of concerned ?? []) unverifiable.add({ index, message: `the payload of ${type} is not at hand` });
       return;
     }
-    const fin = isObject(payload) ? payload['fin'] : undefined;
+    const fin = isObject(opened.payload) ? opened.payload['fin'] : undefined;
     if (type === 'LogPolicyChanged/1') this.policies.changed(index, fin);
     else if (type === 'KeyRotated/1') this.policies.rotated(index, fin);
     else if (type === 'StateCommitted/1') this.fold.commitment(index, fin);
@@ -322,11 +338,15 @@ export class LogPass {
     } else this.#options.checks.V6.invalid.add({ index, message: 'the tick cannot be read' });
   }
 
-  /** V7 and V8 are made where payloads are readable, and then all of them must be. */
+  /** V7 and V8 are made where payloads are readable, and then all of them must be: else an operator could hide the one that is wrong. */
   #finish(): void {
     const { V7, V8 } = this.#options.checks;
-    if (!this.#areUnopened) return;
-    const reason = this.#firstAbsence?.message ?? 'the payloads are withheld';
-    for (const check of [V7, V8]) check.leave('not checked', reason);
+    if (this.#areUnopened) {
+      const reason = this.#firstAbsence?.message ?? 'the payloads are withheld';
+      for (const check of [V7, V8]) check.leave('not checked', reason);
+    } else if (this.#withheldFrom !== undefined) {
+      const message = 'the payload is withheld, although others are not';
+      for (const { unverifiable } of [V7, V8]) unverifiable.add({ index: this.#withheldFrom, message });
+    }
   }
 }

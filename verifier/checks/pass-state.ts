@@ -3,6 +3,7 @@ import type { CheckId, CheckState } from './check.ts';
 import type { FoldCheckState } from './fold.check.ts';
 import type { PersonalDataState } from './personal-data.check.ts';
 import type { PoliciesState } from './policies.ts';
+import type { SeriesState } from './series.check.ts';
 import type { StreamsState } from './streams.check.ts';
 import type { TimeState } from './time.check.ts';
 import type { TileTreeState } from '../tree/tile-tree.ts';
@@ -17,7 +18,7 @@ export interface PassState {
   readonly size: number;
   readonly tree: TileTreeState;
   readonly streams: StreamsState;
-  readonly series: ReadonlyMap<string, bigint>;
+  readonly series: SeriesState;
   readonly personalData: PersonalDataState;
   readonly policies: PoliciesState;
   readonly fold: FoldCheckState;
@@ -27,6 +28,8 @@ export interface PassState {
   readonly businessOpened: number;
   /** Why payloads were not at hand. */
   readonly payloadsAbsence: Absence | undefined;
+  /** The first leaf whose payload was withheld; undefined where none was. */
+  readonly withheldFrom: number | undefined;
   readonly checks: Readonly<Partial<Record<CheckId, CheckState>>>;
 }
 

@@ -13,7 +13,7 @@ interface LogKey {
 export interface PoliciesState {
   readonly keys: readonly { readonly vkey: string; readonly index: number }[];
   readonly all: readonly LogPolicy[];
-  /** Leaves that changed something. */
+  /** Leaves that the recovery key signed for. */
   readonly changedAt: readonly number[];
 }
 
@@ -23,6 +23,9 @@ export class Policies {
   readonly #keys: LogKey[];
   readonly #all: LogPolicy[];
   readonly #changedAt: number[] = [];
+  #hasMissedKey = false;
+  /** A change of policy could not be opened: what is in force now, and which key may change it, is not known. */
+  isUncertain = false;
   /** In force for the leaf that is read next. */
   current: LogPolicy;
 
@@ -37,6 +40,11 @@ export class Policies {
   /** Genesis first. */
   get all(): readonly LogPolicy[] {
     return this.#all;
+  }
+
+  /** Can a key be told from one of the log's? Not if a leaf that may have brought it could not be opened. */
+  get areKeysKnown(): boolean {
+    return !this.isUncertain && !this.#hasMissedKey;
   }
 
   get vkeys(): string[] {
@@ -61,17 +69,28 @@ export class Policies {
     return [...vkeys].flatMap((vkey) => parseVkey(vkey) ?? []);
   }
 
+  /** A `LogPolicyChanged/1` whose payload is not at hand. */
+  missedPolicy(): void {
+    this.isUncertain = true;
+  }
+
+  /** A `KeyRotated/1` whose payload is not at hand. */
+  missedKey(): void {
+    this.#hasMissedKey = true;
+  }
+
   /** `LogPolicyChanged/1`. */
   changed(index: number, fin: unknown): void {
     const policy = parsePolicy(fin);
     if (policy === undefined || !isObject(fin)) this.#refuse(index, 'the new policy cannot be read');
-    else if (!isSignedForRecovery(fin, this.current.recoveryVkey)) this.#refuse(index, 'the recovery key did not sign the new policy');
+    else if (!isSignedForRecovery(fin, this.current.recoveryVkey)) this.#distrust(index, 'the recovery key did not sign the new policy');
     else {
+      this.#changedAt.push(index);
       const problem = whyNotSuccessor(this.current, policy);
-      if (problem !== undefined) this.#refuse(index, `the log cannot go on under the new policy: ${problem}`);
+      // It does not come into force: what was posted under the scales before could not be written under others.
+      if (problem !== undefined) return this.#refuse(index, `the log cannot go on under the new policy: ${problem}`);
       this.current = policy;
       this.#all.push(policy);
-      this.#changedAt.push(index);
       this.#addKey(index, policy.vkey);
     }
   }
@@ -81,7 +100,8 @@ export class Policies {
     const vkey = isObject(fin) ? fin['vkey'] : undefined;
     const key = typeof vkey === 'string' ? parseVkey(vkey) : undefined;
     if (!isObject(fin) || key?.name !== this.current.origin) this.#refuse(index, 'the new log key cannot be read');
-    else if (!isSignedForRecovery(fin, this.current.recoveryVkey)) this.#refuse(index, 'the recovery key did not sign for the new log key');
+    else if (!isSignedForRecovery(fin, this.current.recoveryVkey))
+      this.#distrust(index, 'the recovery key did not sign for the new log key');
     else if (this.vkeys.includes(key.vkey)) this.#refuse(index, 'the new log key is one that the log had before');
     else {
       this.#changedAt.push(index);
@@ -103,6 +123,12 @@ export class Policies {
     const key = parseVkey(vkey);
     // A key that was given up never comes back: who repeats an old leaf does not bring it.
     if (key !== undefined && !this.vkeys.includes(vkey)) this.#keys.push({ key, index });
+  }
+
+  /** Nobody can say who may sign after a change of policy that could not be opened: it may have named another recovery key. */
+  #distrust(index: number, message: string): void {
+    if (this.isUncertain) this.#check.unverifiable.add({ index, message: `${message}, as far as is known` });
+    else this.#refuse(index, message);
   }
 
   #refuse(index: number, message: string): void {

@@ -92,15 +92,16 @@ export class TreeCheck {
       return;
     }
     if (served.equals(bytes)) return;
+    const hashIn = (tile: Buffer, slot: number) => tile.subarray(slot * hashBytes, (slot + 1) * hashBytes);
     let slot = 0;
-    while (served.subarray(slot * hashBytes, (slot + 1) * hashBytes).equals(bytes.subarray(slot * hashBytes, (slot + 1) * hashBytes)))
-      slot++;
+    // Of a tile that is only too long the last hash is named: no leaves are below what follows.
+    while (slot < width - 1 && hashIn(served, slot).equals(hashIn(bytes, slot))) slot++;
     const from = first + slot * leavesBelow;
     const bad = this.#entriesCheck.invalid.told.find(
       (problem) => problem.index !== undefined && problem.index >= from && problem.index < from + leavesBelow,
     );
     const message = `hash ${slot} of ${tilePath(level, index, width)} does not follow from the leaves below it`;
-    const hashAt = (tile: Buffer) => tile.toString('hex', slot * hashBytes, (slot + 1) * hashBytes);
-    this.#check.invalid.add({ index: bad?.index ?? from, message, evidence: { served: hashAt(served), recomputed: hashAt(bytes) } });
+    const evidence = { served: hashIn(served, slot).toString('hex'), recomputed: hashIn(bytes, slot).toString('hex') };
+    this.#check.invalid.add({ index: bad?.index ?? from, message, evidence });
   }
 }

@@ -25,6 +25,8 @@ export interface EntryPlace {
 }
 
 const entryBytesMax = 4096;
+const streamLengthMax = 512;
+const typeLengthMax = 128;
 const typesKeptMax = 1000;
 
 const begin = /\{"at":"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z","id":"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/y;
@@ -79,6 +81,7 @@ export class EntryReader {
     const streamEnd = text.indexOf('"', streamAt);
     if (!text.startsWith(nameOfStream, revisionEnd) || !text.startsWith(nameOfType, streamEnd)) return undefined;
     const typeEnd = end - endOfEntry.length;
+    if (streamEnd - streamAt > streamLengthMax || typeEnd - streamEnd - nameOfType.length > typeLengthMax) return undefined;
     if (streamEnd + nameOfType.length > typeEnd || !text.startsWith(endOfEntry, typeEnd)) return undefined;
     const entry = this.partsOf(text, { start, end, revisionLength: revisionEnd - revisionAt, streamLength: streamEnd - streamAt });
     return revisionPattern.test(entry.revisionText) && streamPattern.test(entry.stream) && this.#isType(entry.type) ? entry : undefined;

@@ -83,7 +83,9 @@ interface ReadMetadata {
 }
 
 function readMetadata(bytes: Buffer): ReadMetadata {
-  const fields = parseCanonical(bytes.toString('utf8'));
+  const text = bytes.toString('utf8');
+  // Bytes that are no UTF-8 are no text, canonical or not: read as if they were, different bytes would give one leaf.
+  const fields = Buffer.from(text).equals(bytes) ? parseCanonical(text) : undefined;
   if (!isObject(fields)) return { isComplete: false, committed: bytes };
   const at = matching(fields['at'], instantPattern);
   const previous = matching(fields['prev'], hex64Pattern);

@@ -5,7 +5,7 @@ import type { IdSetState } from '../checks/id-set.ts';
 import type { ResumePoint, ResumeStore } from './resume-point.ts';
 
 /** The first bytes of a file; another number is another layout. */
-const magic = 'tallyroot-verify-state/1\n';
+const magic = 'tallyroot-verify-state/2\n';
 const digestBytes = 32;
 const lengthBytes = 6;
 /** Ids are the bulk of a state and are written in pieces, since no buffer holds those of a very long log. */
