@@ -9,8 +9,9 @@ export interface VariedLog {
   readonly files: LogFolder;
 }
 
-const contract = `0x${'c'.repeat(40)}`;
-const chains = [{ chainId: '1', contract, fromBlock: '0', codeHash: `0x${'d'.repeat(64)}` }];
+export const contract = `0x${'c'.repeat(40)}`;
+/** What a log lists that is anchored there. */
+export const chains = [{ chainId: '1', contract, fromBlock: '0', codeHash: `0x${'d'.repeat(64)}` }];
 
 const posting = (account: string, direction: string, amount: string, currency: string): Json => ({ account, amount, currency, direction });
 

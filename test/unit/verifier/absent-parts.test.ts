@@ -2,10 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { leafOf } from '../../../services/integrity/domain/leaf.ts';
 import { LogBuilder, type LogFolder } from '../../support/log-builder.ts';
 import { findingsOf, summaryOf, verifyFiles } from '../../support/verify-files.ts';
-import { grow, withLines } from '../../support/varied-logs.ts';
+import { chains, contract, grow, withLines } from '../../support/varied-logs.ts';
 
-const contract = `0x${'c'.repeat(40)}`;
-const chains = [{ chainId: '1', contract, fromBlock: '0', codeHash: `0x${'d'.repeat(64)}` }];
 const lost = { data: 'missing', metadata: 'missing' };
 const withheld = { data: null, metadata: null };
 

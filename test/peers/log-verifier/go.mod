@@ -1,0 +1,3 @@
+module tallyroot.local/test/peers/log-verifier
+
+go 1.24.0
