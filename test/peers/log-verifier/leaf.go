@@ -124,7 +124,7 @@ func commitment(tag string, salt [32]byte, text []byte) string {
 func hasDamagedPrev(metadata []byte) bool {
 	zeros := []byte(`","prev":"` + zeroHash + `","ps":"`)
 	end := len(metadata) - len(zeroHash) - len(`"}`)
-	if end < len(zeros) {
+	if end < len(zeros)+len(`{"at":"","body":`)+len(zeroInstant) {
 		return false
 	}
 	differing := 0

@@ -10,6 +10,7 @@ const (
 	lineWithheld             // not for everybody's eyes
 	lineAbsent               // the file ends before it
 	lineMissing              // the event store has lost the event
+	lineOther                // data or metadata are not base64: the event is another one
 	lineUnreadable           // no line of this kind
 )
 
@@ -37,6 +38,7 @@ func payloadLine(raw []byte, leaf string) (storedEvent, lineState) {
 		return storedEvent{}, lineWithheld
 	}
 	var e storedEvent
+	state := lineOpen
 	for name, field := range map[string]*string{"id": &e.id, "stream": &e.stream, "rev": &e.rev, "type": &e.typ} {
 		text, isText := members.text(name)
 		if !isText {
@@ -45,14 +47,17 @@ func payloadLine(raw []byte, leaf string) (storedEvent, lineState) {
 		*field = text
 	}
 	for name, field := range map[string]*[]byte{"data": &e.data, "metadata": &e.metadata} {
-		text, _ := members.text(name)
-		decoded, isCanonical := strictBase64(text)
-		if _, isText := members[name].(string); !isText || !isCanonical {
+		text, isText := members.text(name)
+		if !isText {
 			return e, lineUnreadable
+		}
+		decoded, isCanonical := strictBase64(text)
+		if !isCanonical {
+			state = lineOther
 		}
 		*field = decoded
 	}
-	return e, lineOpen
+	return e, state
 }
 
 // finOf reads what a payload keeps for ever; nothing where it has none, or is no JSON.

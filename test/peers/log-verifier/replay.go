@@ -141,19 +141,21 @@ func (r *replay) step(leaf uint64, raw []byte, event storedEvent, state lineStat
 // open is V7: the stored event comes to the entry. What is not opened is taken for malformed by its entry alone.
 func (r *replay) open(leaf uint64, e entry, event storedEvent, state lineState) (isMalformed, isOpen bool) {
 	looksMalformed := e.at == zeroInstant || strings.HasPrefix(e.stream, "invalid:") || strings.HasPrefix(e.typ, "invalid:")
+	if (state == lineOpen || state == lineOther) && e.stream != r.systemStream {
+		r.businessOpened++
+	}
 	if state == lineOpen {
 		derived, malformed := entryOf(r.policy.origin, event)
 		isDamaged := malformed && derived.prev == zeroHash && hasDamagedPrev(event.metadata)
-		if e.stream != r.systemStream {
-			r.businessOpened++
-		}
 		if derived == e && !isDamaged {
 			return malformed, true
 		}
-		r.failAt("V7", leaf, "the stored event is not what the leaf commits to")
+		state = lineOther
 	}
 	r.blindAt(leaf)
 	switch state {
+	case lineOther:
+		r.failAt("V7", leaf, "the stored event is not what the leaf commits to")
 	case lineUnreadable:
 		r.failAt("V7", leaf, "the stored event cannot be read")
 	case lineMissing:
