@@ -45,9 +45,12 @@ export async function passSuperseded(checks: Checks, genesis: Genesis, options: 
     origins,
   } = await passTo(supersedes, { source, genesis: older, options: { ...options, superseded: before } });
   tellOf(supersedes, found, checks);
-  const { current } = pass.policies;
+  const { current, isUncertain } = pass.policies;
   if (!isSignedForRecovery(genesis.fin, current.recoveryVkey))
-    checks.V2.invalid.add({ index: 0, message: `the recovery key of ${supersedes.origin} did not sign for the log that supersedes it` });
+    (isUncertain ? checks.V2.unverifiable : checks.V2.invalid).add({
+      index: 0,
+      message: `the recovery key of ${supersedes.origin} did not sign for the log that supersedes it`,
+    });
   const problem = whyNotNextIncarnation(current, genesis.policy);
   if (problem !== undefined) checks.V2.invalid.add({ index: 0, message: `the log cannot go on with ${supersedes.origin}: ${problem}` });
   // Of a log that was not read whole, or has other currencies, nothing can be gone on with: what comes after it is not wrong for that.
