@@ -8,7 +8,7 @@ import { type FolderToVerify, hasGo, judgedByPeer, judgedByVerifier, type Judgem
 import { writeFiles } from '../../support/log-builder.ts';
 import { variedLogs } from '../../support/varied-logs.ts';
 
-export interface NamedLog {
+interface NamedLog {
   readonly name: string;
   readonly genesisHash: string;
   readonly files: LogFolder;
