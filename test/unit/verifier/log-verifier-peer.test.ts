@@ -2,17 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { damagedLogs } from '../../support/damaged-logs.ts';
-import type { LogFolder } from '../../support/log-builder.ts';
+import { type DamagedLog, damagedLogs } from '../../support/damaged-logs.ts';
 import { type FolderToVerify, hasGo, judgedByPeer, judgedByVerifier, type Judgement } from '../../support/log-verifier-peer.ts';
 import { writeFiles } from '../../support/log-builder.ts';
 import { variedLogs } from '../../support/varied-logs.ts';
-
-interface NamedLog {
-  readonly name: string;
-  readonly genesisHash: string;
-  readonly files: LogFolder;
-}
 
 const withGo = hasGo ? describe : describe.skip;
 const seed = 20_261_126;
@@ -25,7 +18,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Both verifiers read the same folders; the peer all of them in one process. */
-async function judgedByBoth(logs: readonly NamedLog[]): Promise<{ name: string; ours: Judgement; theirs: Judgement }[]> {
+async function judgedByBoth(logs: readonly DamagedLog[]): Promise<{ name: string; ours: Judgement; theirs: Judgement }[]> {
   const folders = logs.map(({ files, genesisHash }, index): FolderToVerify => ({
     folder: writeFiles(join(folder, `${logs.length}-${index}`), files),
     genesis: genesisHash,
