@@ -1,7 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { Agent, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
 import { Controller, type DynamicModule, Get } from '@nestjs/common';
 import type { Pool } from 'pg';
 import pino from 'pino';
@@ -17,12 +15,15 @@ import { hashBytes } from '../services/integrity/domain/tree/node-hash.ts';
 import { createPool } from '../services/read-store/pool.ts';
 import { type BenchContext, percentile } from './report.ts';
 import { createDatabase } from './support/fresh-database.ts';
+import { type HttpLoadFigures, startHttpLoad } from './support/http-load.ts';
 import { startThrowawayPostgres } from './support/throwaway-postgres.ts';
 
 const slug = 'bench';
 const leavesAtOnce = 200_000;
-const provable = 5_000;
+/** Many more than the tiles that a service keeps, so that nearly every proof needs one that it does not. */
+const provable = 50_000;
 const callers = 4;
+const coldMs = 1_000;
 const roundMs = 5_000;
 const megabyte = 1_000_000;
 
@@ -36,30 +37,47 @@ class NothingController {
 }
 
 /**
- * Inclusion proofs over HTTP, by event id, in a log of 10 M leaves, four callers at a time. The baseline is a route of the same server
- * that answers as many bytes and asks nobody. Also the size of the tiles of such a log. Option: how many leaves.
+ * Inclusion proofs over HTTP, by event id, of leaves drawn from the whole of a log of 10 M: in the first second of a service and of a
+ * Postgres that were just started (`cold`), then four callers at a time and one. The callers are a process of their own; all three share
+ * the cores. The baseline is a route of the same server that answers as many bytes and asks nobody (`nothing`): its p99 is what the machine
+ * adds. Also the size of the tiles of such a log. Option: how many leaves.
  */
 export async function run({ report, options }: BenchContext): Promise<void> {
   const leaves = Number(options[0] ?? 10_000_000);
   const server = await startThrowawayPostgres();
+  const load = startHttpLoad();
   try {
-    const database = await createDatabase(server.url);
-    const pool = createPool({ url: database.serviceUrl });
-    const { ids, tileBytes } = await buildLog(pool, leaves);
+    const { serviceUrl } = await createDatabase(server.url);
+    const { ids, tileBytes } = await buildLog(serviceUrl, leaves);
     report({ name: 'proof.tiles', figure: tileBytes / megabyte, unit: 'MB', baseline: (leaves * hashBytes) / megabyte });
+    await server.restart();
+    const pool = createPool({ url: serviceUrl });
     const query = new LogQuery(new PostgresLeafStore(pool), new PostgresHeadStore(pool));
     const http = await createHttpApplication(moduleOf(query), pino({ level: 'silent' }));
     await http.app.listen(0, '127.0.0.1');
     const { port } = http.app.getHttpServer().address() as AddressInfo;
-    const bare = await measure(port, () => '/v1/nothing');
-    const proofs = await measure(port, () => `/v1/logs/${slug}/proofs/inclusion?event=${ids[Math.floor(Math.random() * ids.length)]}`);
-    const [p50, p99] = [percentile(proofs.latencies, 0.5), percentile(proofs.latencies, 0.99)];
-    report({ name: 'proof.http', figure: proofs.perSecond, unit: 'proofs/s', p50, p99, baseline: bare.perSecond });
+    const paths = ids.map((id) => `/v1/logs/${slug}/proofs/inclusion?event=${id}`);
+    const cold = await load.run({ port, paths, callers, forMs: coldMs });
+    report({ name: 'proof.http.cold', figure: cold.perSecond, unit: 'proofs/s', ...percentiles(cold) });
+    for (const [name, many] of [
+      ['proof.http', callers],
+      ['proof.http.alone', 1],
+    ] as const) {
+      const bare = await load.run({ port, paths: ['/v1/nothing'], callers: many, forMs: roundMs });
+      report({ name: `${name}.nothing`, figure: bare.perSecond, unit: 'answers/s', ...percentiles(bare) });
+      const proofs = await load.run({ port, paths, callers: many, forMs: roundMs });
+      report({ name, figure: proofs.perSecond, unit: 'proofs/s', ...percentiles(proofs), baseline: bare.perSecond });
+    }
     await http.close();
     await pool.end();
   } finally {
+    load.stop();
     await server.stop();
   }
+}
+
+function percentiles({ latencies }: HttpLoadFigures): { p50: number; p99: number } {
+  return { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) };
 }
 
 class ProofModule {}
@@ -77,7 +95,8 @@ function moduleOf(query: LogQuery): DynamicModule {
 }
 
 /** The tree of so many leaves, of which some can be asked for: all of them would be ten gigabytes that no proof reads. */
-async function buildLog(pool: Pool, leaves: number): Promise<{ ids: string[]; tileBytes: number }> {
+async function buildLog(url: string, leaves: number): Promise<{ ids: string[]; tileBytes: number }> {
+  const pool = createPool({ url });
   const tree = new GrowingTree();
   const ids: string[] = [];
   for (let first = 0; first < leaves; first += leavesAtOnce) {
@@ -96,6 +115,7 @@ async function buildLog(pool: Pool, leaves: number): Promise<{ ids: string[]; ti
   ]);
   await pool.query('analyze integrity_tile, integrity_leaf');
   const { rows } = await pool.query<{ bytes: string }>('select sum(octet_length(hashes))::text as bytes from integrity_tile');
+  await pool.end();
   return { ids, tileBytes: Number(rows[0]?.bytes) };
 }
 
@@ -122,32 +142,4 @@ async function writeLeaves(pool: Pool, first: number, hashes: Buffer, places: Re
     ],
   );
   return ids;
-}
-
-async function measure(port: number, pathOf: () => string): Promise<{ perSecond: number; latencies: number[] }> {
-  const agent = new Agent({ keepAlive: true, maxSockets: callers });
-  const latencies: number[] = [];
-  const began = performance.now();
-  const call = async () => {
-    for (let sent = performance.now(); sent - began < roundMs; sent = performance.now()) {
-      await get(agent, port, pathOf());
-      latencies.push(performance.now() - sent);
-    }
-  };
-  await Promise.all(Array.from({ length: callers }, call));
-  agent.destroy();
-  return { perSecond: (latencies.length * 1000) / (performance.now() - began), latencies };
-}
-
-function get(agent: Agent, port: number, path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    request({ agent, host: '127.0.0.1', port, path }, (response) => {
-      text(response).then(
-        (body) => (response.statusCode === 200 ? resolve() : reject(new Error(body))),
-        (error: unknown) => reject(error as Error),
-      );
-    })
-      .once('error', reject)
-      .end();
-  });
 }

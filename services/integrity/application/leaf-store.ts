@@ -1,3 +1,4 @@
+import type { PublishedHead } from '../domain/tree-head.ts';
 import type { Tile, TreeState } from '../domain/tree/growing-tree.ts';
 import type { TileKey } from '../domain/tree/tile-hashes.ts';
 
@@ -13,6 +14,17 @@ export interface LeafRow {
   readonly hash: Buffer;
   /** The exact bytes that are hashed; ASCII. */
   readonly entry: string;
+}
+
+export type LeafName = { readonly event: string } | { readonly stream: string; readonly revision: bigint };
+
+/** What a proof of a leaf begins with, as it stood at one moment. */
+export interface LeafUnderHead {
+  readonly leaf: LeafRow;
+  /** The tile of level 0 that the leaf is in, as wide as it is by now; undefined where it was not read. */
+  readonly tile: Buffer | undefined;
+  /** What the world sees; undefined before the first head. It may not cover the leaf yet. */
+  readonly head: PublishedHead | undefined;
 }
 
 /** A tree as it stands in the store. */
@@ -57,6 +69,8 @@ export interface LeafStore {
   /** The leaf with the smallest index where an id was written twice. */
   findByEvent(log: string, eventId: string): Promise<LeafRow | undefined>;
   findByPlace(log: string, stream: string, revision: bigint): Promise<LeafRow | undefined>;
+  /** As the two above, with what is needed beside the leaf to prove it. */
+  findUnderHead(log: string, name: LeafName): Promise<LeafUnderHead | undefined>;
   /** Of one stream, in order of revision, both ends included; those that are not there yet are left out. */
   leavesOfStream(log: string, stream: string, fromRevision: bigint, toRevision: bigint): Promise<LeafRow[]>;
   /** How many leaves stand at or before a position of the event store, and how far the tree was read; undefined for a log without leaves. */

@@ -3,7 +3,8 @@ import { consistencyShape, inclusionShape, type LeafRange } from '../domain/tree
 import { rootsFromTiles, tilesUnder } from '../domain/tree/tile-hashes.ts';
 import type { CosignedHeads } from './cosignature-store.ts';
 import type { HeadStore } from './head-store.ts';
-import type { LeafRow, LeafStore } from './leaf-store.ts';
+import { InclusionPaths } from './inclusion-paths.ts';
+import type { LeafName, LeafRow, LeafStore, LeafUnderHead } from './leaf-store.ts';
 
 /** A leaf with its way to the root of a tree that a published head covers. */
 export interface InclusionProof {
@@ -15,18 +16,24 @@ export interface InclusionProof {
   readonly path: readonly Buffer[];
 }
 
-export type LeafName = { readonly event: string } | { readonly stream: string; readonly revision: bigint };
+/** A leaf, and its proof once a head covers it. */
+export interface FoundLeaf {
+  readonly leaf: LeafRow;
+  readonly proof: InclusionProof | undefined;
+}
 
 /** Reads what the sequencer wrote. `log` is the provider's slug. */
 export class LogQuery {
   readonly #leaves: LeafStore;
   readonly #heads: HeadStore;
   readonly #cosigned: CosignedHeads | undefined;
+  readonly #paths: InclusionPaths;
 
   constructor(leaves: LeafStore, heads: HeadStore, cosigned?: CosignedHeads) {
     this.#leaves = leaves;
     this.#heads = heads;
     this.#cosigned = cosigned;
+    this.#paths = new InclusionPaths(leaves);
   }
 
   /** The newest head that was signed and shown; undefined before the first. */
@@ -40,13 +47,24 @@ export class LogQuery {
 
   /**
    * Proof against the newest published head, or in the tree as it was with `size` leaves, for example the last anchor's. Undefined while no
-   * head covers the leaf and the size. Throws `RangeError` for a size at or below the leaf.
+   * head covers the leaf and the size, and for a size that does not reach the leaf.
    */
   async inclusion(log: string, leaf: LeafRow, size?: bigint): Promise<InclusionProof | undefined> {
-    const head = await this.head(log);
-    const wanted = size ?? head?.size;
-    if (head === undefined || wanted === undefined || wanted > head.size || leaf.index >= head.size) return undefined;
-    return { leaf, head, size: wanted, path: await this.#roots(log, inclusionShape(leaf.index, wanted)) };
+    return this.#proven(log, { leaf, head: await this.head(log), tile: undefined }, size);
+  }
+
+  /** `find` and `inclusion` in one. */
+  async findProven(log: string, name: LeafName, size?: bigint): Promise<FoundLeaf | undefined> {
+    const found = await this.#leaves.findUnderHead(log, name);
+    return found && { leaf: found.leaf, proof: await this.#proven(log, found, size) };
+  }
+
+  async #proven(log: string, { leaf, head, tile }: LeafUnderHead, size = head?.size): Promise<InclusionProof | undefined> {
+    if (head === undefined || size === undefined || size > head.size || leaf.index >= size) return undefined;
+    // The root of another size is not at hand, so what is kept in memory could not be checked against it: the store is asked.
+    const isUnderHead = size === head.size;
+    const path = isUnderHead ? await this.#paths.path(log, { leaf, tile }, head) : await this.#roots(log, inclusionShape(leaf.index, size));
+    return { leaf, head, size, path };
   }
 
   /** The leaves from an index on. */
@@ -69,9 +87,9 @@ export class LogQuery {
   /** Proof against the head that witnesses cosigned, where it covers the leaf; else against the newest published one. */
   async cosignedInclusion(log: string, leaf: LeafRow): Promise<InclusionProof | undefined> {
     const published = await this.head(log);
-    const head = published && this.#cosigned && (await this.#cosigned.shown(log, published));
-    const proof = await this.inclusion(log, leaf, head !== undefined && head.size > leaf.index ? head.size : undefined);
-    return proof && head?.size === proof.size ? { ...proof, head } : proof;
+    const shown = published && this.#cosigned && (await this.#cosigned.shown(log, published));
+    const head = shown !== undefined && shown.size > leaf.index ? shown : published;
+    return this.#proven(log, { leaf, head, tile: undefined });
   }
 
   /** Throws `RangeError` unless 0 < from <= to and the tree has `to` leaves. */

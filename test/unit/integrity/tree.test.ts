@@ -5,7 +5,7 @@ import { GrowingTree, type Tile } from '../../../services/integrity/domain/tree/
 import { leafOfText } from '../../../services/integrity/domain/tree/node-hash.ts';
 import { consistencyShape, inclusionShape } from '../../../services/integrity/domain/tree/proof-shape.ts';
 import { SmallTree } from '../../../services/integrity/domain/tree/small-tree.ts';
-import { rootsFromTiles, tilesUnder } from '../../../services/integrity/domain/tree/tile-hashes.ts';
+import { rootOfPath, rootsFromTiles, tilesUnder } from '../../../services/integrity/domain/tree/tile-hashes.ts';
 
 /** RFC 6962 section 2.1, word for word: the oracle of everything below. */
 function rootByDefinition(leaves: readonly Buffer[]): Buffer {
@@ -102,7 +102,9 @@ describe('the tree', () => {
         const shape = inclusionShape(BigInt(index), BigInt(earlier));
         const wanted = tilesUnder(shape);
         const used = tiles.filter((tile) => wanted.some(({ level, index: at }) => level === tile.level && at === tile.index));
-        expect(hex(rootsFromTiles(shape, used))).toEqual(hex(pathByDefinition(index, leaves.slice(0, earlier))));
+        const path = rootsFromTiles(shape, used);
+        expect(hex(path)).toEqual(hex(pathByDefinition(index, leaves.slice(0, earlier))));
+        expect(rootOfPath(leaves[index] as Buffer, BigInt(index), shape, path)).toEqual(rootByDefinition(leaves.slice(0, earlier)));
       }),
       { numRuns: 60 },
     );

@@ -7,8 +7,8 @@ import { ProblemResponse } from '../../../http/problem-response.decorator.ts';
 import { ProblemError } from '../../../http/problem-error.ts';
 import { ENTRY_PUBLICITY, type EntryPublicity } from '../../application/entry-publicity.ts';
 import { earlierKey } from '../../application/incarnations.ts';
-import type { LeafRow } from '../../application/leaf-store.ts';
-import { type InclusionProof, type LeafName, LogQuery } from '../../application/log-query.ts';
+import type { LeafName } from '../../application/leaf-store.ts';
+import { type InclusionProof, LogQuery } from '../../application/log-query.ts';
 import { PAYLOAD_ACCESS, type PayloadAccess } from '../../application/payload-access.ts';
 import { tlogProofText } from '../../domain/tlog-proof.ts';
 
@@ -107,7 +107,7 @@ export class ProofsController {
   @ApiOkResponse({ schema: { type: 'string' } })
   async tlogProof(@Param('slug') slug: string, @Query() query: Readonly<Record<string, unknown>>): Promise<string> {
     const log = logOf(slug, query);
-    const leaf = await this.#find(log, query);
+    const leaf = found(await this.#query.find(log, leafName(query)));
     const { head, path } = available(await this.#query.cosignedInclusion(log, leaf));
     return tlogProofText({ index: leaf.index, path, note: head.note });
   }
@@ -131,17 +131,16 @@ export class ProofsController {
   async #prove(slug: string, query: Readonly<Record<string, unknown>>, sizeAsked?: unknown): Promise<InclusionProof> {
     const size = sizeAsked === undefined ? undefined : sizeOf(sizeAsked, 'size');
     const log = logOf(slug, query);
-    const leaf = await this.#find(log, query);
+    const { leaf, proof } = found(await this.#query.findProven(log, leafName(query), size));
     if (size !== undefined && size <= leaf.index)
       throw new ProblemError('query_invalid', { errors: [{ field: 'size', code: 'parameter_malformed' }] });
-    return available(await this.#query.inclusion(log, leaf, size));
+    return available(proof);
   }
+}
 
-  async #find(log: string, query: Readonly<Record<string, unknown>>): Promise<LeafRow> {
-    const leaf = await this.#query.find(log, leafName(query));
-    if (leaf === undefined) throw new ProblemError('log_entry_not_found');
-    return leaf;
-  }
+function found<Found>(leaf: Found | undefined): Found {
+  if (leaf === undefined) throw new ProblemError('log_entry_not_found');
+  return leaf;
 }
 
 function available(proof: InclusionProof | undefined): InclusionProof {

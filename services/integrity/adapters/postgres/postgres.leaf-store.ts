@@ -1,5 +1,13 @@
 import type { Pool, PoolClient } from 'pg';
-import { type LeafRow, type LeafStore, type StoredTree, type TreeGrowth, TreeMovedFault } from '../../application/leaf-store.ts';
+import {
+  type LeafName,
+  type LeafRow,
+  type LeafStore,
+  type LeafUnderHead,
+  type StoredTree,
+  type TreeGrowth,
+  TreeMovedFault,
+} from '../../application/leaf-store.ts';
 import type { Tile } from '../../domain/tree/growing-tree.ts';
 import { tileHeight, tileWidth } from '../../domain/tree/tile-address.ts';
 import type { TileKey } from '../../domain/tree/tile-hashes.ts';
@@ -61,6 +69,25 @@ export class PostgresLeafStore implements LeafStore {
       values: [log, stream, revision],
     });
     return rows[0] && leafOfRow(rows[0]);
+  }
+
+  async findUnderHead(log: string, name: LeafName): Promise<LeafUnderHead | undefined> {
+    const byEvent = 'event' in name;
+    const { rows } = await this.#pool.query<StoredLeaf & StoredHead & { readonly tile: Buffer | null }>({
+      name: byEvent ? 'integrity-leaf-under-head-by-event' : 'integrity-leaf-under-head-by-place',
+      text: `
+        select ${leafColumns}, tile.hashes as tile, head.published_size, head.published_root, head.note
+        from integrity_leaf as leaf
+        left join integrity_tile as tile on tile.log = leaf.log and tile.level = 0 and tile.tile_index = leaf.leaf_index / ${tileWidth}
+        left join integrity_head as head on head.log = leaf.log and head.note <> ''
+        where leaf.log = $1 and ${byEvent ? 'event_id = $2 order by leaf_index limit 1' : 'stream = $2 and revision = $3'}`,
+      values: byEvent ? [log, name.event] : [log, name.stream, name.revision],
+    });
+    const [row] = rows;
+    if (row === undefined) return undefined;
+    const { published_size: size, published_root: root, note, tile } = row;
+    const head = size === null || root === null || note === null ? undefined : { size, root, note };
+    return { leaf: leafOfRow(row), head, tile: tile ?? undefined };
   }
 
   async leavesOfStream(log: string, stream: string, fromRevision: bigint, toRevision: bigint): Promise<LeafRow[]> {
@@ -136,13 +163,21 @@ export interface StoredLeaf {
   readonly entry: string;
 }
 
+/** All null where there is none. */
+interface StoredHead {
+  readonly published_size: bigint | null;
+  readonly published_root: Buffer | null;
+  readonly note: string | null;
+}
+
 interface StoredTile {
   readonly level: number;
   readonly tile_index: bigint;
   readonly hashes: Buffer;
 }
 
-export const selectLeaf = 'select leaf_index, store_position, stream, revision, event_id, leaf_hash, entry from integrity_leaf';
+const leafColumns = 'leaf_index, store_position, stream, revision, event_id, leaf_hash, entry';
+export const selectLeaf = `select ${leafColumns} from integrity_leaf`;
 
 export function leafOfRow(row: StoredLeaf): LeafRow {
   const { stream, revision, entry } = row;

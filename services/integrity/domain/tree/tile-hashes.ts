@@ -1,7 +1,8 @@
 import { rootOfRange, type Tile } from './growing-tree.ts';
-import { hashBytes, hashNode } from './node-hash.ts';
+import { nodeOf } from './node-hash.ts';
 import { type LeafRange, type Subtree, subtreesOf } from './proof-shape.ts';
 import { tileHeight, tileWidth } from './tile-address.ts';
+import { TileNodes } from './tile-nodes.ts';
 
 /** Names a stored tile. */
 export interface TileKey {
@@ -15,7 +16,7 @@ export function tilesUnder(ranges: readonly LeafRange[]): TileKey[] {
   for (const range of ranges) {
     for (const subtree of subtreesOf(range)) {
       const { level, index } = placeOf(subtree);
-      keys.set(textOf({ level, index }), { level, index });
+      keys.set(tileText({ level, index }), { level, index });
     }
   }
   return [...keys.values()];
@@ -23,31 +24,38 @@ export function tilesUnder(ranges: readonly LeafRange[]): TileKey[] {
 
 /** The roots of ranges, from the tiles that `tilesUnder` names (they may be wider than the tree was). Throws `RangeError` where one lacks hashes. */
 export function rootsFromTiles(ranges: readonly LeafRange[], tiles: readonly Tile[]): Buffer[] {
-  const byKey = new Map(tiles.map((tile) => [textOf(tile), tile.hashes]));
-  return ranges.map((range) => rootOfRange(Buffer.concat(subtreesOf(range).map((subtree) => rootOfSubtree(subtree, byKey)))));
+  return rootsFromNodes(ranges, new Map(tiles.map((tile) => [tileText(tile), new TileNodes(tile.hashes)])));
 }
 
-function rootOfSubtree(subtree: Subtree, tiles: ReadonlyMap<string, Buffer>): Buffer {
-  const { level, index, first, count } = placeOf(subtree);
-  const hashes = tiles.get(textOf({ level, index }));
-  if (hashes === undefined || hashes.length < (first + count) * hashBytes)
-    throw new RangeError(`Tile ${index} of level ${level} does not hold hash ${first + count - 1}.`);
-  const nodes = Buffer.from(hashes.subarray(first * hashBytes, (first + count) * hashBytes));
-  for (let width = count; width > 1; width >>= 1) {
-    for (let pair = 0; pair < width; pair += 2)
-      hashNode(nodes, pair * hashBytes, nodes, (pair + 1) * hashBytes, nodes, (pair / 2) * hashBytes);
-  }
-  return nodes.subarray(0, hashBytes);
+/** The same from tiles whose nodes are known, by `tileText`. */
+export function rootsFromNodes(ranges: readonly LeafRange[], tiles: ReadonlyMap<string, TileNodes>): Buffer[] {
+  return ranges.map((range) => rootOfRange(Buffer.concat(subtreesOf(range).map((subtree) => rootOfSubtree(subtree, tiles)))));
 }
 
-/** Where the hashes under a subtree stand: `count` of them from `first` on in one tile. */
-function placeOf({ height, index }: Subtree): TileKey & { readonly first: number; readonly count: number } {
+/** Where the way up from a leaf ends, along the roots of the ranges of its proof. */
+export function rootOfPath(leafHash: Buffer, index: bigint, ranges: readonly LeafRange[], path: readonly Buffer[]): Buffer {
+  return ranges.reduce((node, { from }, step) => {
+    const sibling = path[step] as Buffer;
+    return from > index ? nodeOf(node, sibling) : nodeOf(sibling, node);
+  }, leafHash);
+}
+
+function rootOfSubtree(subtree: Subtree, tiles: ReadonlyMap<string, TileNodes>): Buffer {
+  const { level, index, height, place } = placeOf(subtree);
+  const tile = tiles.get(tileText({ level, index }));
+  if (tile === undefined) throw new RangeError(`Tile ${index} of level ${level} is not there.`);
+  return tile.node(height, place);
+}
+
+/** Where the root of a subtree stands in a tile: the `place`-th of its height above the hashes. */
+function placeOf({ height, index }: Subtree): TileKey & { readonly height: number; readonly place: number } {
   const level = Math.floor(height / tileHeight);
-  const count = 1 << (height % tileHeight);
-  const start = index * BigInt(count);
-  return { level, index: start / BigInt(tileWidth), first: Number(start % BigInt(tileWidth)), count };
+  const heightInTile = height % tileHeight;
+  const perTile = BigInt(tileWidth >> heightInTile);
+  return { level, index: index / perTile, height: heightInTile, place: Number(index % perTile) };
 }
 
-function textOf({ level, index }: TileKey): string {
+/** A tile's name as a key of a map. */
+export function tileText({ level, index }: TileKey): string {
   return `${level}/${index}`;
 }
