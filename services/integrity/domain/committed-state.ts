@@ -2,8 +2,8 @@ import { canonicalJson, type CanonicalJson } from '../../event-store/domain/cano
 import { isCurrency } from '../../money/currency.ts';
 import { amountText } from '../../money/money.ts';
 import type { Turnover } from './fold.ts';
-import type { StateEntry } from './state-map.ts';
 import { type HashText, hashTextOf } from './state-map-hash.ts';
+import type { StateEntry } from './state-nodes.ts';
 import { fold } from './log-policy.ts';
 
 /** The balance of a place in the chart of accounts, in one currency, at a committed size. */

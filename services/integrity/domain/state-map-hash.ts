@@ -7,7 +7,7 @@ import { hash } from 'node:crypto';
 export type HashText = string;
 
 export const keyBits = 256;
-const hashLength = 32;
+export const hashLength = 32;
 
 /** Root of a subtree without entries: 32 zero bytes. */
 export const noEntry: HashText = '\0'.repeat(hashLength);

@@ -1,10 +1,5 @@
 import { type HashText, isBitSet, isHash, keyBits, noEntry, rootOfBranch, rootOfEntry } from './state-map-hash.ts';
-
-/** What the map holds at a key: the digest of the value, so that the map stays small whatever the values say. */
-export interface StateEntry {
-  readonly key: HashText;
-  readonly valueHash: HashText;
-}
+import { noNode, type NodeNumber, type StateEntry, StateNodes } from './state-nodes.ts';
 
 /** Siblings from the root down, and what stands at the place where the key belongs. */
 export interface StateProof {
@@ -13,60 +8,77 @@ export interface StateProof {
   readonly terminal: StateEntry | undefined;
 }
 
-interface EntryNode extends StateEntry {
-  readonly root: HashText;
-}
-
-interface BranchNode {
-  readonly left: Node;
-  readonly right: Node;
-  readonly root: HashText;
-}
-
-type Node = EntryNode | BranchNode | undefined;
-
 /**
  * A sparse Merkle map positioned by key (integrity reference, section 8): each bit of a key chooses a side, so a key has one place and
  * cannot have two values. Immutable: `with` shares every subtree that it does not touch, so the last committed map stays while the next
  * one is made.
  */
 export class StateMap {
-  static readonly empty = new StateMap(undefined, 0);
+  static readonly empty = new StateMap(new StateNodes(0, 0), noNode, { entries: 0, branches: 0 });
 
-  readonly #node: Node;
-  readonly size: number;
+  readonly #nodes: StateNodes;
+  readonly #top: NodeNumber;
+  readonly #counts: Counts;
 
-  private constructor(node: Node, size: number) {
-    this.#node = node;
-    this.size = size;
+  private constructor(nodes: StateNodes, top: NodeNumber, counts: Counts) {
+    this.#nodes = nodes;
+    this.#top = top;
+    this.#counts = counts;
+  }
+
+  get size(): number {
+    return this.#counts.entries;
   }
 
   root(): HashText {
-    return rootOf(this.#node);
+    return this.#nodes.root(this.#top);
   }
 
   /** The map with these entries added or replaced; each key at most once. Hashes about log2(size) nodes an entry, fewer for many at once. */
   with(entries: readonly StateEntry[]): StateMap {
-    const sorted = inKeyOrder(entries);
-    for (let index = 1; index < sorted.length; index++)
-      if (sorted[index - 1]?.key === sorted[index]?.key) throw new RangeError('A key is given two values at once.');
-    const insertion = new Insertion(sorted);
-    const node = insertion.into(this.#node, { from: 0, to: sorted.length, depth: 0 });
-    return new StateMap(node, this.size + insertion.added);
+    const { nodes, top } = this.#withRoomFor(entries.length);
+    const insertion = new Insertion(nodes, nodes.addEntries(entries));
+    const newTop = insertion.into(top, 0, entries.length, 0);
+    const { branches } = this.#counts;
+    return new StateMap(nodes, newTop, { entries: this.size + insertion.added, branches: branches + insertion.branchesAdded });
   }
 
   /** Proves the entry of a key, or that there is none. */
   prove(key: HashText): StateProof {
+    const nodes = this.#nodes;
     const siblings: HashText[] = [];
-    let node = this.#node;
-    for (let depth = 0; node !== undefined && 'left' in node; depth++) {
+    let node = this.#top;
+    for (let depth = 0; nodes.isBranch(node); depth++) {
       const isRight = isBitSet(key, depth);
-      siblings.push(rootOf(isRight ? node.left : node.right));
-      node = isRight ? node.right : node.left;
+      siblings.push(nodes.root(isRight ? nodes.left(node) : nodes.right(node)));
+      node = isRight ? nodes.right(node) : nodes.left(node);
     }
-    return { siblings, terminal: node === undefined ? undefined : { key: node.key, valueHash: node.valueHash } };
+    if (node === noNode) return { siblings, terminal: undefined };
+    const entry = nodes.entryOf(node);
+    return { siblings, terminal: { key: nodes.key(entry), valueHash: nodes.valueHash(entry) } };
+  }
+
+  /** Where to add nodes: to those that are there, until so many of them belong to no map any more that copying the others pays. */
+  #withRoomFor(added: number): { nodes: StateNodes; top: NodeNumber } {
+    const { entries, branches } = this.#counts;
+    const live = entries + branches;
+    if (entries > added && this.#nodes.count <= sprawlMax * live + nodesMin) return { nodes: this.#nodes, top: this.#top };
+    const nodes = new StateNodes(sprawlMax * (live + nodesPerEntry * added) + 2 * nodesMin, sprawlMax * (entries + added) + nodesMin);
+    return { nodes, top: nodes.adopt(this.#nodes, this.#top) };
   }
 }
+
+interface Counts {
+  readonly entries: number;
+  readonly branches: number;
+}
+
+/** A map of n digests has n entries and about 1.44 n branches. */
+const nodesPerEntry = 2.45;
+/** Nodes of all maps, for each that the last one is made of. Memory that nothing is written to yet costs nothing. */
+const sprawlMax = 1.5;
+/** As many that are not worth copying. */
+const nodesMin = 1_000;
 
 /** What stands at a key: the digest of its value, or nothing. */
 export interface ProvenEntry {
@@ -87,64 +99,40 @@ export function checkStateProof(root: HashText, key: HashText, { siblings, termi
   return { valueHash: terminal?.key === key ? terminal.valueHash : undefined };
 }
 
-/**
- * Keys are digests, so their first six bytes, as a number, tell nearly all of them apart. A million are sorted in a quarter of the time that
- * comparing texts takes.
- */
-function inKeyOrder(entries: readonly StateEntry[]): StateEntry[] {
-  const beginnings = Float64Array.from(entries, ({ key }) => beginningOf(key));
-  const keyAt = (index: number) => (entries[index] as StateEntry).key;
-  const order = Uint32Array.from(entries.keys()).sort(
-    (left, right) => (beginnings[left] as number) - (beginnings[right] as number) || (keyAt(left) < keyAt(right) ? -1 : 1),
-  );
-  return Array.from(order, (index) => entries[index] as StateEntry);
-}
-
-function beginningOf(key: HashText): number {
-  let number = 0;
-  for (let at = 0; at < 6; at++) number = number * 256 + key.charCodeAt(at);
-  return number;
-}
-
-function rootOf(node: Node): HashText {
-  return node === undefined ? noEntry : node.root;
-}
-
-interface Span {
-  /** Of the sorted entries: from this one up to and without `to`. */
-  readonly from: number;
-  readonly to: number;
-  /** Bits that all keys of the span and of the node share. */
-  readonly depth: number;
-}
-
 /** One batch on its way into a map. Sorted entries below a node are split by the next bit, so each node on the way is hashed once. */
 class Insertion {
-  readonly #entries: readonly StateEntry[];
+  readonly #nodes: StateNodes;
+  /** Numbers of the entries in the order of their keys. */
+  readonly #entries: Uint32Array;
   added = 0;
+  branchesAdded = 0;
 
-  constructor(entries: readonly StateEntry[]) {
+  constructor(nodes: StateNodes, entries: Uint32Array) {
+    this.#nodes = nodes;
     this.#entries = entries;
   }
 
-  into(node: Node, { from, to, depth }: Span): Node {
+  /** The node with the entries from one place up to and without another below it, all of whose keys share so many bits. */
+  into(node: NodeNumber, from: number, to: number, depth: number): NodeNumber {
+    const nodes = this.#nodes;
     if (from === to) return node;
-    if (node !== undefined && 'left' in node) return this.#split(node.left, node.right, { from, to, depth });
-    const first = this.#entries[from] as StateEntry;
-    if (to - from === 1 && (node === undefined || node.key === first.key)) {
-      if (node === undefined) this.added++;
-      return { key: first.key, valueHash: first.valueHash, root: rootOfEntry(first.key, first.valueHash) };
+    if (nodes.isBranch(node)) return this.#split(nodes.left(node), nodes.right(node), from, to, depth);
+    const first = this.#entries[from] as number;
+    if (to - from === 1 && (node === noNode || nodes.hasSameKey(nodes.entryOf(node), first))) {
+      if (node === noNode) this.added++;
+      return nodes.entryNode(first);
     }
     // Two entries or more: the one that stood here moves down to its own side.
-    const isRight = node !== undefined && isBitSet(node.key, depth);
-    return this.#split(isRight ? undefined : node, isRight ? node : undefined, { from, to, depth });
+    this.branchesAdded++;
+    const isRight = node !== noNode && nodes.isBitSet(nodes.entryOf(node), depth);
+    return this.#split(isRight ? noNode : node, isRight ? node : noNode, from, to, depth);
   }
 
-  #split(left: Node, right: Node, { from, to, depth }: Span): Node {
+  #split(left: NodeNumber, right: NodeNumber, from: number, to: number, depth: number): NodeNumber {
     const middle = this.#firstWithBit(from, to, depth);
-    const newLeft = this.into(left, { from, to: middle, depth: depth + 1 });
-    const newRight = this.into(right, { from: middle, to, depth: depth + 1 });
-    return { left: newLeft, right: newRight, root: rootOfBranch(rootOf(newLeft), rootOf(newRight)) };
+    const newLeft = this.into(left, from, middle, depth + 1);
+    const newRight = this.into(right, middle, to, depth + 1);
+    return this.#nodes.branchNode(newLeft, newRight);
   }
 
   #firstWithBit(from: number, to: number, depth: number): number {
@@ -152,7 +140,7 @@ class Insertion {
     let high = to;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (isBitSet((this.#entries[middle] as StateEntry).key, depth)) high = middle;
+      if (this.#nodes.isBitSet(this.#entries[middle] as number, depth)) high = middle;
       else low = middle + 1;
     }
     return low;

@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { checkStateProof, type StateEntry, StateMap } from '../../../services/integrity/domain/state-map.ts';
+import { checkStateProof, StateMap } from '../../../services/integrity/domain/state-map.ts';
 import { type HashText, hashTextOf, noEntry } from '../../../services/integrity/domain/state-map-hash.ts';
+import type { StateEntry } from '../../../services/integrity/domain/state-nodes.ts';
 import { stateEntryOf, stateKeyOf, stateValueOf } from '../../../services/integrity/domain/committed-state.ts';
 
 /** The definition, word by word, over the whole set: slow, and obviously right. */
@@ -57,6 +58,49 @@ describe('state map', () => {
       }),
     ));
 
+  it('is what it was after thousands of later changes, and so is each map on the way', () => {
+    const keys = Array.from({ length: 300 }, (_, number) => hashTextOf(`account ${number}`));
+    const current = new Map<HashText, StateEntry>();
+    const made: { map: StateMap; entries: readonly StateEntry[] }[] = [];
+    let map = StateMap.empty;
+    for (let round = 0; round < 400; round++) {
+      const changes = [3, 5, 7, 11].map((step) => ({
+        key: keys[(round * step + step) % keys.length] as HashText,
+        valueHash: hashTextOf(`${step} in ${round}`),
+      }));
+      const distinct = [...new Map(changes.map((change) => [change.key, change])).values()];
+      for (const change of distinct) current.set(change.key, change);
+      map = map.with(distinct);
+      if (round % 20 === 0) made.push({ map, entries: [...current.values()] });
+    }
+    made.push({ map, entries: [...current.values()] });
+    for (const { map: one, entries: held } of made) {
+      expect(one.root()).toBe(rootByDefinition(held));
+      expect(one.size).toBe(held.length);
+      for (const { key: at, valueHash } of held) expect(checkStateProof(one.root(), at, one.prove(at))).toEqual({ valueHash });
+    }
+  });
+
+  it('takes thousands of entries at once, many of whose keys begin alike', () => {
+    const many = Array.from({ length: 5_000 }, (_, number) => {
+      const own = hashTextOf(`account ${number}`);
+      const shared = number % 3 === 0 ? 4 : 0;
+      return { key: '\xaa'.repeat(shared) + own.slice(shared), valueHash: hashTextOf(`${number}`) };
+    });
+    expect(StateMap.empty.with(many).root()).toBe(rootByDefinition(many));
+    expect(StateMap.empty.with(many.slice(0, 3_000)).with(many.slice(2_000)).root()).toBe(rootByDefinition(many));
+    expect(() => StateMap.empty.with([...many, many[17] as StateEntry])).toThrow(RangeError);
+  });
+
+  it('has two futures where two are made of it', () => {
+    const of = (text: string) => Array.from({ length: 50 }, (_, number) => ({ key: hashTextOf(`${number}`), valueHash: hashTextOf(text) }));
+    const before = StateMap.empty.with(of('before'));
+    const [one, other] = [before.with(of('one').slice(0, 9)), before.with(of('other').slice(3, 30))];
+    expect(one.root()).toBe(rootByDefinition([...of('one').slice(0, 9), ...of('before').slice(9)]));
+    expect(other.root()).toBe(rootByDefinition([...of('before').slice(0, 3), ...of('other').slice(3, 30), ...of('before').slice(30)]));
+    expect(before.root()).toBe(rootByDefinition(of('before')));
+  });
+
   it('proves every entry, and the absence of every other key', () =>
     fc.assert(
       fc.property(entries, key, (set, other) => {
@@ -94,6 +138,18 @@ describe('state map', () => {
       { key: hashTextOf('a'), valueHash: hashTextOf('2') },
     ];
     expect(() => StateMap.empty.with(twice)).toThrow(RangeError);
+    expect(() => StateMap.empty.with([...twice, { key: hashTextOf('b'), valueHash: hashTextOf('1') }])).toThrow(RangeError);
+  });
+
+  it('refuses what is no hash, and is as it was then', () => {
+    const map = StateMap.empty.with([{ key: hashTextOf('a'), valueHash: hashTextOf('1') }]);
+    for (const wrong of [
+      { key: 'short', valueHash: hashTextOf('2') },
+      { key: hashTextOf('b'), valueHash: `${hashTextOf('2')}2` },
+    ])
+      expect(() => map.with([{ key: hashTextOf('c'), valueHash: hashTextOf('3') }, wrong])).toThrow(RangeError);
+    const added = { key: hashTextOf('b'), valueHash: hashTextOf('2') };
+    expect(map.with([added]).root()).toBe(rootByDefinition([{ key: hashTextOf('a'), valueHash: hashTextOf('1') }, added]));
   });
 
   it('commits to balances by the bytes of the specification', () => {
