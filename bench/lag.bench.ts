@@ -4,18 +4,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandBus } from '@nestjs/cqrs';
 import { pino } from 'pino';
-import { OpenAccount } from '../services/accounts/application/open-account.handler.ts';
-import { PostCharge } from '../services/accounts/application/post-charge.handler.ts';
-import { createdIdOf } from '../services/commands/application/command-id.ts';
-import { type Envelope, envelopeOf } from '../services/commands/application/envelope.ts';
 import { PostgresHeadStore } from '../services/integrity/adapters/postgres/postgres.head-store.ts';
 import { PostgresLeafStore } from '../services/integrity/adapters/postgres/postgres.leaf-store.ts';
 import { LogQuery } from '../services/integrity/application/log-query.ts';
 import { readModels } from '../services/main/read-models.ts';
 import { openService } from '../services/main/service.ts';
-import { moneyOf } from '../services/money/money.ts';
 import { ProjectionProgress } from '../services/read-store/projection-progress.ts';
 import { type BenchContext, percentile } from './report.ts';
+import { openAccount, postCharge } from './support/charges.ts';
 import { createDatabase } from './support/fresh-database.ts';
 import { startThrowawayPostgres } from './support/throwaway-postgres.ts';
 
@@ -46,7 +42,7 @@ export async function run({ report, options }: BenchContext): Promise<void> {
   try {
     const query = new LogQuery(new PostgresLeafStore(service.pool), new PostgresHeadStore(service.pool));
     const progress = new ProjectionProgress(service.pool);
-    const ids = await openAccounts(service.commands);
+    const ids = await Promise.all(Array.from({ length: accounts }, (_, index) => openAccount(service.commands, `${index}`)));
     const lags: Lags = { answered: [], integrated: [], projected: [] };
     const follow = async (event: string, position: bigint) => {
       const answered = performance.now();
@@ -77,31 +73,16 @@ export async function run({ report, options }: BenchContext): Promise<void> {
   }
 }
 
-async function openAccounts(bus: CommandBus): Promise<string[]> {
-  const creditLimit = moneyOf('1000000000', 'EUR');
-  return Promise.all(
-    Array.from({ length: accounts }, async (_, index) => {
-      const envelope = envelopeFor('OpenAccount', `open:${index}`);
-      const account = createdIdOf(envelope.commandId, 'acc_');
-      await bus.execute(new OpenAccount(envelope, account, { account, billing: 'postpaid', creditLimit }));
-      return account;
-    }),
-  );
-}
-
 interface Following {
   readonly lags: Lags;
   readonly follow: (event: string, position: bigint) => Promise<void>;
 }
 
 async function charge(bus: CommandBus, account: string, number: number, { lags, follow }: Following): Promise<void> {
-  const envelope = envelopeFor('PostCharge', `charge:${number}`);
   const sent = performance.now();
-  const data = { amount: moneyOf('0.17', 'EUR'), product: 'voice-day', description: 'Voice, day' };
-  const outcome = await bus.execute(new PostCharge(envelope, account, data));
-  if (outcome.kind === 'rejected') throw new Error(outcome.rejection.code);
+  const { event, position } = await postCharge(bus, account, `${number}`);
   lags.answered.push(performance.now() - sent);
-  if (number % followedEach === 0) await follow(outcome.answer.events[0]?.id as string, outcome.answer.position);
+  if (number % followedEach === 0) await follow(event, position);
 }
 
 async function untilCovered(query: LogQuery, event: string): Promise<void> {
@@ -109,8 +90,4 @@ async function untilCovered(query: LogQuery, event: string): Promise<void> {
     const leaf = await query.find('demo', { event });
     if (leaf !== undefined && (await query.inclusion('demo', leaf)) !== undefined) return;
   }
-}
-
-function envelopeFor(command: string, key: string): Envelope {
-  return envelopeOf({ provider: 'demo', actor: { id: 'bench', type: 'api_key' }, key, command, body: { key }, patienceMs: 60_000 });
 }
