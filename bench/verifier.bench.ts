@@ -9,10 +9,18 @@ import type { TileTree } from '../verifier/tree/tile-tree.ts';
 import type { verifyLog } from '../verifier/verify.ts';
 import { type BenchContext, percentile } from './report.ts';
 import { type SyntheticLog, writeSyntheticLog } from './support/synthetic-log.ts';
+import { peakOfVerifying } from './support/verifier-memory.ts';
 
 type SharedOpeners = typeof import('../verifier/opening/shared.bundle-opener.ts');
 
+interface LogInMemory extends SyntheticLog {
+  readonly entries: readonly Buffer[];
+  /** Lines of the payload files. */
+  readonly lines: readonly string[];
+}
+
 const rounds = 3;
+const memorySizes = [100_000, 300_000, 1_000_000];
 const hashBytes = 32;
 const tileWidth = 256;
 
@@ -20,11 +28,21 @@ const tileWidth = 256;
  * Verifies an export from files as the command does, with worker threads on the cores beside its own: V2 to V5, V7 and V8; the same in
  * depth, and in one thread. The baseline is the bare loop over the same entries in memory, in one thread: hash the leaf and a node, open
  * both commitments, add up the postings. Option: how many events (150,000).
+ *
+ * `memory` verifies logs of 100,000, 300,000 and 1,000,000 events of the same 2,000 accounts, each in a fresh process: the most that each was
+ * resident, and the first one's as the baseline. Options: other numbers of events. A million take 2 GB of disk meanwhile.
  */
 export async function run({ report, options }: BenchContext): Promise<void> {
+  if (options[0] === 'memory') return reportMemory(report, options.length > 1 ? options.slice(1).map(Number) : memorySizes);
   const folder = mkdtempSync(join(tmpdir(), 'tallyroot-bench-'));
   try {
-    const log = writeSyntheticLog(folder, Number(options[0] ?? 150_000));
+    const entries: Buffer[] = [];
+    const lines: string[] = [];
+    const written = writeSyntheticLog(folder, Number(options[0] ?? 150_000), (entry, line) => {
+      entries.push(entry);
+      lines.push(line);
+    });
+    const log = { ...written, entries, lines };
     const bare: number[] = [];
     const verified: number[] = [];
     const deep: number[] = [];
@@ -44,6 +62,14 @@ export async function run({ report, options }: BenchContext): Promise<void> {
     report({ name: 'verifier.hash', figure: percentile(hashed, 0.5), unit: 'events/s' });
   } finally {
     rmSync(folder, { recursive: true });
+  }
+}
+
+async function reportMemory(report: BenchContext['report'], sizes: readonly number[]): Promise<void> {
+  let baseline: number | undefined;
+  for (const size of sizes) {
+    const figure = await peakOfVerifying(size);
+    report({ name: `verifier.memory.${size}`, figure, unit: 'MB', baseline: (baseline ??= figure) });
   }
 }
 
@@ -70,7 +96,7 @@ async function verify({ folder, genesisHash, size }: SyntheticLog, { isDeep = fa
 }
 
 /** V3 alone: leaf hashes of all entries, and the tree over them. */
-async function hashTree({ entries }: SyntheticLog): Promise<void> {
+async function hashTree({ entries }: Pick<LogInMemory, 'entries'>): Promise<void> {
   const { TileTree: Tree } = (await verifierModule('tree', 'tile-tree.ts')) as { TileTree: typeof TileTree };
   const tree = new Tree();
   const tile = Buffer.alloc(tileWidth * hashBytes);
@@ -84,7 +110,7 @@ async function hashTree({ entries }: SyntheticLog): Promise<void> {
 }
 
 /** What cannot be left out, in its plainest form. */
-function bareLoop({ entries, lines }: SyntheticLog): void {
+function bareLoop({ entries, lines }: LogInMemory): void {
   const node = Buffer.alloc(65, 1);
   const prefix = Buffer.of(0);
   const salt = Buffer.alloc(49);

@@ -8,17 +8,15 @@ import { genesisPolicy } from '../../services/integrity/domain/log-policy.ts';
 import { noteSigner } from '../../services/integrity/domain/note.ts';
 import { localOrigin } from '../../services/integrity/domain/origin.ts';
 import { StateMap } from '../../services/integrity/domain/state-map.ts';
-import { GrowingTree } from '../../services/integrity/domain/tree/growing-tree.ts';
+import { GrowingTree, type Tile } from '../../services/integrity/domain/tree/growing-tree.ts';
+import { hashBytes } from '../../services/integrity/domain/tree/node-hash.ts';
 import { numberPath, tilePath, tileWidth } from '../../services/integrity/domain/tree/tile-address.ts';
-import { treeHeadText } from '../../services/integrity/domain/tree-head.ts';
+import { type TreeHead, treeHeadText } from '../../services/integrity/domain/tree-head.ts';
 
 export interface SyntheticLog {
   readonly folder: string;
   readonly genesisHash: string;
   readonly size: number;
-  readonly entries: readonly Buffer[];
-  /** Lines of the payload files. */
-  readonly lines: readonly string[];
 }
 
 interface SyntheticEvent extends Pick<EventToSeal, 'stream' | 'type' | 'fin'> {
@@ -31,8 +29,11 @@ const accounts = 2_000;
 const eventsPerRound = 10_000;
 const at = '2026-01-02T03:04:05.678Z';
 
-/** Writes the export of a log without a chain: charges of the size that the ledger writes, and commitments to the balances. */
-export function writeSyntheticLog(folder: string, charges: number): SyntheticLog {
+/**
+ * Writes the export of a log without a chain: charges of the size that the ledger writes, and commitments to the balances. `onLeaf` sees
+ * each entry and its line of a payload file; nothing of them is kept.
+ */
+export function writeSyntheticLog(folder: string, charges: number, onLeaf?: (entry: Buffer, line: string) => void): SyntheticLog {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const key = {
     publicKey: Buffer.from(publicKey.export({ format: 'jwk' }).x as string, 'base64url'),
@@ -45,51 +46,48 @@ export function writeSyntheticLog(folder: string, charges: number): SyntheticLog
     receiptsVkey: noteSigner(`${origin}/receipts`, key).vkey,
     recoveryVkey: noteSigner(`${origin}/recovery`, key).vkey,
   });
-  const log = new SealedLog(origin);
+  const files = new ExportedFiles(folder);
+  const log = new SealedLog(origin, (leaf) => {
+    files.add(leaf);
+    onLeaf?.(leaf.entry, leaf.line);
+  });
   const genesis = log.add({ stream: `${slug}.log-0`, id: randomUUID(), type: 'LogGenesis/1', fin: policy });
   for (let charge = 0; charge < charges; charge++) {
     log.add(chargeOf(`acc_${charge % accounts}`));
     if (charge % eventsPerRound === eventsPerRound - 1) log.commitState();
   }
-  const tree = new GrowingTree();
-  const tiles = tree.append(Buffer.concat(log.hashes));
-  const files = new Map<string, string | Buffer>([
-    ['checkpoint', signer.sign(treeHeadText(origin, { size: tree.size, root: tree.root() }))],
-    ['log.vkey', `${signer.vkey}\n`],
-    ['anchors.jsonl', ''],
-    ['genesis.json', JSON.stringify({ entry: base64(log.entries[0] as Buffer), payload: base64(genesis), salt: saltOf(`pay 0`) })],
-  ]);
-  for (const { level, index, hashes } of tiles) files.set(tilePath({ level, index, width: hashes.length / 32 }), hashes);
-  for (let from = 0; from < log.entries.length; from += tileWidth) {
-    const entries = log.entries.slice(from, from + tileWidth);
-    const index = BigInt(from / tileWidth);
-    files.set(tilePath({ level: 'entries', index, width: entries.length }), Buffer.concat(entries.flatMap(sized)));
-    files.set(`payloads/${numberPath(index)}.jsonl`, `${log.lines.slice(from, from + tileWidth).join('\n')}\n`);
-  }
-  for (const [name, bytes] of files) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true });
-    writeFileSync(join(folder, name), bytes);
-  }
-  const genesisHash = (log.hashes[0] as Buffer).toString('hex');
-  return { folder, genesisHash, size: log.entries.length, entries: log.entries, lines: log.lines };
+  const { size, root } = files.end();
+  files.write('checkpoint', signer.sign(treeHeadText(origin, { size, root })));
+  files.write('log.vkey', `${signer.vkey}\n`);
+  files.write('anchors.jsonl', '');
+  const { entry, data, hash: genesisHash } = genesis;
+  files.write('genesis.json', JSON.stringify({ entry: base64(entry), payload: base64(data), salt: saltOf('pay 0') }));
+  return { folder, genesisHash: genesisHash.toString('hex'), size: Number(size) };
+}
+
+interface SyntheticLeaf {
+  readonly entry: Buffer;
+  readonly hash: Buffer;
+  /** The stored payload. */
+  readonly data: string;
+  readonly line: string;
 }
 
 /** Leaves one after the other, with what a fold makes of them. */
 class SealedLog {
-  readonly entries: Buffer[] = [];
-  readonly hashes: Buffer[] = [];
-  readonly lines: string[] = [];
   readonly #origin: string;
+  readonly #onLeaf: (leaf: SyntheticLeaf) => void;
   readonly #streams = new Map<string, { revision: bigint; hash: string }>();
   readonly #changes = new FoldChanges();
+  #size = 0n;
 
-  constructor(origin: string) {
+  constructor(origin: string, onLeaf: (leaf: SyntheticLeaf) => void) {
     this.#origin = origin;
+    this.#onLeaf = onLeaf;
   }
 
-  /** Answers the stored payload. */
-  add({ stream, id, type, fin }: SyntheticEvent): string {
-    const index = this.entries.length;
+  add({ stream, id, type, fin }: SyntheticEvent): SyntheticLeaf {
+    const index = this.#size++;
     const before = this.#streams.get(stream);
     const revision = before === undefined ? 0n : before.revision + 1n;
     const { data, metadata, leaf } = sealEvent({
@@ -99,19 +97,66 @@ class SealedLog {
       metadataSalt: saltOf(`meta ${index}`),
     });
     this.#streams.set(stream, { revision, hash: leaf.hash });
-    this.#changes.post(BigInt(index), postingsIn(data));
-    this.entries.push(Buffer.from(leaf.entry));
-    this.hashes.push(Buffer.from(leaf.hash, 'hex'));
+    this.#changes.post(index, postingsIn(data));
     const place = { i: String(index), id, stream, rev: revision.toString(), type };
-    this.lines.push(JSON.stringify({ ...place, data: base64(data), metadata: base64(metadata) }));
-    return data;
+    const line = JSON.stringify({ ...place, data: base64(data), metadata: base64(metadata) });
+    const sealed = { entry: Buffer.from(leaf.entry), hash: Buffer.from(leaf.hash, 'hex'), data, line };
+    this.#onLeaf(sealed);
+    return sealed;
   }
 
   commitState(): void {
     const entries = this.#changes.balances().map(({ change: balance, ...place }) => stateEntryOf({ ...place, balance }));
-    const committed = { uptoSize: BigInt(this.entries.length), turnovers: this.#changes.turnovers() };
+    const committed = { uptoSize: this.#size, turnovers: this.#changes.turnovers() };
     const fin = stateCommittedFin({ ...committed, stateRoot: StateMap.empty.with(entries).root() });
     this.add({ stream: `${slug}.log-0`, id: randomUUID(), type: 'StateCommitted/1', fin });
+  }
+}
+
+/** The files of an export, each written when it is full. */
+class ExportedFiles {
+  readonly #folder: string;
+  readonly #tree = new GrowingTree();
+  /** By level: the tile at the edge, partial. */
+  readonly #edges = new Map<number, Tile>();
+  #bundle: SyntheticLeaf[] = [];
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  add(leaf: SyntheticLeaf): void {
+    this.#bundle.push(leaf);
+    if (this.#bundle.length === tileWidth) this.#writeBundle();
+  }
+
+  /** Writes what is partial. */
+  end(): TreeHead {
+    if (this.#bundle.length > 0) this.#writeBundle();
+    for (const tile of this.#edges.values()) this.#writeTile(tile);
+    return { size: this.#tree.size, root: this.#tree.root() };
+  }
+
+  write(name: string, bytes: string | Buffer): void {
+    mkdirSync(dirname(join(this.#folder, name)), { recursive: true });
+    writeFileSync(join(this.#folder, name), bytes);
+  }
+
+  #writeBundle(): void {
+    const index = this.#tree.size / BigInt(tileWidth);
+    const entries = this.#bundle.map(({ entry }) => entry);
+    this.write(tilePath({ level: 'entries', index, width: entries.length }), Buffer.concat(entries.flatMap(sized)));
+    this.write(`payloads/${numberPath(index)}.jsonl`, this.#bundle.map(({ line }) => `${line}\n`).join(''));
+    for (const tile of this.#tree.append(Buffer.concat(this.#bundle.map(({ hash }) => hash)))) {
+      this.#edges.delete(tile.level);
+      if (tile.hashes.length < tileWidth * hashBytes) this.#edges.set(tile.level, tile);
+      else this.#writeTile(tile);
+    }
+    this.#bundle = [];
+  }
+
+  #writeTile({ level, index, hashes }: Tile): void {
+    this.write(tilePath({ level, index, width: hashes.length / hashBytes }), hashes);
   }
 }
 
