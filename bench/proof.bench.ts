@@ -40,7 +40,8 @@ class NothingController {
  * Inclusion proofs over HTTP, by event id, of leaves drawn from the whole of a log of 10 M: in the first second of a service and of a
  * Postgres that were just started (`cold`), then four callers at a time and one. The callers are a process of their own; all three share
  * the cores. The baseline is a route of the same server that answers as many bytes and asks nobody (`nothing`): its p99 is what the machine
- * adds. Also the size of the tiles of such a log. Option: how many leaves.
+ * adds. `cpu` is the time that the service's own process computes for a proof and for such an answer, which other work on the machine
+ * changes little. Also the size of the tiles of such a log. Option: how many leaves.
  */
 export async function run({ report, options }: BenchContext): Promise<void> {
   const leaves = Number(options[0] ?? 10_000_000);
@@ -63,10 +64,11 @@ export async function run({ report, options }: BenchContext): Promise<void> {
       ['proof.http', callers],
       ['proof.http.alone', 1],
     ] as const) {
-      const bare = await load.run({ port, paths: ['/v1/nothing'], callers: many, forMs: roundMs });
+      const bare = await withCpu(() => load.run({ port, paths: ['/v1/nothing'], callers: many, forMs: roundMs }));
       report({ name: `${name}.nothing`, figure: bare.perSecond, unit: 'answers/s', ...percentiles(bare) });
-      const proofs = await load.run({ port, paths, callers: many, forMs: roundMs });
+      const proofs = await withCpu(() => load.run({ port, paths, callers: many, forMs: roundMs }));
       report({ name, figure: proofs.perSecond, unit: 'proofs/s', ...percentiles(proofs), baseline: bare.perSecond });
+      report({ name: `${name}.cpu`, figure: proofs.cpuUs, unit: 'us each', baseline: bare.cpuUs });
     }
     await http.close();
     await pool.end();
@@ -74,6 +76,14 @@ export async function run({ report, options }: BenchContext): Promise<void> {
     load.stop();
     await server.stop();
   }
+}
+
+/** With the microseconds that this process computed for each answer. */
+async function withCpu(work: () => Promise<HttpLoadFigures>): Promise<HttpLoadFigures & { readonly cpuUs: number }> {
+  const before = process.cpuUsage();
+  const figures = await work();
+  const { user, system } = process.cpuUsage(before);
+  return { ...figures, cpuUs: (user + system) / figures.latencies.length };
 }
 
 function percentiles({ latencies }: HttpLoadFigures): { p50: number; p99: number } {
