@@ -23,6 +23,7 @@ const leavesAtOnce = 200_000;
 /** Many more than the tiles that a service keeps, so that nearly every proof needs one that it does not. */
 const provable = 50_000;
 const callers = 4;
+const pacePerSecond = 500;
 const coldMs = 1_000;
 const roundMs = 5_000;
 const megabyte = 1_000_000;
@@ -38,7 +39,7 @@ class NothingController {
 
 /**
  * Inclusion proofs over HTTP, by event id, of leaves drawn from the whole of a log of 10 M: in the first second of a service and of a
- * Postgres that were just started (`cold`), then four callers at a time and one. The callers are a process of their own; all three share
+ * Postgres that were just started (`cold`), then four callers that ask as fast as they are answered, and one, and then 500 a second (`paced`). The callers are a process of their own; all three share
  * the cores. The baseline is a route of the same server that answers as many bytes and asks nobody (`nothing`): its p99 is what the machine
  * adds. `cpu` is the time that the service's own process computes for a proof and for such an answer, which other work on the machine
  * changes little. Also the size of the tiles of such a log. Option: how many leaves.
@@ -69,6 +70,15 @@ export async function run({ report, options }: BenchContext): Promise<void> {
       const proofs = await withCpu(() => load.run({ port, paths, callers: many, forMs: roundMs }));
       report({ name, figure: proofs.perSecond, unit: 'proofs/s', ...percentiles(proofs), baseline: bare.perSecond });
       report({ name: `${name}.cpu`, figure: proofs.cpuUs, unit: 'us each', baseline: bare.cpuUs });
+    }
+    for (const [name, asked] of [
+      ['proof.http.paced.nothing', ['/v1/nothing']],
+      ['proof.http.paced', paths],
+    ] as const) {
+      const paced = { port, paths: asked, callers: 32, perSecond: pacePerSecond };
+      await load.run({ ...paced, forMs: coldMs }); // More connections to Postgres are opened than four callers need.
+      const figures = await load.run({ ...paced, forMs: roundMs });
+      report({ name, figure: figures.perSecond, unit: 'answers/s', ...percentiles(figures) });
     }
     await http.close();
     await pool.end();
@@ -123,7 +133,8 @@ async function buildLog(url: string, leaves: number): Promise<{ ids: string[]; t
     tree.root(),
     `${slug}.example/bench\n${leaves}\n${tree.root().toString('base64')}\n\n${'-'.repeat(120)}\n`,
   ]);
-  await pool.query('analyze integrity_tile, integrity_leaf');
+  // What autovacuum would do in the midst of the measuring.
+  await pool.query('vacuum (analyze) integrity_tile, integrity_leaf');
   const { rows } = await pool.query<{ bytes: string }>('select sum(octet_length(hashes))::text as bytes from integrity_tile');
   await pool.end();
   return { ids, tileBytes: Number(rows[0]?.bytes) };

@@ -1,6 +1,7 @@
 /* Forked by http-load.ts: sends GET requests as it is told, and tells how long they took. */
 import { Agent, request } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { HttpLoad, HttpLoadFigures } from './http-load.ts';
 
 process.on('message', (load: HttpLoad) => {
@@ -13,17 +14,28 @@ process.on('message', (load: HttpLoad) => {
   );
 });
 
-async function generate({ port, paths, callers, forMs }: HttpLoad): Promise<HttpLoadFigures> {
+async function generate({ port, paths, callers, perSecond, forMs }: HttpLoad): Promise<HttpLoadFigures> {
   const agent = new Agent({ keepAlive: true, maxSockets: callers });
   const latencies: number[] = [];
+  const drawn = () => paths[Math.floor(Math.random() * paths.length)] as string;
   const began = performance.now();
   const call = async () => {
     for (let sent = performance.now(); sent - began < forMs; sent = performance.now()) {
-      await get(agent, port, paths[Math.floor(Math.random() * paths.length)] as string);
+      await get(agent, port, drawn());
       latencies.push(performance.now() - sent);
     }
   };
-  await Promise.all(Array.from({ length: callers }, call));
+  const paced = async (pace: number) => {
+    const answers: Promise<void>[] = [];
+    for (let due = began; due - began < forMs; due += 1000 / pace) {
+      await sleep(Math.max(0, due - performance.now()));
+      const dueAt = due;
+      answers.push(get(agent, port, drawn()).then(() => void latencies.push(performance.now() - dueAt)));
+    }
+    await Promise.all(answers);
+  };
+  if (perSecond === undefined) await Promise.all(Array.from({ length: callers }, call));
+  else await paced(perSecond);
   agent.destroy();
   return { perSecond: (latencies.length * 1000) / (performance.now() - began), latencies };
 }

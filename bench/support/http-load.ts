@@ -6,8 +6,10 @@ export interface HttpLoad {
   readonly port: number;
   /** Each request draws one. */
   readonly paths: readonly string[];
-  /** Each waits for its answer before it asks again. */
+  /** Each waits for its answer before it asks again; with a pace, the connections that there are. */
   readonly callers: number;
+  /** Requests go out at this pace whatever is answered, and a latency counts from when its request was due. */
+  readonly perSecond?: number;
   readonly forMs: number;
 }
 
