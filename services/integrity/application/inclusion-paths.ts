@@ -3,12 +3,15 @@ import { inclusionShape } from '../domain/tree/proof-shape.ts';
 import { hashBytes } from '../domain/tree/node-hash.ts';
 import { tileHeight, tileWidth } from '../domain/tree/tile-address.ts';
 import { rootOfPath, rootsFromNodes, type TileKey, tileText, tilesUnder } from '../domain/tree/tile-hashes.ts';
-import { TileNodes } from '../domain/tree/tile-nodes.ts';
+import { TileNodes, tileNodesBytesMax } from '../domain/tree/tile-nodes.ts';
 import type { TreeHead } from '../domain/tree-head.ts';
 import type { LeafRow, LeafStore, LeafUnderHead } from './leaf-store.ts';
 
 /** Two thousand full tiles with their nodes: all but the lowest level of a log of hundreds of millions of leaves. */
 const keptBytesMax = 32 * 1024 * 1024;
+
+/** For the tile of the leaf that is asked for. */
+const ownTileMemory = Buffer.alloc(tileNodesBytesMax);
 
 /**
  * The ways of leaves to the root of a signed head. Tiles that were read last are kept, as wide as they are under that head, for a tile of
@@ -41,18 +44,24 @@ export class InclusionPaths {
     const keys = tilesUnder(shape);
     const nodes = new Map<string, TileNodes>();
     const use = (key: TileKey, hashes: Buffer) => {
-      const made = new TileNodes(hashes.subarray(0, widthAt(head.size, key) * hashBytes));
+      const shown = hashes.subarray(0, widthAt(head.size, key) * hashBytes);
+      const own = isTileOf(leaf, key);
+      const made = new TileNodes(shown, own ? ownTileMemory : undefined);
       nodes.set(tileText(key), made);
-      this.#kept.set(keptAs(log, key, head.size), made);
+      // In a long log nearly every leaf has a tile of its own: keeping those would only push out the ones that all leaves share.
+      if (!own) this.#kept.set(keptAs(log, key, head.size), made);
     };
     const missing: TileKey[] = [];
     for (const key of keys) {
       const kept = this.#kept.get(keptAs(log, key, head.size));
       if (kept !== undefined) nodes.set(tileText(key), kept);
-      else if (tile !== undefined && isTileOf(leaf, key)) use(key, tile);
-      else missing.push(key);
+      else if (tile === undefined || !isTileOf(leaf, key)) missing.push(key);
     }
-    for (const read of await this.#leaves.tiles(log, missing)) use(read, read.hashes);
+    const read = await this.#leaves.tiles(log, missing);
+    // Nothing is awaited from here on: all paths share the memory of the own tile.
+    for (const { hashes, ...key } of read) use(key, hashes);
+    const own = keys.find((key) => isTileOf(leaf, key));
+    if (tile !== undefined && own !== undefined) use(own, tile);
     const path = rootsFromNodes(shape, nodes);
     return rootOfPath(leaf.hash, leaf.index, shape, path).equals(head.root) ? path : undefined;
   }

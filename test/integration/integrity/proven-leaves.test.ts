@@ -151,6 +151,17 @@ describe('the tiles under a head', () => {
     expect(store.read).toEqual(['1/0', '0/5']);
   });
 
+  it('serve many proofs at once, each of its own leaf', async () => {
+    const history = new History('first');
+    const head = await history.show(256 * 5 + 10);
+    for (let round = 0; round < 2; round++) {
+      const all = await Promise.all(
+        history.leaves.filter(({ index }) => index % 7n === 0n).map(async (leaf) => [leaf, await found(leaf)] as const),
+      );
+      expect(all.filter(([leaf, one]) => !proves(one, head, leaf)).map(([{ index }]) => index)).toEqual([]);
+    }
+  });
+
   it('are read again only where they are wider under a later head', async () => {
     const history = new History('first');
     const reads = [

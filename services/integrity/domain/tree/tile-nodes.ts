@@ -1,5 +1,8 @@
 import { hashBytes, hashNode } from './node-hash.ts';
-import { tileHeight } from './tile-address.ts';
+import { tileHeight, tileWidth } from './tile-address.ts';
+
+/** What any tile takes with its nodes. */
+export const tileNodesBytesMax = 2 * tileWidth * hashBytes;
 
 /** A tile with every full subtree above its hashes, each hashed once: whatever a proof takes out of a tile lies ready here. */
 export class TileNodes {
@@ -8,9 +11,10 @@ export class TileNodes {
   /** Row by row from the hashes up, each half as wide as the one below it; a last hash without a neighbour has nothing above it. */
   readonly #nodes: Buffer;
 
-  constructor(hashes: Buffer) {
+  /** `memory`, of `tileNodesBytesMax`, spares an allocation where the nodes are not kept. */
+  constructor(hashes: Buffer, memory?: Buffer) {
     this.width = hashes.length / hashBytes;
-    this.#nodes = Buffer.allocUnsafeSlow(rowStart(this.width, tileHeight + 1) * hashBytes);
+    this.#nodes = memory ?? Buffer.allocUnsafeSlow(rowStart(this.width, tileHeight + 1) * hashBytes);
     hashes.copy(this.#nodes);
     for (let height = 1; this.width >> height > 0; height++) this.#hashRow(height);
   }
