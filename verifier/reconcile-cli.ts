@@ -10,6 +10,7 @@ import { HttpLogSource } from './source/http.log-source.ts';
 import { verifyLog } from './verify.ts';
 
 const usage = `Usage: reconcile --statement <csv> --log <url|folder> --genesis <hash> (--rpc <url> | --offline) [--token <token>] [--policy <file>]
+                 [--superseded <url|folder>]
 
 Verifies the log, and holds what a bank or a payment provider received against its payments (V11). The columns are date, amount, currency,
 reference and, if it likes, method.
@@ -29,9 +30,11 @@ async function main(args: readonly string[]): Promise<number> {
   if ('problem' in commandLine) throw new RangeError(commandLine.problem);
   if (commandLine.statement === undefined) throw new RangeError('--statement is missing.');
   const lines = parseStatement(readFileSync(commandLine.statement));
-  const { log, token, genesis, rpc, contract, isOffline, isDeep, witnesses, gaps } = commandLine;
-  const source = isHttpUrl(log) ? new HttpLogSource(log, { token }) : new FolderLogSource(log);
-  const outcome = await verifyLog({ source, genesisHash: genesis, rpcUrls: rpc, contract, isOffline, isDeep, witnesses, gaps, openerFor });
+  const { log, superseded: ended, token, genesis, rpc, contract, isOffline, isDeep, witnesses, gaps } = commandLine;
+  const sourceOf = (place: string) => (isHttpUrl(place) ? new HttpLogSource(place, { token }) : new FolderLogSource(place));
+  const [source, superseded] = [sourceOf(log), ended.map(sourceOf)];
+  const asked = { genesisHash: genesis, rpcUrls: rpc, contract, isOffline, isDeep, witnesses, gaps, openerFor };
+  const outcome = await verifyLog({ source, superseded, ...asked });
   if (outcome.verdict !== 'VALID' || 'reason' in outcome) {
     console.log(textReport(outcome, undefined));
     return outcome.verdict === 'INVALID' ? exitCodes.differ : exitCodes.unknown;

@@ -13,15 +13,22 @@ import type { VerifyOptions } from './verify.ts';
 
 type SupersededOptions = Pick<VerifyOptions, 'superseded' | 'rpcUrls' | 'isOffline' | 'isDeep' | 'openerFor' | 'answers' | 'receipts'>;
 
+/** A log that was verified up to where another one goes on with it. */
+export interface GoneOnWith {
+  readonly origin: string;
+  readonly source: LogSource;
+  readonly size: number;
+}
+
 /** What is known of the logs that a log goes on with. */
 export interface SupersededLogs {
   /** The way through the last of them; undefined where there is none, or where it cannot be gone on with. */
   readonly pass: LogPass | undefined;
-  /** Those whose receipts were judged. */
-  readonly origins: readonly string[];
+  /** The first one first. */
+  readonly logs: readonly GoneOnWith[];
 }
 
-const none: SupersededLogs = { pass: undefined, origins: [] };
+const none: SupersededLogs = { pass: undefined, logs: [] };
 
 const genesisBytesMax = 1024 * 1024;
 const passesMax = 4;
@@ -39,11 +46,7 @@ export async function passSuperseded(checks: Checks, genesis: Genesis, options: 
   const source = given && new LongerLogSource(given);
   const older = source === undefined ? undefined : await genesisOf(checks, source, supersedes);
   if (source === undefined || older === undefined) return none;
-  const {
-    pass,
-    checks: found,
-    origins,
-  } = await passTo(supersedes, { source, genesis: older, options: { ...options, superseded: before } });
+  const { pass, checks: found, logs } = await passTo(supersedes, { source, genesis: older, options: { ...options, superseded: before } });
   tellOf(supersedes, found, checks);
   const { current, isUncertain } = pass.policies;
   if (!isSignedForRecovery(genesis.fin, current.recoveryVkey))
@@ -55,7 +58,7 @@ export async function passSuperseded(checks: Checks, genesis: Genesis, options: 
   if (problem !== undefined) checks.V2.invalid.add({ index: 0, message: `the log cannot go on with ${supersedes.origin}: ${problem}` });
   // Of a log that was not read whole, or has other currencies, nothing can be gone on with: what comes after it is not wrong for that.
   const canGoOn = problem === undefined && pass.counts.leaves === supersedes.size && found.V5.unverifiable.count === 0;
-  return { pass: canGoOn ? pass : undefined, origins };
+  return { pass: canGoOn ? pass : undefined, logs };
 }
 
 async function genesisOf({ V5 }: Checks, source: LogSource, { genesisHash, origin }: SupersededLog): Promise<Genesis | undefined> {
@@ -101,9 +104,9 @@ async function passTo({ size, root }: SupersededLog, { source, genesis, options 
         pass.receipts?.finish({
           ...{ origin, keys: pass.policies.receiptKeys, toleranceSeconds: pass.policies.current.toleranceSeconds },
           anchors: chains.coveringAnchors().filter((anchor) => anchor.size <= size),
-          ...{ sizeRead: pass.entriesRead, originsBefore: superseded.origins, sizeKept: size },
+          ...{ sizeRead: pass.entriesRead, originsBefore: superseded.logs.map((log) => log.origin), sizeKept: size },
         });
-        return { pass, checks, origins: [...superseded.origins, origin] };
+        return { pass, checks, logs: [...superseded.logs, { origin, source, size }] };
       }
       policies = [...pass.policies.all];
       sizesCommitted = [...sizesCommitted, ...pass.fold.sizesMissed];

@@ -3,6 +3,7 @@ import { type Check, type CheckId, checkIds, checkNames, type Checks, type Findi
 import type { PassCounts } from './checks/log-pass.ts';
 import type { PersonalCounts } from './checks/personal-data.check.ts';
 import type { LogSource } from './source/log-source.ts';
+import type { GoneOnWith } from './superseded.ts';
 
 export type Verdict = 'VALID' | 'INVALID' | 'UNVERIFIABLE';
 
@@ -47,6 +48,8 @@ export interface Outcome {
   readonly firstBad: { readonly check: CheckId; readonly index: number; readonly message: string } | undefined;
   readonly counts: PassCounts & { readonly streams: number; readonly commitments: number; readonly personal: PersonalCounts };
   readonly source: LogSource;
+  /** Logs that were verified up to where this one goes on with them, the first one first. */
+  readonly superseded: readonly GoneOnWith[];
   /** The signed head as it was served. */
   readonly head: Buffer;
   /** Leaves that changed what the log promises, or its keys. */

@@ -25,7 +25,7 @@ import type { LogSource } from './source/log-source.ts';
 import { isAbsence, readPart } from './source/bundles.ts';
 import { tileWidth } from './source/tile-path.ts';
 import { type ResumePoint, type ResumeStore, rootsNotCompared, whyNotResumed } from './state/resume-point.ts';
-import { passSuperseded } from './superseded.ts';
+import { type GoneOnWith, passSuperseded } from './superseded.ts';
 import { type Outcome, outcomeOf, type Unopened } from './verdict.ts';
 
 export interface VerifyOptions {
@@ -110,7 +110,8 @@ class Verification {
   readonly #chains: ChainSet;
   #heads: readonly RememberedHead[] = [];
   #anewBecause: string | undefined;
-  #originsBefore: readonly string[] = [];
+  /** That the log goes on with, the first one first. */
+  #superseded: readonly GoneOnWith[] = [];
   /** It went on from a point that no signed head was reached from. */
   beganUnbound = false;
   /** All leaves were read, and lead to the signed head. */
@@ -192,7 +193,7 @@ class Verification {
         onRead: onProgress && ((leaves) => onProgress({ leaves, size, from, anewBecause })),
       });
       await pass.run();
-      this.#originsBefore = superseded.origins;
+      this.#superseded = superseded.logs;
       return pass;
     } finally {
       await opener.close();
@@ -259,7 +260,7 @@ class Verification {
       ...{ origin: this.#genesis.policy.origin, genesisHash, logId: this.#chains.logId, root: files.head.root },
       provenSize: isAnchored ? anchoredSize : size,
       lastAnchor: this.#chains.lastAnchor,
-      ...{ head: files.head.note.bytes, policyLeaves: pass.policies.state().changedAt },
+      ...{ head: files.head.note.bytes, policyLeaves: pass.policies.state().changedAt, superseded: this.#superseded },
     });
   }
 
@@ -272,7 +273,7 @@ class Verification {
     const anchors = this.#chains.coveringAnchors();
     receipts?.finish({
       ...{ origin, keys, anchors, toleranceSeconds, sizeRead: entriesRead },
-      ...{ originsBefore: this.#originsBefore, sizeKept: undefined },
+      ...{ originsBefore: this.#superseded.map((log) => log.origin), sizeKept: undefined },
     });
   }
 

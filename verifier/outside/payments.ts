@@ -23,12 +23,19 @@ export interface LoggedPayment {
 const paymentType = 'PaymentReceived/1';
 
 /**
- * The payments below the size under verdict of a log that was verified. Each is opened once more against its entry, for the files are read once
- * more. Throws `RangeError` where one cannot be: a comparison without it would be none.
+ * The payments below the size under verdict of a log that was verified, and of the logs that it goes on with. Each is opened once more
+ * against its entry, for the files are read once more. Throws `RangeError` where one cannot be: a comparison without it would be none.
  */
-export async function* paymentsOf({ source, origin, provenSize, size }: Outcome): AsyncGenerator<LoggedPayment> {
-  const [entries, events] = [new EntryReader(origin), new EventOpener(origin, false)];
+export async function* paymentsOf({ source, origin, provenSize, size, superseded }: Outcome): AsyncGenerator<LoggedPayment> {
   const ids = new IdSet(); // An event whose id stands in an earlier leaf posts nothing.
+  for (const ended of superseded) yield* paymentsIn({ ...ended, provenSize: ended.size }, ids);
+  yield* paymentsIn({ source, origin, provenSize, size }, ids);
+}
+
+type LogToRead = Pick<Outcome, 'source' | 'origin' | 'provenSize' | 'size'>;
+
+async function* paymentsIn({ source, origin, provenSize, size }: LogToRead, ids: IdSet): AsyncGenerator<LoggedPayment> {
+  const [entries, events] = [new EntryReader(origin), new EventOpener(origin, false)];
   for (let start = 0; start < provenSize; start += tileWidth) {
     const bundle = await readLargeBundle(source, start, Math.min(tileWidth, size - start), { entries: undefined, payloads: undefined });
     if (isAbsence(bundle.entries)) throw new RangeError(bundle.entries.message);
@@ -44,7 +51,7 @@ export async function* paymentsOf({ source, origin, provenSize, size }: Outcome)
       if (entry?.type !== paymentType || !isNew) continue;
       const stored = readPayloadLine(line, index);
       const opened = typeof stored === 'string' ? undefined : events.open(entry, stored);
-      if (opened?.isSame !== true) throw new RangeError(`the payment at leaf ${index} cannot be opened`);
+      if (opened?.isSame !== true) throw new RangeError(`the payment at leaf ${index} of ${origin} cannot be opened`);
       if (!opened.isMalformed) yield paymentOf(index, entry.id, opened.payload);
     }
   }

@@ -22,6 +22,7 @@ import { claimAlone } from '../../read-store/service-presence.ts';
 import { type ChainAccess, type Integrity, openIntegrity } from '../integrity.ts';
 import { readModels } from '../read-models.ts';
 import { adoptStore } from '../store/adopt-store.ts';
+import { withStore } from '../with-store.ts';
 
 export interface NewIncarnation {
   readonly slug: string;
@@ -154,14 +155,5 @@ async function asked<T>(ask: () => Promise<T>): Promise<T> {
     return await ask();
   } catch (error) {
     throw error instanceof SequencerHalt ? new IncarnationRefusedFault(error.message) : error;
-  }
-}
-
-async function withStore<T>(open: () => Promise<EventStore>, work: (store: EventStore) => Promise<T>): Promise<T> {
-  const store = await open();
-  try {
-    return await work(store);
-  } finally {
-    await store.dispose();
   }
 }

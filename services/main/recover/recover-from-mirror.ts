@@ -13,6 +13,7 @@ import { claimAlone } from '../../read-store/service-presence.ts';
 import { type ChainAccess, type Integrity, openIntegrity } from '../integrity.ts';
 import { readModels } from '../read-models.ts';
 import { adoptStore } from '../store/adopt-store.ts';
+import { withStore } from '../with-store.ts';
 
 export interface MirrorRecovery extends Pick<RecoverLogOptions, 'begins' | 'progressed'> {
   readonly slug: string;
@@ -94,14 +95,5 @@ async function isInPlace(slug: string, store: EventStore, pool: Pool): Promise<b
   } catch (error) {
     if (error instanceof SequencerHalt) return false;
     throw error;
-  }
-}
-
-async function withStore<T>(open: () => Promise<EventStore>, work: (store: EventStore) => Promise<T>): Promise<T> {
-  const store = await open();
-  try {
-    return await work(store);
-  } finally {
-    await store.dispose();
   }
 }

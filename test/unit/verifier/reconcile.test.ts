@@ -15,7 +15,12 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const header = 'date,amount,currency,reference,method,iban';
 const log = new LogBuilder();
 
-function pay(amount: string, reference: string, date: string, method = 'bank'): number {
+function pay(
+  amount: string,
+  reference: string,
+  date: string,
+  { method = 'bank', to = log, id }: { method?: string; to?: LogBuilder; id?: string } = {},
+): number {
   const line = (account: string, direction: string) => ({ account, amount, currency: 'EUR', direction });
   const postings = [line(`asset:cash:${method}`, 'debit'), line('asset:receivable:acc_1', 'credit')];
   const fin = {
@@ -28,7 +33,7 @@ function pay(amount: string, reference: string, date: string, method = 'bank'): 
     postings,
     reference,
   };
-  return log.append({ stream: 'north.account-acc_1', type: 'PaymentReceived/1', fin });
+  return to.append({ stream: 'north.account-acc_1', type: 'PaymentReceived/1', fin, ...(id !== undefined && { id }) });
 }
 
 while (log.size < 250) log.move('1.00');
@@ -36,15 +41,23 @@ pay('40.00', 'SEPA 4711', '2026-06-01');
 pay('40.00', 'SEPA 4711', '2026-06-02');
 while (log.size < 260) log.move('1.00');
 const unpaid = pay('12.50', 'SEPA, "quoted"', '2026-06-15');
-pay('99.00', 'card-1', '2026-06-10', 'card');
+pay('99.00', 'card-1', '2026-06-10', { method: 'card' });
 pay('7.00', 'SEPA later', '2026-07-20');
 
-function reconcile(...lines: string[]): Promise<{ exitCode: number; stdout: string; stderr: string }> {
+function reconcile(...lines: string[]) {
+  return reconcileWith(log, lines);
+}
+
+function reconcileWith(
+  audited: LogBuilder,
+  lines: readonly string[],
+  ...options: string[]
+): Promise<{ exitCode: number; stdout: string; stderr: string }> {
   const [logFolder, statement] = [join(folder, 'log'), join(folder, 'statement.csv')];
-  writeFiles(logFolder, log.files());
+  writeFiles(logFolder, audited.files());
   writeFileSync(statement, [header, ...lines].join('\r\n'));
   const cli = join(import.meta.dirname, '..', '..', '..', 'verifier', 'reconcile-cli.ts');
-  const args = ['--log', logFolder, '--genesis', log.genesisHash, '--offline', '--statement', statement];
+  const args = ['--log', logFolder, '--genesis', audited.genesisHash, '--offline', '--statement', statement, ...options];
   return new Promise((resolve) =>
     execFile(process.execPath, [cli, ...args], (error, stdout, stderr) =>
       resolve({ exitCode: error === null ? 0 : Number(error.code), stdout, stderr }),
@@ -61,6 +74,19 @@ const paid = [
 describe('[ATT-12] [ATT-13] a statement of a bank', () => {
   it('agrees with a log that has each of its payments once', async () => {
     expect(await reconcile(...paid)).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('3 of 3 lines are in the log') });
+  });
+
+  it('is held against the payments of the log before, too, where a log goes on with another one', async () => {
+    const next = new LogBuilder({ supersedes: { log, size: log.size } });
+    pay('5.00', 'SEPA new', '2026-06-17', { to: next, id: '00000000-0000-4000-8000-000000000001' });
+    const before = join(folder, 'before');
+    writeFiles(before, log.files());
+    const lines = [...paid, '2026-06-17,5,EUR,SEPA new,bank,x'];
+    expect(await reconcileWith(next, lines, '--superseded', before)).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('4 of 4 lines are in the log'),
+    });
+    expect(await reconcileWith(next, lines)).toMatchObject({ exitCode: 2, stdout: expect.stringContaining('UNVERIFIABLE') });
   });
 
   it('shows money that came in and was kept out of the log, a second payment of the same reference too', async () => {
