@@ -1,9 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { BundledAnchorBody, BundledGenesisBody, hashes, hex64 } from '../../services/http/log-file.bodies.ts';
 import { InvoiceBody } from '../invoices/invoices.bodies.ts';
 import { AnchorBody, EntrySummaryBody } from './search.bodies.ts';
-
-const hex64 = { type: 'string', pattern: '^[0-9a-f]{64}$' } as const;
-const hashes = { type: 'array', items: hex64 } as const;
 
 export class EnvelopeBody {
   @ApiProperty({ type: 'string' })
@@ -98,50 +96,18 @@ export class ExportedEntryBody {
   readonly absent?: 'withheld' | 'missing';
 }
 
-export class GenesisFileBody {
-  @ApiProperty({ type: 'string', description: 'Base64.' })
-  readonly entry!: string;
-  @ApiProperty({ type: 'string', description: 'Base64.' })
-  readonly payload!: string;
-  @ApiProperty(hex64)
-  readonly salt!: string;
-}
-
-export class FinalAnchorBody {
-  @ApiProperty({ type: 'string' })
-  readonly chainId!: string;
-  @ApiProperty({ type: 'string' })
-  readonly contract!: string;
-  @ApiProperty({ type: 'string' })
-  readonly logId!: string;
-  @ApiProperty({ type: 'string' })
-  readonly size!: string;
-  @ApiProperty({ type: 'string' })
-  readonly root!: string;
-  @ApiProperty({ type: 'string' })
-  readonly seq!: string;
-  @ApiProperty({ type: 'string' })
-  readonly block!: string;
-  @ApiProperty({ type: 'string' })
-  readonly blockHash!: string;
-  @ApiProperty({ type: 'string' })
-  readonly tx!: string;
-  @ApiProperty({ ...hashes, description: 'From the anchored tree to the tree head (RFC 9162, 2.1.4).' })
-  readonly consistency!: readonly string[];
-}
-
 /** The file of docs/reference/log-format.md. */
 export class EntryFileBody {
   @ApiProperty({ type: 'string', enum: ['tallyroot-entries/1'] })
   readonly v!: 'tallyroot-entries/1';
-  @ApiProperty({ type: GenesisFileBody, description: 'As `genesis.json`: its leaf hash is the genesis hash.' })
-  readonly genesis!: GenesisFileBody;
+  @ApiProperty({ type: BundledGenesisBody, description: 'As `genesis.json`: its leaf hash is the genesis hash.' })
+  readonly genesis!: BundledGenesisBody;
   @ApiProperty({ type: [ExportedEntryBody], description: 'Every `LogPolicyChanged` and `KeyRotated`, in order.' })
   readonly policies!: readonly ExportedEntryBody[];
   @ApiProperty({ type: 'string', description: 'Signed tree head: every path leads to its root.' })
   readonly checkpoint!: string;
-  @ApiProperty({ type: [FinalAnchorBody], description: 'Of each contract the last final anchor that the tree head covers.' })
-  readonly anchors!: readonly FinalAnchorBody[];
+  @ApiProperty({ type: [BundledAnchorBody], description: 'Of each contract the last final anchor that the tree head covers.' })
+  readonly anchors!: readonly BundledAnchorBody[];
   @ApiProperty({ type: [ExportedEntryBody] })
   readonly entries!: readonly ExportedEntryBody[];
 }

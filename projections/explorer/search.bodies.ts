@@ -1,9 +1,9 @@
 import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
+import { hex64 } from '../../services/http/log-file.bodies.ts';
 import type { AnchorState } from '../../services/integrity/application/anchor-store.ts';
 import { InvoiceSummaryBody } from '../invoices/invoices.bodies.ts';
 import { type Match, matches } from './search-results.ts';
 
-const hex64 = { type: 'string', pattern: '^[0-9a-f]{64}$' } as const;
 const anchorStates = [
   ...(['submitted', 'included', 'safe', 'finalised', 'dropped', 'superseded'] as const satisfies readonly AnchorState[]),
 ];

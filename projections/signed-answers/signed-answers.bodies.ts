@@ -1,7 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-
-const hex64 = { type: 'string', pattern: '^[0-9a-f]{64}$' } as const;
-const hashes = { type: 'array', items: hex64 } as const;
+import { hashes, hex64 } from '../../services/http/log-file.bodies.ts';
 
 export class SignedCurrentBody {
   @ApiProperty({ type: 'string', description: 'Canonical JSON: what is signed.' })

@@ -1,16 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-
-const hex64 = { type: 'string', pattern: '^[0-9a-f]{64}$' } as const;
-const hashes = { type: 'array', items: hex64 } as const;
-
-export class BundledGenesisBody {
-  @ApiProperty({ type: 'string', description: 'The envelope of leaf 0, base64.' })
-  readonly entry!: string;
-  @ApiProperty({ type: 'string', description: 'Its payload, base64.' })
-  readonly payload!: string;
-  @ApiProperty(hex64)
-  readonly salt!: string;
-}
+import { BundledAnchorBody, BundledGenesisBody, hashes, hex64 } from '../../../http/log-file.bodies.ts';
 
 export class BundledLeafBody {
   @ApiProperty({ type: 'string' })
@@ -45,29 +34,6 @@ export class BundledBalanceBody {
   readonly siblings!: readonly string[];
   @ApiProperty({ type: BundledTerminalBody, required: false })
   readonly terminal?: BundledTerminalBody;
-}
-
-export class BundledAnchorBody {
-  @ApiProperty({ type: 'string' })
-  readonly chainId!: string;
-  @ApiProperty({ type: 'string' })
-  readonly contract!: string;
-  @ApiProperty({ type: 'string' })
-  readonly logId!: string;
-  @ApiProperty({ type: 'string' })
-  readonly size!: string;
-  @ApiProperty({ type: 'string' })
-  readonly root!: string;
-  @ApiProperty({ type: 'string' })
-  readonly seq!: string;
-  @ApiProperty({ type: 'string' })
-  readonly block!: string;
-  @ApiProperty({ type: 'string' })
-  readonly blockHash!: string;
-  @ApiProperty({ type: 'string' })
-  readonly tx!: string;
-  @ApiProperty({ ...hashes, description: 'From the anchored tree to the signed head.' })
-  readonly consistency!: readonly string[];
 }
 
 /** One file with which `verify-bill` works offline; its format is part of docs/reference/log-format.md. */
