@@ -14,7 +14,7 @@ import type { CommandLookup } from './command-lookup.ts';
 import type { Envelope } from './envelope.ts';
 import type { LogGuard } from './log-guard.ts';
 import { KeyedMutex } from './keyed-mutex.ts';
-import { type LiveAggregate, loadAggregate } from './live-aggregate.ts';
+import { type AggregateSource, catchUp, type LiveAggregate, loadAggregate } from './live-aggregate.ts';
 import type { LogOrigins, ReceiptIssuer } from './receipts.ts';
 import type { Snapshots } from './snapshots.ts';
 
@@ -81,7 +81,11 @@ export class CommandExecutor {
 
   /** The state of an aggregate as of now: for a process that must know what its command found. */
   async current<State, Event extends DomainEvent>(aggregate: Aggregate<State, Event>, stream: string, provider: string): Promise<State> {
-    return this.#mutex.run(stream, async () => (await this.#live(aggregate, stream, provider)).state);
+    return this.#mutex.run(stream, async () => {
+      const { live, isRemembered } = await this.#live(aggregate, stream, provider);
+      if (isRemembered) await this.#catchUp(aggregate, stream, provider, live);
+      return live.state;
+    });
   }
 
   async #untilDeadline<State, Event extends DomainEvent, Rejected extends Rejection>(
@@ -104,16 +108,20 @@ export class CommandExecutor {
     origin: string,
   ): Promise<Outcome<Rejected>> {
     const { aggregate, stream, envelope } = execution;
-    const live = await this.#live(aggregate, stream, envelope.provider);
+    const { live, isRemembered } = await this.#live(aggregate, stream, envelope.provider);
     const earlier = await this.#earlier(live, stream, envelope);
     if (earlier !== undefined) {
       if (earlier.kind === 'reused') return reused(envelope);
       return this.#replay(execution, earlier.firstRevision, earlier.lastRevision);
     }
     const mismatch = mismatchOf(live, envelope);
-    if (mismatch !== undefined && live.revision >= 0n) return rejected(mismatch);
     const now = this.#options.clock.now();
     const decision = execution.decide(live.state, now);
+    // An append finds out by itself that another process has gone on; whatever else is answered has to be held to the store first.
+    const isHeldByAppend = decision.kind === 'accepted' && mismatch === undefined;
+    if (isRemembered && !isHeldByAppend && (await this.#catchUp(aggregate, stream, envelope.provider, live)))
+      return this.#attempt(execution, origin);
+    if (mismatch !== undefined && live.revision >= 0n) return rejected(mismatch);
     if (decision.kind === 'rejected') return decision;
     // What does not exist is first of all not found; only a command that would create it is at another revision than the one named.
     if (mismatch !== undefined) return rejected(mismatch);
@@ -125,16 +133,37 @@ export class CommandExecutor {
     aggregate: Aggregate<State, Event>,
     stream: string,
     provider: string,
-  ): Promise<LiveAggregate<State>> {
+  ): Promise<{ readonly live: LiveAggregate<State>; readonly isRemembered: boolean }> {
     const cached = this.#cache.get(stream);
     // A stream belongs to one aggregate for ever, so what is cached under its name has that aggregate's state.
-    if (cached !== undefined) return cached as LiveAggregate<State>;
+    if (cached !== undefined) return { live: cached as LiveAggregate<State>, isRemembered: true };
+    const live = await loadAggregate(this.#sourceOf(aggregate, stream, provider));
+    this.#cache.set(stream, live);
+    this.#offerSnapshot(aggregate, stream, live);
+    return { live, isRemembered: false };
+  }
+
+  async #catchUp<State, Event extends DomainEvent>(
+    aggregate: Aggregate<State, Event>,
+    stream: string,
+    provider: string,
+    live: LiveAggregate<State>,
+  ): Promise<boolean> {
+    try {
+      return await catchUp(this.#sourceOf(aggregate, stream, provider), live);
+    } catch (error) {
+      this.#cache.delete(stream); // It may stand half way.
+      throw error;
+    }
+  }
+
+  #sourceOf<State, Event extends DomainEvent>(
+    aggregate: Aggregate<State, Event>,
+    stream: string,
+    provider: string,
+  ): AggregateSource<State, Event> {
     const { store, snapshots, origins } = this.#options;
-    const originAt = (position: bigint) => origins.originOf(provider, position);
-    const loaded = await loadAggregate({ store, snapshots, aggregate, stream, originAt });
-    this.#cache.set(stream, loaded);
-    this.#offerSnapshot(aggregate, stream, loaded);
-    return loaded;
+    return { store, snapshots, aggregate, stream, originAt: (position) => origins.originOf(provider, position) };
   }
 
   #offerSnapshot({ version }: Pick<Aggregate<unknown, never>, 'version'>, stream: string, live: LiveAggregate<unknown>): void {

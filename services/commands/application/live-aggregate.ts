@@ -65,6 +65,16 @@ export async function loadAggregate<State, Event extends DomainEvent>(
   return fold(source, restored !== undefined && restored.revision > begun.revision ? restored : begun);
 }
 
+/** Takes in what other processes have written since. False where that is nothing. */
+export async function catchUp<State, Event extends DomainEvent>(
+  source: AggregateSource<State, Event>,
+  live: LiveAggregate<State>,
+): Promise<boolean> {
+  const { revision } = live;
+  await fold(source, live);
+  return live.revision > revision;
+}
+
 /** Takes in what comes after the events that are in already. */
 async function fold<State, Event extends DomainEvent>(
   { store, aggregate, stream, originAt }: AggregateSource<State, Event>,

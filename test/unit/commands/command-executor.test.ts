@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { provider, registerProvider, setEntryAccess } from '../../../services/access/domain/provider.ts';
 import type { AccountEvent } from '../../../services/accounts/domain/account.events.ts';
 import { type Account, account, type OpenAccount } from '../../../services/accounts/domain/account.ts';
 import { openAccount } from '../../../services/accounts/domain/account.decider.ts';
@@ -110,6 +111,46 @@ describe('CommandExecutor', () => {
       rejection: { code: 'revision_mismatch', expected: '0', actual: '1' },
     });
     expect(await run(executor, envelope('right', { expectedRevision: 1n }), charging('1'))).toMatchObject({ kind: 'accepted' });
+  });
+
+  it('refuses nothing by what it remembers: another process may have changed it since', async () => {
+    const store = new MemoryEventStore();
+    const [mine, other] = [executionOn(store), executionOn(store)];
+    expect(await run(mine.executor, envelope('too early'), charging('1'))).toMatchObject({ kind: 'rejected' });
+    await run(other.executor, envelope('open'), opening);
+    await run(other.executor, envelope('top-up'), toppingUp('10'));
+    expect(await run(mine.executor, envelope('charge'), charging('4'))).toMatchObject({ kind: 'accepted', answer: { revision: 2n } });
+    expect(await run(mine.executor, envelope('too much'), charging('7'))).toMatchObject({ rejection: { code: 'insufficient_funds' } });
+    await run(other.executor, envelope('top-up again'), toppingUp('10'));
+    expect(await run(mine.executor, envelope('much'), charging('7'))).toMatchObject({ kind: 'accepted', answer: { revision: 4n } });
+    await run(other.executor, envelope('charge elsewhere'), charging('1'));
+    const named = envelope('at revision 5', { expectedRevision: 5n });
+    expect(await run(mine.executor, named, charging('1'))).toMatchObject({ kind: 'accepted', answer: { revision: 6n } });
+    const state = await other.executor.current(account, stream, 'demo');
+    expect(state).toEqual(await executionOn(store).executor.current(account, stream, 'demo'));
+    await run(mine.executor, envelope('last'), charging('1'));
+    expect(await other.executor.current(account, stream, 'demo')).not.toEqual(state);
+  });
+
+  it('repeats nothing by what it remembers either', async () => {
+    const store = new MemoryEventStore();
+    const [mine, other] = [executionOn(store), executionOn(store)];
+    const stream = 'demo.provider-demo';
+    const decided = (executor: CommandExecutor, name: string, entries: 'public' | 'token') =>
+      executor.execute({ aggregate: provider, stream, envelope: envelope(name), decide: (state) => setEntryAccess(state, entries) });
+    const registered = { provider: 'demo', name: 'Demo' };
+    await mine.executor.execute({
+      aggregate: provider,
+      stream,
+      envelope: envelope('register'),
+      decide: (state) => registerProvider(state, registered),
+    });
+    await decided(mine.executor, 'close', 'token');
+    await decided(other.executor, 'open', 'public');
+    expect(await decided(mine.executor, 'close again', 'token')).toMatchObject({
+      kind: 'accepted',
+      answer: { revision: 3n, replayed: false },
+    });
   });
 
   it('[A1] never lets 200 concurrent debits of two processes take the wallet below zero', async () => {
