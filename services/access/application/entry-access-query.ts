@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
-import { knownEventOf } from '../../commands/application/live-aggregate.ts';
+import { stateFrom } from '../../commands/application/live-aggregate.ts';
 import type { EventStore } from '../../event-store/domain/event-store.ts';
 import { StreamNotFoundFault } from '../../event-store/domain/faults.ts';
 import { streamName } from '../../event-store/domain/stream-name.ts';
-import { type Provider, provider } from '../domain/provider.ts';
+import { provider } from '../domain/provider.ts';
 import type { EntryAccess } from '../domain/provider.events.ts';
 
 /** What a provider decided works in every process within this time. */
@@ -28,15 +28,12 @@ export class EntryAccessQuery {
 
   /** As it is at the call. */
   async now(slug: string): Promise<EntryAccess> {
-    let state: Provider = provider.initial;
     try {
-      for await (const stored of this.#store.readStream(streamName({ slug, kind: 'provider', id: slug }))) {
-        const { event } = knownEventOf(provider, stored);
-        state = provider.evolve(state, { event, id: stored.id, revision: stored.revision });
-      }
+      const state = await stateFrom(provider, this.#store.readStream(streamName({ slug, kind: 'provider', id: slug })));
+      return state.status === 'none' ? 'public' : state.entries;
     } catch (error) {
-      if (!(error instanceof StreamNotFoundFault)) throw error;
+      if (error instanceof StreamNotFoundFault) return 'public';
+      throw error;
     }
-    return state.status === 'none' ? 'public' : state.entries;
   }
 }

@@ -109,6 +109,19 @@ function advance<State, Event extends DomainEvent>(
   live.commands.note(body.command, body.fingerprint, stored.revision, stored.position);
 }
 
+/** The state that the events of a stream come to, for who only looks. Throws `UnreadableEventFault`. */
+export async function stateFrom<State, Event extends DomainEvent>(
+  aggregate: Aggregate<State, Event>,
+  events: AsyncIterable<StoredEvent>,
+): Promise<State> {
+  let state = aggregate.initial;
+  for await (const stored of events) {
+    const { event } = knownEventOf(aggregate, stored);
+    state = aggregate.evolve(state, { event, id: stored.id, revision: stored.revision });
+  }
+  return state;
+}
+
 /** Reads a stored event as one of the aggregate's own, in its newest version. Throws `UnreadableEventFault` for any other. */
 export function knownEventOf<State, Event extends DomainEvent>(
   { events }: Pick<Aggregate<State, Event>, 'events'>,

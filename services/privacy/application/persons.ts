@@ -1,5 +1,5 @@
 import { accountStream } from '../../accounts/application/account-command.ts';
-import { knownEventOf } from '../../commands/application/live-aggregate.ts';
+import { stateFrom } from '../../commands/application/live-aggregate.ts';
 import type { EventStore, StoredEvent } from '../../event-store/domain/event-store.ts';
 import { StreamNotFoundFault } from '../../event-store/domain/faults.ts';
 import { ledgerEventOf } from '../../event-store/domain/ledger-event.ts';
@@ -32,12 +32,7 @@ export class Persons {
   }
 
   async find(provider: string, subject: string): Promise<Person> {
-    let state = person.initial;
-    for await (const stored of this.events(provider, subject)) {
-      const { event } = knownEventOf(person, stored);
-      state = person.evolve(state, { event, id: stored.id, revision: stored.revision });
-    }
-    return state;
+    return stateFrom(person, this.events(provider, subject));
   }
 
   /** In order; none for somebody of whom nothing was ever recorded. */

@@ -2,7 +2,7 @@ import type { CommandAnswer, Outcome } from '../../commands/application/answer.t
 import type { Clock } from '../../commands/application/clock.ts';
 import type { CommandExecutor } from '../../commands/application/command-executor.ts';
 import { type Envelope, envelopeOf } from '../../commands/application/envelope.ts';
-import { knownEventOf } from '../../commands/application/live-aggregate.ts';
+import { stateFrom } from '../../commands/application/live-aggregate.ts';
 import type { Decision } from '../../commands/domain/decision.ts';
 import { streamName } from '../../event-store/domain/stream-name.ts';
 import { orderErasure, orderSupersededErasure, type PersonRejection } from '../domain/person.decider.ts';
@@ -72,12 +72,7 @@ export class RetentionRuns {
 
   /** Straight from the stream: another process may have run since. */
   async current(provider: string): Promise<Retention> {
-    let state = retention.initial;
-    for await (const stored of this.#parts.persons.stream(retentionStream(provider))) {
-      const { event } = knownEventOf(retention, stored);
-      state = retention.evolve(state, { event, id: stored.id, revision: stored.revision });
-    }
-    return state;
+    return stateFrom(retention, this.#parts.persons.stream(retentionStream(provider)));
   }
 
   async #carryOut(provider: string, { id, revision, data }: OpenPlan, schedule: RetentionSchedulePublished): Promise<void> {
