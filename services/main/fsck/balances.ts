@@ -1,12 +1,12 @@
 import type { Json } from '../../event-store/domain/canonical-json.ts';
 import type { StoredEvent } from '../../event-store/domain/event-store.ts';
 import { ledgerEventOf } from '../../event-store/domain/ledger-event.ts';
+import { addChanges } from '../../integrity/adapters/postgres/postgres.fold-store.ts';
 import { AnchoringAlarm } from '../../integrity/application/anchoring-alarm.ts';
 import { foldLeaves } from '../../integrity/application/fold-leaves.ts';
 import type { FoldStore } from '../../integrity/application/fold-store.ts';
 import { earlierKey, incarnationsOf } from '../../integrity/application/incarnations.ts';
 import { systemStream } from '../../integrity/application/system-log.ts';
-import type { FoldChanges } from '../../integrity/domain/fold.ts';
 import type { LogToCheck } from './log-to-check.ts';
 import { check, Part, type PartReport } from './part.ts';
 import { countRows, rowDifference } from './row-difference.ts';
@@ -136,38 +136,12 @@ interface LeavesToAdd {
 }
 
 async function foldInto(options: BalancesToCheck, { key, origin, from, to }: LeavesToAdd): Promise<void> {
-  const { scratch, store, leaves, folds, onProgress } = options;
+  const { log, scratch, store, leaves, folds, onProgress } = options;
   let done = from;
   for await (const changes of foldLeaves({ folds, leaves, store }, { log: key, origin, from, to })) {
-    await scratch.atomically(() => add(options, changes));
+    // The names are those of the temporary tables here.
+    await scratch.atomically(() => addChanges(scratch.client, log.slug, changes));
     done = changes.balances().reduce((last, { leaf }) => (leaf > last ? leaf : last), done);
     onProgress(done, to);
-  }
-}
-
-async function add({ log, scratch: { client } }: BalancesToCheck, changes: FoldChanges): Promise<void> {
-  const balances = changes.balances();
-  await client.query({
-    name: 'fsck-add-balances',
-    text: `
-      insert into integrity_balance as held (log, account, currency, balance, leaf_index)
-      select $1, account, currency, change, leaf_index
-      from unnest($2::text[], $3::text[], $4::numeric[], $5::bigint[]) as posted (account, currency, change, leaf_index)
-      on conflict (log, account, currency) do update
-        set balance = held.balance + excluded.balance, leaf_index = excluded.leaf_index`,
-    values: [
-      log.slug,
-      balances.map(({ account }) => account),
-      balances.map(({ currency }) => currency),
-      balances.map(({ change }) => change.toString()),
-      balances.map(({ leaf }) => leaf),
-    ],
-  });
-  for (const [currency, { debits, credits }] of changes.turnovers()) {
-    await client.query(
-      `insert into integrity_turnover as held (log, currency, debits, credits) values ($1, $2, $3, $4)
-       on conflict (log, currency) do update set debits = held.debits + excluded.debits, credits = held.credits + excluded.credits`,
-      [log.slug, currency, debits, credits],
-    );
   }
 }

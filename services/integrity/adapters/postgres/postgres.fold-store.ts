@@ -32,8 +32,7 @@ export class PostgresFoldStore implements FoldStore {
       if (sizeBefore > uptoSize) throw new FoldAheadFault(`${log} is folded up to ${sizeBefore} leaves, beyond ${uptoSize}.`);
       const touched = new Map<string, FoldedBalance>();
       for await (const changes of sizeBefore < uptoSize ? changesFrom(sizeBefore) : []) {
-        for (const balance of await addBalances(client, log, changes)) touched.set(`${balance.currency} ${balance.account}`, balance);
-        await addTurnovers(client, log, changes);
+        for (const balance of await addChanges(client, log, changes)) touched.set(`${balance.currency} ${balance.account}`, balance);
       }
       const turnovers = await readTurnovers(client, log);
       const { stateRoot, revision } = await commit({ sizeBefore, touched: [...touched.values()], turnovers });
@@ -68,8 +67,7 @@ export class PostgresFoldStore implements FoldStore {
       }
       if (base === undefined || base < size) {
         for await (const changes of changesFrom(base)) {
-          await addBalances(client, to, changes);
-          await addTurnovers(client, to, changes);
+          await addChanges(client, to, changes);
         }
       }
       await client.query('update integrity_balance set leaf_index = 0 where log = $1 and leaf_index <> 0', [to]);
@@ -123,6 +121,13 @@ export class PostgresFoldStore implements FoldStore {
 async function readCheckpoint(client: Pool | PoolClient, log: string): Promise<FoldCheckpoint | undefined> {
   const { rows } = await client.query<CheckpointRow>('select size, committed_revision from integrity_fold where log = $1', [log]);
   return rows[0] && { uptoSize: rows[0].size, committedRevision: rows[0].committed_revision };
+}
+
+/** Adds what leaves post to the rows of a log. Answers the balances that they post to, as they are now. Not atomic by itself. */
+export async function addChanges(client: PoolClient, log: string, changes: FoldChanges): Promise<FoldedBalance[]> {
+  const balances = await addBalances(client, log, changes);
+  await addTurnovers(client, log, changes);
+  return balances;
 }
 
 async function addBalances(client: PoolClient, log: string, changes: FoldChanges): Promise<FoldedBalance[]> {
