@@ -2,6 +2,7 @@ import type { EventStore, StoredEvent } from '../../event-store/domain/event-sto
 import type { PublishedHead } from '../domain/tree-head.ts';
 import type { Anchor } from './anchor-store.ts';
 import type { LeafRow } from './leaf-store.ts';
+import { eventAt } from './genesis.ts';
 import { isPublicLeaf } from './log-files.ts';
 import type { LogIndex } from './log-index.ts';
 import type { LogQuery } from './log-query.ts';
@@ -59,14 +60,9 @@ export class LogEntries {
   }
 
   /** What a leaf was made of, where the reader may see it. */
-  eventOf(log: string, leaf: LeafRow, { payloads }: { readonly payloads: boolean }): Promise<LogEntry['event']> {
-    return payloads || isPublicLeaf(log, leaf) ? this.#storedAt(leaf.position) : Promise.resolve('withheld');
-  }
-
-  async #storedAt(position: bigint): Promise<StoredEvent | 'missing'> {
-    for await (const event of this.#options.store.readAll({ fromPosition: position, maxCount: 1 }))
-      return event.position === position ? event : 'missing';
-    return 'missing';
+  async eventOf(log: string, leaf: LeafRow, { payloads }: { readonly payloads: boolean }): Promise<LogEntry['event']> {
+    if (!payloads && !isPublicLeaf(log, leaf)) return 'withheld';
+    return (await eventAt(this.#options.store, leaf.position)) ?? 'missing';
   }
 
   async #anchors(log: string, leaf: LeafRow, head: PublishedHead): Promise<CoveringAnchor[]> {

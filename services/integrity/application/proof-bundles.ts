@@ -40,6 +40,9 @@ export interface ProofBundlesOptions {
   readonly anchors: AnchorsQuery;
 }
 
+/** By `placeOf`. */
+type EventsByPlace = ReadonlyMap<string, StoredEvent>;
+
 /** Puts together what proves some streams and balances of a log, and nothing of anybody else. */
 export class ProofBundles {
   readonly #options: ProofBundlesOptions;
@@ -55,7 +58,8 @@ export class ProofBundles {
     const { query, files, balances } = this.#options;
     const { log, account, invoice, places, whenUncovered } = subject;
     const leaves = (await Promise.all(subject.ranges.map((range) => this.#leavesOf(log, range)))).flat();
-    const proven = (await this.#finalBalances(subject, leaves)) ?? (await balances.findAll(log, places));
+    const events = await this.#eventsAt(leaves);
+    const proven = (await this.#finalBalances(subject, leaves, events)) ?? (await balances.findAll(log, places));
     const policies = await this.#policies.of(log);
     // Last, so that it covers what was found before.
     const head = await query.head(log);
@@ -67,7 +71,7 @@ export class ProofBundles {
     const [commitment] = await query.leavesAt(log, first.committedIndex, 1);
     const genesis = await files.read(log, 'genesis.json', { payloads: false, head });
     if (commitment === undefined || genesis === undefined) return undefined;
-    const bundle = (rows: readonly LeafRow[]) => this.#bundled(log, rows, head);
+    const bundle = async (rows: readonly LeafRow[]) => this.#bundled(log, rows, head, await this.#eventsAt(rows));
     return {
       v: 'tallyroot-bundle/1',
       account,
@@ -78,7 +82,7 @@ export class ProofBundles {
       anchors: await lastAnchors(log, head, this.#options),
       commitment: (await bundle([commitment]))[0] as BundledLeaf,
       balances: places.map((place, at) => bundledBalance(place, proven[at] as ProvenBalance)),
-      leaves: await bundle(covered),
+      leaves: await this.#bundled(log, covered, head, events),
     };
   }
 
@@ -86,14 +90,18 @@ export class ProofBundles {
    * Balances under a commitment that a chain has made final, where there is one: a customer who asks the chain has nothing of a newer one. Only
    * for a whole account, whose own leaves tell what they were.
    */
-  async #finalBalances({ log, account, invoice, places }: BundleSubject, leaves: readonly LeafRow[]): Promise<ProvenBalance[] | undefined> {
+  async #finalBalances(
+    { log, account, invoice, places }: BundleSubject,
+    leaves: readonly LeafRow[],
+    events: EventsByPlace,
+  ): Promise<ProvenBalance[] | undefined> {
+    if (invoice !== undefined) return undefined;
     const { anchors, balances } = this.#options;
     const size = (await anchors.anchors(log)).reduce(
       (largest, anchor) => (BigInt(anchor.size) > largest ? BigInt(anchor.size) : largest),
       0n,
     );
-    if (invoice !== undefined || size === 0n) return undefined;
-    const events = await this.#eventsAt(leaves);
+    if (size === 0n) return undefined;
     const posting = leaves.toSorted((left, right) => (left.index < right.index ? -1 : 1));
     const valuesAt = (uptoSize: bigint) => {
       const changes = new FoldChanges();
@@ -110,16 +118,15 @@ export class ProofBundles {
     return this.#options.query.leavesOfStream(log, stream, fromRevision, toRevision);
   }
 
-  async #bundled(log: string, rows: readonly LeafRow[], head: PublishedHead): Promise<BundledLeaf[]> {
+  async #bundled(log: string, rows: readonly LeafRow[], head: PublishedHead, events: EventsByPlace): Promise<BundledLeaf[]> {
     const { query } = this.#options;
     const indexes = rows.map(({ index }) => index);
     const paths = await query.inclusions(log, indexes, head.size);
     const origin = head.note.slice(0, head.note.indexOf('\n'));
-    const events = await this.#eventsAt(rows);
     return rows.map((row, at) => bundledLeaf(origin, row, events.get(placeOf(row)), paths[at] as readonly Buffer[]));
   }
 
-  async #eventsAt(rows: readonly LeafRow[]): Promise<ReadonlyMap<string, StoredEvent>> {
+  async #eventsAt(rows: readonly LeafRow[]): Promise<EventsByPlace> {
     const byStream = Map.groupBy(rows, ({ stream }) => stream);
     const events = new Map<string, StoredEvent>();
     for (const [stream, some] of byStream) for (const event of await this.#eventsOf(stream, some)) events.set(placeOf(event), event);

@@ -4,7 +4,7 @@ import type { StateProof } from '../domain/state-map.ts';
 import { type HashText, hashTextOf } from '../domain/state-map-hash.ts';
 import type { FoldStore } from './fold-store.ts';
 import type { LogQuery } from './log-query.ts';
-import type { StateMaps } from './state-maps.ts';
+import type { CommittedMap, StateMaps } from './state-maps.ts';
 import { systemStream } from './system-log.ts';
 
 /** A balance, or that there is none, with its way to the root in the last StateCommitted. */
@@ -75,9 +75,7 @@ export class ProvenBalances {
         return { key, balance, proof: map.prove(key) };
       });
       if (!found.every(({ key, balance, proof }) => isValueOf(balance, key, proof))) return undefined;
-      return found.map(({ balance, proof }) => ({
-        ...{ uptoSize, stateRoot: map.root(), value: balance && stateValueOf(balance), proof, committedIndex: leaf.index },
-      }));
+      return found.map((at) => provenIn(committed, leaf.index, at));
     }
     return undefined;
   }
@@ -87,7 +85,7 @@ export class ProvenBalances {
     for (let attempt = 1; attempt <= attemptsMax; attempt++) {
       const committed = await this.#maps.committed(log);
       if (committed === undefined) return undefined;
-      const { map, committedRevision, uptoSize } = committed;
+      const { map, committedRevision } = committed;
       const found = await Promise.all(
         places.map(async ({ account, currency }) => {
           const key = stateKeyOf(account, currency);
@@ -97,16 +95,20 @@ export class ProvenBalances {
       // A commitment between the reads shows as a value that is not the map's: ask again.
       if (!found.every(({ key, balance, proof }) => isValueOf(balance, key, proof))) continue;
       const leaf = await this.#query.find(log, { stream: systemStream(log), revision: committedRevision });
-      if (leaf !== undefined) {
-        return found.map(({ balance, proof }) => {
-          const value = balance && stateValueOf(balance);
-          return { uptoSize, stateRoot: map.root(), value, proof, committedIndex: leaf.index };
-        });
-      }
+      if (leaf !== undefined) return found.map((at) => provenIn(committed, leaf.index, at));
       await sleep(retryDelayMs);
     }
     return undefined;
   }
+}
+
+interface FoundBalance {
+  readonly balance: FoldedBalance | undefined;
+  readonly proof: StateProof;
+}
+
+function provenIn({ map, uptoSize }: CommittedMap, committedIndex: bigint, { balance, proof }: FoundBalance): ProvenBalance {
+  return { uptoSize, stateRoot: map.root(), value: balance && stateValueOf(balance), proof, committedIndex };
 }
 
 function isValueOf(balance: FoldedBalance | undefined, key: HashText, { terminal }: StateProof): boolean {

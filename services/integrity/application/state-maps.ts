@@ -65,15 +65,15 @@ export class StateMaps {
    * Maps of commitments before the last one, newest first, as far as this process has seen them: what a chain has made final is
    * often no longer the newest.
    */
-  earlier(log: string): readonly CommittedMap[] {
-    return this.#earlierOf(log);
+  earlier(log: string): readonly EarlierMap[] {
+    return this.#maps.has(log) ? (this.#earlier.get(log) ?? []) : [];
   }
 
   /** No commitment before this one is asked for any more. */
   forgetBefore(log: string, { uptoSize }: CommittedMap): void {
     this.#earlier.set(
       log,
-      this.#earlierOf(log).filter((earlier) => earlier.uptoSize >= uptoSize),
+      this.earlier(log).filter((earlier) => earlier.uptoSize >= uptoSize),
     );
   }
 
@@ -95,15 +95,11 @@ export class StateMaps {
     if (before?.uptoSize === uptoSize) return;
     const now = performance.now();
     // After a restore smaller ones come again.
-    const smaller = this.#earlierOf(log).filter((earlier) => earlier.uptoSize < uptoSize);
+    const smaller = this.earlier(log).filter((earlier) => earlier.uptoSize < uptoSize);
     const settled = smaller.findIndex(({ keptAt }) => now - keptAt > settledMs);
     const kept = settled < 0 ? smaller : smaller.slice(0, settled + 1);
     const room = Math.max(earlierMin, Math.min(earlierMax, Math.floor(this.#earlierBalancesMax / (map.size + 1))));
     const isKept = before !== undefined && before.uptoSize < uptoSize && kept.length < room;
     this.#earlier.set(log, isKept ? [{ ...before, keptAt: now }, ...kept] : kept);
-  }
-
-  #earlierOf(log: string): readonly EarlierMap[] {
-    return this.#maps.has(log) ? (this.#earlier.get(log) ?? []) : [];
   }
 }
