@@ -1,6 +1,5 @@
 import { v5 as uuidv5 } from 'uuid';
 import type { EventStore } from '../../event-store/domain/event-store.ts';
-import { prefixOf } from '../../event-store/domain/stream-name.ts';
 import { originAfter, policyAfter } from '../domain/incarnation.ts';
 import { leafOf } from '../domain/leaf.ts';
 import { policySigningText } from '../domain/log-policy.ts';
@@ -10,7 +9,7 @@ import type { SigningKey } from '../domain/signing-key.ts';
 import { GrowingTree } from '../domain/tree/growing-tree.ts';
 import { hashBytes } from '../domain/tree/node-hash.ts';
 import type { TreeHead } from '../domain/tree-head.ts';
-import { genesisEventOf } from './genesis.ts';
+import { eventsFrom, genesisEventOf } from './genesis.ts';
 import { numberOf } from './incarnations.ts';
 import type { MirroredLog } from './mirrored-log.ts';
 import type { ProviderLog } from './provider-logs.ts';
@@ -87,9 +86,7 @@ export class BeginIncarnation {
     const genesis = await genesisEventOf(this.#store, log);
     if (genesis === undefined)
       throw new IncarnationRefusedFault(`The event store holds no genesis of ${log.slug}: nothing is left to go on with.`);
-    const filter = { streamPrefixes: [prefixOf(log.slug)] };
-    for await (const event of this.#store.readAll({ fromPosition: genesis.position, filter })) {
-      if (event.position < genesis.position) continue;
+    for await (const event of eventsFrom(this.#store, log.slug, genesis.position)) {
       const { hash } = leafOf(log.origin, event);
       const { value: other = hash } = (await shown?.next()) ?? {};
       if (other !== hash)

@@ -2,7 +2,7 @@ import type { Json } from '../../event-store/domain/canonical-json.ts';
 import type { EventStore, StoredEvent } from '../../event-store/domain/event-store.ts';
 import { StreamNotFoundFault } from '../../event-store/domain/faults.ts';
 import { ledgerEventOf } from '../../event-store/domain/ledger-event.ts';
-import { partsOf } from '../../event-store/domain/stream-name.ts';
+import { partsOf, prefixOf } from '../../event-store/domain/stream-name.ts';
 import { leafOf } from '../domain/leaf.ts';
 import type { LogPolicy } from '../domain/log-policy.ts';
 import type { ProviderLog } from './provider-logs.ts';
@@ -36,6 +36,12 @@ export async function genesisEventOf(
 export async function eventAt(store: EventStore, position: bigint): Promise<StoredEvent | undefined> {
   for await (const event of store.readAll({ fromPosition: position, maxCount: 1 })) return event.position === position ? event : undefined;
   return undefined;
+}
+
+/** What a provider's streams hold from a position on, in order: behind the genesis of the newest incarnation, the leaves of its log. */
+export async function* eventsFrom(store: EventStore, slug: string, position: bigint): AsyncGenerator<StoredEvent> {
+  for await (const event of store.readAll({ fromPosition: position, filter: { streamPrefixes: [prefixOf(slug)] } }))
+    if (event.position >= position) yield event;
 }
 
 /** What a stored genesis says, or undefined for an event that is no well-formed genesis at its place. */

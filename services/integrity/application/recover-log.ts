@@ -5,6 +5,7 @@ import { leafOf } from '../domain/leaf.ts';
 import { GrowingTree } from '../domain/tree/growing-tree.ts';
 import { hashBytes } from '../domain/tree/node-hash.ts';
 import type { TreeHead } from '../domain/tree-head.ts';
+import { eventsFrom } from './genesis.ts';
 import { MirrorFault } from './log-mirror.ts';
 import type { MirroredLog } from './mirrored-log.ts';
 import type { RememberedHead } from './remembered-heads.ts';
@@ -122,9 +123,7 @@ async function compare({ store, slug, origin, genesisPosition, mirrored, remembe
 
 /** The events that are leaves of the log, in order: the genesis, and what stands behind it. */
 async function* eventsOf(store: EventStore, slug: string, genesisPosition: bigint | undefined): AsyncIterable<StoredEvent> {
-  if (genesisPosition === undefined) return;
-  for await (const event of store.readAll({ fromPosition: genesisPosition, filter: { streamPrefixes: [prefixOf(slug)] } }))
-    if (event.position >= genesisPosition) yield event;
+  if (genesisPosition !== undefined) yield* eventsFrom(store, slug, genesisPosition);
 }
 
 /** Reads back what was appended: what a store answers is not yet what it holds. */

@@ -1,5 +1,5 @@
 import type { EventStore, StoredEvent } from '../../event-store/domain/event-store.ts';
-import { prefixOf } from '../../event-store/domain/stream-name.ts';
+import { eventAt, eventsFrom } from '../../integrity/application/genesis.ts';
 import type { LeafRow, LeafStore } from '../../integrity/application/leaf-store.ts';
 import type { ProviderLog } from '../../integrity/application/provider-logs.ts';
 import { leafHashOf, leafOf } from '../../integrity/domain/leaf.ts';
@@ -111,9 +111,8 @@ function eventWithoutLeaf({ part, tree }: Pick<LeafWalkOptions, 'part' | 'tree'>
 /** Looks what stands there instead: an event that was moved to another provider's stream is still at its place. */
 async function rowWithoutEvent({ part, store }: LeafWalkOptions, row: LeafRow): Promise<void> {
   const { index, position, stream, revision, eventId } = row;
-  let found = 'no event';
-  for await (const event of store.readAll({ fromPosition: position, maxCount: 1 }))
-    if (event.position === position) found = `${event.type} ${event.id} at ${event.stream}@${event.revision}`;
+  const event = await eventAt(store, position);
+  const found = event === undefined ? 'no event' : `${event.type} ${event.id} at ${event.stream}@${event.revision}`;
   const at = { position: `${position}`, leaf: `${index}`, stream, revision: `${revision}`, event: eventId };
   part.differs({ message: 'the event of a leaf is missing in the event store', at, expected: row.entry, found });
 }
@@ -177,8 +176,7 @@ class EventCursor {
   }
 
   static async open({ store, log }: LeafWalkOptions): Promise<EventCursor> {
-    const events = store.readAll({ fromPosition: log.genesisPosition, filter: { streamPrefixes: [prefixOf(log.slug)] } });
-    const cursor = new EventCursor(events[Symbol.asyncIterator]());
+    const cursor = new EventCursor(eventsFrom(store, log.slug, log.genesisPosition));
     await cursor.next();
     return cursor;
   }
