@@ -4,9 +4,11 @@ import { connectionStringProblem } from '../event-store/adapters/eventstoredb/co
 import { projectRoot } from '../read-store/project-root.ts';
 import type { WitnessAddress } from '../integrity/adapters/witness/http.witness.ts';
 import type { EngineSettings } from './embedded/engines.ts';
+import type { SettlementChain } from '../settlement/application/settlement-chain.ts';
 import { readAnchorChains, weiPattern } from './anchor-chains-file.ts';
 import type { ChainAccess } from './integrity.ts';
 import { SettingsFault } from './settings-fault.ts';
+import { readSettlementChains } from './settlement-chains-file.ts';
 import { readWitnesses } from './witnesses-setting.ts';
 
 export { SettingsFault };
@@ -31,6 +33,8 @@ export interface Settings extends EngineSettings {
   readonly feePerGasMax: bigint | undefined;
   /** Chains that logs are anchored on beside the main one. */
   readonly otherChains: readonly ChainAccess[];
+  /** Chains that providers are paid on. */
+  readonly settlementChains: readonly SettlementChain[];
   /** Who cosigns the tree heads of every log. */
   readonly witnesses: readonly WitnessAddress[];
   /** The keys that personal data lie under; undefined: among the keys of the data folder. */
@@ -53,6 +57,7 @@ export const settingNames = [
   'PERSONAL_DATA_KEY_FILE',
   'PORT',
   'ROLE',
+  'SETTLEMENT_CHAINS',
   'TALLYROOT_DATA',
   'WITNESSES',
 ] as const;
@@ -80,6 +85,7 @@ export function readSettings(args: readonly string[], environment: Environment, 
     feePerGasMax: weiOf('CHAIN_FEE_PER_GAS_MAX', value('CHAIN_FEE_PER_GAS_MAX')),
     witnesses: witnessesOf(value('WITNESSES')),
     otherChains: otherChainsOf(value('ANCHOR_CHAINS')),
+    settlementChains: settlementChainsOf(value('SETTLEMENT_CHAINS')),
     personalDataKeyFile: value('PERSONAL_DATA_KEY_FILE'),
   };
 }
@@ -139,6 +145,10 @@ function witnessesOf(text: string | undefined): Settings['witnesses'] {
 
 function otherChainsOf(file: string | undefined): readonly ChainAccess[] {
   return file === undefined ? [] : readAnchorChains(resolve(file));
+}
+
+function settlementChainsOf(file: string | undefined): readonly SettlementChain[] {
+  return file === undefined ? [] : readSettlementChains(resolve(file));
 }
 
 /** The text is not repeated in the message: it may hold a password. */

@@ -18,6 +18,7 @@ describe('settings', () => {
       chain: { kind: 'embedded' },
       witnesses: [],
       otherChains: [],
+      settlementChains: [],
     });
   });
 

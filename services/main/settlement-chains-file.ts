@@ -1,0 +1,187 @@
+import { readFileSync } from 'node:fs';
+import { type Currency, isCurrency } from '../money/currency.ts';
+import {
+  type ChainProfile,
+  confirmedKinds,
+  type ConfirmationRule,
+  type SettlementChain,
+  type SettlementContracts,
+  type SettlementToken,
+} from '../settlement/application/settlement-chain.ts';
+import { SettingsFault } from './settings-fault.ts';
+
+const address = /^0x[0-9a-fA-F]{40}$/;
+const contractNames = ['registry', 'settlement', 'escrow', 'creditFactory'] as const;
+/** One that lies, and one that is away, must not be two of two. */
+const nodesMinForRealMoney = 3;
+
+/**
+ * Chains that providers are paid on (docs/reference/settlement-watcher.md). Throws SettingsFault and names the chain and the field; never
+ * repeats an address of a node, which may hold a password.
+ */
+export function readSettlementChains(file: string): SettlementChain[] {
+  let chains: unknown;
+  try {
+    chains = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new SettingsFault(`SETTLEMENT_CHAINS names ${file}, which cannot be read as JSON (${(error as Error).message}).`);
+  }
+  if (!Array.isArray(chains)) throw new SettingsFault(`${file} holds no list of chains.`);
+  const read = chains.map((chain: unknown, index) => chainIn(new Entry(`Chain ${index + 1} in ${file}`, chain)));
+  if (new Set(read.map(({ chainId }) => chainId)).size < read.length) throw new SettingsFault(`${file} names a chain twice.`);
+  return read;
+}
+
+function chainIn(entry: Entry): SettlementChain {
+  entry.knowsOnly(['chainId', 'rpcUrls', 'contracts', 'codeHashes', 'deploymentBlock', 'tokens', 'profile']);
+  const chain = {
+    chainId: entry.text('chainId', /^[1-9]\d{0,18}$/, 'the number of the chain, as text'),
+    rpcUrls: entry.list('rpcUrls').map((url) => urlIn(entry, url)),
+    contracts: contractsIn(entry.inner('contracts')),
+    codeHashes: entry.has('codeHashes') ? codeHashesIn(entry.inner('codeHashes')) : {},
+    deploymentBlock: BigInt(entry.text('deploymentBlock', /^\d{1,18}$/, 'the block of the deployment, as text')),
+    tokens: entry.list('tokens').map((_, index) => tokenIn(entry.item('tokens', index))),
+    profile: profileIn(entry.inner('profile')),
+  };
+  entry.demands(chain.rpcUrls.length > 0, 'rpcUrls takes at least one address of a node');
+  entry.demands(new Set(chain.rpcUrls).size === chain.rpcUrls.length, 'rpcUrls names a node twice, which proves nothing');
+  entry.demands(new Set(chain.tokens.map((token) => token.address)).size === chain.tokens.length, 'tokens names a token twice');
+  if (chain.profile.realMoney) demandCare(entry, chain);
+  return chain;
+}
+
+/** Where money is at stake nobody is believed alone, and no code that merely was there first. */
+function demandCare(entry: Entry, { rpcUrls, contracts, codeHashes }: SettlementChain): void {
+  entry.demands(rpcUrls.length >= nodesMinForRealMoney, `realMoney takes at least ${nodesMinForRealMoney} addresses in rpcUrls`);
+  for (const name of contractNames)
+    entry.demands(
+      contracts[name] === undefined || codeHashes[name] !== undefined,
+      `realMoney takes the code hash of ${name} in codeHashes`,
+    );
+}
+
+function urlIn(entry: Entry, url: unknown): string {
+  entry.demands(typeof url === 'string' && /^https?:\/\/\S+$/.test(url), 'rpcUrls takes addresses that begin with http:// or https://');
+  return url as string;
+}
+
+function contractsIn(entry: Entry): SettlementContracts {
+  entry.knowsOnly(contractNames);
+  const at = (name: keyof SettlementContracts): string => entry.text(name, address, 'the address of a contract').toLowerCase();
+  return {
+    registry: at('registry'),
+    settlement: at('settlement'),
+    ...(entry.has('escrow') && { escrow: at('escrow') }),
+    ...(entry.has('creditFactory') && { creditFactory: at('creditFactory') }),
+  };
+}
+
+function codeHashesIn(entry: Entry): SettlementChain['codeHashes'] {
+  entry.knowsOnly(contractNames);
+  const given = contractNames.filter((name) => entry.has(name));
+  return Object.fromEntries(given.map((name) => [name, entry.text(name, /^0x[0-9a-f]{64}$/, 'a hash, 0x and 64 hex digits')]));
+}
+
+function tokenIn(entry: Entry): SettlementToken {
+  entry.knowsOnly(['address', 'currency', 'decimals']);
+  return {
+    address: entry.text('address', address, 'the address of a token, zeros for the native coin').toLowerCase(),
+    currency: currencyIn(entry),
+    decimals: entry.number('decimals', 0, 36),
+  };
+}
+
+function profileIn(entry: Entry): ChainProfile {
+  entry.knowsOnly(['blockTimeMaxMs', 'finality', 'realMoney', 'confirmations', 'pollMs']);
+  return {
+    finality: entry.is('finality', 'tag') ? 'tag' : entry.number('finality', 1, 1_000_000, '"tag" or '),
+    realMoney: entry.truth('realMoney'),
+    confirmations: entry.list('confirmations').map((_, index) => confirmationIn(entry.item('confirmations', index))),
+    ...(entry.has('blockTimeMaxMs') && { blockTimeMaxMs: entry.number('blockTimeMaxMs', 1, Number.MAX_SAFE_INTEGER) }),
+    ...(entry.has('pollMs') && { pollMs: entry.number('pollMs', 10, 3_600_000) }),
+  };
+}
+
+function confirmationIn(entry: Entry): ConfirmationRule {
+  entry.knowsOnly(['kinds', 'upTo', 'blocks']);
+  const kinds = entry.has('kinds') ? confirmedKinds.filter((kind) => entry.list('kinds').includes(kind)) : undefined;
+  entry.demands(kinds === undefined || kinds.length === entry.list('kinds').length, `kinds takes some of ${confirmedKinds.join(', ')}`);
+  return {
+    ...(kinds !== undefined && { kinds }),
+    ...(entry.has('upTo') && { upTo: amountIn(entry.inner('upTo')) }),
+    blocks: entry.number('blocks', 1, 1_000_000),
+  };
+}
+
+function amountIn(entry: Entry): NonNullable<ConfirmationRule['upTo']> {
+  entry.knowsOnly(['amount', 'currency']);
+  return { amount: entry.text('amount', /^\d{1,20}(\.\d{1,18})?$/, 'an amount, as text'), currency: currencyIn(entry) };
+}
+
+function currencyIn(entry: Entry): Currency {
+  const code = entry.text('currency', /^[A-Z]{3,5}$/, 'a currency of the money table');
+  if (isCurrency(code)) return code;
+  return entry.refuse(`currency takes one of the money table, not ${code}`);
+}
+
+/** One object of the file, and what it is called in a message. */
+class Entry {
+  readonly #name: string;
+  readonly #fields: Readonly<Record<string, unknown>>;
+
+  constructor(name: string, fields: unknown) {
+    this.#name = name;
+    if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) throw new SettingsFault(`${name} is no object.`);
+    this.#fields = fields as Readonly<Record<string, unknown>>;
+  }
+
+  knowsOnly(known: readonly string[]): void {
+    const unknown = Object.keys(this.#fields).find((field) => !known.includes(field));
+    if (unknown !== undefined) this.refuse(`a field ${JSON.stringify(unknown)} means nothing`);
+  }
+
+  has(field: string): boolean {
+    return Object.hasOwn(this.#fields, field);
+  }
+
+  is(field: string, value: unknown): boolean {
+    return this.#fields[field] === value;
+  }
+
+  inner(field: string): Entry {
+    return new Entry(`${this.#name}: ${field}`, this.#fields[field]);
+  }
+
+  item(field: string, index: number): Entry {
+    return new Entry(`${this.#name}: ${field} ${index + 1}`, this.list(field)[index]);
+  }
+
+  list(field: string): readonly unknown[] {
+    const value = this.#fields[field];
+    return Array.isArray(value) ? (value as unknown[]) : this.refuse(`${field} takes a list`);
+  }
+
+  text(field: string, pattern: RegExp, takes: string): string {
+    const value = this.#fields[field];
+    return typeof value === 'string' && pattern.test(value) ? value : this.refuse(`${field} takes ${takes}`);
+  }
+
+  number(field: string, least: number, most: number, or = ''): number {
+    const value = this.#fields[field];
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most) return value;
+    return this.refuse(`${field} takes ${or}a whole number from ${least} to ${most}`);
+  }
+
+  truth(field: string): boolean {
+    const value = this.#fields[field];
+    return typeof value === 'boolean' ? value : this.refuse(`${field} takes true or false`);
+  }
+
+  demands(isSo: boolean, message: string): void {
+    if (!isSo) this.refuse(message);
+  }
+
+  refuse(message: string): never {
+    throw new SettingsFault(`${this.#name}: ${message}.`);
+  }
+}

@@ -1,0 +1,81 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { readSettings } from '../../../services/main/settings.ts';
+
+const addressOf = (pair: string) => `0x${pair.repeat(20)}`;
+const hashOf = (pair: string) => `0x${pair.repeat(32)}`;
+const profile = { finality: 'tag', realMoney: false, confirmations: [] };
+const chain = {
+  chainId: '10',
+  rpcUrls: ['https://user:hunter2@node.example/key'],
+  contracts: { registry: addressOf('Ab'), settlement: addressOf('cd') },
+  deploymentBlock: '1200000',
+  tokens: [{ address: addressOf('Ef'), currency: 'USDC', decimals: 6 }],
+  profile,
+};
+const three = ['https://a.example', 'https://b.example', 'https://c.example'];
+const real = { ...chain, rpcUrls: three, profile: { ...profile, realMoney: true } };
+
+function read(content: unknown) {
+  const file = join(mkdtempSync(join(tmpdir(), 'tallyroot-chains-')), 'chains.json');
+  writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
+  return readSettings([], { SETTLEMENT_CHAINS: file }).settlementChains;
+}
+
+function messageOf(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error('Nothing was refused.');
+}
+
+describe('the file of chains that providers are paid on', () => {
+  it('names each chain with its nodes, contracts, tokens and profile', () => {
+    const confirmations = [{ kinds: ['ppv', 'purchase'], upTo: { amount: '20.00', currency: 'USD' }, blocks: 1 }, { blocks: 12 }];
+    const full = {
+      ...real,
+      contracts: { ...chain.contracts, escrow: addressOf('01'), creditFactory: addressOf('02') },
+      codeHashes: { registry: hashOf('11'), settlement: hashOf('12'), escrow: hashOf('13'), creditFactory: hashOf('14') },
+      profile: { finality: 64, realMoney: true, blockTimeMaxMs: 30_000, pollMs: 2_000, confirmations },
+    };
+    expect(read([full])).toEqual([
+      {
+        ...full,
+        contracts: { ...full.contracts, registry: addressOf('ab') },
+        deploymentBlock: 1_200_000n,
+        tokens: [{ address: addressOf('ef'), currency: 'USDC', decimals: 6 }],
+      },
+    ]);
+    expect(read([])).toEqual([]);
+    expect(readSettings([], {}).settlementChains).toEqual([]);
+  });
+
+  it.each([
+    ['{', 'cannot be read as JSON'],
+    [{}, 'holds no list of chains'],
+    [['https://node.example'], 'Chain 1 in .* is no object'],
+    [[{ ...chain, rpc: 1 }], 'a field "rpc" means nothing'],
+    [[chain, { ...chain, chainId: 2 }], 'Chain 2 in .*: chainId takes the number of the chain, as text'],
+    [[chain, chain], 'names a chain twice'],
+    [[{ ...chain, rpcUrls: [] }], 'rpcUrls takes at least one'],
+    [[{ ...chain, rpcUrls: ['node.example'] }], 'rpcUrls takes addresses'],
+    [[{ ...chain, rpcUrls: [three[0], three[0]] }], 'rpcUrls names a node twice'],
+    [[{ ...chain, contracts: { registry: '0x12' } }], 'contracts: registry takes the address of a contract'],
+    [[{ ...chain, codeHashes: { registry: '0x12' } }], 'codeHashes: registry takes a hash'],
+    [[{ ...chain, deploymentBlock: 7 }], 'deploymentBlock takes the block'],
+    [[{ ...chain, tokens: [{ ...chain.tokens[0], currency: 'DOGE' }] }], 'tokens 1: currency takes one of the money table'],
+    [[{ ...chain, tokens: [chain.tokens[0], chain.tokens[0]] }], 'tokens names a token twice'],
+    [[{ ...chain, profile: { ...profile, finality: 'safe' } }], 'profile: finality takes "tag" or a whole number'],
+    [[{ ...chain, profile: { ...profile, confirmations: [{ blocks: 0 }] } }], 'confirmations 1: blocks takes a whole number'],
+    [[{ ...chain, profile: { ...profile, confirmations: [{ kinds: ['tip'], blocks: 1 }] } }], 'kinds takes some of invoice'],
+    [[{ ...real, rpcUrls: three.slice(1) }], 'realMoney takes at least 3 addresses'],
+    [[{ ...real, codeHashes: { registry: hashOf('11') } }], 'realMoney takes the code hash of settlement'],
+  ])('is refused as %j, without repeating a password', (content, message) => {
+    expect(messageOf(() => read(content))).toMatch(new RegExp(message));
+    expect(messageOf(() => read(content))).not.toContain('hunter2');
+  });
+});
