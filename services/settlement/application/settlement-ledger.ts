@@ -1,0 +1,32 @@
+import type { ChainEffect } from '../domain/chain-effect.ts';
+
+/** How far the chain is, as block numbers. */
+export interface ChainHeads {
+  readonly head: bigint;
+  /** Blocks up to this one are there for good. */
+  readonly finalized: bigint;
+}
+
+/**
+ * Where an effect stands in the ledger. `finalized`: nothing more will come of it. `ignored`: the provider on chain is none of ours, and
+ * nothing was written.
+ */
+export type EffectStanding = 'observed' | 'confirmed' | 'finalized' | 'ignored';
+
+/** What the watcher drives: from what a chain shows to facts in the log. */
+export interface SettlementLedger {
+  /**
+   * Takes in an effect that is on the canonical chain, and writes what the policy says for these heads: observed, confirmed, finalized.
+   * Durable when it answers. Safe to repeat, with the same heads or later ones, after a crash anywhere; the watcher calls it again at each
+   * new head until it answers `finalized` or `ignored`. Effects are to be finalised in the order of the chain.
+   */
+  take(effect: ChainEffect, heads: ChainHeads): Promise<EffectStanding>;
+  /**
+   * The block of this observation is not on the canonical chain any more: what it posted is taken back. Durable when it answers, safe to
+   * repeat. The same effect in another block, or in the same block once the chain came back to it, is then taken anew.
+   */
+  reorged(effect: ChainEffect): Promise<void>;
+}
+
+/** Nest injection token of the port. */
+export const SETTLEMENT_LEDGER = Symbol('SettlementLedger');
