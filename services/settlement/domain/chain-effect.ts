@@ -47,7 +47,7 @@ export interface LogsByEffect {
         readonly amount: string;
         readonly fee: string;
         readonly treasury: string;
-        /** Three letters, as the contract has them in a bytes3. */
+        /** Three letters of ISO 4217 as the contract has them in a bytes3: 0x and 6 hex. */
         readonly currency: string;
         readonly fiatMinor: string;
       }
