@@ -17,7 +17,10 @@ module.exports = {
       severity: 'error',
       comment: 'No framework, driver, clock or randomness: what a domain needs comes in through its arguments.',
       from: { path: '^services/([^/]+/domain|money)/' },
-      to: { dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-peer'], pathNot: '^(node:)?crypto$|^node_modules/uuid/' },
+      to: {
+        dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-peer'],
+        pathNot: '^(node:)?crypto$|^node_modules/(uuid|ethers)/',
+      },
     },
     {
       name: 'hashing-belongs-to-integrity',
@@ -25,6 +28,13 @@ module.exports = {
       comment: 'Hashing is pure, and it is what the domain of integrity is about; ids are derived by hashing.',
       from: { path: '^services/([^/]+/domain|money)/', pathNot: '^services/(integrity|commands)/domain/' },
       to: { path: '^(node:)?crypto$' },
+    },
+    {
+      name: 'encodings-of-the-chain-belong-to-settlement',
+      severity: 'error',
+      comment: 'How a quote is hashed and encoded is a matter of its domain, and pure. Nodes, keys and transactions stay outside.',
+      from: { path: '^services/([^/]+/domain|money)/', pathNot: '^services/settlement/domain/' },
+      to: { path: '^node_modules/ethers/' },
     },
     {
       name: 'domain-imports-domain',

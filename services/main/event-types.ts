@@ -6,6 +6,9 @@ import { systemLeafEvents } from '../integrity/domain/system-leaf.events.ts';
 import { invoiceEvents, seriesEvents } from '../invoicing/domain/invoice.events.ts';
 import { personEvents } from '../privacy/domain/person.events.ts';
 import { retentionEvents } from '../privacy/domain/retention.events.ts';
+import { ppvEvents, rateEvents, settlementProviderEvents } from '../settlement/domain/settlement-provider.events.ts';
+import { slotEvents, slotRegisterEvents } from '../settlement/domain/slot.events.ts';
+import { termsEvents } from '../settlement/domain/terms.events.ts';
 
 /** Every event type that this release writes or ever wrote. */
 export const eventTypes: readonly EventTypes[] = [
@@ -17,5 +20,11 @@ export const eventTypes: readonly EventTypes[] = [
   personEvents,
   providerEvents,
   retentionEvents,
+  settlementProviderEvents,
+  ppvEvents,
+  rateEvents,
+  slotRegisterEvents,
+  slotEvents,
+  termsEvents,
   systemLeafEvents,
 ];

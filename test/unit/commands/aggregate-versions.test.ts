@@ -5,6 +5,7 @@ import { knownEventOf } from '../../../services/commands/application/live-aggreg
 import type { Aggregate, DomainEvent } from '../../../services/commands/domain/aggregate.ts';
 import { stateText } from '../../../services/commands/domain/state-text.ts';
 import { series } from '../../../services/invoicing/domain/series.ts';
+import { slotRegister } from '../../../services/settlement/domain/slot-register.ts';
 import { goldenStreams } from '../../support/golden-events.ts';
 
 /** Digest of all states on the way through the golden streams of one kind. */
@@ -29,8 +30,10 @@ describe('the version of an aggregate with snapshots', () => {
     expect({
       [`account/${account.version}`]: statesOf(account, 'account'),
       [`series/${series.version}`]: statesOf(series, 'series'),
+      [`slots/${slotRegister.version}`]: statesOf(slotRegister, 'slots'),
     }).toEqual({
       'account/1': '3e35da2c1207dff3',
       'series/1': '973aba3083350d59',
+      'slots/1': '8cdd4527a0a8a649',
     }));
 });

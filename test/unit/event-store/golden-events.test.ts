@@ -17,6 +17,12 @@ import { series } from '../../../services/invoicing/domain/series.ts';
 import { eventTypes } from '../../../services/main/event-types.ts';
 import { person } from '../../../services/privacy/domain/person.ts';
 import { retention } from '../../../services/privacy/domain/retention.ts';
+import { mappedTitle } from '../../../services/settlement/domain/ppv-event.ts';
+import { knownRate } from '../../../services/settlement/domain/rate-table.ts';
+import { settlementProvider } from '../../../services/settlement/domain/settlement-provider.ts';
+import { slot } from '../../../services/settlement/domain/slot.ts';
+import { slotRegister } from '../../../services/settlement/domain/slot-register.ts';
+import { terms } from '../../../services/settlement/domain/terms.ts';
 import { projectRoot } from '../../../services/read-store/project-root.ts';
 import { type GoldenEvent, goldenEvents, goldenFileOf, goldenFiles, goldenFolder, goldenStreams } from '../../support/golden-events.ts';
 
@@ -100,16 +106,37 @@ describe('the code', () => {
       account: foldOf(account),
       invoice: foldOf(invoice),
       person: foldOf(person),
+      ppvEvent: foldOf(mappedTitle),
       pricebook: foldOf(priceBook),
       provider: foldOf(provider),
+      rate: foldOf(knownRate),
       retention: foldOf(retention),
       series: foldOf(series),
+      settlementProvider: foldOf(settlementProvider),
+      slot: foldOf(slot),
+      slots: foldOf(slotRegister),
+      terms: foldOf(terms),
       title: foldOf(title),
     };
     const states = [...goldenStreams()].flatMap(([stream, events]) => folds[partsOf(stream)!.kind]?.(events) ?? []);
     expect(states).toHaveLength(goldenStreams().size - 1); // The system stream has no aggregate.
     expect(states.map((state) => (state as { status?: string }).status).toSorted()).toEqual([
-      ...['erased', 'issued', 'listed', 'open', 'open', 'published', 'registered', 'scheduled', undefined],
+      ...[
+        'closed',
+        'closed',
+        'erased',
+        'issued',
+        'listed',
+        'named',
+        'open',
+        'open',
+        'published',
+        'published',
+        'registered',
+        'scheduled',
+        'set',
+      ],
+      ...[undefined, undefined, undefined],
     ]);
   });
 });

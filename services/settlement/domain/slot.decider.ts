@@ -1,0 +1,129 @@
+import { accept, type Decision, reject, repeated } from '../../commands/domain/decision.ts';
+import { checkRate, type RateRejection, type RateValidity } from './rate.ts';
+import { payerOf, tokenOf, deadlineOf, type IssuedQuote, type OpenSlot, type Slot } from './slot.ts';
+import type { QuoteIssued, SlotEscrow, SlotEvent, SlotEvidence, SlotMoved, SlotOpened } from './slot.events.ts';
+
+export type SlotRejection =
+  | { readonly code: 'slot_not_found' }
+  | { readonly code: 'slot_closed'; readonly reason: 'settled' | 'released' }
+  | { readonly code: 'slot_elsewhere'; readonly chainId: string; readonly contract: string }
+  | { readonly code: 'slot_cancelled'; readonly chainId: string; readonly contract: string }
+  | { readonly code: 'slot_bound'; readonly until: string }
+  | { readonly code: 'quote_live'; readonly until: string }
+  | { readonly code: 'quote_too_early'; readonly notBefore: string }
+  | RateRejection;
+
+/** The first event of a slot. The register named its seq for this purpose alone, so whoever comes second finds what it wanted. */
+export function openSlot(state: Slot, opened: SlotOpened): Decision<SlotEvent, never> {
+  return state.status === 'none' ? accept({ type: 'SlotOpened/1', data: opened }) : repeated(0n);
+}
+
+/** A quote, and how long the rate in it is good. */
+export interface IssueQuoteData {
+  readonly quote: QuoteIssued;
+  readonly validity: RateValidity;
+}
+
+/** Rejections in order of precedence; the test has one row a line. */
+export function issueQuote(state: Slot, { quote, validity }: IssueQuoteData, now: string): Decision<SlotEvent, SlotRejection> {
+  const { terms, chainId, contract } = quote;
+  const asked = askForQuote(state, { chainId, contract, token: tokenOf(terms), payer: payerOf(terms) }, now);
+  if (asked.kind !== 'free') return asked;
+  const refused = checkRate(quote.rate, validity, now);
+  return refused === undefined ? accept({ type: 'QuoteIssued/1', data: quote }) : reject(refused);
+}
+
+export interface QuoteRequest {
+  readonly chainId: string;
+  readonly contract: string;
+  readonly token: string;
+  readonly payer: string;
+}
+
+/**
+ * Whether a new quote may be signed, before anything is. At most one is alive for a (slot, token), and the next comes only when the chain
+ * cannot bring back the last: else the payer could keep the better of two rates (docs/decisions/0132).
+ */
+export function askForQuote(
+  state: Slot,
+  { chainId, contract, token, payer }: QuoteRequest,
+  now: string,
+): { readonly kind: 'free' } | Exclude<Decision<never, SlotRejection>, { readonly kind: 'accepted' }> {
+  if (state.status === 'none') return refusal({ code: 'slot_not_found' });
+  if (state.status === 'closed') return refusal({ code: 'slot_closed', reason: state.reason });
+  const { place } = state;
+  if (place.chainId !== chainId || place.contract !== contract) {
+    return refusal({ code: 'slot_elsewhere', chainId: place.chainId, contract: place.contract });
+  }
+  const last = state.quotes.findLast(({ terms, ...at }) => tokenOf(terms) === token && isAt(at, place));
+  if (last === undefined) return { kind: 'free' };
+  const nowSeconds = BigInt(Date.parse(now)) / 1000n;
+  const deadline = deadlineOf(last.terms);
+  if (nowSeconds < deadline) {
+    if (payerOf(last.terms) === payer) return { kind: 'repeated', revision: last.revision };
+    return refusal({ code: 'quote_live', until: instantOf(deadline) });
+  }
+  const freeAt = deadline + BigInt(last.reorgWindowSeconds);
+  return nowSeconds < freeAt ? refusal({ code: 'quote_too_early', notBefore: instantOf(freeAt) }) : { kind: 'free' };
+}
+
+export interface MoveSlotData {
+  readonly to: Pick<SlotMoved, 'module' | 'chainId' | 'contract'> & { readonly escrow?: SlotEscrow };
+  readonly evidence: SlotEvidence;
+}
+
+/** Binds the slot to another (chain, contract). */
+export function moveSlot(state: Slot, { to, evidence }: MoveSlotData): Decision<SlotEvent, SlotRejection> {
+  if (state.status === 'none') return reject({ code: 'slot_not_found' });
+  if (state.status === 'closed') return reject({ code: 'slot_closed', reason: state.reason });
+  if (isAt(to, state.place)) return repeated(state.revision);
+  if (state.burnt.some((place) => isAt(to, place))) return reject({ code: 'slot_cancelled', chainId: to.chainId, contract: to.contract });
+  const bound = boundUntil(state, evidence);
+  if (bound !== undefined) return reject({ code: 'slot_bound', until: bound });
+  return accept({ type: 'SlotMoved/1', data: { seq: state.opened.seq, ...to, evidence } });
+}
+
+/** What the slot was for may be paid in another way from here on: by card, from the wallet, or in a slot of another amount. */
+export function releaseSlot(state: Slot, evidence: SlotEvidence): Decision<SlotEvent, SlotRejection> {
+  if (state.status === 'none') return reject({ code: 'slot_not_found' });
+  if (state.status === 'closed') {
+    return state.reason === 'released' ? repeated(state.revision) : reject({ code: 'slot_closed', reason: state.reason });
+  }
+  const bound = boundUntil(state, evidence);
+  if (bound !== undefined) return reject({ code: 'slot_bound', until: bound });
+  return accept({ type: 'SlotClosed/1', data: { seq: state.opened.seq, reason: 'released', evidence } });
+}
+
+/** A payment of the slot is final. It closes a slot that was given up, too: then the payment is a second one, and all the same true. */
+export function settleSlot(state: Slot): Decision<SlotEvent, SlotRejection> {
+  if (state.status === 'none') return reject({ code: 'slot_not_found' });
+  if (state.status === 'closed' && state.reason === 'settled') return repeated(state.revision);
+  return accept({ type: 'SlotClosed/1', data: { seq: state.opened.seq, reason: 'settled' } });
+}
+
+/** Until when the slot cannot leave its contract, or undefined when the evidence says that nothing can land there any more. */
+function boundUntil({ quotes, place }: OpenSlot, evidence: SlotEvidence): string | undefined {
+  const here = quotes.filter((quote) => isAt(quote, place));
+  if (here.length === 0 || evidence.kind === 'cancelled') return undefined;
+  const last = latestDeadline(here);
+  const isPast = evidence.kind === 'unpaid' && BigInt(Math.floor(Date.parse(evidence.block.time) / 1000)) >= last;
+  return isPast ? undefined : instantOf(last);
+}
+
+function latestDeadline(quotes: readonly IssuedQuote[]): bigint {
+  return quotes.reduce((latest, { terms }) => (deadlineOf(terms) > latest ? deadlineOf(terms) : latest), 0n);
+}
+
+type Place = Pick<SlotOpened, 'chainId' | 'contract'>;
+
+function isAt(left: Place, right: Place): boolean {
+  return left.chainId === right.chainId && left.contract === right.contract;
+}
+
+function instantOf(seconds: bigint): string {
+  return new Date(Number(seconds) * 1000).toISOString();
+}
+
+function refusal(rejection: SlotRejection): { readonly kind: 'rejected'; readonly rejection: SlotRejection } {
+  return { kind: 'rejected', rejection };
+}
