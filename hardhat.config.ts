@@ -10,6 +10,11 @@ process.env['HARDHAT_DISABLE_TELEMETRY'] = 'true';
 /** The compiler is the npm package's own build, so that nothing is downloaded; the contracts' pragma names the same version. */
 const solcFolder = dirname(createRequire(import.meta.url).resolve('solc/package.json'));
 
+const solc = { version: '0.8.37', path: join(solcFolder, 'soljson.js') };
+/** Smaller than the anchor's, to stay below the limit for the code of a contract, and for every chain with transient storage. */
+const settlementCompiler = { ...solc, settings: { viaIR: true, evmVersion: 'cancun', optimizer: { enabled: true, runs: 10_000 } } };
+const settlementSources = ['ProviderRegistry', 'ProviderSettlement'];
+
 const fuzzSeed = process.env['FUZZ_SEED'];
 
 export default defineConfig({
@@ -43,11 +48,11 @@ export default defineConfig({
     splitTestsCompilation: true,
     compilers: [
       {
-        version: '0.8.37',
-        path: join(solcFolder, 'soljson.js'),
+        ...solc,
         settings: { viaIR: true, evmVersion: 'prague', optimizer: { enabled: true, runs: 1_000_000 } },
       },
     ],
+    overrides: Object.fromEntries(settlementSources.map((name) => [`contracts/${name}.sol`, settlementCompiler])),
   },
 });
 
