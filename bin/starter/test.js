@@ -1,27 +1,33 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { inProject, projectRoot } from './project-root.js';
 import { node, tool } from './run-node.js';
 
 const slow = 'test/(start|crash|load)/';
 
 const selections = {
-  '--slow': ['--testPathPatterns', slow, '--runInBand'],
-  '--event-store': [
+  '--slow': () => ['--testPathPatterns', slow, '--runInBand'],
+  '--event-store': () => [
     ...['--testPathPatterns', 'test/contracts/event-store/', '--maxWorkers', '2'],
     ...['--reporters', 'default', '--reporters', inProject('test', 'contracts', 'event-store', 'promise-reporter.js')],
   ],
-  '--attacks': [
+  '--attacks': () => [
     ...['--testPathPatterns', 'test/attacks/', '--maxWorkers', '2'],
     ...['--reporters', 'default', '--reporters', inProject('test', 'attacks', 'attack-reporter.js')],
+  ],
+  '--settlement': () => [
+    ...['--runTestsByPath', ...filesNaming('[SET-A'), '--testNamePattern', '\\[SET-A\\d+\\]', '--maxWorkers', '2'],
+    ...['--reporters', 'default', '--reporters', inProject('test', 'settlement', 'attack-reporter.js')],
   ],
 };
 
 /**
  * Without arguments: all tests but those that take minutes, by starting the whole product again and again or by their load; `--slow` runs those.
- * `--event-store` holds every event store at hand to its contract, `--attacks` simulates every attack of the table. Any other arguments go to Jest.
+ * `--event-store` holds every event store at hand to its contract, `--attacks` simulates every attack of the table, `--settlement` those on
+ * payments. Any other arguments go to Jest.
  */
 export async function test(args) {
   const selection =
-    args.length === 0 ? ['--testPathIgnorePatterns', slow, '/node_modules/'] : args.flatMap((arg) => selections[arg] ?? arg);
+    args.length === 0 ? ['--testPathIgnorePatterns', slow, '/node_modules/'] : args.flatMap((arg) => selections[arg]?.() ?? arg);
   const jest = inProject('node_modules', 'jest', 'bin', 'jest.js');
   const exitCode = await node(['--experimental-vm-modules', '--no-warnings', jest, ...selection], { cwd: projectRoot });
   return args.length === 0 ? (await testSolidity([])) || exitCode : exitCode;
@@ -30,4 +36,13 @@ export async function test(args) {
 /** The laws of the contracts (test/fuzz), by Hardhat's own runner. Arguments go to it: `--grep <test>` runs some only. */
 export function testSolidity(args) {
   return tool('hardhat', ['test', 'solidity', ...args]);
+}
+
+/** Tests of one kind stand in many folders, beside what they need; they are found by their names. */
+function filesNaming(text) {
+  const folder = inProject('test');
+  return readdirSync(folder, { recursive: true })
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => inProject('test', file))
+    .filter((file) => readFileSync(file, 'utf8').includes(text));
 }
