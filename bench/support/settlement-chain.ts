@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { concat, Contract, ContractFactory, id, NonceManager, toBeHex, type TypedDataDomain, Wallet, ZeroAddress } from 'ethers';
+import { concat, Contract, ContractFactory, id, toBeHex, type TypedDataDomain, Wallet, ZeroAddress } from 'ethers';
 import { demoDollarAbi, demoDollarBytecode } from '../../contracts/generated/demo-dollar.ts';
 import { providerRegistryAbi, providerRegistryBytecode } from '../../contracts/generated/provider-registry.ts';
 import { providerSettlementAbi, providerSettlementBytecode } from '../../contracts/generated/provider-settlement.ts';
@@ -52,8 +52,8 @@ export async function settlementOn(chain: ThrowawayChain): Promise<SettlementCha
   const { provider } = chain;
   const wallets = Object.fromEntries([...hands, ...strangers].map((name) => [name, new Wallet(id(name), provider)])) as Hands;
   for (const { address } of Object.values(wallets)) await provider.send('anvil_setBalance', [address, '0x56bc75e2d63100000']);
-  const deployer = new NonceManager(new Wallet(id('deployer'), provider));
-  await provider.send('anvil_setBalance', [await deployer.getAddress(), '0x56bc75e2d63100000']);
+  const deployer = new Wallet(id('deployer'), provider);
+  await provider.send('anvil_setBalance', [deployer.address, '0x56bc75e2d63100000']);
   const deploy = async (abi: readonly object[], bytecode: string, ...args: unknown[]) => {
     const contract = await new ContractFactory(abi, bytecode, deployer).deploy(...args);
     return (await contract.waitForDeployment()) as Contract;
@@ -112,7 +112,7 @@ async function openProvider({ registry, token, hands }: { registry: Contract; to
 }
 
 /** By the deployer that every anvil has, so that it stands where it stands everywhere. */
-async function deployPermit2(by: NonceManager): Promise<string> {
+async function deployPermit2(by: Wallet): Promise<string> {
   const file = join(projectRoot(import.meta.dirname), 'test', 'vectors', 'permit2.json');
   const { deployer, salt, address, creationCode } = JSON.parse(readFileSync(file, 'utf8')) as Permit2Vector;
   await (await by.sendTransaction({ to: deployer, data: concat([toBeHex(salt, 32), creationCode]) })).wait();

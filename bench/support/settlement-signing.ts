@@ -21,6 +21,8 @@ export const mandateTypes: Types = {
     bytes32 accountRef, uint256 salt`),
 };
 
+export const revokeTypes: Types = { Revoke: fields('bytes32 mandate') };
+
 export const authorizationTypes: Types = {
   ReceiveWithAuthorization: fields('address from, address to, uint256 value, uint256 validAfter, uint256 validBefore, bytes32 nonce'),
 };

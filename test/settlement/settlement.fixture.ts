@@ -2,16 +2,18 @@ import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
 import { Contract, type ContractTransactionReceipt, isError, type Wallet } from 'ethers';
 import { settlementOn, type SettlementChain } from '../../bench/support/settlement-chain.ts';
 import { startThrowawayChain } from '../../bench/support/throwaway-chain.ts';
+import { compile, compiled } from '../support/compiled.ts';
 
 export const day = 86_400;
 
 /** The contracts on a chain of the file's own; each test begins where the file began. Read it in a test only: before, it is not there. */
-export function settlementFixture(): { readonly on: SettlementChain } {
+export function settlementFixture({ compiles = false } = {}): { readonly on: SettlementChain } {
   const fixture: { on: SettlementChain } = { on: undefined as unknown as SettlementChain };
   let start: string;
   beforeAll(async () => {
+    if (compiles) await compile();
     fixture.on = await settlementOn(await startThrowawayChain());
-  }, 60_000);
+  }, 180_000);
   beforeEach(async () => void (start = (await fixture.on.chain.provider.send('evm_snapshot', [])) as string));
   afterEach(() => fixture.on.chain.provider.send('evm_revert', [start]));
   afterAll(() => fixture.on.chain.stop());
@@ -57,3 +59,12 @@ export async function travelTo({ chain }: SettlementChain, timestamp: number): P
 export async function travelBy(on: SettlementChain, seconds: number): Promise<void> {
   await travelTo(on, (await now(on)) + seconds);
 }
+/** A contract of test/solidity, by its file and its name. */
+export async function deployed(on: SettlementChain, [file, name]: readonly [string, string], ...args: unknown[]): Promise<Contract> {
+  const { abi, bytecode } = await compiled(`test/solidity/${file}.sol`, name);
+  return on.deploy(abi, bytecode, ...args);
+}
+
+/** What an address has of a token; of the native coin without one. */
+export const balanceOf = ({ chain }: SettlementChain, address: string, token?: Contract): Promise<bigint> =>
+  token === undefined ? chain.provider.getBalance(address) : (token.getFunction('balanceOf')(address) as Promise<bigint>);
