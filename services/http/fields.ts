@@ -145,10 +145,28 @@ export function WholeNumberField(options: FieldOptions & { readonly max: bigint 
   );
 }
 
+/** A hash or a word of a chain: 0x and 64 lower-case hex. */
+export function HashField(options: FieldOptions = {}) {
+  return field(
+    { example: `0x${'ab'.repeat(32)}`, ...options },
+    { pattern: '^0x[0-9a-f]{64}$' },
+    checked('isHash', 'text_malformed', (value) => /^0x[0-9a-f]{64}$/.test(value)),
+  );
+}
+
+/** An address on a chain: 0x and 40 hex; capitals are taken and mean nothing. */
+export function AddressField(options: FieldOptions = {}) {
+  return field(
+    { example: `0x${'ab'.repeat(20)}`, ...options },
+    { pattern: '^0x[0-9a-fA-F]{40}$' },
+    checked('isAddress', 'text_malformed', (value) => /^0x[0-9a-fA-F]{40}$/.test(value)),
+  );
+}
+
 /** A list of 1 to `lengthMax` objects of a body class, no two with the same value in the field `uniqueBy`. */
 export function ListField(
   type: () => new () => object,
-  { lengthMax, uniqueBy }: { readonly lengthMax: number; readonly uniqueBy: string },
+  { lengthMax, uniqueBy, optional = false }: { readonly lengthMax: number; readonly uniqueBy: string; readonly optional?: boolean },
 ) {
   const errorOf = (value: unknown): string | undefined => {
     if (!Array.isArray(value) || !value.every(isObject)) return 'list_malformed';
@@ -158,7 +176,8 @@ export function ListField(
     return keys.size === value.length ? undefined : 'list_not_unique';
   };
   return applyDecorators(
-    ApiProperty({ type: () => type(), isArray: true, minItems: 1, maxItems: lengthMax }),
+    ApiProperty({ type: () => type(), isArray: true, minItems: 1, maxItems: lengthMax, required: !optional }),
+    ...(optional ? [UnlessAbsent()] : []),
     ValidateBy({
       name: 'isList',
       validator: {

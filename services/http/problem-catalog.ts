@@ -6,6 +6,10 @@ import type { ExecutionRejection } from '../commands/application/answer.ts';
 import type { InvoiceRejection } from '../invoicing/domain/invoice.ts';
 import type { PersonRejection } from '../privacy/domain/person.decider.ts';
 import type { RetentionRejection } from '../privacy/domain/retention.ts';
+import type { QuoteRejection } from '../settlement/application/issue-quote.handler.ts';
+import type { CheckoutRejection } from '../settlement/application/open-checkout.handler.ts';
+import type { RateTableRejection } from '../settlement/domain/rate-table.ts';
+import type { TermsRejection } from '../settlement/domain/terms.ts';
 
 /** Codes that are about the request and not about the business. */
 type EdgeCode =
@@ -31,6 +35,9 @@ type EdgeCode =
   | 'log_not_found'
   | 'log_entry_not_found'
   | 'proof_not_available'
+  | 'checkout_not_found'
+  | 'quote_not_found'
+  | 'chain_unavailable'
   | 'projection_behind'
   | 'log_behind'
   | 'store_unavailable'
@@ -46,7 +53,11 @@ export type ProblemCode =
   | InvoiceRejection['code']
   | ProviderRejection['code']
   | PersonRejection['code']
-  | RetentionRejection['code'];
+  | RetentionRejection['code']
+  | CheckoutRejection['code']
+  | QuoteRejection['code']
+  | RateTableRejection['code']
+  | TermsRejection['code'];
 
 export interface Problem {
   readonly status: number;
@@ -107,10 +118,35 @@ export const problemCatalog = {
   retention_schedule_not_found: { status: 404, title: 'The provider has no retention schedule.' },
   retention_run_open: { status: 409, title: 'A retention run is not finished yet.' },
   personal_data_erased: { status: 409, title: 'The personal data are erased; nothing is added to them.' },
+  checkout_not_found: { status: 404, title: 'There is no such checkout.' },
+  quote_not_found: { status: 404, title: 'There is no good quote for the token; ask for one.' },
+  chain_not_found: { status: 404, title: 'Nobody is paid on this chain.' },
+  terms_not_found: { status: 404, title: 'There are no such terms.' },
+  slot_not_found: { status: 404, title: 'There is no such settlement slot.' },
+  settlement_not_configured: { status: 409, title: 'The provider takes no payments on chain yet.' },
+  escrow_not_available: { status: 409, title: 'The chain has no escrow.' },
+  invoice_paid: { status: 409, title: 'Nothing is open of the invoice.' },
+  amount_exceeds_open: { status: 409, title: 'The amount is larger than what is open.' },
+  currency_not_quotable: { status: 409, title: 'An amount in this currency cannot be quoted on chain.' },
+  token_not_taken: { status: 409, title: 'The token is not taken here.' },
+  rate_not_found: { status: 409, title: 'The provider has no rate for the token in this currency.' },
+  rate_stale: { status: 409, title: 'The rate is too old to be locked.' },
+  rate_ahead: { status: 409, title: 'The rate is of a time that has not come.' },
+  rate_not_newer: { status: 409, title: 'The rate was true before the one that is known.' },
+  amount_out_of_range: { status: 409, title: 'The amount is more than the contracts can count.' },
+  escrow_too_short: { status: 409, title: 'The escrow must hold the money for at least 14 days.' },
+  sale_over: { status: 409, title: 'The event is too near for another offer.' },
+  slot_closed: { status: 409, title: 'The payment is final, or was given up.' },
+  slot_elsewhere: { status: 409, title: 'The payment is bound to another contract.' },
+  slot_bound: { status: 409, title: 'A quote for it may still be paid.' },
+  slot_cancelled: { status: 409, title: 'It was cancelled at this contract and can never be paid there.' },
+  quote_live: { status: 409, title: 'A quote for another payer is good still.' },
+  quote_too_early: { status: 409, title: 'The chain may still bring back the last quote.' },
   revision_mismatch: { status: 412, title: 'The aggregate is not at the revision that If-Match names.' },
   idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used with another body.' },
   projection_behind: { status: 503, title: 'The read model has not reached the asked position in time.' },
   log_behind: { status: 503, title: 'The log was restored from an older copy and takes no commands until the operator has recovered it.' },
+  chain_unavailable: { status: 503, title: 'The chain cannot be asked at the moment.' },
   store_unavailable: { status: 503, title: 'The ledger could not be reached in time; repeat with the same Idempotency-Key.' },
   overloaded: { status: 503, title: 'Too many commands are waiting; repeat later with the same Idempotency-Key.' },
   internal_error: { status: 500, title: 'Something failed on our side.' },

@@ -1,6 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import { ChainFault } from '../chain/application/chain-faults.ts';
 import { LogBehindFault } from '../commands/application/log-guard.ts';
 import { StoreFault, StoreOverloadedFault } from '../event-store/domain/faults.ts';
 import { isDatabaseAway } from '../read-store/database-away.ts';
@@ -52,6 +53,7 @@ export class ProblemFilter implements ExceptionFilter {
 function codeOf(error: unknown): ProblemCode {
   if (error instanceof StoreOverloadedFault) return 'overloaded';
   if (error instanceof LogBehindFault) return 'log_behind';
+  if (error instanceof ChainFault) return 'chain_unavailable';
   if (isAborted(error)) return 'request_malformed';
   if ((error instanceof StoreFault && error.retryable) || isDatabaseAway(error)) return 'store_unavailable';
   const status = statusOf(error);

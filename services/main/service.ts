@@ -33,6 +33,10 @@ import { EventReader } from '../read-store/event-reader.ts';
 import { ProjectionProgress } from '../read-store/projection-progress.ts';
 import { ProjectionRunner } from '../read-store/projection-runner.ts';
 import { enterService } from '../read-store/service-presence.ts';
+import { EncryptedKeystoreSigner } from '../settlement/adapters/keys/encrypted-keystore.signer.ts';
+import type { SettlementChain } from '../settlement/application/settlement-chain.ts';
+import { StreamSlotPayments } from '../settlement/application/stream.slot-payments.ts';
+import { SettlementModule } from '../settlement/settlement.module.ts';
 import { accessSecret } from './access-secret.ts';
 import { eventTypes } from './event-types.ts';
 import { type ChainAccess, type Integrity, openIntegrity } from './integrity.ts';
@@ -51,6 +55,8 @@ export interface ServiceOptions {
   readonly dataFolder: string;
   /** The keys outside the database that personal data lie under; absent: they are in the data folder. */
   readonly personalDataKeyFile?: string | undefined;
+  /** The password of the keys that sign quotes, outside of the data folder; absent: it is made there. */
+  readonly quotePasswordFile?: string | undefined;
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
@@ -60,6 +66,8 @@ export interface ServiceOptions {
   /** Who cosigns the tree heads of every log; nobody when absent. */
   readonly witnesses?: readonly WitnessAddress[];
   readonly otherChains?: readonly ChainAccess[];
+  /** Chains that providers are paid on. */
+  readonly settlementChains?: readonly SettlementChain[];
   /** Which parts of the service this process runs; all when absent. The API is always there: it also answers for their health. */
   readonly roles?: readonly Role[];
 }
@@ -108,8 +116,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
 }
 
 async function open(options: ServiceOptions, closing: Closing): Promise<Service> {
-  const { databaseUrl, eventStoreUrl, dataFolder, personalDataKeyFile, host, port, logger } = options;
-  const { chain, otherChains = [], witnesses = [], roles = allRoles } = options;
+  const { databaseUrl, eventStoreUrl, dataFolder, personalDataKeyFile, quotePasswordFile, host, port, logger } = options;
+  const { chain, otherChains = [], settlementChains = [], witnesses = [], roles = allRoles } = options;
   // Every read model and every lock holds a connection of its own while it works.
   const pool = createPool({ url: databaseUrl, connectionsMax: 40 });
   closing.push(() => pool.end());
@@ -140,6 +148,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
   const privacy = await openPrivacy({ eventStore, pool, logs, logger, keysFolder, personalDataKeyFile });
 
   const publicity = entryPublicity(eventStore);
+  const secret = await accessSecret(keysFolder);
   const progress = new ProjectionProgress(pool);
   const http = await createHttpApplication(
     serviceModule({
@@ -147,7 +156,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
       pool,
       progress,
       commands: { guard, receipts: integrity.receipts, origins: logs, commandLog: new ProjectedCommandLog(pool), snapshots },
-      access: { logs: integrity.openLog, secret: await accessSecret(keysFolder) },
+      access: { logs: integrity.openLog, secret },
       others: [
         ProjectionsModule,
         AnchoringModule.register(anchoring),
@@ -156,6 +165,13 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
         ExplorerModule.register({ ...integrity, publicity }),
         BillBundlesModule.register(new BillBundles(eventStore, integrity.bundles)),
         PrivacyModule.register(privacy),
+        SettlementModule.register({
+          ...{ chains: settlementChains, secret, payments: new StreamSlotPayments(eventStore) },
+          signer: new EncryptedKeystoreSigner({
+            folder: join(keysFolder, 'quotes'),
+            passwordFile: quotePasswordFile ?? join(keysFolder, 'quotes.password'),
+          }),
+        }),
       ],
     }),
     logger,

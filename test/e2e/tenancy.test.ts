@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { SettlementChain } from '../../services/settlement/application/settlement-chain.ts';
 import { type Answer, startTestService, type TestService } from '../support/service.ts';
 
 let api: TestService;
@@ -25,8 +26,16 @@ const title = {
 };
 const money = { amount: '1', currency: 'EUR' };
 
+/** A chain that nobody has to ask before a checkout is opened. */
+const chain: SettlementChain = {
+  ...{ chainId: '31337', rpcUrls: ['http://127.0.0.1:9'], codeHashes: {}, deploymentBlock: 0n, tokens: [] },
+  contracts: { registry: `0x${'01'.repeat(20)}`, settlement: `0x${'02'.repeat(20)}` },
+  profile: { finality: 'tag', realMoney: false, confirmations: [] },
+};
+
 beforeAll(async () => {
-  api = await startTestService();
+  api = await startTestService({ settlementChains: [chain] });
+  await api.post('/v1/settlement', { legalName: 'Demo' });
   const operator = { authorization: `Bearer ${api.operatorToken}` };
   await api.post('/v1/providers', { slug: 'other', name: 'Other' }, operator);
   other = { authorization: `Bearer ${(await api.post('/v1/providers/other/api-keys', {}, operator)).body.token}` };
@@ -70,6 +79,11 @@ const bodies: Readonly<Record<string, () => object>> = {
   '/v1/accounts/{account}/personal-data': () => ({ name: 'Ada Lovelace' }),
   '/v1/accounts/{account}/consents': () => ({ purpose: 'news', decision: 'given', document: 'v1' }),
   '/v1/accounts/{account}/erasures': () => ({ reason: 'subject_request' }),
+  '/v1/accounts/{account}/top-ups/checkouts': () => money,
+  '/v1/accounts/{account}/deposits/checkouts': () => money,
+  '/v1/accounts/{account}/credits/checkouts': () => money,
+  '/v1/accounts/{account}/purchases/checkouts': () => ({ title: ids.title }),
+  '/v1/invoices/{invoice}/checkouts': () => ({}),
   '/v1/price-books/{priceBook}/versions': () => priceBook,
   '/v1/auditor-keys/{key}/revocations': () => ({}),
 };
@@ -85,14 +99,17 @@ const urlOf = (path: string) =>
     .replace('{index}', '0')
     .replace('{key}', ids.auditorKey);
 
+/** What is as public as the log itself, and what the link to a payment opens to whoever has it. */
+const isOpen = (path: string) => /\/proofs\/|\/witnesses$|\/terms\/|^\/v1\/checkouts\//.test(path);
+
 /** Routes about all providers. */
 const isOfOperator = (path: string) => path.startsWith('/v1/anchoring');
 
-/** Routes that name something of one provider, and that are not as public as the log itself. */
+/** Routes that name something of one provider, and that are not open to all; a payment is begun before what it would pay is paid. */
 const routesOfOne = (method: string) =>
-  Object.keys(paths).filter(
-    (path) => path.includes('{') && paths[path]?.[method] !== undefined && !/\/proofs\/|\/witnesses$|\/api-keys$/.test(path),
-  );
+  Object.keys(paths)
+    .filter((path) => path.includes('{') && paths[path]?.[method] !== undefined && !isOpen(path) && !path.endsWith('/api-keys'))
+    .sort((left, right) => Number(right.endsWith('/checkouts')) - Number(left.endsWith('/checkouts')));
 
 /** What a customer's own key opens, of the own account and its invoices. */
 const routesOfCustomers = [
@@ -104,6 +121,9 @@ const routesOfCustomers = [
   '/v1/invoices/{invoice}/proof-bundle',
   '/v1/invoices/{invoice}/signed',
 ];
+
+/** What it lets be paid, of the same. */
+const paymentsOfCustomers = () => Object.keys(bodies).filter((path) => path.endsWith('/checkouts'));
 
 interface Customer {
   readonly account: string;
@@ -142,6 +162,16 @@ describe('what belongs to one customer', () => {
     }
   }, 60_000);
 
+  it('is begun to be paid by no other customer', async () => {
+    const [mine, neighbour, foreign] = [await customerOf(), await customerOf(), await customerOf(other)];
+    await issued(mine.invoice);
+    for (const route of paymentsOfCustomers()) {
+      const ask = (headers: Customer['headers']) => api.post(routeOf(route, mine), bodies[route]?.(), headers);
+      for (const stranger of [neighbour, foreign]) expect([route, (await ask(stranger.headers)).status]).toEqual([route, 404]);
+      expect([route, (await ask(mine.headers)).status]).toEqual([route, 201]);
+    }
+  }, 60_000);
+
   it('is all that its own key opens of the API', async () => {
     const mine = await customerOf();
     const customer = mine.headers;
@@ -152,9 +182,10 @@ describe('what belongs to one customer', () => {
     const answers: [string, number][] = [];
     for (const [path, methods] of Object.entries(paths)) {
       const url = urlOf(path).replace(ids.account, mine.account).replace(ids.invoice, mine.invoice);
-      if ('get' in methods && !routesOfCustomers.includes(path) && !/\/proofs\/|\/witnesses$/.test(path))
-        answers.push([path, (await api.get(url, customer)).status]);
-      if ('post' in methods) answers.push([path, (await api.post(url, bodies[path]?.() ?? {}, customer)).status]);
+      if (isOpen(path)) continue;
+      if ('get' in methods && !routesOfCustomers.includes(path)) answers.push([path, (await api.get(url, customer)).status]);
+      if ('post' in methods && !paymentsOfCustomers().includes(path))
+        answers.push([path, (await api.post(url, bodies[path]?.() ?? {}, customer)).status]);
     }
     expect(answers.length).toBeGreaterThan(20);
     expect(answers.filter(([, status]) => status !== 403)).toEqual([]);
@@ -206,8 +237,8 @@ describe('what an auditor is let into', () => {
     const { headers } = await keyOf();
     const answers: [string, number][] = [];
     for (const [path, methods] of Object.entries(paths)) {
-      if ('get' in methods && !routesOfAuditors.includes(path) && !/\/proofs\/|\/witnesses$/.test(path))
-        answers.push([path, (await api.get(urlOf(path), headers)).status]);
+      if (isOpen(path)) continue;
+      if ('get' in methods && !routesOfAuditors.includes(path)) answers.push([path, (await api.get(urlOf(path), headers)).status]);
       if ('post' in methods) answers.push([path, (await api.post(urlOf(path), bodies[path]?.() ?? {}, headers)).status]);
     }
     expect(answers.length).toBeGreaterThan(25);

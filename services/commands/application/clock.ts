@@ -5,3 +5,5 @@ export interface Clock {
 }
 
 export const systemClock: Clock = { now: () => new Date().toISOString() };
+
+export const CLOCK = Symbol('Clock');

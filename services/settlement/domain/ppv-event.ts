@@ -19,17 +19,23 @@ export const mappedTitle: Aggregate<MappedTitle, PpvEvent> = {
 export interface MapTitleData {
   readonly slug: string;
   readonly title: string;
-  /** When the title is over: from then on the provider may take the money. */
+  /** When the title is over. */
   readonly endsAt: string;
+  /** The provider may take the money so long after that. */
+  readonly captureAfterSeconds: bigint;
   /** For how long it may; afterwards anybody may send it back. The contract asks for 14 days. */
   readonly reclaimAfterSeconds: bigint;
 }
 
-/** Gives a title its event on chain; a title that ends at another time gets another one, since the times of an event never change. */
-export function mapTitle(state: MappedTitle, { slug, title, endsAt, reclaimAfterSeconds }: MapTitleData): Decision<PpvEvent, never> {
-  const captureAfter = BigInt(Math.ceil(Date.parse(endsAt) / 1000));
-  if (state.current?.captureAfter === captureAfter.toString()) return repeated(state.revision);
+/** Gives a title its event on chain; a title with other times gets another one, since those of an event never change. */
+export function mapTitle(
+  state: MappedTitle,
+  { slug, title, endsAt, captureAfterSeconds, reclaimAfterSeconds }: MapTitleData,
+): Decision<PpvEvent, never> {
+  const captureAfter = BigInt(Math.ceil(Date.parse(endsAt) / 1000)) + captureAfterSeconds;
   const times = { captureAfter: captureAfter.toString(), reclaimAfter: (captureAfter + reclaimAfterSeconds).toString() };
+  const { current } = state;
+  if (current?.captureAfter === times.captureAfter && current.reclaimAfter === times.reclaimAfter) return repeated(state.revision);
   const eventId = eventIdOf(slug, title, state.occurrences + 1);
   return accept({ type: 'PpvEventMapped/1', data: { title, eventId, ...times } });
 }

@@ -91,7 +91,7 @@ export const offerTypes: Types = {
   ],
 };
 
-const names: Readonly<Record<PayModule, string>> = { settlement: 'Tallyroot ProviderSettlement', escrow: 'Tallyroot PpvEscrow' };
+const names: Readonly<Record<PayModule, string>> = { settlement: 'Tallyroot Settlement', escrow: 'Tallyroot Escrow' };
 
 /** The EIP-712 domain of a contract. */
 export function signingDomain(module: PayModule, { chainId, contract }: ContractPlace) {

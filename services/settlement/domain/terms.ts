@@ -1,6 +1,6 @@
 import { keccak256, toUtf8Bytes } from 'ethers';
 import type { Aggregate } from '../../commands/domain/aggregate.ts';
-import { accept, type Decision, repeated } from '../../commands/domain/decision.ts';
+import { accept, type Decision, reject, repeated } from '../../commands/domain/decision.ts';
 import { canonicalJson } from '../../event-store/domain/canonical-json.ts';
 import { type TermsDocument, type TermsEvent, termsEvents } from './terms.events.ts';
 
@@ -20,8 +20,17 @@ export function termsHashOf(document: TermsDocument): string {
   return keccak256(toUtf8Bytes(canonicalJson(document)));
 }
 
+export type TermsRejection = { readonly code: 'escrow_too_short'; readonly reclaimAfterSecondsMin: string };
+
+/** The contract refuses events that give the provider less time to take its money. */
+const reclaimAfterSecondsMin = 14n * 86_400n;
+
 /** Publishes terms under their hash: the same document is the same terms. */
-export function publishTerms(state: Terms, document: TermsDocument): Decision<TermsEvent, never> {
+export function publishTerms(state: Terms, document: TermsDocument): Decision<TermsEvent, TermsRejection> {
   if (state.status === 'published') return repeated(0n);
+  const { escrow } = document;
+  if (escrow !== undefined && BigInt(escrow.reclaimAfterSeconds) < reclaimAfterSecondsMin) {
+    return reject({ code: 'escrow_too_short', reclaimAfterSecondsMin: reclaimAfterSecondsMin.toString() });
+  }
   return accept({ type: 'TermsPublished/1', data: { hash: termsHashOf(document), document } });
 }

@@ -57,7 +57,7 @@ function digestBySecondEncoder(name: string, { chainId, contract }: { chainId: s
 }
 
 const typeOf = ({ module }: SignedTerms) => (module === 'settlement' ? quoteType : offerType);
-const nameOf = ({ module }: SignedTerms) => (module === 'settlement' ? 'Tallyroot ProviderSettlement' : 'Tallyroot PpvEscrow');
+const nameOf = ({ module }: SignedTerms) => (module === 'settlement' ? 'Tallyroot Settlement' : 'Tallyroot Escrow');
 
 describe('a quote', () => {
   it('has the struct hash and the digest that a second encoder gives it', () =>

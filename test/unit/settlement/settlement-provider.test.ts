@@ -46,7 +46,7 @@ describe('a provider that takes payments on chain', () => {
 describe('the event of a title', () => {
   const endsAt = '2026-03-01T22:00:00.500Z';
   const map = (at: string) => (state: Parameters<typeof mapTitle>[0]) =>
-    mapTitle(state, { slug: 'demo', title: 'ttl_1', endsAt: at, reclaimAfterSeconds: 86_400n * 30n });
+    mapTitle(state, { slug: 'demo', title: 'ttl_1', endsAt: at, captureAfterSeconds: 0n, reclaimAfterSeconds: 86_400n * 30n });
 
   it('gives the money up for taking when the title is over, for a time', () => {
     const [event] = given(mappedTitle, []).when(map(endsAt)).thenAccepts('PpvEventMapped/1');
@@ -102,6 +102,8 @@ describe('the table of rates', () => {
 });
 
 describe('the terms of an offer', () => {
+  const escrow = (days: number) => ({ captureAfterSeconds: '0', reclaimAfterSeconds: String(days * 86_400) });
+
   const document: TermsDocument = {
     ...{ format: 'tallyroot-terms/1', provider: 'demo', offer: 'ppv', version: '1', refunds: 'None.' },
     price: { amount: '4.99', currency: 'EUR', cycle: 'once' },
@@ -116,6 +118,15 @@ describe('the terms of an offer', () => {
     given(terms, events)
       .when((state) => publishTerms(state, document))
       .thenRepeats(0n);
+  });
+
+  it('hold money in escrow for as long as the contract asks at least', () => {
+    given(terms, [])
+      .when((state) => publishTerms(state, { ...document, escrow: escrow(13) }))
+      .thenRejects({ code: 'escrow_too_short', reclaimAfterSecondsMin: '1209600' });
+    given(terms, [])
+      .when((state) => publishTerms(state, { ...document, escrow: escrow(14) }))
+      .thenAccepts('TermsPublished/1');
   });
 
   it('[D15] have another hash with any other word in them', () => {

@@ -1,8 +1,9 @@
 import { chmod, link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { HDNodeWallet, Mnemonic, Wallet } from 'ethers';
+import { Wallet } from 'ethers';
 import { ChainKeyFault } from '../../application/chain-faults.ts';
 import { localChainId } from '../../application/local-funds.ts';
+import { isWellKnown } from '../../application/well-known-keys.ts';
 
 /** Whose key. Each provider has a publisher of its own unless a file is named for all, so none can delay another by a nonce. */
 export type ChainRole = 'deployer' | 'admin' | 'guardian' | { readonly publisherOf: string };
@@ -88,19 +89,4 @@ async function createOnce(path: string): Promise<void> {
   } finally {
     await rm(draft, { force: true });
   }
-}
-
-/** Accounts that the development nodes make from their published phrase, as many as they make by default. */
-const wellKnownCount = 20;
-let wellKnown: Set<string> | undefined;
-
-function isWellKnown({ address }: Wallet): boolean {
-  wellKnown ??= wellKnownAddresses();
-  return wellKnown.has(address);
-}
-
-function wellKnownAddresses(): Set<string> {
-  const phrase = Mnemonic.fromPhrase('test test test test test test test test test test test junk');
-  const root = HDNodeWallet.fromMnemonic(phrase, "m/44'/60'/0'/0");
-  return new Set(Array.from({ length: wellKnownCount }, (_, index) => root.deriveChild(index).address));
 }

@@ -1,0 +1,32 @@
+import { ProblemError } from '../../../http/problem-error.ts';
+
+/** What Fastify hands over: text, or a list of texts for a parameter that is given twice. */
+export type CheckoutQuery = Readonly<Record<string, unknown>>;
+
+const address = (text: string) => (/^0x[0-9a-fA-F]{40}$/.test(text) ? text.toLowerCase() : undefined);
+const readers = {
+  tx: (text: string) => (/^0x[0-9a-fA-F]{64}$/.test(text) ? text.toLowerCase() : undefined),
+  token: address,
+  payer: address,
+  method: (text: string) => (['permit', 'permit2', 'authorization'] as const).find((method) => method === text),
+  /** Of a key 65 bytes; of a contract as long as it likes, within a URL. */
+  signature: (text: string) => (/^0x(?:[0-9a-fA-F]{2}){64,2000}$/.test(text) ? text.toLowerCase() : undefined),
+  nonce: (text: string) => (/^(?:0|[1-9][0-9]{0,77})$/.test(text) ? text : undefined),
+};
+
+type Readers = typeof readers;
+type Read<Name extends keyof Readers> = { readonly [Each in Name]?: Exclude<ReturnType<Readers[Each]>, undefined> };
+
+/** Reads the named parameters. Throws the problem `query_invalid` that names every wrong or unknown one at once. */
+export function readCheckoutQuery<Name extends keyof Readers>(query: CheckoutQuery, names: readonly Name[]): Read<Name> {
+  const values: Record<string, string> = {};
+  const errors: { readonly field: string; readonly code: string }[] = [];
+  for (const [field, text] of Object.entries(query)) {
+    const name = names.find((each) => each === field);
+    const value = name === undefined || typeof text !== 'string' ? undefined : readers[name](text);
+    if (value !== undefined) values[field] = value;
+    else errors.push({ field, code: name === undefined ? 'parameter_unknown' : 'parameter_malformed' });
+  }
+  if (errors.length > 0) throw new ProblemError('query_invalid', { errors });
+  return values as Read<Name>;
+}

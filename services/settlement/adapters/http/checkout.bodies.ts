@@ -1,0 +1,157 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { type CheckoutState, checkoutStates } from '../../application/checkout-view.ts';
+import type { PayMethod } from '../../application/payer-desk.ts';
+
+export class CheckoutQuoteBody {
+  @ApiProperty({ type: 'string', description: 'Address; zeros for the native coin.' })
+  readonly token!: string;
+  @ApiProperty({ type: 'string', example: 'USDC' })
+  readonly tokenCurrency!: string;
+  @ApiProperty({ type: 'string', example: '60.5', description: 'To be paid, in whole tokens.' })
+  readonly tokenAmount!: string;
+  @ApiProperty({ type: 'string', description: 'The same in units of the token.' })
+  readonly units!: string;
+  @ApiProperty({ type: 'string', description: 'One whole token in the currency, before the spread.' })
+  readonly rate!: string;
+  @ApiProperty({ type: 'string' })
+  readonly rateSource!: string;
+  @ApiProperty({ type: 'string', format: 'date-time' })
+  readonly rateAt!: string;
+  @ApiProperty({ type: 'string', description: 'In hundredths of a percent.' })
+  readonly spreadBps!: string;
+  @ApiProperty({ type: 'string', format: 'date-time', description: 'The first moment at which it cannot be paid any more.' })
+  readonly deadline!: string;
+  @ApiProperty({ type: 'string', description: 'What the provider signed.' })
+  readonly digest!: string;
+  @ApiProperty({ type: 'string', required: false, description: 'Of EIP-681, for the native coin alone: wallets misread those of tokens.' })
+  readonly eip681?: string;
+}
+
+export class CheckoutTokenBody {
+  @ApiProperty({ type: 'string' })
+  readonly address!: string;
+  @ApiProperty({ type: 'string' })
+  readonly currency!: string;
+  @ApiProperty({ type: 'number' })
+  readonly decimals!: number;
+}
+
+export class CheckoutPaymentBody {
+  @ApiProperty({ type: 'string' })
+  readonly tx!: string;
+  @ApiProperty({ type: 'string' })
+  readonly block!: string;
+  @ApiProperty({ type: 'string' })
+  readonly blockHash!: string;
+  @ApiProperty({ type: 'string', required: false, description: 'How many blocks deep it lies.' })
+  readonly confirmations?: string;
+}
+
+export class RefusalBody {
+  @ApiProperty({ type: 'string' })
+  readonly code!: string;
+  @ApiProperty({ type: 'string', description: 'For people.' })
+  readonly text!: string;
+}
+
+export class SentTransactionBody {
+  @ApiProperty({ enum: ['unknown', 'pending', 'replaced', 'included', 'reverted'] })
+  readonly state!: string;
+  @ApiProperty({ type: 'string', required: false })
+  readonly block?: string;
+  @ApiProperty({ type: RefusalBody, required: false })
+  readonly refusal?: RefusalBody;
+}
+
+export class CheckoutBody {
+  @ApiProperty({ type: 'string' })
+  readonly id!: string;
+  @ApiProperty({ enum: [...checkoutStates], enumName: 'CheckoutState' })
+  readonly state!: CheckoutState;
+  @ApiProperty({ type: 'string', description: 'Whom the money goes to.' })
+  readonly legalName!: string;
+  @ApiProperty({ enum: ['invoice', 'top-up', 'title', 'deposit', 'credit'], enumName: 'CheckoutKind' })
+  readonly kind!: string;
+  @ApiProperty({ type: 'string', required: false, description: 'Number of the invoice.' })
+  readonly invoice?: string;
+  @ApiProperty({ type: 'string', required: false, description: 'Name of the title.' })
+  readonly title?: string;
+  @ApiProperty({ type: 'string', example: '60.50' })
+  readonly amount!: string;
+  @ApiProperty({ type: 'string', example: 'EUR' })
+  readonly currency!: string;
+  @ApiProperty({ type: 'string' })
+  readonly chainId!: string;
+  @ApiProperty({ type: 'string', description: 'The contract that is paid.' })
+  readonly contract!: string;
+  @ApiProperty({
+    enum: ['settlement', 'escrow'],
+    description: 'Whether the money goes to the provider at once, or is held until the event.',
+  })
+  readonly module!: string;
+  @ApiProperty({ type: 'string', description: 'In the registry of the chain.' })
+  readonly providerId!: string;
+  @ApiProperty({ type: 'string' })
+  readonly seq!: string;
+  @ApiProperty({ type: 'string', required: false, description: 'Hash of the terms that are agreed to.' })
+  readonly terms?: string;
+  @ApiProperty({ type: [CheckoutTokenBody], description: 'What it can be paid in.' })
+  readonly tokens!: readonly CheckoutTokenBody[];
+  @ApiProperty({ type: [CheckoutQuoteBody], description: 'Quotes that are good now.' })
+  readonly quotes!: readonly CheckoutQuoteBody[];
+  @ApiProperty({ type: CheckoutPaymentBody, required: false })
+  readonly payment?: CheckoutPaymentBody;
+  @ApiProperty({ type: SentTransactionBody, required: false, description: 'Of the transaction that `tx` names.' })
+  readonly transaction?: SentTransactionBody;
+}
+
+export class WalletTransactionBody {
+  @ApiProperty({ type: 'string' })
+  readonly from!: string;
+  @ApiProperty({ type: 'string' })
+  readonly to!: string;
+  @ApiProperty({ type: 'string', example: '0x0' })
+  readonly value!: string;
+  @ApiProperty({ type: 'string' })
+  readonly data!: string;
+}
+
+export class PayWayBody {
+  @ApiProperty({ enum: ['native', 'allowance', 'permit', 'permit2', 'authorization'], enumName: 'PayMethod' })
+  readonly method!: PayMethod;
+  @ApiProperty({ type: [WalletTransactionBody], description: 'To be sent in this order; none where something is signed first.' })
+  readonly transactions!: readonly WalletTransactionBody[];
+  @ApiPropertyOptional({ type: 'object', additionalProperties: true, description: 'For `eth_signTypedData_v4`.' })
+  readonly sign?: object;
+}
+
+export class NeedBody {
+  @ApiProperty({ enum: ['balance', 'allowance', 'gas'] })
+  readonly of!: string;
+  @ApiProperty({ type: 'string', description: 'In units of the token; gas in wei.' })
+  readonly needed!: string;
+  @ApiProperty({ type: 'string' })
+  readonly held!: string;
+  @ApiProperty({ type: 'boolean' })
+  readonly isEnough!: boolean;
+}
+
+export class PreparedPaymentBody {
+  @ApiProperty({ type: 'string', description: 'Decimal.' })
+  readonly chainId!: string;
+  @ApiProperty({ type: CheckoutQuoteBody })
+  readonly quote!: CheckoutQuoteBody;
+  @ApiProperty({ type: [PayWayBody], description: 'The best way first.' })
+  readonly ways!: readonly PayWayBody[];
+  @ApiProperty({ type: [NeedBody] })
+  readonly needs!: readonly NeedBody[];
+  @ApiProperty({ type: RefusalBody, required: false, description: 'What would happen now; absent when the payment would go through.' })
+  readonly refusal?: RefusalBody;
+}
+
+export class SignedPaymentBody {
+  @ApiProperty({ type: WalletTransactionBody })
+  readonly transaction!: WalletTransactionBody;
+  @ApiProperty({ type: RefusalBody, required: false })
+  readonly refusal?: RefusalBody;
+}

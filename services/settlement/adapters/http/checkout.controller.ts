@@ -1,0 +1,165 @@
+import { Body, Controller, Get, Headers, Inject, Param, Post, Query, Res, Sse } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiProduces, ApiQuery, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import type { Observable } from 'rxjs';
+import { Public } from '../../../access/adapters/http/principal.decorator.ts';
+import { envelopeOf } from '../../../commands/application/envelope.ts';
+import { answerCommand } from '../../../http/command-answer.ts';
+import { ProblemError } from '../../../http/problem-error.ts';
+import { ProblemResponse } from '../../../http/problem-response.decorator.ts';
+import { CheckoutEvents } from '../../application/checkout-events.ts';
+import type { CheckoutSlot } from '../../application/checkout-link.ts';
+import { Checkouts } from '../../application/checkouts.ts';
+import { IssueQuote } from '../../application/issue-quote.handler.ts';
+import { PAYER_DESK, type PayerDesk, type WalletTransaction } from '../../application/payer-desk.ts';
+import { SETTLEMENT_CHAINS, type SettlementChains } from '../../application/settlement-chains.ts';
+import { zeroAddress } from '../../domain/quote.ts';
+import type { IssuedQuote } from '../../domain/slot.ts';
+import { CheckoutBody, PreparedPaymentBody, SignedPaymentBody } from './checkout.bodies.ts';
+import { checkoutBody, quoteBody } from './checkout-body.ts';
+import { type CheckoutQuery, readCheckoutQuery } from './checkout-query.ts';
+import { QuoteBody } from './settlement.bodies.ts';
+
+/** A payment as its payer sees it. Whoever has the link is let in; what stands here is no more than a payer must know. */
+@ApiTags('checkout')
+@ProblemResponse(400, 'The request is malformed.')
+@ProblemResponse(404, 'There is no such checkout, or no good quote for the token.')
+@ProblemResponse(503, 'The ledger or the chain cannot be reached; repeat after the seconds of Retry-After.')
+@Public()
+@Controller('v1/checkouts/:checkout')
+export class CheckoutController {
+  readonly #commands: CommandBus;
+  readonly #checkouts: Checkouts;
+  readonly #events: CheckoutEvents;
+  readonly #desk: PayerDesk;
+  readonly #chains: SettlementChains;
+
+  constructor(
+    @Inject(CommandBus) commands: CommandBus,
+    @Inject(Checkouts) checkouts: Checkouts,
+    @Inject(CheckoutEvents) events: CheckoutEvents,
+    @Inject(PAYER_DESK) desk: PayerDesk,
+    @Inject(SETTLEMENT_CHAINS) chains: SettlementChains,
+  ) {
+    this.#commands = commands;
+    this.#checkouts = checkouts;
+    this.#events = events;
+    this.#desk = desk;
+    this.#chains = chains;
+  }
+
+  @ApiOperation({ summary: 'Shows what is to be paid, and how far that is.' })
+  @ApiQuery({ name: 'tx', required: false, description: 'A transaction that a wallet said it sent: the chain is asked what became of it.' })
+  @Get()
+  @ApiOkResponse({ type: CheckoutBody })
+  async show(@Param('checkout') id: string, @Query() query: CheckoutQuery): Promise<CheckoutBody> {
+    const { tx } = readCheckoutQuery(query, ['tx']);
+    const view = await this.#checkouts.view(this.#slotOf(id), tx === undefined ? undefined : { tx });
+    if (view === undefined) throw new ProblemError('checkout_not_found');
+    return checkoutBody(id, view, this.#chains);
+  }
+
+  @ApiOperation({ summary: 'Tells the same whenever it changes, as server-sent events; the last one before it ends is final.' })
+  @ApiQuery({ name: 'tx', required: false, description: 'As above.' })
+  @ApiProduces('text/event-stream')
+  @ApiOkResponse({ description: 'Each `data` is the checkout as JSON; its `type` is `checkout`.', schema: { type: 'string' } })
+  @Sse('events')
+  async follow(@Param('checkout') id: string, @Query() query: CheckoutQuery): Promise<Observable<{ type: string; data: CheckoutBody }>> {
+    const { tx } = readCheckoutQuery(query, ['tx']);
+    const slot = this.#slotOf(id);
+    if ((await this.#checkouts.view(slot)) === undefined) throw new ProblemError('checkout_not_found');
+    return this.#events.of(slot, tx, (view) => ({ type: 'checkout', data: checkoutBody(id, view, this.#chains) }));
+  }
+
+  @ApiOperation({ summary: 'Asks for a quote in a token. While one is good it is answered again.' })
+  @ApiHeader({ name: 'Idempotency-Key', required: true, description: 'Chosen by the caller.' })
+  @ProblemResponse(409, 'The state does not allow it.')
+  @Post('quotes')
+  @ApiCreatedResponse({ type: CheckoutBody })
+  async quote(
+    @Param('checkout') id: string,
+    @Headers('idempotency-key') key: string | undefined,
+    @Body() body: QuoteBody,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<CheckoutBody> {
+    const { provider, seq } = this.#slotOf(id);
+    const asked = { seq, token: body.token.toLowerCase(), payer: (body.payer ?? zeroAddress).toLowerCase() };
+    const envelope = envelopeOf({
+      ...{ provider, actor: { id: `checkout:${seq}`, type: 'process' }, key: keyOf(key), command: 'IssueQuote', body: asked },
+    });
+    const outcome = await this.#commands.execute(new IssueQuote(envelope, asked));
+    answerCommand(reply, outcome, { id });
+    const view = await this.#checkouts.view({ provider, seq });
+    if (view === undefined) throw new ProblemError('checkout_not_found');
+    return checkoutBody(id, view, this.#chains);
+  }
+
+  @ApiOperation({ summary: 'Prepares the payment of a good quote for a wallet, and tries it out from there.' })
+  @ApiQuery({ name: 'token', required: true })
+  @ApiQuery({ name: 'payer', required: true })
+  @Get('payment')
+  @ApiOkResponse({ type: PreparedPaymentBody })
+  async prepare(@Param('checkout') id: string, @Query() query: CheckoutQuery): Promise<PreparedPaymentBody> {
+    const { token, payer } = readCheckoutQuery(query, ['token', 'payer']);
+    const quote = await this.#goodQuote(id, token);
+    const { ways, needs, refusal } = await this.#desk.prepare(quote, required('payer', payer));
+    const [way] = ways;
+    return {
+      chainId: quote.chainId,
+      quote: quoteBody(quote, way?.method === 'native' ? eip681Of(quote.chainId, way.transactions) : undefined),
+      ...{ ways, needs, ...(refusal !== undefined && { refusal }) },
+    };
+  }
+
+  @ApiOperation({ summary: 'Makes the transaction of what a wallet has signed, and tries it out.' })
+  @ApiQuery({ name: 'token', required: true })
+  @ApiQuery({ name: 'payer', required: true })
+  @ApiQuery({ name: 'method', required: true, enum: ['permit', 'permit2', 'authorization'] })
+  @ApiQuery({ name: 'signature', required: true })
+  @ApiQuery({ name: 'nonce', required: false, description: 'Of Permit2, as it was signed.' })
+  @Get('signed-payment')
+  @ApiOkResponse({ type: SignedPaymentBody })
+  async signed(@Param('checkout') id: string, @Query() query: CheckoutQuery): Promise<SignedPaymentBody> {
+    const asked = readCheckoutQuery(query, ['token', 'payer', 'method', 'signature', 'nonce']);
+    const quote = await this.#goodQuote(id, asked.token);
+    const by = {
+      payer: required('payer', asked.payer),
+      method: required('method', asked.method),
+      signature: required('signature', asked.signature),
+      nonce: asked.nonce ?? '0',
+    };
+    return this.#desk.signed(quote, by);
+  }
+
+  #slotOf(id: string): CheckoutSlot {
+    const slot = this.#checkouts.slotOf(id);
+    if (slot === undefined) throw new ProblemError('checkout_not_found');
+    return slot;
+  }
+
+  async #goodQuote(id: string, token: string | undefined): Promise<IssuedQuote> {
+    const quote = await this.#checkouts.quote(this.#slotOf(id), required('token', token));
+    if (quote === undefined) throw new ProblemError('quote_not_found');
+    return quote;
+  }
+}
+
+/**
+ * A link for wallets that take calldata with it. One that leaves the data out sends coins that the contract refuses: nothing is lost but gas.
+ */
+function eip681Of(chainId: string, [pay]: readonly WalletTransaction[]): string {
+  if (pay === undefined) throw new TypeError('A native payment is one transaction.');
+  return `ethereum:${pay.to}@${chainId}?value=${BigInt(pay.value)}&data=${pay.data}`;
+}
+
+function keyOf(key: string | undefined): string {
+  if (key === undefined || key === '') throw new ProblemError('idempotency_key_missing');
+  if (!/^[\x21-\x7e]{1,255}$/.test(key)) throw new ProblemError('idempotency_key_invalid');
+  return key;
+}
+
+function required<Value>(field: string, value: Value | undefined): Value {
+  if (value === undefined) throw new ProblemError('query_invalid', { errors: [{ field, code: 'parameter_malformed' }] });
+  return value;
+}

@@ -1,0 +1,74 @@
+import type { SettlementProfileSet } from '../domain/settlement-provider.events.ts';
+import { deadlineOf, type IssuedQuote, type Slot, tokenOf } from '../domain/slot.ts';
+import type { SentTransaction } from './payer-desk.ts';
+import type { SlotPayment } from './slot-payments.ts';
+
+/**
+ * Where a payment stands, for the payer. `waiting`: nothing was seen. `seen`: in a block, or handed to the network. `confirming`: in the
+ * ledger, n blocks deep. `confirmed`: deep enough for the service to start. `settled`: final. `expired`: no quote is good; ask for another.
+ */
+export const checkoutStates = [
+  'waiting',
+  'seen',
+  'confirming',
+  'confirmed',
+  'settled',
+  'reverted',
+  'unmatched',
+  'expired',
+  'replaced',
+  'reorged',
+  'released',
+] as const;
+export type CheckoutState = (typeof checkoutStates)[number];
+
+/** A checkout as far as its payer may know it: what is paid, to whom, and how far that is. No secret, and nobody's personal data. */
+export interface CheckoutView {
+  readonly state: CheckoutState;
+  readonly profile: SettlementProfileSet;
+  readonly slot: Exclude<Slot, { readonly status: 'none' }>;
+  /** Good at the time of looking, the newest of each token. */
+  readonly quotes: readonly IssuedQuote[];
+  readonly payment: SlotPayment | undefined;
+  /** Blocks that the payment lies deep; undefined where nothing was seen, and where the chain cannot be asked. */
+  readonly depth: bigint | undefined;
+  /** What the chain says of the transaction that the payer named. */
+  readonly sent: SentTransaction | undefined;
+}
+
+export function liveQuotes({ quotes, place }: Exclude<Slot, { readonly status: 'none' }>, now: string): IssuedQuote[] {
+  const seconds = BigInt(Date.parse(now)) / 1000n;
+  const good = quotes.filter(
+    ({ terms, chainId, contract }) => seconds < deadlineOf(terms) && chainId === place.chainId && contract === place.contract,
+  );
+  return [...new Map(good.map((quote) => [tokenOf(quote.terms), quote])).values()];
+}
+
+export interface CheckoutFacts {
+  readonly slot: Exclude<Slot, { readonly status: 'none' }>;
+  readonly payment: SlotPayment | undefined;
+  readonly sent: SentTransaction | undefined;
+  readonly now: string;
+}
+
+/** What the ledger knows goes before what the chain is asked, and that before the clock. */
+export function checkoutState({ slot, payment, sent, now }: CheckoutFacts): CheckoutState {
+  switch (payment?.standing) {
+    case 'finalized':
+      return 'settled';
+    case 'unmatched':
+      return 'unmatched';
+    case 'confirmed':
+      return 'confirmed';
+    case 'observed':
+      return 'confirming';
+    case 'reorged':
+      return sent?.state === 'included' || sent?.state === 'pending' ? 'seen' : 'reorged';
+    case undefined:
+      break;
+  }
+  if (slot.status === 'closed') return slot.reason === 'settled' ? 'settled' : 'released';
+  if (sent?.state === 'included' || sent?.state === 'pending') return 'seen';
+  if (sent?.state === 'reverted' || sent?.state === 'replaced') return sent.state;
+  return slot.quotes.length > 0 && liveQuotes(slot, now).length === 0 ? 'expired' : 'waiting';
+}

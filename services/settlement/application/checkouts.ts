@@ -1,0 +1,95 @@
+import type { Clock } from '../../commands/application/clock.ts';
+import type { CommandExecutor } from '../../commands/application/command-executor.ts';
+import { settlementProvider } from '../domain/settlement-provider.ts';
+import { type IssuedQuote, slot, type Slot, tokenOf } from '../domain/slot.ts';
+import type { CheckoutLinks, CheckoutSlot } from './checkout-link.ts';
+import { checkoutState, type CheckoutView, liveQuotes } from './checkout-view.ts';
+import type { PayerDesk, SentTransaction } from './payer-desk.ts';
+import { settlementProviderStream, slotStream } from './settlement-streams.ts';
+import type { SlotPayment, SlotPayments } from './slot-payments.ts';
+
+export interface CheckoutsOptions {
+  readonly executor: CommandExecutor;
+  readonly links: CheckoutLinks;
+  readonly payments: SlotPayments;
+  readonly desk: PayerDesk;
+  readonly clock: Clock;
+}
+
+/** A transaction that the payer's wallet said it sent, and what was seen of it before. */
+export interface NamedTransaction {
+  readonly tx: string;
+  readonly known?: { readonly from: string; readonly nonce: string };
+}
+
+type KnownSlot = Exclude<Slot, { readonly status: 'none' }>;
+
+/** Checkouts as their payers see them, put together from the slot, the books and the chain at each look. */
+export class Checkouts {
+  readonly #options: CheckoutsOptions;
+
+  constructor(options: CheckoutsOptions) {
+    this.#options = options;
+  }
+
+  /** The slot behind a checkout's id; undefined for an id that nobody was given. */
+  slotOf(id: string): CheckoutSlot | undefined {
+    return this.#options.links.slotOf(id);
+  }
+
+  idOf(slotOf: CheckoutSlot): string {
+    return this.#options.links.idOf(slotOf);
+  }
+
+  async view(at: CheckoutSlot, named?: NamedTransaction): Promise<CheckoutView | undefined> {
+    const { executor, clock } = this.#options;
+    const state = await this.#slot(at);
+    if (state === undefined) return undefined;
+    const provider = await executor.current(settlementProvider, settlementProviderStream(at.provider), at.provider);
+    if (provider.status === 'none' || provider.profile === undefined) return undefined;
+    const payment = await this.#payment(at.provider, state);
+    const sent = await this.#sent(state, named);
+    const now = clock.now();
+    return {
+      ...{ slot: state, profile: provider.profile, payment, sent },
+      state: checkoutState({ slot: state, payment, sent, now }),
+      quotes: state.status === 'open' ? liveQuotes(state, now) : [],
+      depth: await this.#depthOf(payment),
+    };
+  }
+
+  /** The good quote of a token; undefined when there is none. */
+  async quote(at: CheckoutSlot, token: string): Promise<IssuedQuote | undefined> {
+    const state = await this.#slot(at);
+    if (state?.status !== 'open') return undefined;
+    return liveQuotes(state, this.#options.clock.now()).find(({ terms }) => tokenOf(terms) === token);
+  }
+
+  async #slot({ provider, seq }: CheckoutSlot): Promise<KnownSlot | undefined> {
+    const state = await this.#options.executor.current(slot, slotStream(provider, seq), provider);
+    return state.status === 'none' ? undefined : state;
+  }
+
+  /** At the contract that it is bound to, else at any that it was ever quoted for. */
+  async #payment(provider: string, { opened, place, quotes }: KnownSlot): Promise<SlotPayment | undefined> {
+    const { seq } = opened;
+    const places = new Map([place, ...quotes].map(({ chainId, contract }) => [`${chainId} ${contract}`, { chainId, contract, seq }]));
+    for (const each of places.values()) {
+      const payment = await this.#options.payments.at(provider, each);
+      if (payment !== undefined) return payment;
+    }
+    return undefined;
+  }
+
+  async #sent({ place }: KnownSlot, named: NamedTransaction | undefined): Promise<SentTransaction | undefined> {
+    return named === undefined ? undefined : this.#options.desk.sent(place.chainId, named.tx, named.known);
+  }
+
+  /** Not at all when the chain cannot be asked: what the books know is told all the same. */
+  async #depthOf(payment: SlotPayment | undefined): Promise<bigint | undefined> {
+    if (payment === undefined || !['observed', 'confirmed'].includes(payment.standing)) return undefined;
+    const head = await this.#options.desk.head(payment.chainId).catch(() => undefined);
+    const depth = head === undefined ? undefined : head - BigInt(payment.block.number) + 1n;
+    return depth === undefined || depth < 1n ? undefined : depth;
+  }
+}

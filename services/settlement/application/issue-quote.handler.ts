@@ -1,0 +1,118 @@
+import { Inject } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import type { Outcome } from '../../commands/application/answer.ts';
+import { CLOCK, type Clock } from '../../commands/application/clock.ts';
+import { CommandExecutor } from '../../commands/application/command-executor.ts';
+import type { Envelope } from '../../commands/application/envelope.ts';
+import { moneyOf } from '../../money/money.ts';
+import { draftQuote, type QuoteDraftRejection } from '../domain/draft-quote.ts';
+import { digestOf, structHashOf } from '../domain/quote.ts';
+import { checkRate, lockedRate } from '../domain/rate.ts';
+import { askForQuote, issueQuote, type IssueQuoteData, type SlotRejection } from '../domain/slot.decider.ts';
+import { type OpenSlot, slot } from '../domain/slot.ts';
+import { majorUnits, unitsWorth } from '../domain/token-units.ts';
+import { QUOTE_SIGNER, type QuoteSigner } from './quote-signer.ts';
+import { type OfferedRate, RATE_SOURCE, type RateSource } from './rate-source.ts';
+import type { SettlementChain, SettlementToken } from './settlement-chain.ts';
+import { reorgWindowSeconds, SETTLEMENT_CHAINS, type SettlementChains } from './settlement-chains.ts';
+import { slotStream } from './settlement-streams.ts';
+
+export interface QuoteAsked {
+  readonly seq: string;
+  /** Lower-case address. */
+  readonly token: string;
+  readonly payer: string;
+}
+
+export type QuoteRejection =
+  | SlotRejection
+  | QuoteDraftRejection
+  | { readonly code: 'token_not_taken'; readonly token: string }
+  | { readonly code: 'rate_not_found'; readonly base: string; readonly currency: string };
+
+export class IssueQuote extends Command<Outcome<QuoteRejection>> {
+  readonly envelope: Envelope;
+  readonly asked: QuoteAsked;
+
+  constructor(envelope: Envelope, asked: QuoteAsked) {
+    super();
+    this.envelope = envelope;
+    this.asked = asked;
+  }
+}
+
+/**
+ * Prices what a slot asks for in a token, signs it and writes it down, in this order: a quote is in the log before anybody is shown it. The
+ * key signs outside the decision, so whether a quote may be issued is asked before, and decided again with the signed one.
+ */
+@CommandHandler(IssueQuote)
+export class IssueQuoteHandler implements ICommandHandler<IssueQuote> {
+  readonly #executor: CommandExecutor;
+  readonly #signer: QuoteSigner;
+  readonly #rates: RateSource;
+  readonly #chains: SettlementChains;
+  readonly #clock: Clock;
+
+  constructor(
+    @Inject(CommandExecutor) executor: CommandExecutor,
+    @Inject(QUOTE_SIGNER) signer: QuoteSigner,
+    @Inject(RATE_SOURCE) rates: RateSource,
+    @Inject(SETTLEMENT_CHAINS) chains: SettlementChains,
+    @Inject(CLOCK) clock: Clock,
+  ) {
+    this.#executor = executor;
+    this.#signer = signer;
+    this.#rates = rates;
+    this.#chains = chains;
+    this.#clock = clock;
+  }
+
+  async execute({ envelope, asked }: IssueQuote): Promise<Outcome<QuoteRejection>> {
+    const { provider } = envelope;
+    const stream = slotStream(provider, asked.seq);
+    const state = await this.#executor.current(slot, stream, provider);
+    const now = this.#clock.now();
+    const place = state.status === 'none' ? { chainId: '', contract: '' } : state.place;
+    const allowed = askForQuote(state, { ...place, token: asked.token, payer: asked.payer }, now);
+    if (allowed.kind === 'rejected') return allowed;
+    if (allowed.kind === 'repeated') return this.#executor.execute({ aggregate: slot, stream, envelope, decide: () => allowed });
+    const drafted = await this.#sign(provider, state as OpenSlot, asked, now);
+    if ('code' in drafted) return { kind: 'rejected', rejection: drafted };
+    return this.#executor.execute({
+      ...{ aggregate: slot, stream, envelope },
+      decide: (current, at) => issueQuote(current, drafted, at),
+    });
+  }
+
+  async #sign(provider: string, open: OpenSlot, { token, payer }: QuoteAsked, now: string): Promise<IssueQuoteData | QuoteRejection> {
+    const { opened, place } = open;
+    const chain = this.#chains.find(place.chainId);
+    const taken = this.#chains.tokenAt(place.chainId, token);
+    if (chain === undefined || taken === undefined) return { code: 'token_not_taken', token };
+    const rate = await this.#rates.rateOf(provider, taken.currency, opened.currency);
+    if (rate === undefined) return { code: 'rate_not_found', base: taken.currency, currency: opened.currency };
+    const stale = checkRate(rate, rate, now);
+    if (stale !== undefined) return stale;
+    const units = unitsWorth(moneyOf(opened.amount, opened.currency), lockedRate(rate), taken.decimals);
+    const terms = draftQuote(open, { payer, token, units, now, quoteSeconds: rate.quoteSeconds });
+    if ('code' in terms) return terms;
+    const { chainId, contract } = place;
+    const { signer, signature } = await this.#signer.sign(provider, terms, { chainId, contract });
+    const quote = {
+      ...{ seq: opened.seq, chainId, contract, terms, signer, signature },
+      ...{ structHash: structHashOf(terms), digest: digestOf(terms, { chainId, contract }) },
+      ...priced(units, taken, rate, chain),
+    };
+    return { quote, validity: rate };
+  }
+}
+
+function priced(units: bigint, { currency: tokenCurrency, decimals }: SettlementToken, offered: OfferedRate, chain: SettlementChain) {
+  const { base, currency, rate, source, at, spreadBps } = offered;
+  return {
+    tokenCurrency,
+    tokenAmount: majorUnits(units, tokenCurrency, decimals),
+    rate: { base, currency, rate, source, at, spreadBps },
+    reorgWindowSeconds: reorgWindowSeconds(chain).toString(),
+  };
+}

@@ -1,0 +1,261 @@
+import { Inject } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import type { Outcome } from '../../commands/application/answer.ts';
+import { CLOCK, type Clock } from '../../commands/application/clock.ts';
+import { createdIdOf } from '../../commands/application/command-id.ts';
+import { CommandExecutor } from '../../commands/application/command-executor.ts';
+import { type Envelope, envelopeOf } from '../../commands/application/envelope.ts';
+import { randomSalt } from '../../commands/application/random-salt.ts';
+import { reject, repeated } from '../../commands/domain/decision.ts';
+import { amountText } from '../../money/money.ts';
+import { mappedTitle, mapTitle, type MapTitleData } from '../domain/ppv-event.ts';
+import { invoiceRefOf } from '../domain/quote.ts';
+import { configured, settlementProvider } from '../domain/settlement-provider.ts';
+import { moveSlot, openSlot, releaseSlot, type SlotRejection } from '../domain/slot.decider.ts';
+import type { SlotEvidence, SlotOpened, SlotPurpose } from '../domain/slot.events.ts';
+import { type OpenSlot, slot } from '../domain/slot.ts';
+import { allocateSlot, purposeKey, referenceOf, slotRegister } from '../domain/slot-register.ts';
+import { noTerms, terms } from '../domain/terms.ts';
+import type { CheckoutAsked, SubjectRejection } from './checkout-subject.ts';
+import { type Payable, PayableSubjects } from './payable-subjects.ts';
+import type { SettlementChain } from './settlement-chain.ts';
+import { SETTLEMENT_CHAINS, type SettlementChains } from './settlement-chains.ts';
+import { ppvEventStream, settlementProviderStream, slotRegisterStream, slotStream, termsStream } from './settlement-streams.ts';
+import { SLOT_WITNESS, type SlotWitness } from './slot-evidence.ts';
+
+export type CheckoutRejection =
+  | SubjectRejection
+  | SlotRejection
+  | { readonly code: 'settlement_not_configured' }
+  | { readonly code: 'chain_not_found' }
+  | { readonly code: 'escrow_not_available'; readonly chainId: string }
+  | { readonly code: 'terms_not_found' };
+
+/** Answers the seq of the slot beside the events. */
+export class OpenCheckout extends Command<{ readonly seq: string; readonly outcome: Outcome<CheckoutRejection> }> {
+  readonly envelope: Envelope;
+  readonly asked: CheckoutAsked;
+  readonly isFor: (account: string) => boolean;
+
+  constructor(envelope: Envelope, asked: CheckoutAsked, isFor: (account: string) => boolean = () => true) {
+    super();
+    this.envelope = envelope;
+    this.asked = asked;
+    this.isFor = isFor;
+  }
+}
+
+type Place = Pick<SlotOpened, 'module' | 'chainId' | 'contract' | 'escrow'>;
+type Answer = Promise<{ readonly seq: string; readonly outcome: Outcome<CheckoutRejection> }>;
+
+type EscrowTimes = Pick<MapTitleData, 'captureAfterSeconds' | 'reclaimAfterSeconds'>;
+
+/** Where no terms say it: the provider takes the money when the title is over, and a month later anybody may send back what it left. */
+const escrowTimesDefault: EscrowTimes = { captureAfterSeconds: 0n, reclaimAfterSeconds: 30n * 86_400n };
+
+/**
+ * Gives what is to be paid its slot, and opens it. Two steps over two streams: the register gives a purpose its seq, once; the slot says
+ * what it is for. A crash between the two is mended by the repeat, and by whoever asks to pay the same thing.
+ */
+@CommandHandler(OpenCheckout)
+export class OpenCheckoutHandler implements ICommandHandler<OpenCheckout> {
+  readonly #executor: CommandExecutor;
+  readonly #subjects: PayableSubjects;
+  readonly #chains: SettlementChains;
+  readonly #witness: SlotWitness;
+  readonly #clock: Clock;
+
+  constructor(
+    @Inject(CommandExecutor) executor: CommandExecutor,
+    @Inject(PayableSubjects) subjects: PayableSubjects,
+    @Inject(SETTLEMENT_CHAINS) chains: SettlementChains,
+    @Inject(SLOT_WITNESS) witness: SlotWitness,
+    @Inject(CLOCK) clock: Clock,
+  ) {
+    this.#executor = executor;
+    this.#subjects = subjects;
+    this.#chains = chains;
+    this.#witness = witness;
+    this.#clock = clock;
+  }
+
+  async execute({ envelope, asked, isFor }: OpenCheckout): Answer {
+    const { provider } = envelope;
+    const earlier = await this.#earlier(envelope);
+    if (earlier !== undefined) return earlier;
+    const payable = await this.#subjects.find(provider, asked.subject, { isFor, now: this.#clock.now() });
+    if ('code' in payable) return refused(payable);
+    const named = configured(await this.#executor.current(settlementProvider, settlementProviderStream(provider), provider));
+    if (named.code !== undefined) return refused(named);
+    const chain = this.#chains.find(asked.chainId);
+    if (chain === undefined) return refused({ code: 'chain_not_found' });
+    const agreed = await this.#terms(provider, asked.termsHash ?? named.profile.termsHash);
+    if (agreed === undefined) return refused({ code: 'terms_not_found' });
+    const place = await this.#placeOf(envelope, payable, chain, agreed.escrow);
+    if (place === undefined) return refused({ code: 'escrow_not_available', chainId: chain.chainId });
+
+    const purpose = await this.#purposeOf(envelope, payable, place);
+    if ('code' in purpose) return refused(purpose);
+    const allocated = await this.#executor.execute({
+      ...{ aggregate: slotRegister, stream: slotRegisterStream(provider), envelope },
+      decide: (state) => allocateSlot(state, purposeKey(purpose)),
+    });
+    if (allocated.kind === 'rejected') return { seq: '', outcome: allocated };
+    const { seq } = allocated.answer.events[0]?.data as { readonly seq: string };
+    const opened = { ...place, seq, providerId: named.providerId, account: payable.account, purpose, termsHash: agreed.hash };
+    return { seq, outcome: await this.#open(envelope, { ...opened, ...amountOf(payable) }) };
+  }
+
+  /**
+   * A command that has allocated a slot before is answered by it, whatever became of what it is for since; undefined for one that has not,
+   * and for one that was interrupted before the slot was opened.
+   */
+  async #earlier(envelope: Envelope): Promise<Awaited<Answer> | undefined> {
+    const { provider } = envelope;
+    const allocated = await this.#executor.execute({
+      ...{ aggregate: slotRegister, stream: slotRegisterStream(provider), envelope },
+      decide: () => reject({ code: 'slot_not_found' as const }),
+    });
+    if (allocated.kind === 'rejected') return allocated.rejection.code === 'slot_not_found' ? undefined : { seq: '', outcome: allocated };
+    const { seq } = allocated.answer.events[0]?.data as { readonly seq: string };
+    const stream = slotStream(provider, seq);
+    if ((await this.#executor.current(slot, stream, provider)).status === 'none') return undefined;
+    const step = stepOf(envelope, 'OpenSlot', { seq });
+    return { seq, outcome: await this.#executor.execute({ aggregate: slot, stream, envelope: step, decide: () => repeated(0n) }) };
+  }
+
+  /** What the payer agrees to, and for how long the escrow holds by it; undefined for terms that nobody published. */
+  async #terms(provider: string, hash: string): Promise<{ readonly hash: string; readonly escrow: EscrowTimes } | undefined> {
+    if (hash === noTerms) return { hash, escrow: escrowTimesDefault };
+    const published = await this.#executor.current(terms, termsStream(provider, hash), provider);
+    if (published.status === 'none') return undefined;
+    const { escrow } = published.document;
+    if (escrow === undefined) return { hash, escrow: escrowTimesDefault };
+    const { captureAfterSeconds, reclaimAfterSeconds } = escrow;
+    return { hash, escrow: { captureAfterSeconds: BigInt(captureAfterSeconds), reclaimAfterSeconds: BigInt(reclaimAfterSeconds) } };
+  }
+
+  /** The contract that takes the payment; undefined for one that the chain does not have. */
+  async #placeOf(
+    envelope: Envelope,
+    payable: Payable,
+    { chainId, contracts }: SettlementChain,
+    escrow: EscrowTimes,
+  ): Promise<Place | undefined> {
+    if (payable.kind !== 'title' || !payable.held) return { module: 'settlement', chainId, contract: contracts.settlement };
+    if (contracts.escrow === undefined) return undefined;
+    const { provider } = envelope;
+    const stream = ppvEventStream(provider, payable.title.id);
+    const data = { slug: provider, title: payable.title.id, endsAt: payable.endsAt, ...escrow };
+    const step = stepOf(envelope, 'MapTitle', { title: data.title });
+    await this.#executor.execute({ aggregate: mappedTitle, stream, envelope: step, decide: (state) => mapTitle(state, data) });
+    const { current } = await this.#executor.current(mappedTitle, stream, provider);
+    if (current === undefined) throw new TypeError(`Title ${payable.title.id} has no event after it was given one.`);
+    const { eventId, captureAfter, reclaimAfter } = current;
+    return { module: 'escrow', chainId, contract: contracts.escrow, escrow: { eventId, captureAfter, reclaimAfter } };
+  }
+
+  async #purposeOf(envelope: Envelope, payable: Payable, place: Place): Promise<SlotPurpose | SlotRejection> {
+    if (payable.kind === 'invoice') return this.#instalmentOf(envelope, payable, place);
+    const order = createdIdOf(envelope.commandId, 'ord_');
+    switch (payable.kind) {
+      case 'title':
+        return { kind: 'title', order, title: payable.title };
+      case 'top-up':
+        return { kind: 'top-up', order, bucket: payable.bucket };
+      default:
+        return { kind: payable.kind, order };
+    }
+  }
+
+  /**
+   * An invoice has one open slot at a time. Whoever asks for the same amount at the same place gets it; for another amount or place it is
+   * given up or moved first, which only a chain that cannot bring back a quote allows.
+   */
+  async #instalmentOf(
+    envelope: Envelope,
+    payable: Payable & { readonly kind: 'invoice' },
+    place: Place,
+  ): Promise<SlotPurpose | SlotRejection> {
+    const { provider } = envelope;
+    const register = await this.#executor.current(slotRegister, slotRegisterStream(provider), provider);
+    const purposeAt = (instalment: number): SlotPurpose => ({
+      ...{ kind: 'invoice', invoice: payable.invoice, number: payable.number },
+      instalment: instalment.toString(),
+    });
+    let last = 0;
+    while (register.slots.has(purposeKey(purposeAt(last + 1)))) last++;
+    const seq = register.slots.get(purposeKey(purposeAt(last)))?.seq;
+    if (seq === undefined) return purposeAt(1);
+    const state = await this.#executor.current(slot, slotStream(provider, seq), provider);
+    if (state.status === 'none') return purposeAt(last);
+    if (state.status === 'closed') return purposeAt(last + 1);
+    const refusal =
+      state.opened.amount === amountText(payable.amount) ? await this.#move(envelope, state, place) : await this.#release(envelope, state);
+    if (refusal !== undefined) return refusal;
+    return purposeAt(state.opened.amount === amountText(payable.amount) ? last : last + 1);
+  }
+
+  async #move(envelope: Envelope, state: OpenSlot, to: Place): Promise<SlotRejection | undefined> {
+    if (state.place.chainId === to.chainId && state.place.contract === to.contract) return undefined;
+    const evidence = await this.#evidenceOf(state);
+    const { provider } = envelope;
+    const outcome = await this.#executor.execute({
+      ...{ aggregate: slot, stream: slotStream(provider, state.opened.seq) },
+      envelope: stepOf(envelope, 'MoveSlot', { seq: state.opened.seq, chainId: to.chainId, contract: to.contract }),
+      decide: (current) => moveSlot(current, { to, evidence }),
+    });
+    return rejectionOf(outcome);
+  }
+
+  async #release(envelope: Envelope, state: OpenSlot): Promise<SlotRejection | undefined> {
+    const evidence = await this.#evidenceOf(state);
+    const outcome = await this.#executor.execute({
+      ...{ aggregate: slot, stream: slotStream(envelope.provider, state.opened.seq) },
+      envelope: stepOf(envelope, 'ReleaseSlot', { seq: state.opened.seq }),
+      decide: (current) => releaseSlot(current, evidence),
+    });
+    return rejectionOf(outcome);
+  }
+
+  async #evidenceOf({ opened, place, quotes }: OpenSlot): Promise<SlotEvidence> {
+    if (quotes.length === 0) return { kind: 'unquoted' };
+    return (await this.#witness.evidenceOf({ ...place, providerId: opened.providerId, seq: opened.seq })) ?? { kind: 'unquoted' };
+  }
+
+  #open(envelope: Envelope, data: Omit<SlotOpened, 'salt' | 'invoiceRef'>): Promise<Outcome<never>> {
+    const salt = `0x${randomSalt()}`;
+    const invoiceRef = invoiceRefOf({ salt, invoiceId: referenceOf(data.purpose), termsHash: data.termsHash });
+    return this.#executor.execute({
+      ...{ aggregate: slot, stream: slotStream(envelope.provider, data.seq) },
+      envelope: stepOf(envelope, 'OpenSlot', { seq: data.seq }),
+      decide: (state) => openSlot(state, { ...data, salt, invoiceRef }),
+    });
+  }
+}
+
+function amountOf({ amount }: Payable): Pick<SlotOpened, 'amount' | 'currency'> {
+  return { amount: amountText(amount), currency: amount.currency };
+}
+
+/** A later step of a command on another stream: a command of its own, the same for the same cause. */
+function stepOf(cause: Envelope, command: string, body: Readonly<Record<string, string>>): Envelope {
+  return envelopeOf({
+    ...{ provider: cause.provider, actor: { id: 'process:checkout', type: 'process' }, command, body },
+    key: `${command}:${cause.commandId}:${Object.values(body).join(':')}`,
+    ...{ causationId: cause.commandId, correlationId: cause.correlationId },
+  });
+}
+
+function rejectionOf(outcome: Outcome<SlotRejection>): SlotRejection | undefined {
+  if (outcome.kind === 'accepted') return undefined;
+  const { rejection } = outcome;
+  // A step has a key and a body of its own, so no other command can have come before it.
+  if (rejection.code === 'idempotency_key_reused' || rejection.code === 'revision_mismatch')
+    throw new Error(`A step was refused: ${rejection.code}.`);
+  return rejection;
+}
+
+function refused(rejection: CheckoutRejection): { readonly seq: string; readonly outcome: Outcome<CheckoutRejection> } {
+  return { seq: '', outcome: { kind: 'rejected', rejection } };
+}

@@ -1,0 +1,82 @@
+import type { IssuedQuote } from '../domain/slot.ts';
+
+/** Why a payment does not go through, for programs and for people. */
+export interface Refusal {
+  readonly code: string;
+  readonly text: string;
+}
+
+/** A transaction as a wallet takes it in `eth_sendTransaction`: quantities are 0x-hex. */
+export interface WalletTransaction {
+  readonly from: string;
+  readonly to: string;
+  readonly value: string;
+  readonly data: string;
+}
+
+/** How a payment is made. The number is `method` of the contract's event. */
+export const payMethods = { native: 1, allowance: 2, permit: 3, permit2: 4, authorization: 5 } as const;
+export type PayMethod = keyof typeof payMethods;
+
+/** What is needed of one thing, and what the wallet has, in its units. */
+export interface Need {
+  readonly of: 'balance' | 'allowance' | 'gas';
+  readonly needed: string;
+  readonly held: string;
+  readonly isEnough: boolean;
+}
+
+/** Typed data as `eth_signTypedData_v4` takes it. */
+export interface WalletTypedData {
+  readonly domain: Readonly<Record<string, string | number>>;
+  readonly types: Readonly<Record<string, readonly { readonly name: string; readonly type: string }[]>>;
+  readonly primaryType: string;
+  readonly message: Readonly<Record<string, unknown>>;
+}
+
+/** One way to pay: transactions to send in order; or something to sign first, after which the transaction is asked for. */
+export interface PayWay {
+  readonly method: PayMethod;
+  readonly transactions: readonly WalletTransaction[];
+  readonly sign?: WalletTypedData;
+}
+
+export interface PreparedPayment {
+  /** The best way first. */
+  readonly ways: readonly PayWay[];
+  readonly needs: readonly Need[];
+  /** What would happen if the payer paid now; absent when it would go through, or only an allowance is missing. */
+  readonly refusal?: Refusal;
+}
+
+/** Where a transaction stands that the payer says it sent. */
+export type SentTransaction =
+  /** No node knows it: not sent, dropped, or replaced. */
+  | { readonly state: 'unknown' }
+  | { readonly state: 'pending'; readonly from: string; readonly nonce: string }
+  /** Another transaction of the wallet took its nonce. */
+  | { readonly state: 'replaced' }
+  | { readonly state: 'included'; readonly block: string }
+  | { readonly state: 'reverted'; readonly block: string; readonly refusal: Refusal };
+
+/** What is looked up on a chain for somebody who is about to pay. Nothing here is believed by the books. Throws chain faults. */
+export interface PayerDesk {
+  /** Everything that a wallet needs for a quote, tried out from the payer first. */
+  prepare(quote: IssuedQuote, payer: string): Promise<PreparedPayment>;
+  /** The transaction of a way whose typed data the payer has signed, tried out first. */
+  signed(
+    quote: IssuedQuote,
+    by: {
+      readonly payer: string;
+      readonly method: 'permit' | 'permit2' | 'authorization';
+      readonly signature: string;
+      readonly nonce: string;
+    },
+  ): Promise<{ readonly transaction: WalletTransaction; readonly refusal?: Refusal }>;
+  /** `known`: sender and nonce, if it was seen before. */
+  sent(chainId: string, tx: string, known?: { readonly from: string; readonly nonce: string }): Promise<SentTransaction>;
+  /** Height of the newest block. */
+  head(chainId: string): Promise<bigint>;
+}
+
+export const PAYER_DESK = Symbol('PayerDesk');

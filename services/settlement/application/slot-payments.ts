@@ -1,0 +1,24 @@
+/** Where a slot may have been paid. */
+export interface SlotPlace {
+  readonly chainId: string;
+  readonly contract: string;
+  readonly seq: string;
+}
+
+/** The payment of a slot at one contract, as the ledger knows it. */
+export interface SlotPayment {
+  readonly chainId: string;
+  readonly tx: string;
+  readonly block: { readonly number: string; readonly hash: string; /** ISO text. */ readonly time: string };
+  /**
+   * `observed`: in a block. `confirmed`: as deep as the policy asks for. `finalized`: there for good, and booked. `reorged`: its block is
+   * gone. `unmatched`: final, and under no quote that the ledger signed.
+   */
+  readonly standing: 'observed' | 'confirmed' | 'finalized' | 'reorged' | 'unmatched';
+}
+
+/** What the books say of the payment of a slot. */
+export interface SlotPayments {
+  /** What was written last; undefined where nothing was seen. A contract takes a slot once, so there is one at most. */
+  at(provider: string, place: SlotPlace): Promise<SlotPayment | undefined>;
+}

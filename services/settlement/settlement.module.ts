@@ -1,0 +1,83 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { CqrsModule } from '@nestjs/cqrs';
+import { CatalogModule } from '../catalog/catalog.module.ts';
+import { CatalogReader } from '../catalog/application/catalog-reader.ts';
+import { chainNodeAt } from '../chain/chain-access.ts';
+import { CLOCK, systemClock } from '../commands/application/clock.ts';
+import { CommandExecutor } from '../commands/application/command-executor.ts';
+import { EVENT_STORE, type EventStore } from '../event-store/domain/event-store.ts';
+import { ChainPayerDesk } from './adapters/chain/chain.payer-desk.ts';
+import { ChainSlotWitness } from './adapters/chain/slot-witness.chain.ts';
+import { CheckoutController } from './adapters/http/checkout.controller.ts';
+import { CheckoutsController } from './adapters/http/checkouts.controller.ts';
+import { SettlementController } from './adapters/http/settlement.controller.ts';
+import { TermsController } from './adapters/http/terms.controller.ts';
+import { CheckoutEvents } from './application/checkout-events.ts';
+import { CheckoutLinks } from './application/checkout-link.ts';
+import { Checkouts } from './application/checkouts.ts';
+import { ConfigureSettlementHandler } from './application/configure-settlement.handler.ts';
+import { IssueQuoteHandler } from './application/issue-quote.handler.ts';
+import { OpenCheckoutHandler } from './application/open-checkout.handler.ts';
+import { PayableSubjects } from './application/payable-subjects.ts';
+import { PAYER_DESK, type PayerDesk } from './application/payer-desk.ts';
+import { PublishTermsHandler } from './application/publish-terms.handler.ts';
+import { PublishedTerms } from './application/published-terms.ts';
+import { QUOTE_SIGNER, type QuoteSigner } from './application/quote-signer.ts';
+import { RATE_SOURCE } from './application/rate-source.ts';
+import { RecordedRates } from './application/recorded-rates.ts';
+import { SetRateHandler } from './application/set-rate.handler.ts';
+import type { SettlementChain } from './application/settlement-chain.ts';
+import { SETTLEMENT_CHAINS, SettlementChains } from './application/settlement-chains.ts';
+import { SLOT_WITNESS } from './application/slot-evidence.ts';
+import type { SlotPayments } from './application/slot-payments.ts';
+
+export interface SettlementPorts {
+  readonly chains: readonly SettlementChain[];
+  readonly signer: QuoteSigner;
+  readonly payments: SlotPayments;
+  /** 32 bytes of the installation from which ids of checkouts are derived. */
+  readonly secret: Uint8Array;
+}
+
+/** Payments on chain as far as the payer and the provider see them: quotes, checkouts, terms. The watcher and the books stand beside it. */
+@Module({
+  imports: [CqrsModule, CatalogModule],
+  controllers: [SettlementController, TermsController, CheckoutsController, CheckoutController],
+  providers: [
+    { provide: CLOCK, useValue: systemClock },
+    { provide: RATE_SOURCE, useFactory: (executor: CommandExecutor) => new RecordedRates(executor), inject: [CommandExecutor] },
+    { provide: PublishedTerms, useFactory: (store: EventStore) => new PublishedTerms(store), inject: [EVENT_STORE] },
+    {
+      provide: PayableSubjects,
+      useFactory: (executor: CommandExecutor, store: EventStore, catalog: CatalogReader) =>
+        new PayableSubjects({ executor, store, catalog }),
+      inject: [CommandExecutor, EVENT_STORE, CatalogReader],
+    },
+    ConfigureSettlementHandler,
+    SetRateHandler,
+    PublishTermsHandler,
+    OpenCheckoutHandler,
+    IssueQuoteHandler,
+  ],
+})
+export class SettlementModule {
+  static register({ chains, signer, payments, secret }: SettlementPorts): DynamicModule {
+    const known = new SettlementChains(chains);
+    return {
+      module: SettlementModule,
+      providers: [
+        { provide: SETTLEMENT_CHAINS, useValue: known },
+        { provide: QUOTE_SIGNER, useValue: signer },
+        { provide: SLOT_WITNESS, useValue: new ChainSlotWitness(known, chainNodeAt) },
+        { provide: PAYER_DESK, useValue: new ChainPayerDesk(known, chainNodeAt) },
+        {
+          provide: Checkouts,
+          useFactory: (executor: CommandExecutor, desk: PayerDesk) =>
+            new Checkouts({ executor, links: new CheckoutLinks(secret), payments, desk, clock: systemClock }),
+          inject: [CommandExecutor, PAYER_DESK],
+        },
+        { provide: CheckoutEvents, useFactory: (checkouts: Checkouts) => new CheckoutEvents(checkouts), inject: [Checkouts] },
+      ],
+    };
+  }
+}

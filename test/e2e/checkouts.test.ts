@@ -1,0 +1,253 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Contract, keccak256, toUtf8Bytes } from 'ethers';
+import { canonicalJson } from '../../services/event-store/domain/canonical-json.ts';
+import { type PaidProvider, sendFrom, startPaidProvider } from '../support/paid-provider.ts';
+
+const native = `0x${'0'.repeat(40)}`;
+let shop: PaidProvider;
+
+beforeAll(async () => {
+  shop = await startPaidProvider();
+}, 120_000);
+afterAll(() => shop.close());
+
+/** A checkout of a new invoice, with the path under which its payer finds it. */
+async function checkoutOf(amount = '60.50') {
+  const billed = await shop.invoice(amount);
+  const { body } = await shop.api.post(`/v1/invoices/${billed.invoice}/checkouts`, {});
+  return { ...billed, id: body.id as string, path: `/v1/checkouts/${body.id}`, opened: body };
+}
+
+const slotOf = async (path: string) => (await shop.open(path)).body as Record<string, string>;
+const paid = async (path: string): Promise<boolean> => {
+  const { providerId, seq } = await slotOf(path);
+  return (await shop.on.settlement.getFunction('isSettled')(providerId, seq)) as boolean;
+};
+
+describe('a checkout', () => {
+  it('shows what is to be paid and to whom, and nothing of the customer', async () => {
+    const { path, id, number, account, invoice, opened } = await checkoutOf();
+    expect(opened.events[0]).toMatchObject({ type: 'SlotOpened/1', data: { account, amount: '60.50', module: 'settlement' } });
+    const { status, body } = await shop.open(path);
+    expect([status, body]).toMatchObject([
+      200,
+      {
+        ...{ id, state: 'waiting', legalName: 'Demo Stream GmbH', kind: 'invoice', invoice: number, amount: '60.50', currency: 'EUR' },
+        ...{ chainId: '31337', contract: shop.chain.contracts.settlement, quotes: [] },
+      },
+    ]);
+    expect(JSON.stringify(body)).not.toMatch(new RegExp(`${account}|${invoice}|${opened.events[0].data.salt}`));
+  });
+
+  it('is the same slot in every tab, and the same answer to the same key', async () => {
+    const { invoice, id, opened } = await checkoutOf();
+    const key = { 'idempotency-key': `tab-${invoice}` };
+    const again = await shop.api.post(`/v1/invoices/${invoice}/checkouts`, {}, key);
+    expect([again.status, again.body.id, again.body.events]).toEqual([201, id, opened.events]);
+    expect((await shop.api.post(`/v1/invoices/${invoice}/checkouts`, {}, key)).body.id).toBe(id);
+    expect((await shop.api.post(`/v1/invoices/${invoice}/checkouts`, { amount: '1', currency: 'EUR' })).body.id).not.toBe(id);
+  });
+
+  it('cannot be guessed', async () => {
+    const { id } = await checkoutOf();
+    for (const wrong of [`${id.slice(0, -1)}${id.endsWith('A') ? 'B' : 'A'}`, id.replace('chk_demo', 'chk_other'), 'chk_demo_1_', 'x'])
+      expect([wrong, (await shop.open(`/v1/checkouts/${wrong}`)).body.code]).toEqual([wrong, 'checkout_not_found']);
+  });
+
+  it('is refused for what cannot be paid, by precedence', async () => {
+    const { invoice, account } = await shop.invoice('10.00');
+    const of = async (path: string, body: object) => (await shop.api.post(path, body)).body.code as string;
+    const nobody = '00000000-0000-5000-8000-000000000000';
+    expect(await of(`/v1/invoices/inv_${nobody}/checkouts`, {})).toBe('invoice_not_found');
+    expect(await of(`/v1/accounts/acc_${nobody}/top-ups/checkouts`, { amount: '1', currency: 'EUR' })).toBe('account_not_found');
+    expect(await of(`/v1/accounts/${account}/purchases/checkouts`, { title: `ttl_${nobody}` })).toBe('title_not_found');
+    expect(await of(`/v1/invoices/${invoice}/checkouts`, { amount: '10.01', currency: 'EUR' })).toBe('amount_exceeds_open');
+    expect(await of(`/v1/invoices/${invoice}/checkouts`, { amount: '1', currency: 'USD' })).toBe('currency_mismatch');
+    expect(await of(`/v1/invoices/${invoice}/checkouts`, { amount: '1' })).toBe('body_invalid');
+    expect(await of(`/v1/accounts/${account}/top-ups/checkouts`, { amount: '0.001', currency: 'EUR' })).toBe('amount_not_payable');
+    expect(await of(`/v1/invoices/${invoice}/checkouts`, { chainId: '1' })).toBe('chain_not_found');
+    expect(await of(`/v1/invoices/${invoice}/checkouts`, { terms: `0x${'00'.repeat(31)}01` })).toBe('terms_not_found');
+    await shop.api.post(`/v1/accounts/${account}/payments`, { amount: '10', currency: 'EUR', method: 'bank', reference: 'R1' });
+    expect(await of(`/v1/invoices/${invoice}/checkouts`, {})).toBe('invoice_paid');
+  });
+
+  it('grants nothing for a title that is ordered and not paid', async () => {
+    const { account } = await shop.invoice('10.00');
+    const title = {
+      ...{ name: 'Final', price: '4.99', currency: 'EUR', onSaleFrom: '2020-01-01T00:00:00.000Z', onSaleUntil: '2099-01-01T00:00:00.000Z' },
+      ...{ startsAt: '2020-01-01T00:00:00.000Z', endsAt: '2099-01-01T00:00:00.000Z' },
+    };
+    const { id } = (await shop.api.post('/v1/titles', title)).body as { id: string };
+    const order = await shop.api.post(`/v1/accounts/${account}/purchases/checkouts`, { title: id });
+    expect([order.status, order.body.events[0].data.purpose]).toMatchObject([201, { kind: 'title', title: { id, name: 'Final' } }]);
+    const held = await shop.api.post(`/v1/accounts/${account}/purchases/checkouts`, { title: id, heldBy: 'escrow' });
+    expect(held.body).toMatchObject({ code: 'escrow_not_available' });
+    const after = order.body.position as string;
+    expect((await shop.api.get(`/v1/accounts/${account}/entitlements?after=${after}`)).body.entitlements ?? []).toEqual([]);
+  });
+});
+
+describe('a quote', () => {
+  it('is signed for exactly what the contract hashes, at the rate of the provider', async () => {
+    await shop.rate('ETH', '3000', '100');
+    const { path } = await checkoutOf();
+    const { status, body } = await shop.ask(`${path}/quotes`, { token: native });
+    expect(status).toBe(201);
+    const [quote] = body.quotes as Record<string, string>[];
+    expect(quote).toMatchObject({ token: native, tokenCurrency: 'ETH', rate: '3000', rateSource: 'test', spreadBps: '100' });
+    // 60.50 / (3000 * 0.99), in wei, rounded up.
+    expect(quote!['units']).toBe('20370370370370371');
+    const events = await Array.fromAsync(shop.api.service.eventStore.readStream(`demo.slot-${body.seq}`));
+    const issued = JSON.parse(events[1]!.data).fin as { terms: { quote: object }; digest: string };
+    expect(await hashQuote(shop.on.settlement, issued.terms.quote)).toBe(issued.digest);
+  });
+
+  it('[SET-A40] is one at a time for a token, and repeats while it is good', async () => {
+    await shop.rate('ETH', '3000');
+    const { path } = await checkoutOf();
+    const first = await shop.ask(`${path}/quotes`, { token: native });
+    await shop.rate('ETH', '3300');
+    const second = await shop.ask(`${path}/quotes`, { token: native });
+    expect(second.body.quotes).toEqual(first.body.quotes);
+    const other = await shop.ask(`${path}/quotes`, { token: native, payer: shop.dollar });
+    expect([other.status, other.body.code]).toEqual([409, 'quote_live']);
+  });
+
+  it('needs a rate that is not too old, of a token that is taken', async () => {
+    const { path } = await checkoutOf();
+    const unknown = await shop.ask(`${path}/quotes`, { token: `0x${'99'.repeat(20)}` });
+    expect(unknown.body.code).toBe('token_not_taken');
+    const none = await shop.ask(`${path}/quotes`, { token: shop.dollar });
+    expect(none.body).toMatchObject({ code: 'rate_not_found', params: { base: 'USDC', currency: 'EUR' } });
+    const at = new Date(Date.now() - 120_000).toISOString();
+    const old = { base: 'USDC', currency: 'EUR', rate: '0.92', source: 'test', at, spreadBps: '0', ageSecondsMax: '60' };
+    await shop.api.post('/v1/settlement/rates', old);
+    expect((await shop.ask(`${path}/quotes`, { token: shop.dollar })).body).toMatchObject({ code: 'rate_stale', params: { at } });
+    expect((await shop.ask(`${path}/quotes`, { token: native }, '')).body.code).toBe('idempotency_key_missing');
+  });
+});
+
+const hashQuote = (settlement: Contract, quote: object) => settlement.getFunction('hashQuote')(quote) as Promise<string>;
+
+describe('a payment', () => {
+  const prepared = async (path: string, token: string, payer: string) => {
+    const { status, body } = await shop.open(`${path}/payment?token=${token}&payer=${payer}`);
+    expect([status, body.code]).toEqual([200, undefined]);
+    return body;
+  };
+
+  it('with coins is one transaction, which cannot be sent twice', async () => {
+    await shop.rate('ETH', '3000');
+    const { payer, treasury } = shop.on.hands;
+    const { path } = await checkoutOf();
+    await shop.ask(`${path}/quotes`, { token: native });
+    const { ways, needs, refusal, quote } = await prepared(path, native, payer.address);
+    expect([ways.length, ways[0].method, needs.map(({ isEnough }: { isEnough: boolean }) => isEnough), refusal]).toEqual([
+      1,
+      'native',
+      [true, true],
+      undefined,
+    ]);
+    expect(quote.eip681).toBe(`ethereum:${ways[0].transactions[0].to}@31337?value=${quote.units}&data=${ways[0].transactions[0].data}`);
+    const before = await shop.on.chain.provider.getBalance(treasury.address);
+    const tx = await sendFrom(payer, ways[0].transactions[0]);
+    expect((await shop.on.chain.provider.getBalance(treasury.address)) - before).toBe(BigInt(quote.units));
+    expect(await paid(path)).toBe(true);
+    expect((await shop.open(`${path}?tx=${tx}`)).body).toMatchObject({ state: 'seen', transaction: { state: 'included' } });
+    const again = await prepared(path, native, payer.address);
+    expect(again.refusal).toEqual({
+      code: 'ProviderSettlementAlreadySettled',
+      text: 'This is paid already, or was cancelled. It cannot be paid twice.',
+    });
+  });
+
+  it('that reverted says why', async () => {
+    await shop.rate('ETH', '3000');
+    const { path } = await checkoutOf();
+    await shop.ask(`${path}/quotes`, { token: native });
+    const { payer, other } = shop.on.hands;
+    const { ways } = await prepared(path, native, payer.address);
+    const [pay] = ways[0].transactions;
+    const tx = await sendFrom(other, { ...pay, value: '0x1' }, 500_000n);
+    expect((await shop.open(`${path}?tx=${tx}`)).body).toMatchObject({
+      state: 'reverted',
+      transaction: {
+        state: 'reverted',
+        refusal: { code: 'ProviderSettlementWrongValue', text: 'The amount sent is not the amount of the quote. Nothing was paid.' },
+      },
+    });
+    expect((await shop.open(`${path}?tx=0x${'77'.repeat(32)}`)).body).toMatchObject({
+      state: 'waiting',
+      transaction: { state: 'unknown' },
+    });
+  });
+
+  it('in a token is a signature of EIP-2612 and one transaction, or an exact allowance and one', async () => {
+    await shop.rate('USDC', '0.92');
+    const { payer } = shop.on.hands;
+    for (const method of ['permit', 'authorization', 'allowance'] as const) {
+      const { path } = await checkoutOf();
+      await shop.ask(`${path}/quotes`, { token: shop.dollar });
+      const { ways, refusal } = await prepared(path, shop.dollar, payer.address);
+      expect(refusal).toBeUndefined();
+      const way = ways.find((each: { method: string }) => each.method === method);
+      if (method === 'allowance') {
+        expect(way.transactions).toHaveLength(2);
+        for (const each of way.transactions) await sendFrom(payer, each);
+      } else {
+        const { EIP712Domain: _, ...types } = way.sign.types;
+        const signature = await payer.signTypedData(way.sign.domain, types, way.sign.message);
+        const query = `token=${shop.dollar}&payer=${payer.address}&method=${method}&signature=${signature}`;
+        const { body } = await shop.open(`${path}/signed-payment?${query}`);
+        expect(body.refusal).toBeUndefined();
+        await sendFrom(payer, body.transaction);
+        expect(await paid(path)).toBe(true);
+      }
+      expect([method, await paid(path)]).toEqual([method, true]);
+    }
+  });
+
+  it('names what is short: the amount, the fee, or nothing but the allowance', async () => {
+    await shop.rate('USDC', '0.92');
+    await shop.rate('ETH', '3000');
+    const { stranger } = shop.on.hands;
+    const { path } = await checkoutOf();
+    for (const token of [shop.dollar, native]) await shop.ask(`${path}/quotes`, { token });
+    expect((await prepared(path, shop.dollar, stranger.address)).refusal).toMatchObject({ code: 'balance_short' });
+    await shop.on.chain.provider.send('anvil_setBalance', [stranger.address, '0x1']);
+    expect((await prepared(path, native, stranger.address)).refusal).toMatchObject({ code: 'balance_short' });
+    const { quote } = await prepared(path, native, stranger.address);
+    await shop.on.chain.provider.send('anvil_setBalance', [stranger.address, `0x${(BigInt(quote.units) + 1n).toString(16)}`]);
+    expect((await prepared(path, native, stranger.address)).refusal).toMatchObject({ code: 'gas_short' });
+  });
+
+  it('is followed by server-sent events', async () => {
+    const { path } = await checkoutOf();
+    const stop = new AbortController();
+    const response = await fetch(`${shop.api.service.url}${path}/events`, { signal: stop.signal });
+    expect(response.headers.get('content-type')).toContain('text/event-stream');
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+    let text = '';
+    while (!text.includes('\n\n')) text += (await reader.read()).value ?? '';
+    expect(text).toContain('event: checkout');
+    expect(JSON.parse(/data: (.*)/.exec(text)![1] as string)).toMatchObject({ state: 'waiting' });
+    stop.abort();
+  });
+});
+
+describe('terms', () => {
+  it('[D15] are bound to the quote, and found by their hash by anybody, who can compute it', async () => {
+    const terms = {
+      ...{ offer: 'tv', version: '1', price: { amount: '60.50', currency: 'EUR', cycle: 'month' }, refunds: 'None.' },
+      slaCredits: [{ availabilityBelow: '99.5', creditPercent: '10' }],
+    };
+    const { id: hash } = (await shop.api.post('/v1/terms', terms)).body as { id: string };
+    const { body } = await shop.open(`/v1/logs/demo/terms/${hash}`);
+    expect(keccak256(toUtf8Bytes(canonicalJson(body.document)))).toBe(hash);
+    const { invoice } = await shop.invoice('60.50');
+    const opened = (await shop.api.post(`/v1/invoices/${invoice}/checkouts`, { terms: hash })).body;
+    expect(opened.events[0].data.termsHash).toBe(hash);
+    expect((await shop.open(`/v1/checkouts/${opened.id}`)).body.terms).toBe(hash);
+    expect((await shop.open(`/v1/logs/other/terms/${hash}`)).body.code).toBe('terms_not_found');
+  });
+});

@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import type { Wallet } from 'ethers';
+import { sent, settlementOn, type SettlementChain as DeployedContracts } from '../../bench/support/settlement-chain.ts';
+import { startThrowawayChain } from '../../bench/support/throwaway-chain.ts';
+import type { ServiceOptions } from '../../services/main/service.ts';
+import { nativeToken, type SettlementChain } from '../../services/settlement/application/settlement-chain.ts';
+import { type Answer, startTestService, type TestService } from './service.ts';
+
+/** A service whose provider `demo` is paid on a chain of the test's own, where its key is a signer and its treasury takes coins and a dollar. */
+export interface PaidProvider {
+  readonly api: TestService;
+  readonly on: DeployedContracts;
+  readonly chain: SettlementChain;
+  /** Lower-case address of the dollar; the money table knows it as USDC. */
+  readonly dollar: string;
+  /** Without a key: what a payer's browser sends. */
+  open(path: string): Promise<Answer>;
+  ask(path: string, body: object, key?: string): Promise<Answer>;
+  /** Sets the rate of a token to one of now. */
+  rate(base: 'ETH' | 'USDC', rate: string, spreadBps?: string): Promise<void>;
+  /** An issued invoice of a new account over this amount. */
+  invoice(amount: string): Promise<{ readonly account: string; readonly invoice: string; readonly number: string }>;
+  close(): Promise<void>;
+}
+
+const forever = 4_102_444_800;
+
+export async function startPaidProvider(options: Partial<ServiceOptions> = {}): Promise<PaidProvider> {
+  const on = await settlementOn(await startThrowawayChain());
+  const [registry, settlement, dollar] = (await Promise.all(
+    [on.registry, on.settlement, on.dollar].map(async (contract) => (await contract.getAddress()).toLowerCase()),
+  )) as [string, string, string];
+  const chain: SettlementChain = {
+    ...{ chainId: '31337', rpcUrls: [on.chain.url], contracts: { registry, settlement }, codeHashes: {}, deploymentBlock: 0n },
+    tokens: [
+      { address: nativeToken, currency: 'ETH', decimals: 18 },
+      { address: dollar, currency: 'USDC', decimals: 6 },
+    ],
+    profile: { finality: 'tag', realMoney: false, confirmations: [] },
+  };
+  const api = await startTestService({ settlementChains: [chain], ...options });
+  await api.post('/v1/settlement', { legalName: 'Demo Stream GmbH' });
+  const { providerId, chains } = (await api.get('/v1/settlement')).body as { providerId: string; chains: { signer: string }[] };
+  const { admin, providerAdmin, treasury } = on.hands;
+  await sent(on.registry, admin, 'createProvider', providerId, providerAdmin.address, treasury.address);
+  await sent(on.registry, providerAdmin, 'setSigner', providerId, chains[0]?.signer, forever);
+  await sent(on.registry, providerAdmin, 'setToken', providerId, dollar, true, 6);
+  const send = async (method: string, path: string, headers: Readonly<Record<string, string>> = {}, body?: string): Promise<Answer> => {
+    const response = await fetch(api.service.url + path, { method, headers, ...(body !== undefined && { body }) });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: JSON.parse(text) as unknown };
+  };
+  return {
+    ...{ api, on, chain, dollar },
+    open: (path) => send('GET', path),
+    ask: (path, body, key = randomUUID()) =>
+      send('POST', path, { 'content-type': 'application/json', 'idempotency-key': key }, JSON.stringify(body)),
+    rate: async (base, rate, spreadBps = '0') => {
+      const body = { base, currency: 'EUR', rate, source: 'test', at: new Date().toISOString(), spreadBps };
+      const { status } = await api.post('/v1/settlement/rates', body);
+      if (status !== 201) throw new Error(`The rate was answered ${status}.`);
+    },
+    invoice: (amount) => invoiceOver(api, amount),
+    close: async () => {
+      await api.close();
+      await on.chain.stop();
+    },
+  };
+}
+
+/** Sends a prepared transaction from a wallet and answers its hash once it is mined, reverted or not. */
+export async function sendFrom(
+  wallet: Wallet,
+  transaction: { to: string; value: string; data: string },
+  gasLimit?: bigint,
+): Promise<string> {
+  const { to, value, data } = transaction;
+  const sentOut = await wallet.sendTransaction({ to, value, data, ...(gasLimit !== undefined && { gasLimit }) });
+  await sentOut.wait().catch(() => undefined);
+  return sentOut.hash;
+}
+
+async function invoiceOver(api: TestService, amount: string) {
+  const account = (await api.post('/v1/accounts', { billing: 'postpaid', currency: 'EUR', creditLimit: '10000' })).body.id as string;
+  await api.post(`/v1/accounts/${account}/charges`, { amount, currency: 'EUR', product: 'tv', description: 'TV' });
+  const { id: invoice, position } = (await api.post(`/v1/accounts/${account}/invoices`, { dueOn: '2099-12-31' })).body as Record<
+    string,
+    string
+  >;
+  for (let attempt = 0; attempt < 600; attempt++) {
+    const { body } = await api.get(`/v1/invoices/${invoice}?after=${position}`);
+    if (body.document !== undefined) return { account, invoice: invoice as string, number: body.number as string };
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`Invoice ${invoice} was not issued.`);
+}
