@@ -1,0 +1,224 @@
+import type { EffectStanding } from '../../application/settlement-ledger.ts';
+import { CheckpointMovedFault, WatcherAlarm } from '../../application/watcher-faults.ts';
+import {
+  businessKeyOf,
+  type Checkpoint,
+  type Delivery,
+  type Lost,
+  type WatchCursor,
+  type WatchedLog,
+  type WatcherStore,
+  type WatchStep,
+  type Word,
+} from '../../application/watcher-store.ts';
+import { type ChainEffect, observationKey } from '../../domain/chain-effect.ts';
+
+interface Kept {
+  readonly id: bigint;
+  readonly log: WatchedLog;
+  state: 'seen' | 'lost' | 'undone';
+  standing: EffectStanding | undefined;
+}
+
+interface KeptWord {
+  readonly word: Word;
+  isTouched: boolean;
+  isFull: boolean;
+  comparedAt: Date;
+}
+
+interface KeptChain {
+  readonly cursors: Map<string, WatchCursor>;
+  readonly blocks: Map<string, readonly Checkpoint[]>;
+  readonly logs: Kept[];
+  readonly words: Map<string, KeptWord>;
+}
+
+const fullWord = 2n ** 256n - 1n;
+
+/** For a shadow that is compared with what is kept, and for tests. Forgets everything with the process. */
+export class MemoryWatcherStore implements WatcherStore {
+  readonly #chains = new Map<string, KeptChain>();
+  #lastId = 0n;
+
+  async open(chainId: string, cursors: readonly WatchCursor[]): Promise<void> {
+    for (const cursor of cursors) this.#open(chainId, cursor);
+  }
+
+  async cursors(chainId: string): Promise<WatchCursor[]> {
+    return [...this.#chain(chainId).cursors.values()];
+  }
+
+  async pin(chainId: string, address: string, codeHash: string): Promise<void> {
+    const cursor = this.#cursor(chainId, address);
+    this.#chain(chainId).cursors.set(address, { ...cursor, codeHash: cursor.codeHash ?? codeHash });
+  }
+
+  async unfinalBlocks(chainId: string, contract: string): Promise<Checkpoint[]> {
+    return this.#blocks(chainId, contract).toReversed();
+  }
+
+  async advance({ chainId, contracts, from, to, isFinal, logs, appeared, words }: WatchStep): Promise<void> {
+    this.#assertAt(chainId, contracts, from);
+    this.#assertOnce(chainId, logs);
+    const chain = this.#chain(chainId);
+    for (const address of contracts) {
+      chain.cursors.set(address, { ...this.#cursor(chainId, address), observed: to, ...(isFinal && { finalized: to }) });
+      if (!isFinal) chain.blocks.set(address, [...this.#blocks(chainId, address), to]);
+    }
+    for (const log of logs) this.#keep(log);
+    for (const cursor of appeared) this.#open(chainId, cursor);
+    for (const word of words) this.#word(chainId, word);
+  }
+
+  async finalise(chainId: string, contracts: readonly string[], to: Checkpoint): Promise<void> {
+    const chain = this.#chain(chainId);
+    const isThere = ({ number, hash }: Checkpoint): boolean => number === to.number && hash === to.hash;
+    for (const address of contracts) if (!this.#blocks(chainId, address).some(isThere)) throw movedFault(address);
+    for (const address of contracts) {
+      const later = this.#blocks(chainId, address).filter(({ number }) => number > to.number);
+      chain.cursors.set(address, { ...this.#cursor(chainId, address), finalized: to });
+      chain.blocks.set(address, later);
+    }
+  }
+
+  async undo({ chainId, contracts, from, ancestor }: Lost): Promise<void> {
+    this.#assertAt(chainId, contracts, from);
+    const chain = this.#chain(chainId);
+    for (const address of contracts) {
+      const earlier = this.#blocks(chainId, address).filter(({ number }) => number <= ancestor.number);
+      chain.cursors.set(address, { ...this.#cursor(chainId, address), observed: ancestor });
+      chain.blocks.set(address, earlier);
+    }
+    for (const kept of chain.logs) {
+      if (kept.state !== 'seen' || !contracts.includes(kept.log.contract) || BigInt(kept.log.block.number) <= ancestor.number) continue;
+      kept.state = kept.log.providerId === undefined ? 'undone' : 'lost';
+      this.#touch(kept.log);
+    }
+  }
+
+  async backfill(chainId: string, logs: readonly WatchedLog[]): Promise<number> {
+    const known = new Set(this.#seen(chainId).map(({ log }) => placeKeyOf(log)));
+    const fresh = logs.filter((log) => !known.has(placeKeyOf(log)));
+    this.#assertOnce(chainId, fresh);
+    for (const log of fresh) this.#keep(log);
+    return fresh.length;
+  }
+
+  async deliveries(chainId: string): Promise<Delivery[]> {
+    const { logs, cursors } = this.#chain(chainId);
+    const lost = logs.filter(({ state }) => state === 'lost').toSorted(byPlace);
+    const seen = this.#seen(chainId).filter(({ log, standing }) => {
+      if (log.providerId === undefined || standing === 'finalized' || standing === 'ignored') return false;
+      return standing !== 'confirmed' || BigInt(log.block.number) <= (cursors.get(log.contract)?.finalized.number ?? 0n);
+    });
+    return [
+      ...lost.map(({ id, log }): Delivery => ({ id, effect: log as ChainEffect, kind: 'lost' })),
+      ...seen.map(({ id, log, standing }): Delivery => ({ id, effect: log as ChainEffect, kind: 'seen', standing })),
+    ];
+  }
+
+  async told(id: bigint, standing: EffectStanding | 'undone'): Promise<void> {
+    const kept = [...this.#chains.values()].flatMap(({ logs }) => logs).find((log) => log.id === id);
+    if (kept === undefined) return;
+    if (standing === 'undone') kept.state = 'undone';
+    else kept.standing = standing;
+  }
+
+  async wordsToCompare(chainId: string, comparedBefore: Date): Promise<Word[]> {
+    return [...this.#chain(chainId).words.values()]
+      .filter(({ isTouched, isFull, comparedAt }) => isTouched || (!isFull && comparedAt < comparedBefore))
+      .map(({ word }) => word);
+  }
+
+  async observedSlots(chainId: string, { contract, providerId, word }: Word): Promise<bigint> {
+    const seqs = this.#seen(chainId)
+      .filter(({ log }) => log.effect === 'slot' && log.contract === contract && log.providerId === providerId)
+      .map(({ log }) => BigInt(log.key));
+    return seqs.filter((seq) => seq / 256n === word).reduce((bits, seq) => bits | (1n << (seq % 256n)), 0n);
+  }
+
+  async compared(chainId: string, word: Word, at: Date): Promise<void> {
+    const kept = this.#word(chainId, word);
+    [kept.isTouched, kept.comparedAt] = [false, at];
+    kept.isFull = (await this.observedSlots(chainId, word)) === fullWord;
+  }
+
+  async *standing(chainId: string, upTo: bigint): AsyncIterable<WatchedLog> {
+    for (const { log } of this.#seen(chainId)) if (BigInt(log.block.number) <= upTo) yield log;
+  }
+
+  #keep(log: WatchedLog): void {
+    this.#chain(log.chainId).logs.push({ id: ++this.#lastId, log, state: 'seen', standing: undefined });
+    this.#touch(log);
+  }
+
+  #touch({ chainId, contract, providerId, effect, key }: WatchedLog): void {
+    if (effect !== 'slot' || providerId === undefined) return;
+    this.#word(chainId, { contract, providerId, word: BigInt(key) / 256n }).isTouched = true;
+  }
+
+  #word(chainId: string, word: Word): KeptWord {
+    const { words } = this.#chain(chainId);
+    const key = `${word.contract} ${word.providerId} ${word.word}`;
+    const kept = words.get(key) ?? { word, isTouched: false, isFull: false, comparedAt: new Date(0) };
+    words.set(key, kept);
+    return kept;
+  }
+
+  #seen(chainId: string): Kept[] {
+    return this.#chain(chainId)
+      .logs.filter(({ state }) => state === 'seen')
+      .toSorted(byPlace);
+  }
+
+  #assertOnce(chainId: string, logs: readonly WatchedLog[]): void {
+    const known = new Set(this.#seen(chainId).map(({ log }) => businessKeyOf(log)));
+    for (const log of logs) {
+      const key = businessKeyOf(log);
+      if (known.has(key)) throw new WatcherAlarm('key_twice', `A second log on chain ${chainId} says ${key}.`);
+      known.add(key);
+    }
+  }
+
+  #assertAt(chainId: string, contracts: readonly string[], { number, hash }: Checkpoint): void {
+    for (const address of contracts) {
+      const { observed } = this.#cursor(chainId, address);
+      if (observed.number !== number || observed.hash !== hash) throw movedFault(address);
+    }
+  }
+
+  #open(chainId: string, cursor: WatchCursor): void {
+    const { cursors } = this.#chain(chainId);
+    if (!cursors.has(cursor.address)) cursors.set(cursor.address, cursor);
+  }
+
+  #cursor(chainId: string, address: string): WatchCursor {
+    const cursor = this.#chain(chainId).cursors.get(address);
+    if (cursor === undefined) throw movedFault(address);
+    return cursor;
+  }
+
+  #blocks(chainId: string, address: string): readonly Checkpoint[] {
+    return this.#chain(chainId).blocks.get(address) ?? [];
+  }
+
+  #chain(chainId: string): KeptChain {
+    const chain = this.#chains.get(chainId) ?? { cursors: new Map(), blocks: new Map(), logs: [], words: new Map() };
+    this.#chains.set(chainId, chain);
+    return chain;
+  }
+}
+
+function movedFault(address: string): CheckpointMovedFault {
+  return new CheckpointMovedFault(`Somebody else moved the checkpoint of ${address}.`);
+}
+
+/** One place in the chain may concern two providers. */
+function placeKeyOf(log: WatchedLog): string {
+  return `${observationKey(log as ChainEffect)} ${log.providerId ?? '-'}`;
+}
+
+function byPlace({ log: left }: Kept, { log: right }: Kept): number {
+  return Number(BigInt(left.block.number) - BigInt(right.block.number)) || Number(left.logIndex) - Number(right.logIndex);
+}

@@ -1,0 +1,285 @@
+import pg, { type Pool, type PoolClient } from 'pg';
+import type { ChainEffect, ChainModule } from '../../domain/chain-effect.ts';
+import type { EffectStanding } from '../../application/settlement-ledger.ts';
+import { CheckpointMovedFault, WatcherAlarm } from '../../application/watcher-faults.ts';
+import type {
+  Checkpoint,
+  Delivery,
+  Lost,
+  WatchCursor,
+  WatchedLog,
+  WatcherStore,
+  WatchStep,
+  Word,
+} from '../../application/watcher-store.ts';
+
+interface CursorRow {
+  readonly contract: string;
+  readonly module: ChainModule;
+  readonly provider_id: string | null;
+  readonly observed_number: bigint;
+  readonly observed_hash: string;
+  readonly finalized_number: bigint;
+  readonly finalized_hash: string;
+  readonly code_hash: string | null;
+}
+
+interface DeliveryRow {
+  readonly id: bigint;
+  readonly log: ChainEffect;
+  readonly state: 'seen' | 'lost';
+  readonly standing: EffectStanding | null;
+}
+
+const pageSize = 1_000;
+const uniqueViolation = '23505';
+
+/** Rows of `settlement_watch_*`. */
+export class PostgresWatcherStore implements WatcherStore {
+  readonly #pool: Pool;
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  async open(chainId: string, cursors: readonly WatchCursor[]): Promise<void> {
+    await this.#inTransaction((client) => insertCursors(client, chainId, cursors));
+  }
+
+  async cursors(chainId: string): Promise<WatchCursor[]> {
+    const { rows } = await this.#pool.query<CursorRow>('select * from settlement_watch_cursor where chain_id = $1 order by contract', [
+      chainId,
+    ]);
+    return rows.map(cursorOf);
+  }
+
+  async pin(chainId: string, address: string, codeHash: string): Promise<void> {
+    await this.#pool.query(
+      'update settlement_watch_cursor set code_hash = $3 where chain_id = $1 and contract = $2 and code_hash is null',
+      [chainId, address, codeHash],
+    );
+  }
+
+  async unfinalBlocks(chainId: string, contract: string): Promise<Checkpoint[]> {
+    const { rows } = await this.#pool.query<Checkpoint>(
+      'select number, hash from settlement_watch_block where chain_id = $1 and contract = $2 order by number desc',
+      [chainId, contract],
+    );
+    return rows;
+  }
+
+  async advance({ chainId, contracts, from, to, isFinal, logs, appeared, words }: WatchStep): Promise<void> {
+    await this.#inTransaction(async (client) => {
+      await move(client, { chainId, contracts, from, to });
+      if (isFinal) await client.query(finaliseSql, [chainId, contracts, to.number, to.hash]);
+      else await client.query(keepBlockSql, [chainId, contracts, to.number, to.hash]);
+      await insertLogs(client, chainId, logs);
+      await insertCursors(client, chainId, appeared);
+      await insertWords(client, chainId, words);
+    });
+  }
+
+  async finalise(chainId: string, contracts: readonly string[], to: Checkpoint): Promise<void> {
+    await this.#inTransaction(async (client) => {
+      const { rowCount } = await client.query(
+        `select from settlement_watch_block where chain_id = $1 and contract = any($2) and number = $3 and hash = $4`,
+        [chainId, contracts, to.number, to.hash],
+      );
+      if (rowCount !== contracts.length) throw movedFault(contracts);
+      await client.query(finaliseSql, [chainId, contracts, to.number, to.hash]);
+      await client.query('delete from settlement_watch_block where chain_id = $1 and contract = any($2) and number <= $3', [
+        chainId,
+        contracts,
+        to.number,
+      ]);
+    });
+  }
+
+  async undo({ chainId, contracts, from, ancestor }: Lost): Promise<void> {
+    await this.#inTransaction(async (client) => {
+      await move(client, { chainId, contracts, from, to: ancestor });
+      const lost = [chainId, contracts, ancestor.number];
+      await client.query('delete from settlement_watch_block where chain_id = $1 and contract = any($2) and number > $3', lost);
+      const { rows } = await client.query<{ log: WatchedLog }>(
+        `update settlement_watch_log set state = case when provider_id is null then 'undone' else 'lost' end
+         where chain_id = $1 and contract = any($2) and block_number > $3 and state = 'seen' returning log`,
+        lost,
+      );
+      await touchWords(
+        client,
+        chainId,
+        rows.map(({ log }) => log),
+      );
+    });
+  }
+
+  async backfill(chainId: string, logs: readonly WatchedLog[]): Promise<number> {
+    return this.#inTransaction((client) =>
+      insertLogs(
+        client,
+        chainId,
+        logs,
+        "on conflict (chain_id, block_hash, tx, log_index, coalesce(provider_id, -1)) where state = 'seen' do nothing",
+      ),
+    );
+  }
+
+  async deliveries(chainId: string): Promise<Delivery[]> {
+    const { rows } = await this.#pool.query<DeliveryRow>(
+      `select id, log, state, standing from settlement_watch_log untold
+       where chain_id = $1 and (state = 'lost' or (state = 'seen' and provider_id is not null
+         and (standing is null or standing in ('observed', 'confirmed'))))
+         and (state = 'lost' or standing is distinct from 'confirmed' or block_number <= (
+           select finalized_number from settlement_watch_cursor cursor
+           where cursor.chain_id = untold.chain_id and cursor.contract = untold.contract))
+       order by state, block_number, log_index, id`,
+      [chainId],
+    );
+    return rows.map(({ id, log: effect, state, standing }) =>
+      state === 'lost' ? { id, effect, kind: 'lost' } : { id, effect, kind: 'seen', standing: standing ?? undefined },
+    );
+  }
+
+  async told(id: bigint, standing: EffectStanding | 'undone'): Promise<void> {
+    const set = standing === 'undone' ? `state = 'undone'` : 'standing = $2';
+    await this.#pool.query(`update settlement_watch_log set ${set} where id = $1`, standing === 'undone' ? [id] : [id, standing]);
+  }
+
+  async wordsToCompare(chainId: string, comparedBefore: Date): Promise<Word[]> {
+    const { rows } = await this.#pool.query<{ contract: string; provider_id: string; word: bigint }>(
+      `select contract, provider_id, word from settlement_watch_word
+       where chain_id = $1 and (is_touched or (not is_full and compared_at < $2)) order by contract, provider_id, word`,
+      [chainId, comparedBefore],
+    );
+    return rows.map(({ contract, provider_id: providerId, word }) => ({ contract, providerId, word }));
+  }
+
+  async observedSlots(chainId: string, word: Word): Promise<bigint> {
+    const { rows } = await this.#pool.query<{ key: string }>(`select key from settlement_watch_log where ${slotsOfWord}`, [
+      chainId,
+      word.contract,
+      word.providerId,
+      word.word,
+    ]);
+    return rows.reduce((bits, { key }) => bits | (1n << (BigInt(key) % 256n)), 0n);
+  }
+
+  async compared(chainId: string, word: Word, at: Date): Promise<void> {
+    await this.#pool.query(
+      `update settlement_watch_word set is_touched = false, compared_at = $5,
+         is_full = (select count(*) = 256 from settlement_watch_log where ${slotsOfWord})
+       where chain_id = $1 and contract = $2 and provider_id = $3 and word = $4`,
+      [chainId, word.contract, word.providerId, word.word, at],
+    );
+  }
+
+  async *standing(chainId: string, upTo: bigint): AsyncIterable<WatchedLog> {
+    for (let [block, index, provider] = [-1n, -1, '-1']; ;) {
+      const { rows } = await this.#pool.query<{ log: WatchedLog; block_number: bigint; log_index: number; provider: string }>(
+        `select log, block_number, log_index, coalesce(provider_id, -1) as provider from settlement_watch_log
+         where chain_id = $1 and state = 'seen' and block_number <= $2 and (block_number, log_index, coalesce(provider_id, -1)) > ($3, $4, $5)
+         order by block_number, log_index, coalesce(provider_id, -1) limit ${pageSize}`,
+        [chainId, upTo, block, index, provider],
+      );
+      for (const { log } of rows) yield log;
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < pageSize) return;
+      [block, index, provider] = [last.block_number, last.log_index, last.provider];
+    }
+  }
+
+  async #inTransaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect();
+    let isBroken = false;
+    try {
+      await client.query('begin');
+      const result = await work(client);
+      await client.query('commit');
+      return result;
+    } catch (error) {
+      await client.query('rollback').catch(() => (isBroken = true));
+      throw error;
+    } finally {
+      client.release(isBroken);
+    }
+  }
+}
+
+const slotsOfWord = `chain_id = $1 and contract = $2 and provider_id = $3 and div(key::numeric, 256) = $4 and state = 'seen' and effect = 'slot'`;
+const finaliseSql = `update settlement_watch_cursor set finalized_number = $3, finalized_hash = $4 where chain_id = $1 and contract = any($2)`;
+const keepBlockSql = `insert into settlement_watch_block (chain_id, contract, number, hash) select $1, contract, $3, $4 from unnest($2::text[]) contract`;
+
+async function move(
+  client: PoolClient,
+  { chainId, contracts, from, to }: { chainId: string; contracts: readonly string[]; from: Checkpoint; to: Checkpoint },
+): Promise<void> {
+  const { rowCount } = await client.query(
+    `update settlement_watch_cursor set observed_number = $5, observed_hash = $6
+     where chain_id = $1 and contract = any($2) and observed_number = $3 and observed_hash = $4`,
+    [chainId, contracts, from.number, from.hash, to.number, to.hash],
+  );
+  if (rowCount !== contracts.length) throw movedFault(contracts);
+}
+
+async function insertLogs(client: PoolClient, chainId: string, logs: readonly WatchedLog[], conflict = ''): Promise<number> {
+  if (logs.length === 0) return 0;
+  try {
+    const { rowCount } = await client.query(
+      `insert into settlement_watch_log (chain_id, contract, provider_id, effect, key, block_number, block_hash, tx, log_index, log)
+       select $1, log ->> 'contract', (log ->> 'providerId')::numeric, log ->> 'effect', log ->> 'key', (log #>> '{block,number}')::bigint,
+         log #>> '{block,hash}', log ->> 'tx', (log ->> 'logIndex')::integer, log
+       from jsonb_array_elements($2::jsonb) with ordinality as entry (log, at) order by at ${conflict}`,
+      [chainId, JSON.stringify(logs)],
+    );
+    await touchWords(client, chainId, logs);
+    return rowCount ?? 0;
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError) || error.code !== uniqueViolation) throw error;
+    throw new WatcherAlarm('key_twice', `A log on chain ${chainId} says a second time what can be once: ${error.detail ?? error.message}`);
+  }
+}
+
+async function touchWords(client: PoolClient, chainId: string, logs: readonly WatchedLog[]): Promise<void> {
+  const words = logs.flatMap(({ contract, providerId, effect, key }) =>
+    effect === 'slot' && providerId !== undefined ? [{ contract, providerId, word: BigInt(key) / 256n }] : [],
+  );
+  await insertWords(client, chainId, words, 'true');
+}
+
+async function insertWords(
+  client: PoolClient,
+  chainId: string,
+  words: readonly Word[],
+  isTouched: 'true' | 'false' = 'false',
+): Promise<void> {
+  if (words.length === 0) return;
+  await client.query(
+    `insert into settlement_watch_word (chain_id, contract, provider_id, word, is_touched)
+     select distinct $1, contract, provider_id, word, ${isTouched} from unnest($2::text[], $3::numeric[], $4::bigint[]) word (contract, provider_id, word)
+     on conflict (chain_id, contract, provider_id, word) do update set is_touched = true where ${isTouched}`,
+    [chainId, words.map(({ contract }) => contract), words.map(({ providerId }) => providerId), words.map(({ word }) => word.toString())],
+  );
+}
+
+async function insertCursors(client: PoolClient, chainId: string, cursors: readonly WatchCursor[]): Promise<void> {
+  for (const { address, module, providerId, observed, finalized, codeHash } of cursors)
+    await client.query(
+      `insert into settlement_watch_cursor
+         (chain_id, contract, module, provider_id, observed_number, observed_hash, finalized_number, finalized_hash, code_hash)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing`,
+      [chainId, address, module, providerId, observed.number, observed.hash, finalized.number, finalized.hash, codeHash],
+    );
+}
+
+function cursorOf(row: CursorRow): WatchCursor {
+  return {
+    ...{ address: row.contract, module: row.module, ...(row.provider_id !== null && { providerId: row.provider_id }) },
+    observed: { number: row.observed_number, hash: row.observed_hash },
+    finalized: { number: row.finalized_number, hash: row.finalized_hash },
+    codeHash: row.code_hash ?? undefined,
+  };
+}
+
+function movedFault(contracts: readonly string[]): CheckpointMovedFault {
+  return new CheckpointMovedFault(`Somebody else moved the checkpoint of ${contracts.join(', ')}.`);
+}

@@ -1,0 +1,113 @@
+import type { ChainEffect, ChainModule, ChainPlace, RecordedLog } from '../domain/chain-effect.ts';
+import type { EffectStanding } from './settlement-ledger.ts';
+import type { SlotWord } from './watched-node.ts';
+
+/** A block, by height and hash. */
+export interface Checkpoint {
+  readonly number: bigint;
+  readonly hash: string;
+}
+
+/** A contract whose logs are read. */
+export interface WatchedContract {
+  readonly address: string;
+  readonly module: ChainModule;
+  /** Whose prepaid credit it is; absent for contracts of all providers. */
+  readonly providerId?: string;
+}
+
+/** How far the logs of a contract were read. */
+export interface WatchCursor extends WatchedContract {
+  readonly observed: Checkpoint;
+  readonly finalized: Checkpoint;
+  /** EXTCODEHASH that was found first, or that the configuration demands; undefined until it was looked at. */
+  readonly codeHash: string | undefined;
+}
+
+/** A log that names no provider: it is kept with the watcher and goes nowhere. */
+export interface ProviderlessLog extends Omit<ChainPlace, 'providerId'> {
+  readonly providerId: undefined;
+  readonly effect: 'log';
+  readonly key: string;
+  readonly log: RecordedLog;
+}
+
+export type WatchedLog = ChainEffect | ProviderlessLog;
+
+/** What contracts of one chain went through, from one checkpoint to the next. All of them stand at the same checkpoints before it. */
+export interface WatchStep {
+  readonly chainId: string;
+  readonly contracts: readonly string[];
+  readonly from: Checkpoint;
+  readonly to: Checkpoint;
+  /** `to` is final too, and nothing before it has to be undone any more. */
+  readonly isFinal: boolean;
+  /** In the order of the chain, all behind `from` and none behind `to`. */
+  readonly logs: readonly WatchedLog[];
+  /** Contracts that appeared meanwhile; one that is known stays as it is. */
+  readonly appeared: readonly WatchCursor[];
+  /** Words whose slots are compared from now on, touched or not. */
+  readonly words: readonly Word[];
+}
+
+/** A word of slots of a contract. */
+export type Word = Omit<SlotWord, 'view'>;
+
+export interface Lost {
+  readonly chainId: string;
+  readonly contracts: readonly string[];
+  readonly from: Checkpoint;
+  /** The last block that is still there. */
+  readonly ancestor: Checkpoint;
+}
+
+/** Something to tell the ledger. */
+export type Delivery = { readonly id: bigint; readonly effect: ChainEffect } & (
+  { readonly kind: 'lost' } | { readonly kind: 'seen'; readonly standing: EffectStanding | undefined }
+);
+
+/**
+ * What the watcher knows of chains: checkpoints, hashes of blocks that may still be undone, observations, and what of these the ledger was
+ * told. Every method is one transaction, durable when it resolves.
+ */
+export interface WatcherStore {
+  /** Contracts that are known already stay as they are. */
+  open(chainId: string, cursors: readonly WatchCursor[]): Promise<void>;
+  cursors(chainId: string): Promise<WatchCursor[]>;
+  /** The first code hash of a contract stays. */
+  pin(chainId: string, address: string, codeHash: string): Promise<void>;
+  /** Hashes of the blocks behind the final checkpoint, up to the observed one, newest first. */
+  unfinalBlocks(chainId: string, contract: string): Promise<Checkpoint[]>;
+  /**
+   * Checkpoint, observations and what is to be told of them at once. Throws `CheckpointMovedFault` if a contract does not stand at `from`,
+   * and `WatcherAlarm` `key_twice` for a second log of what can be once.
+   */
+  advance(step: WatchStep): Promise<void>;
+  /** The observed checkpoint and what lies before it is final up to here. Throws `CheckpointMovedFault` if a contract has another block there. */
+  finalise(chainId: string, contracts: readonly string[], to: Checkpoint): Promise<void>;
+  /** Back to the ancestor. Throws `CheckpointMovedFault` if a contract does not stand at `from`. */
+  undo(lost: Lost): Promise<void>;
+  /** A log that was missed, behind the observed checkpoint. One that is known already changes nothing. Answers how many were new. */
+  backfill(chainId: string, logs: readonly WatchedLog[]): Promise<number>;
+
+  /** All that the ledger has to hear: first what was lost, then what is there and not done with, each in the order of the chain. */
+  deliveries(chainId: string): Promise<Delivery[]>;
+  told(id: bigint, standing: EffectStanding | 'undone'): Promise<void>;
+
+  /**
+   * Words that a log touched, or the loss of one, since they were compared; and those that were compared before this time, unless every
+   * slot was closed then.
+   */
+  wordsToCompare(chainId: string, comparedBefore: Date): Promise<Word[]>;
+  /** Slots of a word that are closed by what is observed. */
+  observedSlots(chainId: string, word: Word): Promise<bigint>;
+  compared(chainId: string, word: Word, at: Date): Promise<void>;
+
+  /** What stands, in the order of the chain, up to a block. */
+  standing(chainId: string, upTo: bigint): AsyncIterable<WatchedLog>;
+}
+
+/** What can be on a chain only once, as text. */
+export function businessKeyOf({ contract, providerId, effect, key }: WatchedLog): string {
+  return `${contract} ${providerId ?? '-'} ${effect} ${key}`;
+}

@@ -1,0 +1,197 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Pool } from 'pg';
+import { createPool } from '../../services/read-store/pool.ts';
+import { MemorySettlementLedger } from '../../services/settlement/adapters/memory/memory.settlement-ledger.ts';
+import { MemoryWatcherStore } from '../../services/settlement/adapters/memory/memory.watcher-store.ts';
+import { PostgresWatcherStore } from '../../services/settlement/adapters/postgres/postgres.watcher-store.ts';
+import type { WatcherStore } from '../../services/settlement/application/watcher-store.ts';
+import type { ChainEffect } from '../../services/settlement/domain/chain-effect.ts';
+import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
+import {
+  emitted,
+  purchased,
+  ScriptedChain,
+  scriptedCalls,
+  scriptedContracts,
+  settled,
+  startScriptedNode,
+} from '../support/scripted-chain.ts';
+import { scriptedChainOf, watchOf } from '../support/watched-chain.ts';
+
+const someone = `0x${'b1'.repeat(20)}`;
+
+let database: TestDatabase;
+let pool: Pool;
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  pool = createPool({ url: database.serviceUrl });
+});
+
+afterAll(async () => {
+  await pool.end();
+  await database.drop();
+});
+
+beforeEach(forget);
+
+async function forget(): Promise<void> {
+  for (const table of ['cursor', 'block', 'log', 'word']) await pool.query(`delete from settlement_watch_${table}`);
+}
+
+/** What happens on the chain, one act after the other: payments, a reorganisation that loses one, finality. */
+const acts: readonly ((chain: ScriptedChain) => void)[] = [
+  (chain) => {
+    chain.mine([emitted(scriptedContracts.registry, 'ProviderCreated', ['1', someone, someone])]);
+    chain.mine([settled(1n)], [settled(2n)]);
+    chain.mineEmpty(1);
+    chain.finalise(1n);
+  },
+  (chain) => {
+    chain.mine([settled(3n)]);
+    chain.mine([settled(4n)], [purchased(1n, 9n)]);
+  },
+  (chain) => {
+    chain.undo(1);
+    chain.mine([settled(4n)]);
+    chain.mineEmpty(1);
+  },
+  (chain) => {
+    chain.mine([settled(5n)]);
+    chain.finalise();
+  },
+];
+
+/** What the ledger has to hold after the last act, however often the watcher died. */
+const expected = [
+  ['log', 'observed,finalized'],
+  ['slot 1', 'observed,finalized'],
+  ['slot 1', 'observed,reorged'],
+  ['slot 2', 'observed,finalized'],
+  ['slot 3', 'observed,finalized'],
+  ['slot 4', 'observed,reorged,observed,finalized'],
+  ['slot 5', 'observed,finalized'],
+];
+
+function heldBy(ledger: MemorySettlementLedger): string[][] {
+  const named = [...ledger.facts().values()].map((facts) => {
+    const { effect, key } = facts[0]!.effect;
+    return [effect === 'log' ? effect : `${effect} ${key}`, facts.map(({ type }) => type).join()];
+  });
+  return named.toSorted();
+}
+
+/** A call of the ledger by another process. */
+interface Told {
+  readonly id: number;
+  readonly method: 'take' | 'reorged';
+  readonly values: readonly [effect: ChainEffect, heads?: { readonly head: string; readonly finalized: string }];
+}
+
+class Crash extends Error {}
+
+/** Ends the process, so to speak, at one await of all: before what is awaited was done, or after. */
+class Fuse {
+  #awaits = 0;
+  readonly #at: number;
+
+  constructor(at: number) {
+    this.#at = at;
+  }
+
+  get isBurnt(): boolean {
+    return this.#awaits >= this.#at;
+  }
+
+  on<Port extends object>(port: Port): Port {
+    const get = (target: Port, name: string | symbol): unknown => {
+      const member = Reflect.get(target, name) as unknown;
+      if (typeof member !== 'function') return member;
+      return async (...values: unknown[]) => {
+        const isNow = ++this.#awaits === this.#at;
+        if (isNow && this.#at % 2 === 0) throw new Crash();
+        const result = (await Reflect.apply(member, target, values)) as unknown;
+        if (isNow) throw new Crash();
+        return result;
+      };
+    };
+    return new Proxy(port, { get });
+  }
+}
+
+/** Plays all acts; whenever the watcher dies, another process takes over. Answers whether it died. */
+async function play(openStore: () => Promise<WatcherStore>, fuse: Fuse, ledger: MemorySettlementLedger): Promise<boolean> {
+  const chain = new ScriptedChain();
+  const store = await openStore();
+  const open = () =>
+    watchOf(scriptedChainOf(['-']), { store: fuse.on(store), ledger: fuse.on(ledger), nodes: [fuse.on(scriptedCalls(chain))] });
+  let watch = open();
+  for (const act of acts) {
+    act(chain);
+    for (let looks = 0; looks < 2; looks++) {
+      try {
+        await watch.look();
+      } catch (error) {
+        if (!(error instanceof Crash)) throw error;
+        watch = open();
+        looks = -1;
+      }
+    }
+  }
+  return fuse.isBurnt;
+}
+
+describe('a watcher that dies at any await goes on where it was, and no event is lost or doubled [SET-A34]', () => {
+  it.each([
+    ['in memory', async () => new MemoryWatcherStore(), 1],
+    ['in Postgres', () => forget().then(() => new PostgresWatcherStore(pool)), 7],
+  ] as const)(
+    'with what it knows %s',
+    async (_name, openStore, stride) => {
+      let at = 1;
+      for (; ; at += stride) {
+        const ledger = new MemorySettlementLedger();
+        const hasDied = await play(openStore, new Fuse(at), ledger);
+        expect([at, heldBy(ledger)]).toEqual([at, expected]);
+        if (!hasDied) break;
+      }
+      expect(at).toBeGreaterThan(150);
+    },
+    240_000,
+  );
+
+  it('as a process that is killed', async () => {
+    const chain = new ScriptedChain();
+    const node = await startScriptedNode(chain);
+    const ledger = new MemorySettlementLedger();
+    const script = join(import.meta.dirname, 'watcher.process.ts');
+    let [calls, kills] = [0, 0];
+    /** Runs one process until it has nothing to do, or is killed at its third word to the ledger: before or after that was written. */
+    const run = async (): Promise<boolean> => {
+      const child = fork(script, [node.url, database.serviceUrl], { execArgv: [], env: { ...process.env, NODE_OPTIONS: '' } });
+      child.on('message', (told: Told) => {
+        const isLast = ++calls % 3 === 0 && kills < 4;
+        if (isLast && ++kills % 2 === 0) return void child.kill('SIGKILL');
+        const [effect, heads = { head: '0', finalized: '0' }] = told.values;
+        const done =
+          told.method === 'take'
+            ? ledger.take(effect, { head: BigInt(heads.head), finalized: BigInt(heads.finalized) })
+            : ledger.reorged(effect);
+        void done.then((result) => (isLast ? child.kill('SIGKILL') : child.send({ id: told.id, result })));
+      });
+      const [code] = (await once(child, 'exit')) as [number | null];
+      if (code !== null && code !== 0) throw new Error(`The watcher ended with ${code}.`);
+      return code === 0;
+    };
+    for (const act of acts) {
+      act(chain);
+      while (!(await run()));
+    }
+    await node.close();
+    expect(kills).toBe(4);
+    expect(heldBy(ledger)).toEqual(expected);
+  }, 120_000);
+});
