@@ -11,12 +11,12 @@ export interface ThrowawayChain {
   stop(): Promise<void>;
 }
 
-export async function startThrowawayChain(): Promise<ThrowawayChain> {
+/** `slotsInAnEpoch`: twice as many blocks behind the head is final. */
+export async function startThrowawayChain({ slotsInAnEpoch = 1 } = {}): Promise<ThrowawayChain> {
   const name = `@foundry-rs/anvil-${platform()}-${arch() === 'x64' ? 'amd64' : arch()}`;
   const folder = dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
-  const child = spawn(join(folder, 'bin', 'anvil'), ['--port', '0', '--slots-in-an-epoch', '1', '--host', '127.0.0.1'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const args = ['--port', '0', '--slots-in-an-epoch', String(slotsInAnEpoch), '--host', '127.0.0.1'];
+  const child = spawn(join(folder, 'bin', 'anvil'), args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const url = `http://${await listening(child)}`;
   const provider = new JsonRpcProvider(url, undefined, { cacheTimeout: -1, pollingInterval: 20 });
   const stop = async () => {

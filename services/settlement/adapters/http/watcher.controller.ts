@@ -1,0 +1,49 @@
+import { Controller, Get, Inject, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { ForRoles, Public } from '../../../access/adapters/http/principal.decorator.ts';
+import { ProblemResponse } from '../../../http/problem-response.decorator.ts';
+import { WATCHER_STATUSES, type WatcherStatusStore } from '../../application/watcher-status.ts';
+import { Watcher } from '../../application/watcher.ts';
+import { chainBodyOf, ReadyBody, readyBodyOf, WatcherBody } from './watcher.bodies.ts';
+
+/** How it goes with the chains that providers are paid on: for the operator, and for whoever restarts processes. */
+@ApiTags('settlement')
+@Controller()
+export class WatcherController {
+  readonly #statuses: WatcherStatusStore;
+  readonly #watcher: Watcher;
+
+  constructor(@Inject(WATCHER_STATUSES) statuses: WatcherStatusStore, @Inject(Watcher) watcher: Watcher) {
+    this.#statuses = statuses;
+    this.#watcher = watcher;
+  }
+
+  @ApiOperation({
+    summary: 'How it goes with every chain that providers are paid on: state, alarms, nodes, and how far its contracts were read.',
+  })
+  @Get('v1/settlement/watcher')
+  @ApiBearerAuth()
+  @ForRoles('operator')
+  @ProblemResponse(401, 'No valid API key.')
+  @ProblemResponse(403, 'The API key is for another role.')
+  @ProblemResponse(503, 'The ledger cannot be reached; repeat after the seconds of Retry-After.')
+  @ApiOkResponse({ type: WatcherBody })
+  async show(): Promise<WatcherBody> {
+    const [told, progress] = [await this.#statuses.told(), await this.#statuses.progress()];
+    return { healthy: told.every(({ alarm }) => alarm === undefined), chains: told.map((status) => chainBodyOf(status, progress)) };
+  }
+
+  @ApiOperation({
+    summary: 'Whether this process does what it is there for. A chain with an alarm, such as nodes that stand still, makes it unready.',
+  })
+  @Get('ready')
+  @Public()
+  @ApiOkResponse({ type: ReadyBody })
+  @ApiServiceUnavailableResponse({ type: ReadyBody })
+  ready(@Res({ passthrough: true }) reply: FastifyReply): ReadyBody {
+    const body = readyBodyOf(this.#watcher.statuses());
+    if (!body.ready) void reply.status(503);
+    return body;
+  }
+}

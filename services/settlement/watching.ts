@@ -1,0 +1,50 @@
+import type { Pool } from 'pg';
+import { chainNodeAt } from '../chain/chain-access.ts';
+import type { Clock } from '../commands/application/clock.ts';
+import type { SequencerLock } from '../integrity/application/sequencer-lock.ts';
+import { AbiLogReader } from './adapters/chain/abi.log-reader.ts';
+import { RpcWatchedNode } from './adapters/chain/rpc.watched-node.ts';
+import { PostgresWatcherStatusStore } from './adapters/postgres/postgres.watcher-status-store.ts';
+import { PostgresWatcherStore } from './adapters/postgres/postgres.watcher-store.ts';
+import { ChainWatch, watchDefaults, type WatchSettings } from './application/chain-watch.ts';
+import { ChainWatcher, type ChainWatcherOptions, type ChainWatcherSettings } from './application/chain-watcher.ts';
+import type { SettlementChain } from './application/settlement-chain.ts';
+import type { SettlementLedger } from './application/settlement-ledger.ts';
+import type { WatcherStatusStore } from './application/watcher-status.ts';
+import { Watcher } from './application/watcher.ts';
+
+export interface WatchingOptions extends Pick<ChainWatcherOptions, 'onAlarm' | 'onRetry'> {
+  readonly chains: readonly SettlementChain[];
+  readonly pool: Pool;
+  readonly lock: SequencerLock;
+  readonly ledger: SettlementLedger;
+  readonly clock: Clock;
+  readonly settings?: Partial<WatchSettings & ChainWatcherSettings>;
+}
+
+/** The parts of watching, put together: what runs, and what is asked. */
+export interface Watching {
+  readonly watcher: Watcher;
+  readonly statuses: WatcherStatusStore;
+}
+
+const watcherDefaults: ChainWatcherSettings = { pollMs: 1_000, backoffMsMax: 30_000, awayMsMax: 60_000 };
+
+/** Nothing runs until `watcher.start()`; what is asked works without it, so an API process needs no watcher. */
+export function openWatching(options: WatchingOptions): Watching {
+  const { chains, pool, lock, ledger, clock, onAlarm, onRetry } = options;
+  const [store, statuses, reader] = [new PostgresWatcherStore(pool), new PostgresWatcherStatusStore(pool), new AbiLogReader()];
+  const watchers = chains.map((chain) => {
+    const { rpcUrls, profile } = chain;
+    const settings = {
+      ...watchDefaults,
+      ...watcherDefaults,
+      ...(profile.pollMs !== undefined && { pollMs: profile.pollMs }),
+      ...options.settings,
+    };
+    const nodes = rpcUrls.map((url, index) => new RpcWatchedNode(`node ${index + 1}`, chainNodeAt(url), profile));
+    const watch = new ChainWatch({ chain, nodes, reader, store, ledger, clock, settings });
+    return new ChainWatcher({ watch, lock, statuses, clock, settings, onAlarm, onRetry });
+  });
+  return { watcher: new Watcher(watchers), statuses };
+}
