@@ -53,10 +53,10 @@ function watching(pool: Pool, settings: WatchingOptions['settings'] = {}, onAlar
   return opened;
 }
 
-async function until<T>(look: () => Promise<T | undefined> | T | undefined): Promise<T> {
+async function until<T>(look: () => Promise<T | false | undefined> | T | false | undefined): Promise<T> {
   for (const deadline = Date.now() + 20_000; Date.now() < deadline; await sleep(10)) {
     const found = await look();
-    if (found !== undefined && found !== false) return found;
+    if (found !== undefined && found !== false) return found as T;
   }
   throw new Error('It never came.');
 }
@@ -113,7 +113,10 @@ describe('watching', () => {
     };
     nodes[0]!.lie = () => ({ status: 503 });
     opened.watcher.start();
-    const unready = await until(async () => (await ready()).status === 503 && (await ready()));
+    const unready = await until(async () => {
+      const answer = await ready();
+      return answer.status === 503 && answer;
+    });
     expect(unready.body).toEqual({ ready: false, chains: [{ chainId: '77', state: 'retrying', alarm: 'nodes_away' }] });
     nodes[0]!.lie = undefined;
     await until(async () => ((await ready()).status === 200 ? true : undefined));
