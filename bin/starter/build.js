@@ -8,6 +8,7 @@ import { whileStarterIsLocked } from './starter-lock.js';
 
 /** The verifier runs from its source; only its bundle for browsers is built. */
 const sources = ['services', 'projections', 'bench', 'contracts/generated', 'verifier'];
+const payPage = join('services', 'settlement', 'page');
 const output = join(projectRoot, 'dist');
 const fingerprintFile = join(output, '.fingerprint');
 
@@ -29,9 +30,14 @@ async function build() {
   const fingerprint = fingerprintOf(files);
   try {
     for (const folder of [unfinished, outdated]) rmSync(folder, { recursive: true, force: true });
-    await Promise.all(files.filter((file) => !isOfVerifier(file)).map((file) => compile(file, transformFile, unfinished)));
+    await Promise.all(
+      files
+        .filter((file) => file.endsWith('.ts') && !isOfVerifier(file) && !isOfPayPage(file))
+        .map((file) => compile(file, transformFile, unfinished)),
+    );
     await mkdir(unfinished, { recursive: true });
     await bundleVerifier(join(unfinished, 'verify'));
+    await bundlePayPage(join(unfinished, 'pay'));
     await writeFile(join(unfinished, '.fingerprint'), fingerprint);
     if (existsSync(output)) renameSync(output, outdated);
     renameSync(unfinished, output);
@@ -61,6 +67,28 @@ async function bundleVerifier(folder) {
     absWorkingDir: projectRoot,
   });
   await copyFile(from('index.html'), join(folder, 'index.html'));
+}
+
+/** The payer's page: one script without any library, and its style. */
+async function bundlePayPage(folder) {
+  const { build: bundle } = await import('esbuild');
+  const from = (file) => join(projectRoot, payPage, file);
+  await bundle({
+    entryPoints: [from('pay.ts')],
+    outdir: folder,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2024',
+    logLevel: 'warning',
+    absWorkingDir: projectRoot,
+  });
+  for (const file of ['index.html', 'pay.css']) await copyFile(from(file), join(folder, file));
+}
+
+function isOfPayPage(file) {
+  return relative(projectRoot, file).startsWith(`${payPage}${sep}`);
 }
 
 function isOfVerifier(file) {
@@ -96,7 +124,7 @@ function sourceFiles() {
   const files = [];
   for (const folder of sources.map((name) => join(projectRoot, name)).filter((path) => existsSync(path))) {
     for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-      if (entry.isFile() && /\.(ts|html)$/.test(entry.name) && !entry.name.endsWith('.d.ts'))
+      if (entry.isFile() && /\.(ts|html|css)$/.test(entry.name) && !entry.name.endsWith('.d.ts'))
         files.push(join(entry.parentPath, entry.name));
     }
   }

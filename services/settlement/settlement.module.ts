@@ -10,6 +10,7 @@ import { ChainPayerDesk } from './adapters/chain/chain.payer-desk.ts';
 import { ChainSlotWitness } from './adapters/chain/slot-witness.chain.ts';
 import { CheckoutController } from './adapters/http/checkout.controller.ts';
 import { CheckoutsController } from './adapters/http/checkouts.controller.ts';
+import { PayPageController } from './adapters/http/pay-page.controller.ts';
 import { SettlementController } from './adapters/http/settlement.controller.ts';
 import { TermsController } from './adapters/http/terms.controller.ts';
 import { CheckoutEvents } from './application/checkout-events.ts';
@@ -42,7 +43,7 @@ export interface SettlementPorts {
 /** Payments on chain as far as the payer and the provider see them: quotes, checkouts, terms. The watcher and the books stand beside it. */
 @Module({
   imports: [CqrsModule, CatalogModule],
-  controllers: [SettlementController, TermsController, CheckoutsController, CheckoutController],
+  controllers: [SettlementController, TermsController, CheckoutsController, CheckoutController, PayPageController],
   providers: [
     { provide: CLOCK, useValue: systemClock },
     { provide: RATE_SOURCE, useFactory: (executor: CommandExecutor) => new RecordedRates(executor), inject: [CommandExecutor] },
