@@ -10,6 +10,15 @@ import {ADMIN, REFUNDER, Roles, SIGNER} from "./types/Roles.sol";
 /// @title The registry that `IProviderRegistry` describes
 /// @notice Immutable: no proxy, no upgrade, and no pause of its own, so that keys can be revoked at any time.
 contract ProviderRegistry is IProviderRegistry, AccessControlDefaultAdminRules {
+    /// @dev One slot, so that `operable` reads at once what somebody is. Hot keys end by themselves.
+    struct Key {
+        uint48 signsUntil;
+        uint48 collectsUntil;
+        uint48 refundsUntil;
+        /// @dev `_admins` names this key.
+        bool isAdmin;
+    }
+
     bytes32 public constant GUARDIAN_ROLE = keccak256("GUARDIAN_ROLE");
     bytes32 public constant FEE_ADMIN_ROLE = keccak256("FEE_ADMIN_ROLE");
 
@@ -34,9 +43,7 @@ contract ProviderRegistry is IProviderRegistry, AccessControlDefaultAdminRules {
     mapping(ProviderId id => Pending) private _nextTreasury;
     mapping(ProviderId id => Pending) private _recovery;
     mapping(ProviderId id => mapping(address token => bool)) private _tokens;
-    mapping(ProviderId id => mapping(address key => uint48 validUntil)) private _signers;
-    mapping(ProviderId id => mapping(address key => uint48 validUntil)) private _collectors;
-    mapping(ProviderId id => mapping(address key => uint48 validUntil)) private _refunders;
+    mapping(ProviderId id => mapping(address key => Key)) private _keys;
 
     /// @dev A recovery that waits freezes the admin, so that whoever stole its key cannot use the 14 days, save for the veto.
     modifier onlyProviderAdmin(ProviderId id) {
@@ -82,7 +89,7 @@ contract ProviderRegistry is IProviderRegistry, AccessControlDefaultAdminRules {
         if (provider.flags != 0) revert ProviderRegistryProviderExists(id);
         provider.treasury = treasury;
         provider.flags = _ACTIVE;
-        _admins[id] = admin;
+        _setAdmin(id, admin);
         emit ProviderCreated(id, admin, treasury);
     }
 
@@ -117,7 +124,7 @@ contract ProviderRegistry is IProviderRegistry, AccessControlDefaultAdminRules {
         address admin = _take(id, _recovery[id]);
         if (_drop(_nextAdmin[id])) emit AdminCancelled(id, msg.sender);
         if (_drop(_nextTreasury[id])) emit TreasuryCancelled(id, msg.sender);
-        _admins[id] = admin;
+        _setAdmin(id, admin);
         emit RecoveryApplied(id, admin);
     }
 
@@ -142,7 +149,7 @@ contract ProviderRegistry is IProviderRegistry, AccessControlDefaultAdminRules {
     function acceptAdmin(ProviderId id) external {
         if (_nextAdmin[id].next != msg.sender) revert ProviderRegistryNotProposed(id, msg.sender);
         _requireNoRecovery(id);
-        _admins[id] = _take(id, _nextAdmin[id]);
+        _setAdmin(id, _take(id, _nextAdmin[id]));
         emit AdminAccepted(id, msg.sender);
     }
 
@@ -180,21 +187,21 @@ contract ProviderRegistry is IProviderRegistry, AccessControlDefaultAdminRules {
     /// @inheritdoc IProviderRegistry
     function setSigner(ProviderId id, address key, uint48 validUntil) external onlyProviderAdmin(id) {
         _requireAddress(key);
-        _signers[id][key] = validUntil;
+        _keys[id][key].signsUntil = validUntil;
         emit SignerSet(id, key, validUntil);
     }
 
     /// @inheritdoc IProviderRegistry
     function setCollector(ProviderId id, address key, uint48 validUntil) external onlyProviderAdmin(id) {
         _requireAddress(key);
-        _collectors[id][key] = validUntil;
+        _keys[id][key].collectsUntil = validUntil;
         emit CollectorSet(id, key, validUntil);
     }
 
     /// @inheritdoc IProviderRegistry
     function setRefunder(ProviderId id, address key, uint48 validUntil) external onlyProviderAdmin(id) {
         _requireAddress(key);
-        _refunders[id][key] = validUntil;
+        _keys[id][key].refundsUntil = validUntil;
         emit RefunderSet(id, key, validUntil);
     }
 
@@ -208,22 +215,25 @@ contract ProviderRegistry is IProviderRegistry, AccessControlDefaultAdminRules {
 
     /// @inheritdoc IProviderRegistry
     function quotable(ProviderId id, address token, address signer) external view returns (address, uint16, address) {
-        if (block.timestamp >= _signers[id][signer]) revert ProviderRegistrySignerNotAuthorised(signer);
+        if (block.timestamp >= _keys[id][signer].signsUntil) revert ProviderRegistrySignerNotAuthorised(signer);
         return _payable(id, token);
     }
 
     /// @inheritdoc IProviderRegistry
     function collectable(ProviderId id, address token, address collector) external view returns (address, uint16, address) {
-        if (block.timestamp >= _collectors[id][collector]) revert ProviderRegistryNotCollector(collector);
+        if (block.timestamp >= _keys[id][collector].collectsUntil) revert ProviderRegistryNotCollector(collector);
         return _payable(id, token);
     }
 
     /// @inheritdoc IProviderRegistry
     function operable(ProviderId id, address caller) external view returns (address, address, Roles) {
-        Roles roles = _admins[id] == caller ? ADMIN : Roles.wrap(0);
-        if (block.timestamp < _signers[id][caller]) roles = roles | SIGNER;
-        if (block.timestamp < _refunders[id][caller]) roles = roles | REFUNDER;
-        return (_providers[id].treasury, feeReceiver, roles);
+        Key memory key = _keys[id][caller];
+        Roles roles = key.isAdmin ? ADMIN : Roles.wrap(0);
+        if (block.timestamp < key.signsUntil) roles = roles | SIGNER;
+        if (block.timestamp < key.refundsUntil) roles = roles | REFUNDER;
+        Provider memory provider = _providers[id];
+        bool isFeeless = provider.feeBps == 0 && provider.nextFeeBps == 0;
+        return (provider.treasury, isFeeless ? address(0) : feeReceiver, roles);
     }
 
     /// @inheritdoc IProviderRegistry
@@ -238,17 +248,17 @@ contract ProviderRegistry is IProviderRegistry, AccessControlDefaultAdminRules {
 
     /// @inheritdoc IProviderRegistry
     function signerUntil(ProviderId id, address key) external view returns (uint48) {
-        return _signers[id][key];
+        return _keys[id][key].signsUntil;
     }
 
     /// @inheritdoc IProviderRegistry
     function collectorUntil(ProviderId id, address key) external view returns (uint48) {
-        return _collectors[id][key];
+        return _keys[id][key].collectsUntil;
     }
 
     /// @inheritdoc IProviderRegistry
     function refunderUntil(ProviderId id, address key) external view returns (uint48) {
-        return _refunders[id][key];
+        return _keys[id][key].refundsUntil;
     }
 
     /// @inheritdoc IProviderRegistry
@@ -277,6 +287,12 @@ contract ProviderRegistry is IProviderRegistry, AccessControlDefaultAdminRules {
 
     function _feeNow(Provider memory provider) private view returns (uint16) {
         return block.timestamp < provider.feeFrom ? provider.feeBps : provider.nextFeeBps;
+    }
+
+    function _setAdmin(ProviderId id, address admin) private {
+        _keys[id][_admins[id]].isAdmin = false;
+        _keys[id][admin].isAdmin = true;
+        _admins[id] = admin;
     }
 
     function _setFeeReceiver(address to) private {

@@ -188,7 +188,7 @@ interface IProviderRegistry {
 
     /// @notice What a caller is to a provider, whether it is paused or not. A provider that does not exist has no treasury and nobody.
     /// @return treasury Where the money goes.
-    /// @return feeReceiver Where fees go, whatever the share is now.
+    /// @return feeReceiver Where fees go; zero when there is no share and none waits, which saves a reading.
     /// @return roles What the caller is: admin, signer, refunder, any of them or none.
     function operable(ProviderId id, address caller) external view returns (address treasury, address feeReceiver, Roles roles);
 

@@ -5,6 +5,8 @@ import { day, eventsIn, now, refusal, send, settlementFixture, travelBy, travelT
 
 const fixture = settlementFixture();
 const adminOf = async (id = providerId) => (await fixture.on.registry.getFunction('providerOf')(id))[1] as string;
+const rolesOf = async ({ address }: { address: string }) =>
+  (await fixture.on.registry.getFunction('operable')(providerId, address))[2] as bigint;
 const notAdmin = (address: string) => `ProviderRegistryNotProviderAdmin(1,${address})`;
 const frozen = async () => {
   const { readyAt } = await fixture.on.registry.getFunction('pendingRecovery')(providerId);
@@ -29,6 +31,7 @@ describe('an admin that hands over', () => {
     const receipt = await send(registry, other, 'acceptAdmin', providerId);
     expect(eventsIn(receipt, registry)).toEqual([`AdminAccepted(1,${other.address})`]);
     expect(await adminOf()).toBe(other.address);
+    expect([await rolesOf(providerAdmin), await rolesOf(other)]).toEqual([0n, 1n]);
     expect(await refusal(registry, providerAdmin, 'proposeAdmin', providerId, stranger.address)).toBe(notAdmin(providerAdmin.address));
   });
 
@@ -72,6 +75,7 @@ describe('a recovery', () => {
     const receipt = await send(registry, admin, 'applyRecovery', providerId);
     expect(eventsIn(receipt, registry)).toEqual([`RecoveryApplied(1,${other.address})`]);
     expect(await adminOf()).toBe(other.address);
+    expect([await rolesOf(hands.providerAdmin), await rolesOf(other)]).toEqual([0n, 1n]);
     expect((await registry.getFunction('pendingRecovery')(providerId)).next).toBe(ZeroAddress);
   });
 
