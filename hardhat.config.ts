@@ -13,7 +13,7 @@ const solcFolder = dirname(createRequire(import.meta.url).resolve('solc/package.
 const solc = { version: '0.8.37', path: join(solcFolder, 'soljson.js') };
 /** Smaller than the anchor's, to stay below the limit for the code of a contract, and for every chain with transient storage. */
 const settlementCompiler = { ...solc, settings: { viaIR: true, evmVersion: 'cancun', optimizer: { enabled: true, runs: 10_000 } } };
-const settlementSources = ['ProviderRegistry', 'ProviderSettlement'];
+const settlementSources = ['PpvEscrow', 'PrepaidCredit', 'PrepaidCreditFactory', 'ProviderRegistry', 'ProviderSettlement'];
 
 const fuzzSeed = process.env['FUZZ_SEED'];
 

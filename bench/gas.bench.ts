@@ -1,5 +1,6 @@
 import type { BenchContext } from './report.ts';
 import { measureGas } from './support/anchor-gas.ts';
+import { measureEscrowGas } from './support/escrow-gas.ts';
 import { measureSettlementGas } from './support/settlement-gas.ts';
 import { startThrowawayChain } from './support/throwaway-chain.ts';
 
@@ -7,8 +8,8 @@ import { startThrowawayChain } from './support/throwaway-chain.ts';
 export async function run({ report }: BenchContext): Promise<void> {
   const chain = await startThrowawayChain();
   try {
-    for (const { name, gas, budget } of [...(await measureGas(chain)), ...(await measureSettlementGas(chain))])
-      report({ name: `gas.${name}`, figure: gas, unit: 'gas', baseline: budget });
+    const figures = [...(await measureGas(chain)), ...(await measureSettlementGas(chain)), ...(await measureEscrowGas(chain))];
+    for (const { name, gas, budget } of figures) report({ name: `gas.${name}`, figure: gas, unit: 'gas', baseline: budget });
   } finally {
     await chain.stop();
   }

@@ -14,6 +14,9 @@ interface Artifact {
 /** What is generated, by source below contracts/. A genesis lists the anchor's code by its hash, so that one must have no immutables. */
 const contracts = [
   { source: 'LedgerAnchor', hasCodeHash: true },
+  { source: 'PpvEscrow', hasCodeHash: false },
+  { source: 'PrepaidCredit', hasCodeHash: false },
+  { source: 'PrepaidCreditFactory', hasCodeHash: false },
   { source: 'ProviderRegistry', hasCodeHash: false },
   { source: 'ProviderSettlement', hasCodeHash: false },
   { source: 'examples/DemoDollar', hasCodeHash: false },

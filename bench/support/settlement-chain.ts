@@ -115,6 +115,7 @@ async function openProvider({ registry, token, hands }: { registry: Contract; to
 async function deployPermit2(by: Wallet): Promise<string> {
   const file = join(projectRoot(import.meta.dirname), 'test', 'vectors', 'permit2.json');
   const { deployer, salt, address, creationCode } = JSON.parse(readFileSync(file, 'utf8')) as Permit2Vector;
+  if ((await by.provider?.getCode(address)) !== '0x') return address;
   await (await by.sendTransaction({ to: deployer, data: concat([toBeHex(salt, 32), creationCode]) })).wait();
   if ((await by.provider?.getCode(address)) === '0x') throw new Error(`Permit2 does not stand at ${address}.`);
   return address;

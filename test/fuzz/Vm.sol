@@ -17,6 +17,9 @@ interface Vm {
     function warp(uint256 timestamp) external;
     /// @notice Sets a balance.
     function deal(address account, uint256 balance) external;
+    /// @notice The address of a private key.
+    function addr(uint256 privateKey) external pure returns (address);
+    function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
     /// @notice Begins to record events; `getRecordedLogs` answers them once.
     function recordLogs() external;
     function getRecordedLogs() external returns (Log[] memory);

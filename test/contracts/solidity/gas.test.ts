@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { measureGas } from '../../../bench/support/anchor-gas.ts';
+import { measureEscrowGas } from '../../../bench/support/escrow-gas.ts';
 import { measureSettlementGas } from '../../../bench/support/settlement-gas.ts';
 import { startThrowawayChain, type ThrowawayChain } from '../../../bench/support/throwaway-chain.ts';
 
@@ -16,7 +17,7 @@ afterAll(() => chain.stop());
 
 describe('gas', () => {
   it('is what contracts/gas.json says, to the unit', async () => {
-    const measured = [...(await measureGas(chain)), ...(await measureSettlementGas(chain))];
+    const measured = [...(await measureGas(chain)), ...(await measureSettlementGas(chain)), ...(await measureEscrowGas(chain))];
     expect(Object.fromEntries(measured.map(({ name, gas }) => [name, gas]))).toEqual(
       Object.fromEntries(Object.entries(committed).map(([name, { gas }]) => [name, gas])),
     );

@@ -2,12 +2,18 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { keccak256 } from 'ethers';
 import { demoDollarAbi, demoDollarBytecode } from '../../../contracts/generated/demo-dollar.ts';
 import { ledgerAnchorAbi, ledgerAnchorBytecode, ledgerAnchorCodeHash } from '../../../contracts/generated/ledger-anchor.ts';
+import { ppvEscrowAbi, ppvEscrowBytecode } from '../../../contracts/generated/ppv-escrow.ts';
+import { prepaidCreditAbi, prepaidCreditBytecode } from '../../../contracts/generated/prepaid-credit.ts';
+import { prepaidCreditFactoryAbi, prepaidCreditFactoryBytecode } from '../../../contracts/generated/prepaid-credit-factory.ts';
 import { providerRegistryAbi, providerRegistryBytecode } from '../../../contracts/generated/provider-registry.ts';
 import { providerSettlementAbi, providerSettlementBytecode } from '../../../contracts/generated/provider-settlement.ts';
 import { compile, compiled } from '../../support/compiled.ts';
 
 const generated = [
   { source: 'LedgerAnchor', abi: ledgerAnchorAbi, bytecode: ledgerAnchorBytecode },
+  { source: 'PpvEscrow', abi: ppvEscrowAbi, bytecode: ppvEscrowBytecode },
+  { source: 'PrepaidCredit', abi: prepaidCreditAbi, bytecode: prepaidCreditBytecode },
+  { source: 'PrepaidCreditFactory', abi: prepaidCreditFactoryAbi, bytecode: prepaidCreditFactoryBytecode },
   { source: 'ProviderRegistry', abi: providerRegistryAbi, bytecode: providerRegistryBytecode },
   { source: 'ProviderSettlement', abi: providerSettlementAbi, bytecode: providerSettlementBytecode },
   { source: 'examples/DemoDollar', abi: demoDollarAbi, bytecode: demoDollarBytecode },
