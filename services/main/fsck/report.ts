@@ -24,13 +24,18 @@ export function linesOf({ log, part, result, difference, reason, figures, findin
 export function summaryOf(reports: readonly PartReport[]): string {
   const verdict = verdictOf(reports);
   const count = (result: PartReport['result']) => reports.filter((report) => report.result === result).length;
-  if (verdict === 'ok')
-    return `Everything is as the events make it: ${count('ok')} parts are ok, ${count('not checked')} were not checked.`;
-  if (verdict === 'could not check') return `No difference was found, but ${count('could not check')} parts could not be checked.`;
+  const say = (result: PartReport['result'], one: string, many: string) => `${count(result)} ${count(result) === 1 ? one : many}`;
+  if (verdict === 'ok') {
+    const left = say('not checked', 'was', 'were');
+    return `Everything is as the events make it: ${say('ok', 'part is', 'parts are')} ok, ${left} not checked.`;
+  }
+  if (verdict === 'could not check') return `No difference was found, but ${say('could not check', 'part', 'parts')} could not be checked.`;
   const first = reports.find(({ result }) => result === 'different') as PartReport;
   const place = Object.entries(first.difference?.at ?? {}).map(([name, value]) => `${name} ${value}`);
   const where = [first.log, first.part].filter((name) => name !== undefined).join(' ');
-  return printable([`${count('different')} parts differ. First difference: ${where}: ${first.difference?.message}`, ...place].join(', '));
+  return printable(
+    [`${say('different', 'part differs', 'parts differ')}. First difference: ${where}: ${first.difference?.message}`, ...place].join(', '),
+  );
 }
 
 /** The same as one JSON object: all numbers are decimal strings. */

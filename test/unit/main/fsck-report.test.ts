@@ -19,6 +19,14 @@ describe('the result of a check', () => {
     expect(exitCodes[verdictOf(reports)]).toBe(exitCode);
   });
 
+  it('counts one part and several in its last line', () => {
+    expect(summaryOf([ok, left])).toBe('Everything is as the events make it: 1 part is ok, 1 was not checked.');
+    expect(summaryOf([ok, ok])).toBe('Everything is as the events make it: 2 parts are ok, 0 were not checked.');
+    expect(summaryOf([ok, away])).toBe('No difference was found, but 1 part could not be checked.');
+    expect(summaryOf([ok, away, away])).toBe('No difference was found, but 2 parts could not be checked.');
+    expect(summaryOf([ok, different])).toMatch(/^1 part differs\. /);
+  });
+
   it('names the first difference in its last line, and in the JSON', () => {
     const other = { ...different, part: 'heads' };
     expect(summaryOf([ok, different, other])).toBe(
