@@ -1,3 +1,4 @@
+import { temporaryIds } from './ids/temporary-ids.ts';
 import { openerFor } from './opening/shared.bundle-opener.ts';
 import { nameEvent } from './report/bad-event.ts';
 import { jsonReport } from './report/json-report.ts';
@@ -32,7 +33,7 @@ async function verify({ logs, genesisHash, rpcUrls }: Order): Promise<void> {
   for (const log of logs) sources.set(log, new ParentLogSource(log, tell));
   const [source, ...superseded] = [...sources.values()] as [ParentLogSource, ...ParentLogSource[]];
   const outcome = await verifyLog({
-    ...{ source, superseded, genesisHash, rpcUrls, isOffline: rpcUrls.length === 0, isDeep: true, openerFor },
+    ...{ source, superseded, genesisHash, rpcUrls, isOffline: rpcUrls.length === 0, isDeep: true, openerFor, openIds: temporaryIds() },
     onProgress: ({ leaves, size }) => tell({ kind: 'progress', leaves, size }),
   });
   const badEvent = 'firstBad' in outcome && outcome.firstBad !== undefined ? await nameEvent(outcome, outcome.firstBad.index) : undefined;

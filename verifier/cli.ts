@@ -3,6 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { type CommandLine, isHttpUrl, parseCommandLine, usage } from './command-line.ts';
 import { collectEvidence } from './evidence/collect-evidence.ts';
 import { headsFileOf } from './mirror/mirror-folder.ts';
+import { IdsFileError } from './ids/ids-file.ts';
+import { temporaryIds } from './ids/temporary-ids.ts';
 import { openerFor } from './opening/shared.bundle-opener.ts';
 import { parsePersonalOpenings, type PersonalOpening } from './log/personal-data.ts';
 import { nameEvent } from './report/bad-event.ts';
@@ -13,7 +15,7 @@ import { FolderLogSource, isFolder } from './source/folder.log-source.ts';
 import { HttpLogSource } from './source/http.log-source.ts';
 import type { LogSource } from './source/log-source.ts';
 import { HeadsFile, headsIn } from './state/heads-file.ts';
-import { StateFile } from './state/state-file.ts';
+import { StateFile, StateFileError } from './state/state-file.ts';
 import type { Outcome, Unopened, Verdict } from './verdict.ts';
 import { type Progress, verifyLog } from './verify.ts';
 
@@ -84,7 +86,7 @@ function personalDataOf({ personalData: file }: CommandLine): readonly PersonalO
 
 async function verify(commandLine: CommandLine, materials: Materials): Promise<number> {
   const { genesis, rpc, contract, isOffline, isDeep, asJson, witnesses, gaps } = commandLine;
-  const { state, hasProgress } = commandLine;
+  const { state, temporary, hasProgress } = commandLine;
   const ofMirror = isHttpUrl(commandLine.log) ? undefined : headsFileOf(commandLine.log);
   const heads = [...commandLine.heads, ...(ofMirror === undefined ? [] : [ofMirror])].flatMap((path) =>
     headsIn(readFileSync(path, 'utf8'), path),
@@ -94,6 +96,7 @@ async function verify(commandLine: CommandLine, materials: Materials): Promise<n
   const outcome = await verifyLog({
     ...{ genesisHash: genesis, rpcUrls: rpc, contract, isOffline, isDeep, openerFor, witnesses, gaps },
     ...materials,
+    openIds: temporaryIds(temporary),
     heads: [...heads, ...(headsSeen?.heads ?? [])],
     ...(headsSeen !== undefined && { onHead: (note: Buffer) => headsSeen.add(note) }),
     // Data that were handed over are held against every leaf, from the first on.
@@ -116,6 +119,7 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   // Not 1, with which node would end: that says INVALID.
-  console.error('The verifier failed. This says nothing of the log.', error);
+  const isPlain = error instanceof IdsFileError || error instanceof StateFileError;
+  console.error('The verifier failed. This says nothing of the log.', isPlain ? error.message : error);
   process.exitCode = exitCodeOfFailure;
 }

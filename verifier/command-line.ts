@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { GapRules } from './checks/cadence.ts';
 import type { WitnessQuorum } from './checks/witnesses.check.ts';
+import { isWritableFolder } from './ids/temporary-ids.ts';
 import { type AuditPolicy, parseAuditPolicy } from './policy/audit-policy.ts';
 
 export interface CommandLine {
@@ -27,6 +28,8 @@ export interface CommandLine {
   readonly heads: readonly string[];
   /** File that remembers where a verification is. */
   readonly state: string | undefined;
+  /** Folder for what is kept while the command runs. */
+  readonly temporary: string | undefined;
   /** File to write what shows a third party that the log is INVALID. */
   readonly evidence: string | undefined;
   /** CSV of a bank or a payment provider. */
@@ -48,6 +51,7 @@ export const usage = `Usage: verify --log <url|folder> --genesis <hash> (--rpc <
   --policy <file>       what you ask of a log: genesis, nodes, contract, witnesses, gaps; options go before it
   --head <file>         a signed head that somebody else was shown, or a file of them; may be repeated
   --state <file>        remember there how far this is and which heads were seen, and go on from there
+  --temporary <folder>  keep event ids there meanwhile, 24 bytes each; else in the system's folder for such files, or beside --state
   --evidence <file>     where the log is INVALID, write there what shows it to others: evidence check <file>
   --answers <file>      signed answers of the API, one a line: each must be what the log says
   --receipts <file>     receipts, or answers to commands, one a line: each must have its leaf
@@ -84,7 +88,7 @@ function read(args: readonly string[], { withOut = false, withStatement = false 
     options: {
       ...{ log: text, genesis: text, contract: text, token: text, answers: text, receipts: text, rpc: { ...text, multiple: true } },
       superseded: { ...text, multiple: true },
-      ...{ policy: text, state: text, evidence: text, 'personal-data': text, head: { ...text, multiple: true } },
+      ...{ policy: text, state: text, temporary: text, evidence: text, 'personal-data': text, head: { ...text, multiple: true } },
       ...(withOut && { out: text }),
       ...(withStatement && { statement: text }),
       ...{ offline: flag, deep: flag, json: flag, progress: flag, help: { ...flag, short: 'h' } },
@@ -92,7 +96,7 @@ function read(args: readonly string[], { withOut = false, withStatement = false 
   });
   if (values.help) return 'help';
   const policy = values.policy === undefined ? undefined : readPolicy(values.policy);
-  const { token, head: heads = [], superseded = [], answers, receipts, state, evidence } = values;
+  const { token, head: heads = [], superseded = [], answers, receipts, state, temporary, evidence } = values;
   const { offline: isOffline, deep: isDeep, json: asJson, progress: hasProgress } = values;
   const { out, statement } = values as { readonly out?: string; readonly statement?: string };
   const personalData = values['personal-data'];
@@ -102,12 +106,26 @@ function read(args: readonly string[], { withOut = false, withStatement = false 
   const rpc = values.rpc ?? (isOffline ? [] : (policy?.rpc ?? []));
   if (log === undefined || log === '') throw new RangeError('--log is missing.');
   if (contract !== undefined && !/^0x[0-9a-f]{40}$/i.test(contract)) throw new RangeError('--contract is no address.');
+  if (temporary !== undefined && !isWritableFolder(temporary))
+    throw new RangeError(`--temporary ${temporary} is no folder that can be written to.`);
   if (isOffline && rpc.length > 0) throw new RangeError('--rpc and --offline exclude each other.');
   for (const url of rpc) if (!isHttpUrl(url)) throw new RangeError(`--rpc ${url} is no http(s) URL.`);
   if (/^[a-z]+:\/\//i.test(log) && !isHttpUrl(log)) throw new RangeError(`--log ${log} is neither an http(s) URL nor a folder.`);
   return {
     ...{ log, genesis, rpc, contract: contract?.toLowerCase(), token, superseded, isOffline, isDeep, personalData, asJson },
-    ...{ witnesses: policy?.witnesses, gaps: policy?.gaps, heads, state, evidence, hasProgress, out, statement, answers, receipts },
+    ...{
+      witnesses: policy?.witnesses,
+      gaps: policy?.gaps,
+      heads,
+      state,
+      temporary,
+      evidence,
+      hasProgress,
+      out,
+      statement,
+      answers,
+      receipts,
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import { collectEvidence } from './evidence/collect-evidence.ts';
 import { type CommandLine, isHttpUrl, parseCommandLine } from './command-line.ts';
 import { MirrorFolder } from './mirror/mirror-folder.ts';
 import { mirrorLog, type MirrorResult } from './mirror/mirror-log.ts';
+import { temporaryIds } from './ids/temporary-ids.ts';
 import { openerFor } from './opening/shared.bundle-opener.ts';
 import { ProgressLine } from './report/progress-line.ts';
 import { textReport } from './report/text-report.ts';
@@ -37,7 +38,7 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function mirror(
-  { log, genesis, token, rpc, contract, superseded, isDeep, gaps, witnesses, hasProgress, evidence }: CommandLine,
+  { log, genesis, token, rpc, contract, superseded, isDeep, gaps, witnesses, hasProgress, evidence, temporary }: CommandLine,
   out: string,
 ): Promise<number> {
   if (!isHttpUrl(log)) throw new RangeError('--log is the URL of a live log: a folder is copied by any program.');
@@ -45,7 +46,17 @@ async function mirror(
   const result = await mirrorLog({
     ...{ live: new HttpLogSource(log, { token }), folder: new MirrorFolder(out, genesis) },
     superseded: superseded.map((other) => (isHttpUrl(other) ? new HttpLogSource(other, { token }) : new FolderLogSource(other))),
-    ...{ genesisHash: genesis, rpcUrls: rpc, isOffline: rpc.length === 0, contract, isDeep, gaps, witnesses, openerFor },
+    ...{
+      genesisHash: genesis,
+      rpcUrls: rpc,
+      isOffline: rpc.length === 0,
+      contract,
+      isDeep,
+      gaps,
+      witnesses,
+      openerFor,
+      openIds: temporaryIds(temporary),
+    },
     ...(progress !== undefined && { onProgress: (done: Progress) => progress.tell(done) }),
   });
   if (evidence !== undefined && result.outcome.verdict === 'INVALID' && !('reason' in result.outcome))

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isHttpUrl, parseCommandLine } from './command-line.ts';
+import { temporaryIds } from './ids/temporary-ids.ts';
 import { openerFor } from './opening/shared.bundle-opener.ts';
 import { compareStatement } from './outside/compare-statement.ts';
 import { paymentsOf } from './outside/payments.ts';
@@ -10,7 +11,7 @@ import { HttpLogSource } from './source/http.log-source.ts';
 import { verifyLog } from './verify.ts';
 
 const usage = `Usage: reconcile --statement <csv> --log <url|folder> --genesis <hash> (--rpc <url> | --offline) [--token <token>] [--policy <file>]
-                 [--superseded <url|folder>]
+                 [--superseded <url|folder>] [--temporary <folder>]
 
 Verifies the log, and holds what a bank or a payment provider received against its payments (V11). The columns are date, amount, currency,
 reference and, if it likes, method.
@@ -30,10 +31,20 @@ async function main(args: readonly string[]): Promise<number> {
   if ('problem' in commandLine) throw new RangeError(commandLine.problem);
   if (commandLine.statement === undefined) throw new RangeError('--statement is missing.');
   const lines = parseStatement(readFileSync(commandLine.statement));
-  const { log, superseded: ended, token, genesis, rpc, contract, isOffline, isDeep, witnesses, gaps } = commandLine;
+  const { log, superseded: ended, token, genesis, rpc, contract, isOffline, isDeep, witnesses, gaps, temporary } = commandLine;
   const sourceOf = (place: string) => (isHttpUrl(place) ? new HttpLogSource(place, { token }) : new FolderLogSource(place));
   const [source, superseded] = [sourceOf(log), ended.map(sourceOf)];
-  const asked = { genesisHash: genesis, rpcUrls: rpc, contract, isOffline, isDeep, witnesses, gaps, openerFor };
+  const asked = {
+    genesisHash: genesis,
+    rpcUrls: rpc,
+    contract,
+    isOffline,
+    isDeep,
+    witnesses,
+    gaps,
+    openerFor,
+    openIds: temporaryIds(temporary),
+  };
   const outcome = await verifyLog({ source, superseded, ...asked });
   if (outcome.verdict !== 'VALID' || 'reason' in outcome) {
     console.log(textReport(outcome, undefined));

@@ -3,15 +3,22 @@ import { ChainSet } from './checks/chain-set.ts';
 import { type Checks, checkIds, newChecks } from './checks/check.ts';
 import { LogPass } from './checks/log-pass.ts';
 import type { StatedRoot } from './checks/tree.check.ts';
+import type { OpenIds } from './ids/id-store.ts';
+import { Ordinals } from './ids/ordinals.ts';
 import { type Genesis, openGenesis } from './log/genesis.ts';
-import { isSignedForRecovery, type SupersededLog, whyNotNextIncarnation } from './log/policy.ts';
+import { isSignedForRecovery, type LogPolicy, type SupersededLog, whyNotNextIncarnation } from './log/policy.ts';
 import { LocalBundleOpener } from './opening/bundle-opener.ts';
 import { isAbsence, readPart } from './source/bundles.ts';
 import type { LogSource } from './source/log-source.ts';
 import { LongerLogSource } from './source/longer.log-source.ts';
 import type { VerifyOptions } from './verify.ts';
 
-type SupersededOptions = Pick<VerifyOptions, 'superseded' | 'rpcUrls' | 'isOffline' | 'isDeep' | 'openerFor' | 'answers' | 'receipts'>;
+interface SupersededOptions extends Pick<
+  VerifyOptions,
+  'superseded' | 'rpcUrls' | 'isOffline' | 'isDeep' | 'openerFor' | 'answers' | 'receipts'
+> {
+  readonly openIds: OpenIds;
+}
 
 /** A log that was verified up to where another one goes on with it. */
 export interface GoneOnWith {
@@ -32,6 +39,8 @@ const none: SupersededLogs = { pass: undefined, logs: [] };
 
 const genesisBytesMax = 1024 * 1024;
 const passesMax = 4;
+/** Of a source that shows something else each time. */
+export const repeatsDiffer = 'other event ids stood twice each time that the log was read';
 
 /**
  * Verifies the log that another one goes on with, up to where it does, and answers the way through it: streams, invoice numbers and balances
@@ -46,7 +55,14 @@ export async function passSuperseded(checks: Checks, genesis: Genesis, options: 
   const source = given && new LongerLogSource(given);
   const older = source === undefined ? undefined : await genesisOf(checks, source, supersedes);
   if (source === undefined || older === undefined) return none;
-  const { pass, checks: found, logs } = await passTo(supersedes, { source, genesis: older, options: { ...options, superseded: before } });
+  const ended = await passTo(supersedes, { source, genesis: older, options: { ...options, superseded: before } });
+  const { pass, checks: found, logs } = ended;
+  if (!ended.knewRepeats) {
+    // Whoever took an event for a new one that is none may find anything wrong: nothing of that is told.
+    checks.V5.unverifiable.add({ message: `superseded log ${supersedes.origin}: ${repeatsDiffer}` });
+    pass.ids.close();
+    return { pass: undefined, logs };
+  }
   tellOf(supersedes, found, checks);
   const { current, isUncertain } = pass.policies;
   if (!isSignedForRecovery(genesis.fin, current.recoveryVkey))
@@ -58,6 +74,7 @@ export async function passSuperseded(checks: Checks, genesis: Genesis, options: 
   if (problem !== undefined) checks.V2.invalid.add({ index: 0, message: `the log cannot go on with ${supersedes.origin}: ${problem}` });
   // Of a log that was not read whole, or has other currencies, nothing can be gone on with: what comes after it is not wrong for that.
   const canGoOn = problem === undefined && pass.counts.leaves === supersedes.size && found.V5.unverifiable.count === 0;
+  if (!canGoOn) pass.ids.close();
   return { pass: canGoOn ? pass : undefined, logs };
 }
 
@@ -76,43 +93,57 @@ interface SupersededPass {
   readonly options: SupersededOptions;
 }
 
-/** Reads the log up to the size that is gone on with, again where the fold came to know of a size too late. */
-async function passTo({ size, root }: SupersededLog, { source, genesis, options }: SupersededPass) {
-  const { rpcUrls, isOffline, isDeep = false, openerFor = (log) => new LocalBundleOpener(log), answers, receipts } = options;
-  const { origin } = genesis.policy;
-  const log = { origin, isDeep, ...(answers !== undefined && { typesAlsoRead: typesOfAnswers }) };
-  const stated: StatedRoot = { size, root, by: 'the genesis of the log that supersedes it', evidence: {} };
-  let policies = [genesis.policy];
-  let sizesCommitted: readonly number[] = [];
+interface KnownBefore {
+  readonly policies: readonly LogPolicy[];
+  readonly sizesCommitted: readonly number[];
+  readonly repeats: Ordinals;
+}
+
+/** Reads the log up to the size that is gone on with, again where something came to be known too late. */
+async function passTo(superseded: SupersededLog, log: SupersededPass) {
+  let known: KnownBefore = { policies: [log.genesis.policy], sizesCommitted: [], repeats: new Ordinals() };
   for (let attempt = 1; ; attempt++) {
-    const checks = newChecks();
-    const chains = await ChainSet.open(isOffline ? [] : rpcUrls, genesis.policy);
-    const opener = openerFor(log, size);
-    try {
-      await chains.read(checks.V1, policies);
-      // What is anchored beyond is what was lost.
-      const anchored = chains.statedRoots().filter((anchor) => anchor.size > 0 && anchor.size <= size);
-      const superseded = await passSuperseded(checks, genesis, options);
-      const pass = new LogPass({
-        ...{ source, genesis, size, checks, opener, sizesCommitted, superseded: superseded.pass, personalData: [], anchors: undefined },
-        ...{ answers, receipts, isEnded: true },
-        statedRoots: [...anchored, stated].toSorted((left, right) => left.size - right.size),
-      });
-      await pass.run();
-      const isComplete = chains.covers(pass.policies.all) && pass.fold.sizesMissed.length === 0;
-      if (isComplete || attempt === passesMax) {
-        pass.receipts?.finish({
-          ...{ origin, keys: pass.policies.receiptKeys, toleranceSeconds: pass.policies.current.toleranceSeconds },
-          anchors: chains.coveringAnchors().filter((anchor) => anchor.size <= size),
-          ...{ sizeRead: pass.entriesRead, originsBefore: superseded.logs.map((log) => log.origin), sizeKept: size },
-        });
-        return { pass, checks, logs: [...superseded.logs, { origin, source, size }] };
-      }
-      policies = [...pass.policies.all];
-      sizesCommitted = [...sizesCommitted, ...pass.fold.sizesMissed];
-    } finally {
-      await opener.close();
-    }
+    const { pass, checks, logs, chains, found } = await passOnce(superseded, log, known);
+    const isComplete = found.wereKnown && chains.covers(pass.policies.all) && pass.fold.sizesMissed.length === 0;
+    if (isComplete || attempt === passesMax) return { pass, checks, logs, knewRepeats: found.wereKnown };
+    pass.ids.close();
+    const sizesCommitted = [...known.sizesCommitted, ...pass.fold.sizesMissed];
+    known = { policies: [...pass.policies.all], sizesCommitted, repeats: found.repeats };
+  }
+}
+
+/** The event ids stay open, for the log that goes on with them. */
+async function passOnce({ size, root }: SupersededLog, { source, genesis, options }: SupersededPass, known: KnownBefore) {
+  const { openIds, rpcUrls, isOffline, isDeep = false, openerFor = (log) => new LocalBundleOpener(log), answers, receipts } = options;
+  const { policies, sizesCommitted, repeats } = known;
+  const { origin } = genesis.policy;
+  const stated: StatedRoot = { size, root, by: 'the genesis of the log that supersedes it', evidence: {} };
+  const checks = newChecks();
+  const chains = await ChainSet.open(isOffline ? [] : rpcUrls, genesis.policy);
+  await chains.read(checks.V1, policies);
+  // What is anchored beyond is what was lost.
+  const anchored = chains.statedRoots().filter((anchor) => anchor.size > 0 && anchor.size <= size);
+  const superseded = await passSuperseded(checks, genesis, options);
+  const ids = superseded.pass?.ids.goingOn(repeats) ?? openIds(repeats);
+  const opener = openerFor({ origin, isDeep, ...(answers !== undefined && { typesAlsoRead: typesOfAnswers }) }, size);
+  try {
+    const pass = new LogPass({
+      ...{ source, genesis, size, checks, opener, ids, sizesCommitted, superseded: superseded.pass, personalData: [], anchors: undefined },
+      ...{ answers, receipts, isEnded: true },
+      statedRoots: [...anchored, stated].toSorted((left, right) => left.size - right.size),
+    });
+    await pass.run();
+    pass.receipts?.finish({
+      ...{ origin, keys: pass.policies.receiptKeys, toleranceSeconds: pass.policies.current.toleranceSeconds },
+      anchors: chains.coveringAnchors().filter((anchor) => anchor.size <= size),
+      ...{ sizeRead: pass.entriesRead, originsBefore: superseded.logs.map((log) => log.origin), sizeKept: size },
+    });
+    return { pass, checks, chains, logs: [...superseded.logs, { origin, source, size }], found: ids.findRepeats() };
+  } catch (error) {
+    ids.close();
+    throw error;
+  } finally {
+    await opener.close();
   }
 }
 

@@ -2,6 +2,7 @@ import type { PlacedAnchor } from './checks/chain-set.ts';
 import { type Check, type CheckId, checkIds, checkNames, type Checks, type Finding, type Problem } from './checks/check.ts';
 import type { PassCounts } from './checks/log-pass.ts';
 import type { PersonalCounts } from './checks/personal-data.check.ts';
+import type { Ordinals } from './ids/ordinals.ts';
 import type { LogSource } from './source/log-source.ts';
 import type { GoneOnWith } from './superseded.ts';
 
@@ -50,6 +51,8 @@ export interface Outcome {
   readonly source: LogSource;
   /** Logs that were verified up to where this one goes on with them, the first one first. */
   readonly superseded: readonly GoneOnWith[];
+  /** Events whose id stands in an earlier leaf: they post nothing. Counted over all leaves, those of superseded logs first. */
+  readonly repeats: Ordinals;
   /** The signed head as it was served. */
   readonly head: Buffer;
   /** Leaves that changed what the log promises, or its keys. */

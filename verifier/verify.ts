@@ -16,6 +16,9 @@ import {
 } from './checks/remembered-heads.ts';
 import type { StatedRoot } from './checks/tree.check.ts';
 import { checkWitnesses, type WitnessQuorum } from './checks/witnesses.check.ts';
+import type { FoundRepeats, OpenIds } from './ids/id-store.ts';
+import { MemoryIdStore } from './ids/memory.id-store.ts';
+import { Ordinals } from './ids/ordinals.ts';
 import { type Genesis, openGenesis } from './log/genesis.ts';
 import type { PersonalOpening } from './log/personal-data.ts';
 import { type BundleOpener, LocalBundleOpener } from './opening/bundle-opener.ts';
@@ -24,8 +27,9 @@ import type { SignedHead } from './note/tree-head.ts';
 import type { LogSource } from './source/log-source.ts';
 import { isAbsence, readPart } from './source/bundles.ts';
 import { tileWidth } from './source/tile-path.ts';
+import type { KeptIdStore } from './state/kept.id-store.ts';
 import { type ResumePoint, type ResumeStore, rootsNotCompared, whyNotResumed } from './state/resume-point.ts';
-import { type GoneOnWith, passSuperseded } from './superseded.ts';
+import { type GoneOnWith, passSuperseded, repeatsDiffer } from './superseded.ts';
 import { type Outcome, outcomeOf, type Unopened } from './verdict.ts';
 
 export interface VerifyOptions {
@@ -49,6 +53,8 @@ export interface VerifyOptions {
   readonly personalData?: readonly PersonalOpening[];
   /** Who opens the leaves of a log of this size; by default the thread of the caller. Closed when they are all read. */
   readonly openerFor?: (log: LogToOpen, size: number) => BundleOpener;
+  /** Where event ids are kept if nothing is resumed; by default in memory, as far as it has room. */
+  readonly openIds?: OpenIds;
   /** Notes of heads that somebody was shown before, each with who remembers it: the log must have them all in its past. */
   readonly heads?: readonly NoteOfHead[];
   /** Who must have cosigned the head; undefined: nobody. */
@@ -74,7 +80,7 @@ export interface Progress {
 }
 
 const genesisBytesMax = 1024 * 1024;
-/** Each pass may learn of chains, or of sizes committed to, that it should have known when it began. */
+/** Each pass may learn of chains, of sizes committed to, or of event ids that stand twice, that it should have known when it began. */
 const passesMax = 4;
 const staleHeadAttemptsMax = 3;
 const staleHeadDelayMs = 1_000;
@@ -100,8 +106,28 @@ export async function verifyLog(options: VerifyOptions): Promise<Outcome | Unope
 }
 
 interface PassPlan {
+  /** Of all event ids those that stand in an earlier leaf. */
+  readonly repeats: Ordinals;
   readonly sizesCommitted: readonly number[];
   readonly point: ResumePoint | undefined;
+}
+
+interface FinishedPass {
+  readonly pass: LogPass;
+  readonly found: FoundRepeats;
+}
+
+interface Finished {
+  readonly pass: LogPass;
+  /** That it went on from. */
+  readonly point: ResumePoint | undefined;
+  readonly repeats: Ordinals;
+}
+
+interface KeptBefore {
+  /** Leaves that are kept already. */
+  readonly from: number;
+  readonly ids: KeptIdStore;
 }
 
 class Verification {
@@ -124,14 +150,15 @@ class Verification {
   }
 
   async run(): Promise<Outcome | Unopened> {
-    const { resume, genesisHash } = this.#options;
-    const loaded = resume?.load();
-    let point = loaded?.point.genesisHash === genesisHash ? loaded.point : undefined;
-    if (resume !== undefined && this.#genesis.policy.supersedes !== undefined)
+    const loaded = this.#load();
+    let point = loaded?.point;
+    if (this.#options.resume !== undefined && this.#resume === undefined)
       this.#anewBecause = 'a log that goes on with another one is read from its first leaf each time';
     this.#heads = (this.#options.heads ?? []).flatMap((head) => rememberedHead(head, this.#genesis.policy.origin) ?? []);
+    this.beganUnbound = loaded?.isBound === false;
     let policies = [...(point?.pass.policies.all ?? [this.#genesis.policy])];
     let sizesCommitted: readonly number[] = [];
+    let repeats = new Ordinals(point?.ids.repeats);
     for (let attempt = 1; ; attempt++) {
       const checks = newChecks();
       checks.V9.isAsked = this.#options.answers !== undefined;
@@ -141,14 +168,25 @@ class Verification {
       if ('reason' in files) return files;
       this.#options.onHead?.(files.head.note.bytes);
       point = point && this.#fitting(point, files);
-      this.beganUnbound = point !== undefined && loaded?.isBound === false;
-      const pass = await this.#pass(checks, files, { sizesCommitted, point });
+      if (point === undefined) this.beganUnbound = false;
+      const { pass, found } = await this.#pass(checks, files, { repeats, sizesCommitted, point });
       const isComplete = this.#chains.covers(pass.policies.all) && pass.fold.sizesMissed.length === 0;
-      if (isComplete || attempt === passesMax) return this.#finish(checks, files, pass, point);
-      point = undefined;
+      if (found.wereKnown && (isComplete || attempt === passesMax)) return this.#finish(checks, files, { pass, point, ...found });
+      // Whoever took an event for a new one that is none may find anything wrong.
+      if (attempt === passesMax) return { verdict: 'UNVERIFIABLE', reason: repeatsDiffer };
       policies = [...pass.policies.all];
+      repeats = found.repeats;
       sizesCommitted = [...sizesCommitted, ...pass.fold.sizesMissed];
+      const kept = isComplete && sizesCommitted.length === 0 ? this.#load()?.point : undefined;
+      if ((kept?.pass.size ?? 0) > (point?.pass.size ?? 0)) attempt = 0; // The next one has less to read.
+      point = kept;
     }
+  }
+
+  /** The last point, if it is of this log. */
+  #load(): ReturnType<ResumeStore['load']> {
+    const loaded = this.#resume?.load();
+    return loaded?.point.genesisHash === this.#options.genesisHash ? loaded : undefined;
   }
 
   /** The point, if the verification can go on from there. */
@@ -173,29 +211,32 @@ class Verification {
   }
 
   /** Reads the log once, from its first leaf, or from where an earlier pass was, to its last. */
-  async #pass(checks: Checks, files: LogFiles, { sizesCommitted, point }: PassPlan): Promise<LogPass> {
+  async #pass(checks: Checks, files: LogFiles, { repeats, sizesCommitted, point }: PassPlan): Promise<FinishedPass> {
     const { source, isDeep = false, answers, receipts, personalData = [] } = this.#options;
     const { openerFor = (log) => new LocalBundleOpener(log), onProgress } = this.#options;
     const size = Number(files.head.size);
     const stated = this.#statedRoots(files);
     const log = { origin: this.#genesis.policy.origin, isDeep, ...(answers !== undefined && { typesAlsoRead: typesOfAnswers }) };
-    const superseded = await passSuperseded(checks, this.#genesis, this.#options);
+    const superseded = await passSuperseded(checks, this.#genesis, { ...this.#options, openIds: this.#openIds });
+    const kept = this.#resume?.openIds(repeats, point?.ids);
+    const ids = kept ?? superseded.pass?.ids.goingOn(repeats) ?? this.#openIds(repeats);
     const opener = openerFor(log, size);
     const from = point?.pass.size ?? 0;
     const anewBecause = this.#anewBecause;
     try {
       const pass = new LogPass({
-        ...{ source, genesis: this.#genesis, size, checks, opener, sizesCommitted, superseded: superseded.pass, from: point?.pass },
+        ...{ source, genesis: this.#genesis, size, checks, opener, ids, sizesCommitted, superseded: superseded.pass, from: point?.pass },
         ...{ answers, receipts, personalData },
         statedRoots: stated,
         anchors: this.#chains.isAsked ? this.#chains.coveringAnchors() : undefined,
-        keeper: sizesCommitted.length === 0 ? this.#keeperOf(files, stated, from) : undefined,
+        keeper: kept !== undefined && sizesCommitted.length === 0 ? this.#keeperOf(files, stated, { from, ids: kept }) : undefined,
         onRead: onProgress && ((leaves) => onProgress({ leaves, size, from, anewBecause })),
       });
       await pass.run();
       this.#superseded = superseded.logs;
-      return pass;
+      return { pass, found: ids.findRepeats() };
     } finally {
+      ids.close();
       await opener.close();
     }
   }
@@ -207,11 +248,20 @@ class Verification {
     return stated.filter((root) => root.size > 0 && root.size <= size).toSorted((left, right) => left.size - right.size);
   }
 
+  get #openIds(): OpenIds {
+    return this.#options.openIds ?? (() => new MemoryIdStore());
+  }
+
+  /** What a log takes over from another one is read anew each time. */
+  get #resume(): ResumeStore | undefined {
+    return this.#genesis.policy.supersedes === undefined ? this.#options.resume : undefined;
+  }
+
   /** Where all chains have their anchors, what is kept cannot be asked anew. */
-  #keeperOf({ head }: LogFiles, stated: readonly StatedRoot[], from: number): PassKeeper | undefined {
-    const { resume, genesisHash, isDeep = false } = this.#options;
-    // What a log takes over from another one is read anew each time.
-    if (resume === undefined || this.#genesis.policy.supersedes !== undefined) return undefined;
+  #keeperOf({ head }: LogFiles, stated: readonly StatedRoot[], { from, ids }: KeptBefore): PassKeeper | undefined {
+    const { genesisHash, isDeep = false } = this.#options;
+    const resume = this.#resume;
+    if (resume === undefined) return undefined;
     const settled = Math.min(this.#chains.settledSize, Number(head.size));
     const last = settled - (settled % tileWidth);
     const anchors = this.#chains.isAsked ? this.#chains.anchorsByChain() : undefined;
@@ -221,12 +271,12 @@ class Verification {
         const roots = new Map(stated.filter(({ size }) => size <= pass.size).map(({ size, root }) => [size, root]));
         const anchorsKept =
           anchors && new Map([...anchors].map(([key, list]) => [key, list.map(({ size, root, time }) => ({ size, root, time }))]));
-        resume.save({ genesisHash, isDeep, anchors: anchorsKept, roots, pass });
+        resume.save({ genesisHash, isDeep, anchors: anchorsKept, roots, pass, ids: ids.state() });
       },
     };
   }
 
-  async #finish(checks: Checks, files: LogFiles, pass: LogPass, point: ResumePoint | undefined): Promise<Outcome> {
+  async #finish(checks: Checks, files: LogFiles, { pass, point, repeats }: Finished): Promise<Outcome> {
     const { source, genesisHash, isOffline } = this.#options;
     this.hasReachedHead = pass.counts.leaves === Number(files.head.size) && checks.V3.invalid.count + checks.V3.unverifiable.count === 0;
     const missed = point === undefined ? [] : rootsNotCompared(point, this.#statedRoots(files));
@@ -260,7 +310,7 @@ class Verification {
       ...{ origin: this.#genesis.policy.origin, genesisHash, logId: this.#chains.logId, root: files.head.root },
       provenSize: isAnchored ? anchoredSize : size,
       lastAnchor: this.#chains.lastAnchor,
-      ...{ head: files.head.note.bytes, policyLeaves: pass.policies.state().changedAt, superseded: this.#superseded },
+      ...{ head: files.head.note.bytes, policyLeaves: pass.policies.state().changedAt, superseded: this.#superseded, repeats },
     });
   }
 

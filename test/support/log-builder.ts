@@ -148,10 +148,13 @@ export class LogBuilder {
   /** Commits to the balances of the first leaves; `change` is what the operator lies about. */
   commitState(uptoSize = this.size, change: { readonly [name: string]: Json } = {}, at?: string): number {
     const changes = new FoldChanges();
+    const ids = new Set<string>();
+    const isNew = (id: string) => ids.size < ids.add(id).size;
     // What is carried over was posted by the genesis, leaf 0.
-    for (const { data } of (this.#superseded?.log.events ?? []).slice(0, this.#superseded?.size)) changes.post(0n, postingsIn(data));
+    for (const { id, data } of (this.#superseded?.log.events ?? []).slice(0, this.#superseded?.size))
+      if (isNew(id)) changes.post(0n, postingsIn(data));
     this.events.slice(0, uptoSize).forEach((event, index) => {
-      if (!leafOf(this.origin, event).malformed) changes.post(BigInt(index), postingsIn(event.data));
+      if (isNew(event.id) && !leafOf(this.origin, event).malformed) changes.post(BigInt(index), postingsIn(event.data));
     });
     const entries = changes.balances().map(({ change: balance, ...place }) => stateEntryOf({ ...place, balance }));
     const stateRoot = StateMap.empty.with(entries).root();

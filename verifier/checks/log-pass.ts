@@ -1,6 +1,7 @@
 import { isObject, parseJson } from '../log/canonical-json.ts';
 import type { Entry } from '../log/entry.ts';
 import type { Genesis } from '../log/genesis.ts';
+import type { IdStore } from '../ids/id-store.ts';
 import type { PersonalOpening } from '../log/personal-data.ts';
 import { noInstant } from '../log/stored-event.ts';
 import type { BundleOpener } from '../opening/bundle-opener.ts';
@@ -30,6 +31,8 @@ export interface LogPassOptions {
   readonly size: number;
   readonly checks: Checks;
   readonly opener: BundleOpener;
+  /** Goes on from where an earlier pass was, and from the superseded log. */
+  readonly ids: IdStore;
   /** Sorted by size. */
   readonly statedRoots: readonly StatedRoot[];
   /** Sorted by size; undefined where time is not checked. */
@@ -65,6 +68,11 @@ const checksOfLeaves: readonly CheckId[] = ['V2', 'V3', 'V4', 'V5', 'V6', 'V7', 
 const chainIdPattern = /^(0|[1-9][0-9]{0,18})$/;
 const blockHashPattern = /^0x[0-9a-f]{64}$/;
 
+const tooManyIds: Absence = {
+  message: 'this verifier has no room for the ids of more events: verify the log by the command, which keeps them on disk',
+  why: 'failed',
+};
+
 /** One way through the log, leaf by leaf: V3, V4, V5, V7, V8, and what V2 and V6 need of it. */
 export class LogPass {
   readonly #options: LogPassOptions;
@@ -83,6 +91,8 @@ export class LogPass {
   /** Leaves from the first on whose entries could all be read. */
   entriesRead = 0;
   #businessOpened = 0;
+  /** Something is wrong, and not because of ids that stand twice. */
+  #isHopeless = false;
   #firstAbsence: Absence | undefined;
   /** The first leaf whose line says that its payload is not for us. */
   #withheldFrom: number | undefined;
@@ -92,9 +102,11 @@ export class LogPass {
     const { supersedes, streamPrefix } = genesis.policy;
     this.#options = options;
     this.#tree = new TreeCheck({ check: checks.V3, entriesCheck: checks.V4, source, stated });
-    const isContinued = { hasSuperseded: supersedes !== undefined };
-    this.#streams = superseded === undefined ? new StreamsCheck(checks.V5, isContinued) : superseded.#streams.goingOn(checks.V5);
-    this.#series = superseded === undefined ? new SeriesCheck(checks.V7, isContinued) : superseded.#series.goingOn(checks.V7);
+    const { ids } = options;
+    const hasSuperseded = supersedes !== undefined;
+    this.#streams =
+      superseded === undefined ? new StreamsCheck(checks.V5, { ids, hasSuperseded }) : superseded.#streams.goingOn(checks.V5, ids);
+    this.#series = superseded === undefined ? new SeriesCheck(checks.V7, { hasSuperseded }) : superseded.#series.goingOn(checks.V7);
     this.personalData = new PersonalDataCheck(checks.V7, options.personalData);
     this.#systemStream = `${streamPrefix}log-0`;
     this.policies = new Policies(checks.V2, genesis.policy);
@@ -110,6 +122,11 @@ export class LogPass {
   /** Roots of notes that are not those of the tree. */
   get disputed(): readonly StatedRoot[] {
     return this.#tree.disputed;
+  }
+
+  /** Event ids of the log, and of those that it goes on with. */
+  get ids(): IdStore {
+    return this.#options.ids;
   }
 
   get streams(): number {
@@ -133,6 +150,7 @@ export class LogPass {
       }
       if (isAbsence(leaves)) this.#loseEntries(start, leaves);
       // Without the entries before them those that were read ahead would seem to leave events out.
+      else if (this.#options.ids.room < width) this.#loseEntries(start, tooManyIds);
       else if (this.#unwanted.entries === undefined) {
         if (payloadsAbsence !== undefined) this.#losePayloads(start, payloadsAbsence);
         this.#readLeaves(start, width, tile, leaves);
@@ -140,11 +158,21 @@ export class LogPass {
       await this.#tree.next(start, width, tile);
       this.counts.leaves = start + width;
       onRead?.(this.counts.leaves);
-      if (keeper !== undefined && width === tileWidth && keeper.isDue(this.counts.leaves) && this.#isClean()) keeper.keep(this.#state());
+      if (keeper !== undefined && width === tileWidth && keeper.isDue(this.counts.leaves) && !this.#keep(keeper)) return this.#finish();
     }
     await this.#tree.finish();
     this.personalData.finish();
     this.#finish();
+  }
+
+  /** False where ids were taken for new that are none: whoever reads these leaves once more, with that knowledge, need not read others first. */
+  #keep(keeper: PassKeeper): boolean {
+    const isClean = this.#isClean();
+    if (!isClean && this.#isHopeless) return true;
+    if (!this.#options.ids.findRepeats().wereKnown) return false;
+    if (isClean) keeper.keep(this.#state());
+    else this.#isHopeless = true;
+    return true;
   }
 
   /** Did everything go well so far? Payloads that nobody shows us count as well: who shows them later begins anew. */

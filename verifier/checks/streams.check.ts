@@ -1,7 +1,7 @@
 import type { Entry } from '../log/entry.ts';
 import { noPrevious } from '../log/stored-event.ts';
 import type { Check, ProofHint } from './check.ts';
-import { IdSet, type IdSetState } from './id-set.ts';
+import type { IdStore } from '../ids/id-store.ts';
 
 interface StreamState {
   revision: number;
@@ -16,7 +16,6 @@ const ofAnotherLog = -1;
 
 export interface StreamsState {
   readonly streams: ReadonlyMap<string, Readonly<StreamState>>;
-  readonly ids: IdSetState;
 }
 
 export interface StreamLeaf {
@@ -34,11 +33,12 @@ export class StreamsCheck {
   readonly #check: Check;
   /** The log goes on where another one had to stop, and so may its streams. */
   readonly #hasSuperseded: boolean;
+  readonly #ids: IdStore;
   #streams = new Map<string, StreamState>();
-  #ids = new IdSet();
 
-  constructor(check: Check, { hasSuperseded }: { readonly hasSuperseded: boolean }) {
+  constructor(check: Check, { ids, hasSuperseded }: { readonly ids: IdStore; readonly hasSuperseded: boolean }) {
     this.#check = check;
+    this.#ids = ids;
     this.#hasSuperseded = hasSuperseded;
   }
 
@@ -47,23 +47,22 @@ export class StreamsCheck {
   }
 
   state(): StreamsState {
-    return { streams: this.#streams, ids: this.#ids.state() };
+    return { streams: this.#streams };
   }
 
-  resume({ streams, ids }: StreamsState): void {
+  resume({ streams }: StreamsState): void {
     for (const [stream, state] of streams) this.#streams.set(stream, { ...state });
-    this.#ids.resume(ids);
   }
 
-  /** For the log that goes on with these streams. Afterwards this one is of no use any more. */
-  goingOn(check: Check): StreamsCheck {
-    const next = new StreamsCheck(check, { hasSuperseded: false });
-    [next.#streams, next.#ids] = [this.#streams, this.#ids];
+  /** For the log that goes on with these streams, and with these ids. Afterwards this one is of no use any more. */
+  goingOn(check: Check, ids: IdStore): StreamsCheck {
+    const next = new StreamsCheck(check, { ids, hasSuperseded: false });
+    next.#streams = this.#streams;
     for (const state of next.#streams.values()) state.index = ofAnotherLog;
     return next;
   }
 
-  /** Takes leaves in order. False for an event whose id another leaf had before: it posts nothing. */
+  /** Takes leaves in order. False for an event whose id is known to stand in an earlier leaf: it posts nothing. */
   next({ index, entry, leafHash, isMalformed, isOpened }: StreamLeaf): boolean {
     const isNew = this.#ids.add(entry.id);
     if (!isNew)

@@ -41,6 +41,7 @@ export class MirrorFolder {
     const state = this.#state;
     return {
       load: () => state.load(),
+      openIds: (known, from) => state.openIds(known, from),
       isDue: () => state.isDue(),
       save: (point) => state.save(point),
       bind: () => undefined,

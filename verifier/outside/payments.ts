@@ -1,4 +1,4 @@
-import { IdSet } from '../checks/id-set.ts';
+import type { Ordinals } from '../ids/ordinals.ts';
 import { isObject } from '../log/canonical-json.ts';
 import { EntryReader } from '../log/entry.ts';
 import { EventOpener } from '../log/event-opener.ts';
@@ -26,15 +26,22 @@ const paymentType = 'PaymentReceived/1';
  * The payments below the size under verdict of a log that was verified, and of the logs that it goes on with. Each is opened once more
  * against its entry, for the files are read once more. Throws `RangeError` where one cannot be: a comparison without it would be none.
  */
-export async function* paymentsOf({ source, origin, provenSize, size, superseded }: Outcome): AsyncGenerator<LoggedPayment> {
-  const ids = new IdSet(); // An event whose id stands in an earlier leaf posts nothing.
-  for (const ended of superseded) yield* paymentsIn({ ...ended, provenSize: ended.size }, ids);
-  yield* paymentsIn({ source, origin, provenSize, size }, ids);
+export async function* paymentsOf({ source, origin, provenSize, size, superseded, repeats }: Outcome): AsyncGenerator<LoggedPayment> {
+  let first = 0;
+  for (const ended of superseded) {
+    yield* paymentsIn({ ...ended, provenSize: ended.size, repeats, first });
+    first += ended.size;
+  }
+  yield* paymentsIn({ source, origin, provenSize, size, repeats, first });
 }
 
-type LogToRead = Pick<Outcome, 'source' | 'origin' | 'provenSize' | 'size'>;
+interface LogToRead extends Pick<Outcome, 'source' | 'origin' | 'provenSize' | 'size'> {
+  readonly repeats: Ordinals;
+  /** How many leaves superseded logs have. */
+  readonly first: number;
+}
 
-async function* paymentsIn({ source, origin, provenSize, size }: LogToRead, ids: IdSet): AsyncGenerator<LoggedPayment> {
+async function* paymentsIn({ source, origin, provenSize, size, repeats, first }: LogToRead): AsyncGenerator<LoggedPayment> {
   const [entries, events] = [new EntryReader(origin), new EventOpener(origin, false)];
   for (let start = 0; start < provenSize; start += tileWidth) {
     const bundle = await readLargeBundle(source, start, Math.min(tileWidth, size - start), { entries: undefined, payloads: undefined });
@@ -47,8 +54,8 @@ async function* paymentsIn({ source, origin, provenSize, size }: LogToRead, ids:
       const entry = entries.read(bundle.entries, text, offset + entrySizeBytes, end);
       const line = lines.next();
       offset = end;
-      const isNew = entry !== undefined && ids.add(entry.id);
-      if (entry?.type !== paymentType || !isNew) continue;
+      if (entry === undefined) throw new RangeError(`the entry of leaf ${index} of ${origin} cannot be read`);
+      if (entry.type !== paymentType || repeats.has(first + index)) continue; // An event whose id stands in an earlier leaf posts nothing.
       const stored = readPayloadLine(line, index);
       const opened = typeof stored === 'string' ? undefined : events.open(entry, stored);
       if (opened?.isSame !== true) throw new RangeError(`the payment at leaf ${index} of ${origin} cannot be opened`);

@@ -1,6 +1,8 @@
 import type { ChainSet } from '../checks/chain-set.ts';
 import type { PassState } from '../checks/pass-state.ts';
 import type { StatedRoot } from '../checks/tree.check.ts';
+import type { Ordinals } from '../ids/ordinals.ts';
+import type { KeptIdsState, KeptIdStore } from './kept.id-store.ts';
 
 /** A pass that ended, or was cut off, and what it was held against. */
 export interface ResumePoint {
@@ -11,6 +13,8 @@ export interface ResumePoint {
   /** Roots stated for the leaves that were read: all of them were those of the tree. */
   readonly roots: ReadonlyMap<number, string>;
   readonly pass: PassState;
+  /** Event ids of the leaves that were read. */
+  readonly ids: KeptIdsState;
 }
 
 export interface AnchorKept {
@@ -26,7 +30,9 @@ export interface AnchorKept {
 export interface ResumeStore {
   /** The last point; undefined where there is nothing to go on from. */
   load(): { readonly point: ResumePoint; readonly isBound: boolean } | undefined;
-  /** Is it time to save again? It costs as much as the log is long. */
+  /** A store for event ids that a point can have; it goes on from the ids of a point, or has none. */
+  openIds(known: Ordinals, from?: KeptIdsState): KeptIdStore;
+  /** Is it time to save again? It costs as much as the log has streams and accounts. */
   isDue(): boolean;
   /** Durable when it returns, and not bound. What was saved before stays whole until then. */
   save(point: ResumePoint): void;

@@ -1,15 +1,15 @@
 import { hash } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { deserialize, serialize } from 'node:v8';
-import type { IdSetState } from '../checks/id-set.ts';
+import type { Ordinals } from '../ids/ordinals.ts';
+import { KeptIds, type KeptIdsState, type KeptIdStore } from './kept.id-store.ts';
 import type { ResumePoint, ResumeStore } from './resume-point.ts';
 
 /** The first bytes of a file; another number is another layout. */
-const magic = 'tallyroot-verify-state/2\n';
+const magicName = 'tallyroot-verify-state/';
+const magic = `${magicName}3\n`;
 const digestBytes = 32;
 const lengthBytes = 6;
-/** Ids are the bulk of a state and are written in pieces, since no buffer holds those of a very long log. */
-const wordsPerPiece = 4 * 1024 * 1024;
 const saveDelayMs = 30_000;
 /** At most a twentieth of the time goes into saving. */
 const saveShare = 20;
@@ -17,41 +17,47 @@ const saveShare = 20;
 export interface StateFileOptions {
   /** Time between two savings at least. */
   readonly delayMs?: number;
+  /** Event ids that are written to disk at once. */
+  readonly recordsPerChunk?: number;
 }
 
 /**
  * A file that remembers where a verification is. It is the auditor's own and is believed, as the disk is; a torn or changed one is told from a
- * whole one by its digest, and is an error: it is never taken for a new one.
+ * whole one by its digest, and is an error: it is never taken for a new one. Event ids lie beside it, in a file that it names and whose bytes
+ * it binds. One process at a time works on it.
  */
 export class StateFile implements ResumeStore {
   readonly #path: string;
   readonly #delayMs: number;
-  #dueAt = 0;
+  readonly #ids: KeptIds;
+  #dueAt: number;
+  #begunAt: number;
 
-  constructor(path: string, { delayMs = saveDelayMs }: StateFileOptions = {}) {
+  constructor(path: string, { delayMs = saveDelayMs, recordsPerChunk }: StateFileOptions = {}) {
     this.#path = path;
     this.#delayMs = delayMs;
-    this.#dueAt = performance.now() + delayMs;
+    this.#ids = new KeptIds(path, { recordsPerChunk });
+    this.#begunAt = performance.now();
+    this.#dueAt = this.#begunAt + delayMs;
   }
 
   load(): { readonly point: ResumePoint; readonly isBound: boolean } | undefined {
+    this.#removeIdsNotNamed();
     const isBound = !existsSync(this.#unbound);
     const path = isBound ? this.#path : this.#unbound;
-    if (!existsSync(path)) return undefined;
-    const file = openSync(path, 'r');
-    try {
-      return { point: readPoint(file, path), isBound };
-    } finally {
-      closeSync(file);
-    }
+    return existsSync(path) ? { point: withFile(path, (file) => readPoint(file, path)), isBound } : undefined;
+  }
+
+  openIds(known: Ordinals, from?: KeptIdsState): KeptIdStore {
+    return this.#ids.open(known, from);
   }
 
   isDue(): boolean {
-    return performance.now() >= this.#dueAt;
+    this.#begunAt = performance.now();
+    return this.#begunAt >= this.#dueAt;
   }
 
   save(point: ResumePoint): void {
-    const begun = performance.now();
     const unfinished = `${this.#path}.unfinished`;
     const file = openSync(unfinished, 'w', 0o600);
     try {
@@ -62,15 +68,22 @@ export class StateFile implements ResumeStore {
     }
     renameSync(unfinished, this.#unbound);
     const end = performance.now();
-    this.#dueAt = end + Math.max(this.#delayMs, (end - begun) * saveShare);
+    this.#dueAt = end + Math.max(this.#delayMs, (end - this.#begunAt) * saveShare);
   }
 
   bind(): void {
     if (existsSync(this.#unbound)) renameSync(this.#unbound, this.#path);
+    this.#removeIdsNotNamed();
   }
 
   discard(): void {
     rmSync(this.#unbound, { force: true });
+    this.#removeIdsNotNamed();
+  }
+
+  #removeIdsNotNamed(): void {
+    const states = [this.#path, this.#unbound].filter((path) => existsSync(path));
+    this.#ids.keepOnly(states.map((path) => withFile(path, (file) => readNameOfIds(file, path))));
   }
 
   get #unbound(): string {
@@ -83,24 +96,35 @@ export class StateFileError extends Error {
   override readonly name = 'StateFileError';
 }
 
+function withFile<Answer>(path: string, read: (file: number) => Answer): Answer {
+  const file = openSync(path, 'r');
+  try {
+    return read(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
 function writePoint(file: number, point: ResumePoint): void {
-  const { streams } = point.pass;
-  const { words, hasNil } = streams.ids;
-  const lean = { ...point, pass: { ...point.pass, streams: { ...streams, ids: { words: words.length, hasNil } } } };
   writeSync(file, magic);
-  writeRecord(file, lean);
-  for (let from = 0; from < words.length; from += wordsPerPiece) writeRecord(file, words.slice(from, from + wordsPerPiece));
+  writeRecord(file, point.ids.name);
+  writeRecord(file, point);
 }
 
 function readPoint(file: number, path: string): ResumePoint {
-  if (readBytes(file, magic.length, path).toString('latin1') !== magic)
-    throw new StateFileError(`${path} is no state of this verifier. Delete it, or name another file.`);
-  const lean = readRecord(file, path) as ResumePoint & { pass: { streams: { ids: { words: number; hasNil: boolean } } } };
-  const { words: length, hasNil } = lean.pass.streams.ids;
-  const words = new Uint32Array(length);
-  for (let from = 0; from < length; from += wordsPerPiece) words.set(readRecord(file, path) as Uint32Array, from);
-  const ids: IdSetState = { words, hasNil };
-  return { ...lean, pass: { ...lean.pass, streams: { ...lean.pass.streams, ids } } };
+  readNameOfIds(file, path);
+  return readRecord(file, path) as ResumePoint;
+}
+
+function readNameOfIds(file: number, path: string): string {
+  const begin = readBytes(file, magic.length, path).toString('latin1');
+  if (begin !== magic)
+    throw new StateFileError(
+      begin.startsWith(magicName)
+        ? `${path} was written by another version of this verifier. Delete it: the verification begins anew.`
+        : `${path} is no state of this verifier. Delete it, or name another file.`,
+    );
+  return readRecord(file, path) as string;
 }
 
 /** Length, digest, value. */

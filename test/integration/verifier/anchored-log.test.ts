@@ -1,7 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { lookUpOnChain } from '../../../verifier/evidence/chain-items.ts';
 import { checkEvidence, type CheckedEvidence, type CheckedItem } from '../../../verifier/evidence/check-evidence.ts';
 import { collectEvidence } from '../../../verifier/evidence/collect-evidence.ts';
 import { parseEvidence } from '../../../verifier/evidence/evidence.ts';
+import { KeptIds } from '../../../verifier/state/kept.id-store.ts';
 import type { ResumePoint, ResumeStore } from '../../../verifier/state/resume-point.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { AnchoringChain, nowText } from '../../support/anchoring-chain.ts';
@@ -10,10 +14,12 @@ import { type Lies, type LyingNode, Refusal, startLyingNode } from '../../suppor
 import { MemoryLogSource } from '../../support/memory.log-source.ts';
 import { findingsOf, summaryOf, verifyFiles } from '../../support/verify-files.ts';
 
+let folder: string;
 let chain: AnchoringChain;
 const lying: LyingNode[] = [];
 
 beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'tallyroot-anchored-'));
   chain = await AnchoringChain.start();
 });
 
@@ -23,7 +29,10 @@ beforeEach(async () => {
 
 afterEach(() => Promise.all(lying.splice(0).map((node) => node.close())));
 
-afterAll(() => chain.stop());
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+  return chain.stop();
+});
 
 function verify(log: LogBuilder, files: LogFolder = log.files(), { isLive = false, url = chain.anvil.url } = {}) {
   return verifyFiles(log, files, { source: new MemoryLogSource(files, { isLive }), rpcUrls: [url], contract: chain.listed.contract });
@@ -50,8 +59,10 @@ describe('an anchored log', () => {
     while (log.size < 300) log.move('1.00', { at: nowText() });
     await chain.round(log);
     let kept: ResumePoint | undefined;
+    const ids = new KeptIds(join(folder, 'state'));
     const resume: ResumeStore = {
       load: () => kept && { point: kept, isBound: true },
+      openIds: (known, from) => ids.open(known, from),
       isDue: () => true,
       save: (point) => (kept = structuredClone(point)),
       bind: () => undefined,
