@@ -15,6 +15,7 @@ import { FolderLogSource, isFolder } from './source/folder.log-source.ts';
 import { HttpLogSource } from './source/http.log-source.ts';
 import type { LogSource } from './source/log-source.ts';
 import { HeadsFile, headsIn } from './state/heads-file.ts';
+import { takeProcessLock } from './state/process-lock.ts';
 import { StateFile, StateFileError } from './state/state-file.ts';
 import type { Outcome, Unopened, Verdict } from './verdict.ts';
 import { type Progress, verifyLog } from './verify.ts';
@@ -84,7 +85,21 @@ function personalDataOf({ personalData: file }: CommandLine): readonly PersonalO
   }
 }
 
+/** One process at a time works with a state. */
 async function verify(commandLine: CommandLine, materials: Materials): Promise<number> {
+  const { state } = commandLine;
+  if (state === undefined) return verifyAlone(commandLine, materials);
+  const release = takeProcessLock(`${state}.lock`, (pid) => {
+    throw new StateFileError(`Process ${pid} works with the state ${state}.`);
+  });
+  try {
+    return await verifyAlone(commandLine, materials);
+  } finally {
+    release();
+  }
+}
+
+async function verifyAlone(commandLine: CommandLine, materials: Materials): Promise<number> {
   const { genesis, rpc, contract, isOffline, isDeep, asJson, witnesses, gaps } = commandLine;
   const { state, temporary, hasProgress } = commandLine;
   const ofMirror = isHttpUrl(commandLine.log) ? undefined : headsFileOf(commandLine.log);

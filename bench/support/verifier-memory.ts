@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -15,8 +15,20 @@ export async function peakOfVerifying(charges: number): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'tallyroot-bench-'));
   try {
     const { genesisHash } = writeSyntheticLog(folder, charges);
-    const cli = join(projectRoot(import.meta.dirname), 'verifier', 'cli.ts');
-    const args = ['--no-warnings', '--import', tellPeak, cli, '--log', folder, '--genesis', genesisHash, '--offline'];
+    const verifier = join(projectRoot(import.meta.dirname), 'verifier');
+    const flags = JSON.parse(readFileSync(join(verifier, 'node-flags.json'), 'utf8')) as string[];
+    const args = [
+      '--no-warnings',
+      ...flags,
+      '--import',
+      tellPeak,
+      join(verifier, 'cli.ts'),
+      '--log',
+      folder,
+      '--genesis',
+      genesisHash,
+      '--offline',
+    ];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     const [said, told] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
     const peak = /^peak (\d+)$/m.exec(told)?.[1];

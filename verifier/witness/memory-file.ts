@@ -2,7 +2,7 @@ import { closeSync, existsSync, fsyncSync, openSync, readFileSync, realpathSync,
 import { dirname } from 'node:path';
 import { isObject, parseJson } from '../log/canonical-json.ts';
 import { parseHead, type SignedHead } from '../note/tree-head.ts';
-import { takeProcessLock } from './process-lock.ts';
+import { takeProcessLock } from '../state/process-lock.ts';
 import type { WitnessMemory } from './witness.ts';
 
 /** The memory cannot be used as it is; the message says what to do. */

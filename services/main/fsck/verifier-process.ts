@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LogFiles } from '../../integrity/application/log-files.ts';
 import type { PublishedHead } from '../../integrity/domain/tree-head.ts';
@@ -67,8 +68,9 @@ export class VerifierFault extends Error {
  * loaded here, so that it stays independent; nothing is written or opened to others, since the two speak over a pipe of their own.
  */
 export async function runVerifier(options: LogToVerify): Promise<VerifierReport> {
-  const script = join(projectRoot(import.meta.dirname), 'verifier', 'child.ts');
-  const child = fork(script, [], { serialization: 'advanced', execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  const verifier = join(projectRoot(import.meta.dirname), 'verifier');
+  const execArgv = JSON.parse(readFileSync(join(verifier, 'node-flags.json'), 'utf8')) as string[];
+  const child = fork(join(verifier, 'child.ts'), [], { serialization: 'advanced', execArgv, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
   try {
     return await reportOf(child, options);
   } finally {

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { takeProcessLock } from '../../../verifier/state/process-lock.ts';
 import { LogBuilder, writeFiles } from '../../support/log-builder.ts';
 
 const cli = join(import.meta.dirname, '..', '..', '..', 'verifier', 'cli.ts');
@@ -141,8 +142,30 @@ describe('the command', () => {
     const other = join(folder, 'other-head');
     writeFileSync(other, log.checkpoint(300, Buffer.alloc(32, 1)));
     expect(await run(...args, '--head', other)).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('other-head') });
+    const ids = readdirSync(folder).filter((name) => name.startsWith('state.ids-'));
+    expect(ids).toHaveLength(1);
+    expect(statSync(join(folder, ids[0]!)).size).toBeGreaterThan(256 * 24); // The ids of 256 leaves.
     writeFileSync(state, 'something else');
     expect(await run(...args)).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining('Delete it') });
+    writeFileSync(state, 'tallyroot-verify-state/2\n');
+    expect(await run(...args)).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining('another version') });
+  });
+
+  it('works on a state alone, and without one leaves nothing in the folder for event ids', async () => {
+    const [state, temporary] = [join(folder, 'taken'), join(folder, 'temporary')];
+    const args = ['--log', join(folder, 'log'), '--genesis', log.genesisHash, '--offline'];
+    mkdirSync(temporary);
+    expect(await run(...args, '--temporary', temporary)).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(readdirSync(temporary)).toEqual([]);
+    const release = takeProcessLock(`${state}.lock`, (pid) => expect(pid).toBe(undefined) as never);
+    expect(await run(...args, '--state', state)).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining(`Process ${process.pid} works`),
+    });
+    release();
+    expect(await run(...args, '--state', state)).toMatchObject({ exitCode: 0, stderr: '' });
+    for (const folderless of [join(folder, 'nothing'), join(folder, 'log', 'checkpoint')])
+      expect(await run(...args, '--temporary', folderless)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--temporary') });
   });
 
   it('tells its usage when asked', async () => expect(await run('--help')).toMatchObject({ exitCode: 0, stderr: '' }));
