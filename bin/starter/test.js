@@ -5,17 +5,17 @@ import { node, tool } from './run-node.js';
 const slow = 'test/(start|crash|load)/';
 
 const selections = {
-  '--slow': () => ['--testPathPatterns', slow, '--runInBand'],
+  '--slow': () => ['--testPathPatterns', slow],
   '--event-store': () => [
-    ...['--testPathPatterns', 'test/contracts/event-store/', '--maxWorkers', '2'],
+    ...['--testPathPatterns', 'test/contracts/event-store/'],
     ...['--reporters', 'default', '--reporters', inProject('test', 'contracts', 'event-store', 'promise-reporter.js')],
   ],
   '--attacks': () => [
-    ...['--testPathPatterns', 'test/attacks/', '--maxWorkers', '2'],
+    ...['--testPathPatterns', 'test/attacks/'],
     ...['--reporters', 'default', '--reporters', inProject('test', 'attacks', 'attack-reporter.js')],
   ],
   '--settlement': () => [
-    ...['--runTestsByPath', ...filesNaming('[SET-A'), '--testNamePattern', '\\[SET-A\\d+\\]', '--maxWorkers', '2'],
+    ...['--runTestsByPath', ...filesNaming('[SET-A'), '--testNamePattern', '\\[SET-A\\d+\\]'],
     ...['--reporters', 'default', '--reporters', inProject('test', 'settlement', 'attack-reporter.js')],
   ],
 };

@@ -17,11 +17,7 @@ export interface StoreProcess {
 export function startProcess(script: string, { module, argument }: ProcessStore, args: readonly string[]): StoreProcess {
   const child = spawn(process.execPath, [join(import.meta.dirname, script), module, argument, ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: {
-      ...process.env,
-      NODE_OPTIONS: '--no-warnings',
-      NODE_COMPILE_CACHE: join(process.env['TALLYROOT_TEST_RUN'] ?? '', 'compile-cache'),
-    },
+    env: { ...process.env, NODE_OPTIONS: '--no-warnings' },
   });
   const exited = once(child, 'exit').then(([code]) => code as number | null);
   return { child, lines: () => createInterface({ input: child.stdout }), exited };
