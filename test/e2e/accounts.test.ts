@@ -35,7 +35,7 @@ const pay = (account: string, amount: string, reference: string, headers = {}) =
 
 /** The invoice once it is issued: its number and document follow its closing within moments. */
 async function issuedInvoice(id: string, closed: Answer): Promise<Answer> {
-  for (let attempt = 0; attempt < 100; attempt++) {
+  for (let attempt = 0; attempt < 1200; attempt++) {
     const answer = await api.get(`/v1/invoices/${id}?after=${closed.body.position}`);
     if (answer.body.status !== 'closing') return answer;
     await sleep(50);
@@ -107,7 +107,7 @@ describe('commands over HTTP', () => {
     const key = { 'idempotency-key': randomUUID() };
     const first = await topUp(one, '25', key);
     const log = new ProjectedCommandLog(api.service.pool);
-    for (const deadline = Date.now() + 10_000; (await log.position()) < BigInt(first.body.position); await sleep(20))
+    for (const deadline = Date.now() + 60_000; (await log.position()) < BigInt(first.body.position); await sleep(20))
       if (Date.now() > deadline) throw new Error('The command log did not come so far.');
     expect(await topUp(other, '25', key)).toMatchObject({ status: 422, body: { code: 'idempotency_key_reused' } });
     expect(await topUp(one, '25', key)).toMatchObject({ status: 201, body: { events: first.body.events } });

@@ -76,7 +76,7 @@ async function committedAnew(): Promise<void> {
   };
   const before = await commitments();
   void api.service.integrity.anchoring.anchorer.anchorNow('demo').catch(() => undefined);
-  for (let attempt = 0; attempt < 600; attempt++) {
+  for (let attempt = 0; attempt < 1200; attempt++) {
     if ((await commitments()) > before) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
@@ -84,7 +84,7 @@ async function committedAnew(): Promise<void> {
 }
 
 async function issued(invoice: string, after: string): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
+  for (let attempt = 0; attempt < 1200; attempt++) {
     const { body } = await api.get(`/v1/invoices/${invoice}?after=${after}`);
     if (body.document !== undefined) return;
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -71,7 +71,7 @@ const views = () => [`/v1/accounts/${account}`, `/v1/accounts/${account}/balance
 /** Asks until the answer has this status, or gives the last one to the assertion. */
 async function expectSoon(name: string, ask: () => Promise<Answer>, status: number): Promise<Answer> {
   let answer = await ask();
-  for (const deadline = Date.now() + 20_000; answer.status !== status && Date.now() < deadline; await sleep(50)) answer = await ask();
+  for (const deadline = Date.now() + 60_000; answer.status !== status && Date.now() < deadline; await sleep(50)) answer = await ask();
   expect([name, answer.status]).toEqual([name, status]);
   return answer;
 }

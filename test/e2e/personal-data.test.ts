@@ -309,7 +309,7 @@ describe('[E11] personal data', () => {
 
 /** Waits for a signed head over the leaf of an event. */
 async function headCovers(event: string): Promise<void> {
-  for (let waitedMs = 0; waitedMs < 20_000; waitedMs += 50) {
+  for (let waitedMs = 0; waitedMs < 60_000; waitedMs += 50) {
     if ((await api.get(`/v1/logs/demo/proofs/inclusion?event=${event}`)).status === 200) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

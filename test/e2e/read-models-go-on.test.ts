@@ -30,7 +30,7 @@ async function expectBooksToGoOn(): Promise<void> {
 }
 
 async function issued(closed: Answer): Promise<Answer> {
-  for (let attempt = 0; attempt < 100; attempt++) {
+  for (let attempt = 0; attempt < 1200; attempt++) {
     const answer = await api.get(`/v1/invoices/${closed.body.id}?after=${closed.body.position}`);
     if (answer.body.status !== 'closing') return answer;
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -2,6 +2,7 @@
  * The double as a process of its own: `node main.ts [--port 2113] [--file log.jsonl] [--attached]`. Prints its connection string, then
  * serves until it is killed; SIGTERM ends it as it ends a real server. Attached, it ends with whoever holds its input open.
  */
+import { flushCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
 import { EventStoreDBDouble } from './eventstoredb-double.ts';
 
@@ -13,5 +14,6 @@ const double = await EventStoreDBDouble.start({
 process.once('SIGTERM', () => {
   void double.terminate().then(() => process.exit());
 });
+flushCompileCache(); // Most of these processes are killed, and would leave the next one nothing.
 process.stdout.write(`${double.connectionString}\n`);
 if (values.attached === true) process.stdin.resume().once('end', () => process.exit()); // Whoever started it is gone.

@@ -8,7 +8,7 @@ import { ProjectionProgress } from '../../services/read-store/projection-progres
 import { ProjectionRunner, type ProjectionStatus } from '../../services/read-store/projection-runner.ts';
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
 
-const timeoutMs = 10_000;
+const timeoutMs = 60_000;
 
 /** One hash over all rows of each table: equal for equal contents, whatever order they were written in. */
 export async function hashesOf(pool: Pool, projections: readonly Projection[]): Promise<Readonly<Record<string, string>>> {

@@ -28,7 +28,7 @@ async function followed({ runtime }: RunningApi): Promise<Readonly<Record<string
   try {
     const progress = new ProjectionProgress(pool);
     const { position } = await store.head();
-    for (const { name, version } of readModels) await progress.waitFor({ name, version }, { position, timeoutMs: 30_000 });
+    for (const { name, version } of readModels) await progress.waitFor({ name, version }, { position, timeoutMs: 60_000 });
     return await hashesOf(pool, readModels);
   } finally {
     await store.dispose();

@@ -47,7 +47,7 @@ export class RunningApi {
 
   /** Size and root of the published head, once it covers so many leaves. */
   async head(sizeMin = 1n): Promise<{ size: bigint; root: string }> {
-    for (const deadline = Date.now() + 30_000; ; await sleep(50)) {
+    for (const deadline = Date.now() + 60_000; ; await sleep(50)) {
       const answer = await fetch(`${this.runtime.url}/logs/demo/checkpoint`);
       const [, size = '0', root = ''] = answer.ok ? (await answer.text()).split('\n') : [];
       if (BigInt(size) >= sizeMin) return { size: BigInt(size), root };

@@ -16,7 +16,7 @@ export interface Anvil {
   stop(): Promise<void>;
 }
 
-const startMsMax = 20_000;
+const startMsMax = 60_000;
 
 /** `chainId`: 31337 when absent. */
 export async function startAnvil({ chainId = 31_337 }: { chainId?: number } = {}): Promise<Anvil> {

@@ -98,7 +98,7 @@ export function eventStoreDBIntruder({ server, file, store }: { server: DoublePr
 
 /** A client finds out only with its next call that the server was away. */
 async function untilReady(store: EventStore): Promise<void> {
-  for (const end = performance.now() + 10_000; ; await sleep(50)) {
+  for (const end = performance.now() + 60_000; ; await sleep(50)) {
     try {
       return await store.ready();
     } catch (error) {

@@ -63,7 +63,7 @@ export function expectRepeat(answer: Appended, { revision, position }: Omit<Appe
 }
 
 /** Waits for a condition with a deadline, instead of sleeping. */
-export async function until(condition: () => boolean, deadlineMs = 30_000): Promise<void> {
+export async function until(condition: () => boolean, deadlineMs = 60_000): Promise<void> {
   const end = performance.now() + deadlineMs;
   while (!condition()) {
     if (performance.now() > end) throw new Error(`The condition did not come true in time: ${condition.toString()}`);

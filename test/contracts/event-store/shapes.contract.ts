@@ -21,7 +21,14 @@ async function expectRefused({ store, stream }: Trial, request: Partial<AppendRe
   await expect(collect(store.readStream(stream))).rejects.toMatchObject({ name: 'StreamNotFoundFault' });
 }
 
-const badIds = ['', 'x', '00000000-0000-0000-0000-000000000000', randomUUID().toUpperCase(), `{${randomUUID()}}`, `${randomUUID()}\n`];
+const badIds = [
+  '',
+  'x',
+  '00000000-0000-0000-0000-000000000000',
+  '0F7E0D3B-6C1E-4B0A-9D5C-8E2F1A3B4C5D',
+  `{${randomUUID()}}`,
+  `${randomUUID()}\n`,
+];
 
 const badTypes = [
   '',

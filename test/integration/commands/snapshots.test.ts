@@ -203,7 +203,7 @@ describe('taking snapshots', () => {
     executor.execute({ aggregate: account, stream, envelope: envelope(name), decide: posting });
 
   async function until(condition: () => Promise<boolean>): Promise<void> {
-    for (const deadline = Date.now() + 10_000; !(await condition());) {
+    for (const deadline = Date.now() + 60_000; !(await condition());) {
       if (Date.now() > deadline) throw new Error('It did not come true in time.');
       await new Promise((resolve) => setTimeout(resolve, 10));
     }

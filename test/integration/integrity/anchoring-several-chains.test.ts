@@ -150,7 +150,7 @@ describe('a log on two chains', () => {
       await Promise.all([anvil.mine(1), slow.mine(1)]);
       const final = (await see.anchors.finalised('north')).filter(({ chainId }) => chainId === listed.chainId);
       return final.length >= count ? true : undefined;
-    }, 30_000);
+    });
   }
 });
 

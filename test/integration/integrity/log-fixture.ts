@@ -111,7 +111,7 @@ export async function derive({ store, log }: Pick<Fixture, 'store' | 'log'>): Pr
   return { size: BigInt(tree.size), root: tree.root() };
 }
 
-export async function until<T>(read: () => Promise<T | undefined> | T | undefined, deadlineMs = 10_000): Promise<T> {
+export async function until<T>(read: () => Promise<T | undefined> | T | undefined, deadlineMs = 60_000): Promise<T> {
   const deadline = performance.now() + deadlineMs;
   for (;;) {
     const value = await read();

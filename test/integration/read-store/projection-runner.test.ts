@@ -38,7 +38,7 @@ function counting(overrides: Partial<Projection> = {}): Projection {
   };
 }
 
-const timeoutMs = 5000;
+const timeoutMs = 60_000;
 let database: TestDatabase;
 let store: PostgresEventStore;
 let pool: pg.Pool;
