@@ -56,7 +56,7 @@ function watching(pool: Pool, settings: WatchingOptions['settings'] = {}, onAlar
 async function until<T>(look: () => Promise<T | false | undefined> | T | false | undefined): Promise<T> {
   for (const deadline = Date.now() + 20_000; Date.now() < deadline; await sleep(10)) {
     const found = await look();
-    if (found !== undefined && found !== false) return found as T;
+    if (found !== undefined && found !== false) return found;
   }
   throw new Error('It never came.');
 }
