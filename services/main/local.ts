@@ -40,14 +40,16 @@ export async function runLocal(settings: Settings): Promise<void> {
 
 /** The service on these engines. Remembers the contract that it deployed, so that a chain which lost it is noticed at the next start. */
 export async function openLocalService(settings: Settings, engines: Engines): Promise<Service> {
-  const { dataFolder, personalDataKeyFile, host, port, logLevel, role, otherChains, witnesses } = settings;
+  const { dataFolder, personalDataKeyFile, quotePasswordFile, host, port, logLevel, role, otherChains, settlementChains, witnesses } =
+    settings;
   const { databaseUrl, eventStoreUrl } = engines;
   const folder = dataFolderAt(dataFolder);
   const access = chainAccessOf(settings, engines);
   const chain = access === undefined ? {} : { chain: access };
   const logger = pino({ level: logLevel }, pino.destination(2));
   const service = await openService({
-    ...{ databaseUrl, eventStoreUrl, dataFolder, personalDataKeyFile, host, port, logger, otherChains, witnesses },
+    ...{ databaseUrl, eventStoreUrl, dataFolder, personalDataKeyFile, quotePasswordFile, host, port, logger },
+    ...{ otherChains, settlementChains, witnesses },
     ...chain,
     ...rolesOf(role),
   });

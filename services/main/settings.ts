@@ -39,6 +39,8 @@ export interface Settings extends EngineSettings {
   readonly witnesses: readonly WitnessAddress[];
   /** The keys that personal data lie under; undefined: among the keys of the data folder. */
   readonly personalDataKeyFile: string | undefined;
+  /** The password of the keys that sign quotes; undefined: among the keys of the data folder. */
+  readonly quotePasswordFile: string | undefined;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -56,6 +58,7 @@ export const settingNames = [
   'LOG_LEVEL',
   'PERSONAL_DATA_KEY_FILE',
   'PORT',
+  'QUOTE_PASSWORD_FILE',
   'ROLE',
   'SETTLEMENT_CHAINS',
   'TALLYROOT_DATA',
@@ -87,6 +90,7 @@ export function readSettings(args: readonly string[], environment: Environment, 
     otherChains: otherChainsOf(value('ANCHOR_CHAINS')),
     settlementChains: settlementChainsOf(value('SETTLEMENT_CHAINS')),
     personalDataKeyFile: value('PERSONAL_DATA_KEY_FILE'),
+    quotePasswordFile: value('QUOTE_PASSWORD_FILE'),
   };
 }
 
