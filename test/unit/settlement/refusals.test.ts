@@ -1,23 +1,26 @@
 import { describe, expect, it } from '@jest/globals';
-import { Interface } from 'ethers';
+import { FunctionFragment, Interface } from 'ethers';
+import { ppvEscrowAbi } from '../../../contracts/generated/ppv-escrow.ts';
 import { providerRegistryAbi } from '../../../contracts/generated/provider-registry.ts';
 import { providerSettlementAbi } from '../../../contracts/generated/provider-settlement.ts';
-import { settlementCalls } from '../../../services/settlement/adapters/chain/pay-interface.ts';
+import { escrowCalls, settlementCalls } from '../../../services/settlement/adapters/chain/pay-interface.ts';
 import { refusalOf, refusalSignatures } from '../../../services/settlement/adapters/chain/refusals.ts';
 
 const settlement = new Interface(providerSettlementAbi);
+const escrow = new Interface(ppvEscrowAbi);
 const errorsOf = (contract: Interface) => contract.fragments.filter(({ type }) => type === 'error').map((error) => error.format('sighash'));
 
 /** What only ends a refund, a collection, a claim of fees, or the making of the contract. */
 const neverOfAPayment = [
   ...['ProviderSettlementAlreadyRefunded', 'ProviderSettlementBadMandate', 'ProviderSettlementMandateInactive'],
   ...['ProviderSettlementCapExceeded', 'FeeVaultNothingOwed', 'FeeVaultTransferFailed', 'PlatformPause'],
+  ...['PpvEscrowTooEarly', 'PpvEscrowNothingToRefund', 'PpvEscrowNothingHeld', 'PpvEscrowBadReceiver', 'PpvEscrowRefundFailed'],
   ...['InvalidShortString', 'StringTooLong', 'ExpectedPause', 'AccessControlUnauthorizedAccount'],
 ];
 
 describe('every error that a payment can end with', () => {
   it('has a sentence', () => {
-    const silent = errorsOf(settlement).filter(
+    const silent = [...errorsOf(settlement), ...errorsOf(escrow)].filter(
       (error) => !refusalSignatures.includes(error) && !neverOfAPayment.some((name) => error.startsWith(name)),
     );
     expect(silent).toEqual([]);
@@ -28,8 +31,8 @@ describe('every error that a payment can end with', () => {
   });
 
   it('is one of the contracts', () => {
-    const named = refusalSignatures.filter((error) => /^Provider(Settlement|Registry)/.test(error));
-    const known = [...errorsOf(settlement), ...errorsOf(new Interface(providerRegistryAbi))];
+    const named = refusalSignatures.filter((error) => /^(Provider(Settlement|Registry)|PpvEscrow)/.test(error));
+    const known = [...errorsOf(settlement), ...errorsOf(escrow), ...errorsOf(new Interface(providerRegistryAbi))];
     expect(named.filter((error) => !known.includes(error))).toEqual([]);
   });
 
@@ -50,12 +53,13 @@ describe('every error that a payment can end with', () => {
 });
 
 describe('what a payer calls', () => {
-  it('is what the contract has, to the selector', () => {
-    for (const { selector, name } of settlementCalls.fragments.filter(({ type }) => type === 'function') as never as {
-      selector: string;
-      name: string;
-    }[])
-      expect([name, settlement.getFunction(selector)?.name]).toEqual([name, name]);
-    expect(settlement.getEvent('SeqCancelled')?.topicHash).toBe(settlementCalls.getEvent('SeqCancelled')?.topicHash);
+  it.each([
+    ['settlement', settlementCalls, settlement],
+    ['escrow', escrowCalls, escrow],
+  ] as const)('is what the contract has, to the selector: %s', (_, calls, contract) => {
+    const functions = calls.fragments.filter((fragment) => fragment instanceof FunctionFragment);
+    expect(functions.length).toBeGreaterThan(4);
+    for (const { selector, name } of functions) expect([name, contract.getFunction(selector)?.name]).toEqual([name, name]);
+    expect(contract.getEvent('SeqCancelled')?.topicHash).toBe(calls.getEvent('SeqCancelled')?.topicHash);
   });
 });

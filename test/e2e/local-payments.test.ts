@@ -1,0 +1,61 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { Contract } from 'ethers';
+import { startThrowawayChain, type ThrowawayChain } from '../../bench/support/throwaway-chain.ts';
+import { ppvEscrowAbi } from '../../contracts/generated/ppv-escrow.ts';
+import { providerRegistryAbi } from '../../contracts/generated/provider-registry.ts';
+import { providerSettlementAbi } from '../../contracts/generated/provider-settlement.ts';
+import { localPayments } from '../../services/main/chain/local-payments.ts';
+import { readSettlementChains } from '../../services/main/settlement-chains-file.ts';
+import { EncryptedKeystoreSigner } from '../../services/settlement/adapters/keys/encrypted-keystore.signer.ts';
+import { providerIdOf } from '../../services/settlement/domain/chain-number.ts';
+import { digestOf, type Offer, type SignedTerms } from '../../services/settlement/domain/quote.ts';
+import { quoteIssued } from '../unit/settlement/slot.fixtures.ts';
+
+let chain: ThrowawayChain;
+let folder: string;
+
+beforeAll(async () => {
+  chain = await startThrowawayChain();
+  folder = await mkdtemp(join(tmpdir(), 'tallyroot-local-payments-'));
+}, 60_000);
+afterAll(async () => {
+  await chain.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+it('makes the local chain one on which the local provider is paid, by quotes and offers that the contracts hash as the ledger does', async () => {
+  const said = await localPayments(['--rpc', chain.url, '--data', folder], {});
+  expect(said.at(-1)).toContain(`SETTLEMENT_CHAINS=${join(folder, 'settlement-chains.json')}`);
+  const [read] = readSettlementChains(join(folder, 'settlement-chains.json'));
+  const { contracts, tokens, rpcUrls } = read!;
+  expect(rpcUrls).toEqual([chain.url]);
+
+  const keys = join(folder, 'keys');
+  const signer = new EncryptedKeystoreSigner({ folder: join(keys, 'quotes'), passwordFile: join(keys, 'quotes.password') });
+  const address = await signer.addressOf('demo', '31337');
+  const registry = new Contract(contracts.registry, providerRegistryAbi, chain.provider);
+  for (const token of tokens) {
+    const [treasury] = (await registry.getFunction('quotable')(providerIdOf('demo'), token.address, address)) as [string];
+    expect(treasury).toMatch(/^0x[0-9a-fA-F]{40}$/);
+  }
+
+  const quote: SignedTerms = quoteIssued().terms;
+  const offer: Offer = {
+    ...{ providerId: '1', eventId: '2', seq: '3', payer: address, token: address, amount: '4', ref: `0x${'05'.repeat(32)}` },
+    ...{ captureAfter: '6', reclaimAfter: '7', deadline: '8' },
+  };
+  const settlement = new Contract(contracts.settlement, providerSettlementAbi, chain.provider);
+  const escrow = new Contract(contracts.escrow!, ppvEscrowAbi, chain.provider);
+  const at = (contract: string) => ({ chainId: '31337', contract });
+  expect(digestOf(quote, at(contracts.settlement))).toBe(await settlement.getFunction('hashQuote')('quote' in quote ? quote.quote : {}));
+  expect(digestOf({ module: 'escrow', offer }, at(contracts.escrow!))).toBe(await escrow.getFunction('hashOffer')(offer));
+}, 60_000);
+
+it('is refused on any other chain, and without a node', async () => {
+  await expect(localPayments([], {})).rejects.toThrow('--rpc <url>');
+  await chain.provider.send('anvil_setChainId', [8453]);
+  await expect(localPayments(['--rpc', chain.url, '--data', folder], {})).rejects.toThrow('is chain 8453');
+});
