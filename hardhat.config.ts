@@ -15,6 +15,9 @@ const solc = { version: '0.8.37', path: join(solcFolder, 'soljson.js') };
 const settlementCompiler = { ...solc, settings: { viaIR: true, evmVersion: 'cancun', optimizer: { enabled: true, runs: 10_000 } } };
 const settlementSources = ['PpvEscrow', 'PrepaidCredit', 'PrepaidCreditFactory', 'ProviderRegistry', 'ProviderSettlement'];
 
+/** The same on every chain that the deterministic deployer reaches. */
+const permit2Everywhere = '0x000000000022D473030F116dDEE9F6B43aC78BA3';
+
 const fuzzSeed = process.env['FUZZ_SEED'];
 
 export default defineConfig({
@@ -31,6 +34,27 @@ export default defineConfig({
         defaultValue: 172_800n,
       })
       .setAction(() => import('./ignition/deploy-anchor.action.ts'))
+      .build(),
+    task('deploy-settlement', 'Deploys registry, settlement, escrow and the factory of credit')
+      .addOption({ name: 'admin', description: 'Creates and recovers providers', type: ArgumentType.STRING, defaultValue: '' })
+      .addOption({ name: 'guardian', description: 'Can pause', type: ArgumentType.STRING, defaultValue: '' })
+      .addOption({ name: 'feeAdmin', description: 'Sets fees', type: ArgumentType.STRING, defaultValue: '' })
+      .addOption({ name: 'feeReceiver', description: 'Gets fees', type: ArgumentType.STRING, defaultValue: '' })
+      .addOption({ name: 'permit2', description: 'Where Permit2 stands', type: ArgumentType.STRING, defaultValue: permit2Everywhere })
+      .addOption({ name: 'feeCap', description: 'Hundredths of a percent, for ever', type: ArgumentType.BIGINT, defaultValue: 500n })
+      .addOption({
+        name: 'adminDelay',
+        description: 'Seconds that a change of the admin waits',
+        type: ArgumentType.BIGINT,
+        defaultValue: 172_800n,
+      })
+      .addOption({
+        name: 'addresses',
+        description: 'The file of all chains that service and web read',
+        type: ArgumentType.STRING,
+        defaultValue: 'settlement-addresses.json',
+      })
+      .setAction(() => import('./ignition/deploy-settlement.action.ts'))
       .build(),
   ],
   paths: { sources: ['./contracts', './test/solidity'], tests: { solidity: './test/fuzz' } },

@@ -1,6 +1,7 @@
-import { type Artifact, type ArtifactResolver, deploy, type DeploymentResult, type EIP1193Provider } from '@nomicfoundation/ignition-core';
+import { type ArtifactResolver, deploy, type DeploymentResult, type EIP1193Provider } from '@nomicfoundation/ignition-core';
 import { isAddress, keccak256 } from 'ethers';
 import { ledgerAnchorBytecode, ledgerAnchorCodeHash } from '../contracts/generated/ledger-anchor.ts';
+import { committedOnly } from './committed-artifacts.ts';
 import ledgerAnchorModule from './modules/ledger-anchor.ts';
 
 export interface LedgerAnchorParameters {
@@ -35,7 +36,7 @@ export async function deployLedgerAnchor(
     if (!isAddress(address)) throw new Error(`--${name} names no address.`);
   const result = await deploy({
     provider,
-    artifactResolver: committedOnly(artifacts),
+    artifactResolver: committedOnly(artifacts, { LedgerAnchor: ledgerAnchorBytecode }),
     ignitionModule: ledgerAnchorModule,
     deploymentParameters: { LedgerAnchor: { admin, guardian, adminDelay } },
     accounts: (await provider.request({ method: 'eth_accounts' })) as string[],
@@ -47,21 +48,6 @@ export async function deployLedgerAnchor(
   if (codeHash !== ledgerAnchorCodeHash) throw new Error(`The code at ${contract} hashes to ${codeHash}, not to ${ledgerAnchorCodeHash}.`);
   const chainId = BigInt((await provider.request({ method: 'eth_chainId' })) as string).toString();
   return { chainId, contract, codeHash };
-}
-
-/** A log's genesis lists the hash of the code: what another compiler or a changed source makes must not reach a chain. */
-function committedOnly(artifacts: ArtifactResolver): ArtifactResolver {
-  return {
-    getBuildInfo: (name) => artifacts.getBuildInfo(name),
-    async loadArtifact(name): Promise<Artifact> {
-      const artifact = await artifacts.loadArtifact(name);
-      if (artifact.bytecode !== ledgerAnchorBytecode)
-        throw new Error(
-          `${name} was compiled to other code than contracts/generated holds: run \`npm run contracts:build\` and look at the difference.`,
-        );
-      return artifact;
-    },
-  };
 }
 
 function addressIn(result: DeploymentResult): string {

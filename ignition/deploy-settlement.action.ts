@@ -1,0 +1,23 @@
+import { join, resolve } from 'node:path';
+import type { HardhatRuntimeEnvironment } from 'hardhat/types/hre';
+import { deploySettlement, type SettlementParameters } from './deploy-settlement.ts';
+import { noteAddresses } from './settlement-addresses.ts';
+
+/** `hardhat deploy-settlement`: compiles, deploys on the network of `--network`, notes the addresses in `--addresses` and prints them. */
+export default async function deploySettlementAction(
+  { addresses: file, ...parameters }: SettlementParameters & { readonly addresses: string },
+  hre: HardhatRuntimeEnvironment,
+): Promise<void> {
+  await hre.tasks.getTask('build').run({ quiet: true });
+  const { provider, networkConfig } = await hre.network.create();
+  const id = BigInt((await provider.request({ method: 'eth_chainId' })) as string);
+  // A chain in this process ends with it, and so does its journal.
+  const folder = networkConfig.type === 'http' && { folder: join(hre.config.paths.root, 'ignition', 'deployments', `settlement-${id}`) };
+  const artifacts = {
+    loadArtifact: (name: string) => hre.artifacts.readArtifact(name),
+    getBuildInfo: () => Promise.resolve(undefined),
+  };
+  const { chainId, ...addresses } = await deploySettlement({ provider, artifacts, ...folder }, parameters);
+  if (networkConfig.type === 'http') await noteAddresses(resolve(file), chainId, addresses);
+  process.stdout.write(`${JSON.stringify({ chainId, ...addresses })}\n`);
+}
