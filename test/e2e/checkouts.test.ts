@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Contract, keccak256, toUtf8Bytes } from 'ethers';
+import { Contract, keccak256, toUtf8Bytes } from 'ethers';
+import { ppvEscrowAbi } from '../../contracts/generated/ppv-escrow.ts';
 import { canonicalJson } from '../../services/event-store/domain/canonical-json.ts';
 import { type PaidProvider, sendFrom, startPaidProvider } from '../support/paid-provider.ts';
 
@@ -80,8 +81,6 @@ describe('a checkout', () => {
     const { id } = (await shop.api.post('/v1/titles', title)).body as { id: string };
     const order = await shop.api.post(`/v1/accounts/${account}/purchases/checkouts`, { title: id });
     expect([order.status, order.body.events[0].data.purpose]).toMatchObject([201, { kind: 'title', title: { id, name: 'Final' } }]);
-    const held = await shop.api.post(`/v1/accounts/${account}/purchases/checkouts`, { title: id, heldBy: 'escrow' });
-    expect(held.body).toMatchObject({ code: 'escrow_not_available' });
     const after = order.body.position as string;
     expect((await shop.api.get(`/v1/accounts/${account}/entitlements?after=${after}`)).body.entitlements ?? []).toEqual([]);
   });
@@ -204,6 +203,49 @@ describe('a payment', () => {
         expect(await paid(path)).toBe(true);
       }
       expect([method, await paid(path)]).toEqual([method, true]);
+    }
+  });
+
+  it('of a title is held by the escrow for its event, where the order asks for that', async () => {
+    await shop.rate('ETH', '3000');
+    const { payer } = shop.on.hands;
+    const { account } = await shop.invoice('10.00');
+    const endsAt = new Date(Date.now() + 86_400_000).toISOString();
+    const title = {
+      ...{ name: 'Final', price: '4.99', currency: 'EUR', onSaleFrom: '2020-01-01T00:00:00.000Z', onSaleUntil: '2099-01-01T00:00:00.000Z' },
+      ...{ startsAt: '2020-01-01T00:00:00.000Z', endsAt },
+    };
+    const { id } = (await shop.api.post('/v1/titles', title)).body as { id: string };
+    const order = (await shop.api.post(`/v1/accounts/${account}/purchases/checkouts`, { title: id, heldBy: 'escrow' })).body;
+    const { seq, providerId, escrow, contract } = order.events[0].data;
+    expect([contract, escrow.captureAfter]).toEqual([shop.chain.contracts.escrow, String(Math.ceil(Date.parse(endsAt) / 1000))]);
+    const path = `/v1/checkouts/${order.id}`;
+    expect((await shop.open(path)).body).toMatchObject({ module: 'escrow', kind: 'title', title: 'Final' });
+    await shop.ask(`${path}/quotes`, { token: native });
+    const { ways, refusal } = await prepared(path, native, payer.address);
+    expect(refusal).toBeUndefined();
+    await sendFrom(payer, ways[0].transactions[0]);
+    const held = new Contract(contract, ppvEscrowAbi, shop.on.chain.provider);
+    expect(await held.getFunction('purchaseOf')(providerId, escrow.eventId, native, seq)).toEqual([payer.address, 1_663_333_333_333_334n]);
+    expect((await prepared(path, native, payer.address)).refusal.code).toBe('PpvEscrowAlreadyPurchased');
+  });
+
+  it('in a token goes by Permit2 for a wallet that has allowed the token to it', async () => {
+    await shop.rate('USDC', '0.92');
+    const { payer } = shop.on.hands;
+    await (await shop.on.dollar.connect(payer).getFunction('approve')(shop.on.permit2, 2n ** 255n)).wait();
+    for (let payment = 0; payment < 2; payment++) {
+      const { path } = await checkoutOf();
+      await shop.ask(`${path}/quotes`, { token: shop.dollar });
+      const { ways } = await prepared(path, shop.dollar, payer.address);
+      const { sign } = ways.find((each: { method: string }) => each.method === 'permit2');
+      const { EIP712Domain: _, ...types } = sign.types;
+      const signature = await payer.signTypedData(sign.domain, types, sign.message);
+      const query = `token=${shop.dollar}&payer=${payer.address}&method=permit2&signature=${signature}&nonce=${sign.message.nonce}`;
+      const { body } = await shop.open(`${path}/signed-payment?${query}`);
+      expect([sign.message.nonce, body.refusal]).toEqual([String(payment), undefined]);
+      await sendFrom(payer, body.transaction);
+      expect(await paid(path)).toBe(true);
     }
   });
 

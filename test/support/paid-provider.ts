@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Wallet } from 'ethers';
 import { sent, settlementOn, type SettlementChain as DeployedContracts } from '../../bench/support/settlement-chain.ts';
 import { startThrowawayChain } from '../../bench/support/throwaway-chain.ts';
+import { ppvEscrowAbi, ppvEscrowBytecode } from '../../contracts/generated/ppv-escrow.ts';
 import type { ServiceOptions } from '../../services/main/service.ts';
 import { nativeToken, type SettlementChain } from '../../services/settlement/application/settlement-chain.ts';
 import { type Answer, startTestService, type TestService } from './service.ts';
@@ -30,8 +31,9 @@ export async function startPaidProvider(options: Partial<ServiceOptions> = {}): 
   const [registry, settlement, dollar] = (await Promise.all(
     [on.registry, on.settlement, on.dollar].map(async (contract) => (await contract.getAddress()).toLowerCase()),
   )) as [string, string, string];
+  const escrow = ((await (await on.deploy(ppvEscrowAbi, ppvEscrowBytecode, registry, on.permit2)).getAddress()) as string).toLowerCase();
   const chain: SettlementChain = {
-    ...{ chainId: '31337', rpcUrls: [on.chain.url], contracts: { registry, settlement }, codeHashes: {}, deploymentBlock: 0n },
+    ...{ chainId: '31337', rpcUrls: [on.chain.url], contracts: { registry, settlement, escrow }, codeHashes: {}, deploymentBlock: 0n },
     tokens: [
       { address: nativeToken, currency: 'ETH', decimals: 18 },
       { address: dollar, currency: 'USDC', decimals: 6 },
