@@ -1,12 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { SettlementChain } from '../../services/settlement/application/settlement-chain.ts';
 import { startTestService, type TestService } from '../support/service.ts';
+
+/** A chain that nobody has to ask before somebody follows a payment. */
+const chain: SettlementChain = {
+  ...{ chainId: '31337', rpcUrls: ['http://127.0.0.1:9'], codeHashes: {}, deploymentBlock: 0n, tokens: [] },
+  contracts: { registry: `0x${'01'.repeat(20)}`, settlement: `0x${'02'.repeat(20)}` },
+  profile: { finality: 'tag', realMoney: false, confirmations: [] },
+};
 
 let api: TestService;
 let sockets: Socket[];
 beforeEach(async () => {
-  api = await startTestService();
+  api = await startTestService({ settlementChains: [chain] });
   sockets = [];
 }, 60_000);
 afterEach(() => sockets.forEach((socket) => socket.destroy()));
@@ -37,6 +45,16 @@ async function clientSending(text: string): Promise<Client> {
 }
 
 describe('a service that is stopped', () => {
+  it('ends the events of whoever follows a payment, and waits for nobody who does', async () => {
+    await api.post('/v1/settlement', { legalName: 'Demo' });
+    const account = (await api.post('/v1/accounts', { billing: 'prepaid', currency: 'EUR' })).body.id as string;
+    const { id } = (await api.post(`/v1/accounts/${account}/top-ups/checkouts`, { amount: '1', currency: 'EUR' })).body as { id: string };
+    const follower = await clientSending(`GET /v1/checkouts/${id}/events HTTP/1.1\r\nhost: localhost\r\n\r\n`);
+    await follower.receives('event: checkout');
+    await Promise.all([api.close(), follower.closed]);
+    expect(follower.received()).toMatch(/\r\n0\r\n\r\n$/); // Its last chunk: it was ended, and not cut.
+  }, 60_000);
+
   it('does not wait for clients that never end their request', async () => {
     const head = `POST /v1/accounts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${api.token}\r\nContent-Type: application/json\r\n`;
     const clients = [
