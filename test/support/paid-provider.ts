@@ -31,7 +31,7 @@ export async function startPaidProvider(options: Partial<ServiceOptions> = {}): 
   const [registry, settlement, dollar] = (await Promise.all(
     [on.registry, on.settlement, on.dollar].map(async (contract) => (await contract.getAddress()).toLowerCase()),
   )) as [string, string, string];
-  const escrow = ((await (await on.deploy(ppvEscrowAbi, ppvEscrowBytecode, registry, on.permit2)).getAddress()) as string).toLowerCase();
+  const escrow = (await (await on.deploy(ppvEscrowAbi, ppvEscrowBytecode, registry, on.permit2)).getAddress()).toLowerCase();
   const chain: SettlementChain = {
     ...{ chainId: '31337', rpcUrls: [on.chain.url], contracts: { registry, settlement, escrow }, codeHashes: {}, deploymentBlock: 0n },
     tokens: [
