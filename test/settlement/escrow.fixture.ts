@@ -21,11 +21,16 @@ export function escrowFixture(prepare: (on: EscrowChain) => Promise<void> = () =
   return fixture;
 }
 
-/** Deploys a contract of test/solidity. */
-export async function deployed({ deploy }: EscrowChain, name: string, ...args: unknown[]): Promise<Contract> {
+/** Deploys a contract of test/solidity, once those are compiled; never in a test, since the deployer's nonce does not go back. */
+export async function deployedFrom({ deploy }: EscrowChain, file: string, name: string): Promise<Contract> {
+  const { abi, bytecode } = await compiled(`test/solidity/${file}.sol`, name);
+  return deploy(abi, bytecode);
+}
+
+/** Compiles, and deploys a contract with a file of its own. */
+export async function deployed(on: EscrowChain, name: string): Promise<Contract> {
   await compile();
-  const { abi, bytecode } = await compiled(`test/solidity/${name}.sol`, name);
-  return deploy(abi, bytecode, ...args);
+  return deployedFrom(on, name, name);
 }
 
 /** Lets provider 1 be paid in a token of a test's own, of which the payer has much and has allowed the escrow all. */
