@@ -5,9 +5,10 @@ import { EffectDelivery } from './effect-delivery.ts';
 import type { LogReader } from './log-reader.ts';
 import { type ChainSight, type NodeDemands, NodeQuorum, type NodeStanding } from './node-quorum.ts';
 import type { SettlementChain } from './settlement-chain.ts';
-import { quorumOf } from './settlement-chain.ts';
+import { nativeToken, quorumOf } from './settlement-chain.ts';
 import type { SettlementLedger } from './settlement-ledger.ts';
 import { SlotComparison } from './slot-comparison.ts';
+import { StrayFollower } from './stray-follower.ts';
 import type { WatchedNode } from './watched-node.ts';
 import { NodesDisagreeFault, QuorumFault, WatcherAlarm } from './watcher-faults.ts';
 import type { Checkpoint, WatchCursor, WatchedContract, WatcherStore } from './watcher-store.ts';
@@ -44,6 +45,7 @@ export class ChainWatch {
   readonly #nodes: NodeQuorum;
   readonly #follower: ChainFollower;
   readonly #slots: SlotComparison;
+  readonly #strays: StrayFollower;
   readonly #delivery: EffectDelivery;
 
   constructor(options: ChainWatchOptions) {
@@ -56,6 +58,7 @@ export class ChainWatch {
     const logs = new ChainLogs(chainId, this.#nodes, reader);
     this.#follower = new ChainFollower({ chainId, contracts, nodes: this.#nodes, logs, store, rangeMax });
     this.#slots = new SlotComparison({ chainId, contracts, deploymentBlock, nodes: this.#nodes, logs, store, clock, rangeMax, everyMs });
+    this.#strays = new StrayFollower({ chainId, nodes: this.#nodes, logs, reader, store, rangeMax });
     this.#delivery = new EffectDelivery(chainId, store, ledger);
   }
 
@@ -75,14 +78,18 @@ export class ChainWatch {
     await this.#pin(cursors);
     const doubt = await this.#follow(cursors, sight);
     // What is kept was agreed on when it was seen, so the ledger hears of it whether or not nodes agree on what comes next.
-    if (doubt === undefined) await this.#slots.compare();
+    if (doubt === undefined) {
+      await this.#slots.compare();
+      await this.#strays.follow();
+    }
     await this.#delivery.deliver();
     if (doubt !== undefined) throw doubt;
   }
 
   async #follow(cursors: readonly WatchCursor[], sight: ChainSight): Promise<Error | undefined> {
     try {
-      await this.#follower.follow(cursors, sight);
+      const ours = cursors.filter(({ module }) => module !== 'token');
+      await this.#follower.follow(ours, sight);
       return undefined;
     } catch (error) {
       if (error instanceof NodesDisagreeFault || error instanceof QuorumFault) return error;
@@ -112,19 +119,22 @@ export class ChainWatch {
   }
 
   #contracts(): (WatchedContract & Pick<WatchCursor, 'codeHash'>)[] {
-    const { contracts, codeHashes } = this.#options.chain;
+    const { contracts, codeHashes, tokens } = this.#options.chain;
     const modules = { registry: 'registry', settlement: 'settlement', escrow: 'escrow', creditFactory: 'credit' } as const;
-    return Object.entries(modules).flatMap(([name, module]) => {
+    const ours = Object.entries(modules).flatMap(([name, module]) => {
       const address = contracts[name as keyof typeof modules];
       return address === undefined ? [] : [{ address, module, codeHash: codeHashes[name as keyof typeof modules] }];
     });
+    const known = tokens.map(({ address }) => address).filter((address) => address !== nativeToken);
+    return [...ours, ...known.map((address) => ({ address, module: 'token', codeHash: undefined }) as const)];
   }
 
   /** The code that enough nodes have at an address is the one that has to stay. */
   async #pin(cursors: readonly WatchCursor[]): Promise<void> {
     const configured = new Set(this.#contracts().map(({ address }) => address));
-    for (const { address, codeHash } of cursors) {
-      if (codeHash !== undefined) continue;
+    for (const { address, module, codeHash } of cursors) {
+      // Tokens are others' code, and may change it.
+      if (codeHash !== undefined || module === 'token') continue;
       const found = await this.#nodes.agreed(`the code at ${address}`, async (node) => (await node.codeHash(address)) ?? 'none', String);
       if (found !== 'none') await this.#options.store.pin(this.chainId, address, found);
       else if (configured.has(address))

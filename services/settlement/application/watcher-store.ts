@@ -103,6 +103,10 @@ export interface WatcherStore {
   observedSlots(chainId: string, word: Word): Promise<bigint>;
   compared(chainId: string, word: Word, at: Date): Promise<void>;
 
+  /** Logs of these names that stand, in the order of the chain, up to a block. */
+  named(chainId: string, names: readonly string[], upTo: bigint): Promise<WatchedLog[]>;
+  /** Logs of our contracts that stand, of these transactions. */
+  ofTransactions(chainId: string, transactions: readonly string[]): Promise<WatchedLog[]>;
   /** What stands, in the order of the chain, up to a block. */
   standing(chainId: string, upTo: bigint): AsyncIterable<WatchedLog>;
 }

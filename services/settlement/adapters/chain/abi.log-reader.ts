@@ -1,7 +1,8 @@
-import { Interface, type LogDescription } from 'ethers';
+import { dataSlice, id, Interface, type LogDescription, zeroPadValue } from 'ethers';
 import { type ChainEffect, type ChainModule, type EffectKind, type RecordedLogName, recordedLogNames } from '../../domain/chain-effect.ts';
 import type { LogReader } from '../../application/log-reader.ts';
-import type { ProvenLog } from '../../application/watched-node.ts';
+import type { LogFilter, ProvenLog } from '../../application/watched-node.ts';
+import type { TokenTransfer } from '../../domain/stray-transfers.ts';
 import { NodeAnswerFault } from '../../application/watcher-faults.ts';
 import type { WatchedContract, WatchedLog } from '../../application/watcher-store.ts';
 import { contractEvents } from './contract-events.ts';
@@ -12,6 +13,8 @@ interface BusinessKey {
   readonly effect: EffectKind;
   readonly keyOf: (fields: Fields) => string;
 }
+
+const transferTopic = id('Transfer(address,address,uint256)');
 
 const bySeq = ({ seq }: Fields): string => seq as string;
 const byEvent = ({ eventId }: Fields): string => eventId as string;
@@ -46,14 +49,29 @@ export class AbiLogReader implements LogReader {
     const parsed = this.#parsed(module, log);
     const fields = fieldsOf(parsed);
     const { providerId = ownerId, ...others } = module === 'registry' ? renamed(fields) : fields;
-    const { block, tx } = log;
+    const { tx } = log;
     const logIndex = String(log.logIndex);
-    const time = new Date(Number(block.timestamp) * 1000).toISOString();
-    const place = { chainId, contract: address, module, block: { number: block.number.toString(), hash: block.hash, time }, tx, logIndex };
+    const place = { chainId, contract: address, module, block: blockOf(log), tx, logIndex };
     const { effect, keyOf } = businessKeys[parsed.name] ?? { effect: 'log', keyOf: () => `${tx}.${logIndex}` };
     const told = isRecorded(parsed.name) ? { name: parsed.name, fields: others } : { name: parsed.name, ...others };
     // The table above pairs each name with its effect, and the events with their fields: the compiler cannot follow that.
     return { ...place, providerId, effect, key: keyOf(others), log: told } as unknown as ChainEffect;
+  }
+
+  transferFilters(token: string, addresses: readonly string[]): LogFilter[] {
+    const padded = addresses.map((address) => zeroPadValue(address, 32));
+    return [
+      { addresses: [token], topics: [[transferTopic], padded] },
+      { addresses: [token], topics: [[transferTopic], null, padded] },
+    ];
+  }
+
+  transferIn(log: ProvenLog): TokenTransfer | undefined {
+    const { address: token, topics, data, tx } = log;
+    const [, from, to, ...others] = topics;
+    if (from === undefined || to === undefined || others.length > 0 || data.length !== 66) return undefined;
+    const parties = { from: dataSlice(from, 12), to: dataSlice(to, 12) };
+    return { token, ...parties, amount: BigInt(data), block: blockOf(log), tx, logIndex: String(log.logIndex) };
   }
 
   #parsed(module: ChainModule, { address, topics, data }: ProvenLog): LogDescription {
@@ -69,6 +87,10 @@ export class AbiLogReader implements LogReader {
     if (parsed !== null) return parsed;
     throw new NodeAnswerFault(`The chain node answered with a log that the contract at ${address} cannot emit.`);
   }
+}
+
+function blockOf({ block: { number, hash, timestamp } }: ProvenLog): ChainEffect['block'] {
+  return { number: number.toString(), hash, time: new Date(Number(timestamp) * 1000).toISOString() };
 }
 
 /** The registry calls a provider `id`. */

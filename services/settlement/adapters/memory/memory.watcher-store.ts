@@ -144,6 +144,16 @@ export class MemoryWatcherStore implements WatcherStore {
     kept.isFull = (await this.observedSlots(chainId, word)) === fullWord;
   }
 
+  async named(chainId: string, names: readonly string[], upTo: bigint): Promise<WatchedLog[]> {
+    const logs = await Array.fromAsync(this.standing(chainId, upTo));
+    return logs.filter(({ log }) => names.includes(log.name));
+  }
+
+  async ofTransactions(chainId: string, transactions: readonly string[]): Promise<WatchedLog[]> {
+    const logs = this.#seen(chainId).map(({ log }) => log);
+    return logs.filter(({ tx, module }) => transactions.includes(tx) && module !== 'token');
+  }
+
   async *standing(chainId: string, upTo: bigint): AsyncIterable<WatchedLog> {
     for (const { log } of this.#seen(chainId)) if (BigInt(log.block.number) <= upTo) yield log;
   }

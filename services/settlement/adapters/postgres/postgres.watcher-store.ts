@@ -173,6 +173,24 @@ export class PostgresWatcherStore implements WatcherStore {
     );
   }
 
+  async named(chainId: string, names: readonly string[], upTo: bigint): Promise<WatchedLog[]> {
+    const { rows } = await this.#pool.query<{ log: WatchedLog }>(
+      `select log from settlement_watch_log where chain_id = $1 and state = 'seen' and log #>> '{log,name}' = any($2) and block_number <= $3
+       order by block_number, log_index, id`,
+      [chainId, names, upTo],
+    );
+    return rows.map(({ log }) => log);
+  }
+
+  async ofTransactions(chainId: string, transactions: readonly string[]): Promise<WatchedLog[]> {
+    const { rows } = await this.#pool.query<{ log: WatchedLog }>(
+      `select log from settlement_watch_log where chain_id = $1 and state = 'seen' and tx = any($2) and log ->> 'module' <> 'token'
+       order by block_number, log_index, id`,
+      [chainId, transactions],
+    );
+    return rows.map(({ log }) => log);
+  }
+
   async *standing(chainId: string, upTo: bigint): AsyncIterable<WatchedLog> {
     for (let [block, index, provider] = [-1n, -1, '-1']; ;) {
       const { rows } = await this.#pool.query<{ log: WatchedLog; block_number: bigint; log_index: number; provider: string }>(
