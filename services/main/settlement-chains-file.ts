@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type Currency, isCurrency } from '../money/currency.ts';
+import { type Currency, isCurrency, scalesOf } from '../money/currency.ts';
 import {
   type ChainProfile,
   confirmedKinds,
@@ -84,10 +84,12 @@ function codeHashesIn(entry: Entry): SettlementChain['codeHashes'] {
 
 function tokenIn(entry: Entry): SettlementToken {
   entry.knowsOnly(['address', 'currency', 'decimals']);
+  const currency = currencyIn(entry);
   return {
     address: entry.text('address', address, 'the address of a token, zeros for the native coin').toLowerCase(),
-    currency: currencyIn(entry),
-    decimals: entry.number('decimals', 0, 36),
+    currency,
+    // The ledger writes down every unit that is paid, so a token is never finer than its currency.
+    decimals: entry.number('decimals', 1, scalesOf(currency).ledgerScale),
   };
 }
 
