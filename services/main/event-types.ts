@@ -7,6 +7,7 @@ import { invoiceEvents, seriesEvents } from '../invoicing/domain/invoice.events.
 import { personEvents } from '../privacy/domain/person.events.ts';
 import { retentionEvents } from '../privacy/domain/retention.events.ts';
 import { ppvEvents, rateEvents, settlementProviderEvents } from '../settlement/domain/settlement-provider.events.ts';
+import { settlementEvents } from '../settlement/domain/settlement.events.ts';
 import { slotEvents, slotRegisterEvents } from '../settlement/domain/slot.events.ts';
 import { termsEvents } from '../settlement/domain/terms.events.ts';
 
@@ -25,6 +26,7 @@ export const eventTypes: readonly EventTypes[] = [
   rateEvents,
   slotRegisterEvents,
   slotEvents,
+  settlementEvents,
   termsEvents,
   systemLeafEvents,
 ];

@@ -76,6 +76,9 @@ export type AccountRejection =
   | { readonly code: 'title_not_found' }
   | { readonly code: 'title_already_purchased'; readonly title: string }
   | { readonly code: 'title_not_on_sale'; readonly from: string; readonly until: string }
+  | { readonly code: 'title_grant_not_found'; readonly slot: string }
+  | { readonly code: 'title_window_begun'; readonly from: string }
+  | { readonly code: 'settlement_not_final'; readonly settlement: string }
   | { readonly code: 'nothing_to_invoice' }
   | { readonly code: 'entry_not_found' }
   | { readonly code: 'entry_not_reversible'; readonly type: string }

@@ -1,5 +1,6 @@
 import { EventTypes } from '../../event-store/domain/event-types.ts';
 import type { Posting } from '../../money/posting.ts';
+import type { AccountSettlementEvent } from './account-settlement.events.ts';
 
 /*
  * Facts of a customer's account, stream `<slug>.account-<account>`. Each is the `fin` of the stored event. Amounts are canonical
@@ -61,6 +62,9 @@ export type ChargePosted = {
   readonly postings: readonly Posting[];
 };
 
+/** A listing: its stream and revision name one leaf. */
+export type PurchasedTitle = { readonly id: string; readonly name: string; readonly stream: string; readonly revision: string };
+
 export type TitlePurchased = {
   readonly account: string;
   readonly purchase: string;
@@ -68,7 +72,7 @@ export type TitlePurchased = {
   readonly currency: string;
   readonly product: string;
   readonly source: ChargeSource;
-  readonly title: { readonly id: string; readonly name: string; readonly stream: string; readonly revision: string };
+  readonly title: PurchasedTitle;
   /** Half-open window in which the title may be watched. */
   readonly entitlement: { readonly from: string; readonly until: string };
   readonly effectiveAt: string;
@@ -136,7 +140,8 @@ export type AccountEvent =
   | { readonly type: 'TitlePurchased/1'; readonly data: TitlePurchased }
   | { readonly type: 'PaymentReceived/1'; readonly data: PaymentReceived }
   | { readonly type: 'EntryReversed/1'; readonly data: EntryReversed }
-  | { readonly type: 'ChargesClosed/1'; readonly data: ChargesClosed };
+  | { readonly type: 'ChargesClosed/1'; readonly data: ChargesClosed }
+  | AccountSettlementEvent;
 
 export const accountEvents = new EventTypes<AccountEvent>({
   'AccountOpened/1': [],
@@ -146,4 +151,9 @@ export const accountEvents = new EventTypes<AccountEvent>({
   'PaymentReceived/1': [],
   'EntryReversed/1': [],
   'ChargesClosed/1': [],
+  'SettlementCredited/1': [],
+  'TitleGranted/1': [],
+  'TitleGrantEnded/1': [],
+  'TitleCaptured/1': [],
+  'SettlementRefundDecided/1': [],
 });

@@ -1,6 +1,8 @@
 import type { Aggregate, Placed } from '../../commands/domain/aggregate.ts';
 import type { Currency } from '../../money/currency.ts';
 import { moneyOf } from '../../money/money.ts';
+import { signedAmount } from '../../money/posting.ts';
+import { type AccountSettlements, noSettlements, settledAccount } from './account-settlement.ts';
 import {
   type AccountEvent,
   accountEvents,
@@ -10,23 +12,20 @@ import {
   type PaymentReceived,
   type TitlePurchased,
 } from './account.events.ts';
+import { bucketOf } from './chart.ts';
+import { type OpenInvoice, withOpen } from './open-invoices.ts';
 
-/** An invoice as the account sees it: what is still owed, oldest first. */
-export interface OpenInvoice {
-  readonly invoice: string;
-  /** At ledger scale, above zero. */
-  readonly open: bigint;
-}
-
-export interface OpenAccount {
+export interface OpenAccount extends AccountSettlements {
   readonly status: 'open';
   readonly account: string;
   readonly billing: Billing;
   readonly currency: Currency;
   /** All amounts are at the currency's ledger scale. */
   readonly creditLimit: bigint;
-  /** What the provider owes the customer; below zero only on credit. */
+  /** What the provider owes the customer, all buckets together; below zero only on credit. */
   readonly wallet: bigint;
+  /** What of it lies in other buckets than the customer's money; each above zero. */
+  readonly buckets: ReadonlyMap<string, bigint>;
   /** Charged since the last invoice. */
   readonly unbilled: bigint;
   readonly openInvoices: readonly OpenInvoice[];
@@ -54,7 +53,7 @@ export type Account = { readonly status: 'none' } | OpenAccount;
 export const account: Aggregate<Account, AccountEvent> = {
   initial: { status: 'none' },
   evolve,
-  version: 1,
+  version: 2,
   events: accountEvents,
 };
 
@@ -74,6 +73,7 @@ function evolve(state: Account, { event, revision }: Placed<AccountEvent>): Acco
       currency: limit.currency,
       creditLimit: limit.amount,
       wallet: 0n,
+      buckets: new Map(),
       unbilled: 0n,
       openInvoices: [],
       invoiceOrder: [],
@@ -82,10 +82,11 @@ function evolve(state: Account, { event, revision }: Placed<AccountEvent>): Acco
       reversed: new Set(),
       payments: new Map(),
       purchases: new Map(),
+      ...noSettlements,
     };
   }
   if (state.status === 'none') return state; // Nothing can precede the opening; `evolve` takes it all the same.
-  const moved = { ...state, revision };
+  const moved = { ...state, revision, buckets: bucketsAfter(state, event) };
   switch (event.type) {
     case 'ToppedUp/1':
       return { ...moved, wallet: state.wallet + amountOf(event.data) };
@@ -99,6 +100,8 @@ function evolve(state: Account, { event, revision }: Placed<AccountEvent>): Acco
       return closed(moved, event.data);
     case 'EntryReversed/1':
       return reversed(moved, event.data);
+    default:
+      return settledAccount(moved, event);
   }
 }
 
@@ -130,6 +133,21 @@ function closed(state: OpenAccount, data: ChargesClosed): OpenAccount {
   };
 }
 
+/** The postings say which bucket is meant, also those of a reversal; of the customer's money proper the whole wallet less these is left. */
+function bucketsAfter({ account: id, buckets }: OpenAccount, { data }: AccountEvent): ReadonlyMap<string, bigint> {
+  if (!('postings' in data)) return buckets;
+  let after: Map<string, bigint> | undefined;
+  for (const line of data.postings) {
+    const bucket = bucketOf(line.account, id);
+    if (bucket === undefined) continue;
+    after ??= new Map(buckets);
+    const left = (after.get(bucket) ?? 0n) - signedAmount(line).amount;
+    if (left === 0n) after.delete(bucket);
+    else after.set(bucket, left);
+  }
+  return after ?? buckets;
+}
+
 /** A reversal says in its effects what it undoes, so that replay needs no look back. */
 function reversed(state: OpenAccount, data: EntryReversed): OpenAccount {
   const { effects } = data;
@@ -143,20 +161,6 @@ function reversed(state: OpenAccount, data: EntryReversed): OpenAccount {
     reversed: new Set(state.reversed).add(BigInt(data.reverses.revision)),
     purchases,
   };
-}
-
-/** Open amounts after allocations are taken off (-1) or put back (+1), in the order of closing; what is paid leaves the list. */
-function withOpen(
-  state: OpenAccount,
-  { allocations, currency }: Pick<PaymentReceived, 'allocations' | 'currency'>,
-  sign: 1n | -1n,
-): readonly OpenInvoice[] {
-  if (allocations.length === 0) return state.openInvoices;
-  const open = new Map(state.openInvoices.map((each) => [each.invoice, each.open]));
-  for (const each of allocations) open.set(each.invoice, (open.get(each.invoice) ?? 0n) + sign * moneyOf(each.amount, currency).amount);
-  return state.invoiceOrder
-    .filter((invoice) => (open.get(invoice) ?? 0n) !== 0n)
-    .map((invoice) => ({ invoice, open: open.get(invoice) as bigint }));
 }
 
 function amountOf({ amount, currency }: { readonly amount: string; readonly currency: string }): bigint {

@@ -3,6 +3,7 @@ import { amountText, largestPayable, type Money } from '../../money/money.ts';
 import { credit, debit, type Posting } from '../../money/posting.ts';
 import type { AccountEvent, ChargeSource } from './account.events.ts';
 import type { AccountRejection, PostChargeData, PurchaseTitleData, TopUpData } from './account.commands.ts';
+import { owedForTitles } from './account-settlement.ts';
 import type { Account, OpenAccount } from './account.ts';
 import { ledgerAccount } from './chart.ts';
 
@@ -75,7 +76,7 @@ export function walletAvailable(account: OpenAccount): bigint {
 
 /** What may still be charged to the invoice before the credit limit, or the most that an invoice can say, is reached. */
 export function creditAvailable(account: OpenAccount): bigint {
-  const owed = account.openInvoices.reduce((sum, { open }) => sum + open, account.unbilled);
+  const owed = account.openInvoices.reduce((sum, { open }) => sum + open, account.unbilled + owedForTitles(account));
   const most = largestPayable(account.currency).amount;
   return (account.creditLimit < most ? account.creditLimit : most) - owed;
 }
@@ -105,6 +106,21 @@ function refusalOf(account: OpenAccount, amount: Money, source: ChargeSource): A
 /** A charge of zero (usage of no units) is a fact that moves nothing. */
 function postingsOf(account: OpenAccount, source: ChargeSource, product: string, amount: Money): Posting[] {
   if (amount.amount === 0n) return [];
-  const taken = source === 'wallet' ? ledgerAccount.wallet(account.account) : ledgerAccount.unbilled(account.account);
-  return [debit(taken, amount), credit(ledgerAccount.revenue(product), amount)];
+  const taken = source === 'wallet' ? walletDebits(account, amount) : [debit(ledgerAccount.unbilled(account.account), amount)];
+  return [...taken, credit(ledgerAccount.revenue(product), amount)];
+}
+
+/** Takes from the other buckets first, the oldest before all, and then from the customer's money, which alone may go below zero. */
+export function walletDebits({ account, buckets }: OpenAccount, { amount, currency }: Money): Posting[] {
+  const lines: Posting[] = [];
+  let left = amount;
+  for (const [bucket, held] of buckets) {
+    if (left === 0n) break;
+    const part = held < left ? held : left;
+    if (part <= 0n) continue;
+    lines.push(debit(ledgerAccount.wallet(account, bucket), { amount: part, currency }));
+    left -= part;
+  }
+  if (left > 0n) lines.push(debit(ledgerAccount.wallet(account), { amount: left, currency }));
+  return lines;
 }

@@ -223,3 +223,11 @@ export function observationKey({ chainId, block, tx, logIndex }: ChainPlace): st
 export function settlementId({ chainId, contract, effect, key }: Pick<ChainEffect, 'chainId' | 'contract' | 'effect' | 'key'>): string {
   return `${chainId}.${contract}.${effect}.${key}`;
 }
+
+/** The token that the log moved; the zero address for the native coin, undefined for a log that moves none. */
+export function tokenOfLog(log: ChainLog): string | undefined {
+  if (log.name === 'NativeMoved') return nativeToken;
+  return 'token' in log ? log.token : undefined;
+}
+
+const nativeToken = `0x${'0'.repeat(40)}`;

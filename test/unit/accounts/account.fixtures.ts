@@ -3,6 +3,13 @@ import { account } from '../../../services/accounts/domain/account.ts';
 import { openAccount } from '../../../services/accounts/domain/account.decider.ts';
 import { closeCharges } from '../../../services/accounts/domain/closing.decider.ts';
 import { postCharge, purchaseTitle, topUp } from '../../../services/accounts/domain/charging.decider.ts';
+import { type CreditSettlementData, creditSettlement } from '../../../services/accounts/domain/crediting.decider.ts';
+import {
+  type EndTitleGrantData,
+  endTitleGrant,
+  type GrantTitleData,
+  grantTitle,
+} from '../../../services/accounts/domain/granting.decider.ts';
 import { receivePayment } from '../../../services/accounts/domain/payment.decider.ts';
 import type { PurchaseTitleData } from '../../../services/accounts/domain/account.commands.ts';
 import { type Money, moneyOf } from '../../../services/money/money.ts';
@@ -45,6 +52,18 @@ export class History {
     return this.#did((state) => receivePayment(state, payment(amount, reference)));
   }
 
+  credited(amount: string, data: Partial<CreditSettlementData> = {}): this {
+    return this.#did((state) => creditSettlement(state, crediting(amount, data)));
+  }
+
+  granted(price: string, data: Partial<GrantTitleData> = {}): this {
+    return this.#did((state) => grantTitle(state, granting(price, data)));
+  }
+
+  ended(reason: EndTitleGrantData['reason']): this {
+    return this.#did((state) => endTitleGrant(state, ending(reason)));
+  }
+
   #did(decide: Parameters<ReturnType<typeof given<typeof account.initial, AccountEvent>>['when']>[0]): this {
     const decision = decide(given(account, this.events).state);
     if (decision.kind !== 'accepted') throw new Error(`The history cannot be: ${decision.kind}`);
@@ -71,4 +90,23 @@ export function purchase(price: string): PurchaseTitleData {
     entitlement: { from: '2026-04-01T18:00:00.000Z', until: '2026-04-01T23:00:00.000Z' },
     effectiveAt: at,
   };
+}
+
+/** The payment of slot 1, by default a top-up. */
+export function crediting(amount: string, data: Partial<CreditSettlementData> = {}): CreditSettlementData {
+  const purpose = { kind: 'top-up', bucket: 'money' } as const;
+  return { settlement: '1.0xa.slot.1', slot: '1', purpose, amount: eur(amount), chainId: '1', tx: '0x7', effectiveAt: at, ...data };
+}
+
+/** When the window of `granting` begins. */
+export const windowFrom = '2026-04-01T18:00:00.000Z';
+
+export function granting(price: string, data: Partial<GrantTitleData> = {}): GrantTitleData {
+  const { purchase: purchaseId, title, product, entitlement } = purchase(price);
+  const what = { purchase: purchaseId, title, product, entitlement, price: eur(price) };
+  return { ...what, settlement: '1.0xa.slot.1', slot: '1', hold: 'receivable', tx: '0x7', effectiveAt: at, ...data };
+}
+
+export function ending(reason: EndTitleGrantData['reason']): EndTitleGrantData {
+  return { slot: '1', reason, effectiveAt: at };
 }

@@ -3,6 +3,10 @@ import fc from 'fast-check';
 import type { AccountEvent } from '../../../services/accounts/domain/account.events.ts';
 import { type Account, account, type OpenAccount } from '../../../services/accounts/domain/account.ts';
 import { openAccount } from '../../../services/accounts/domain/account.decider.ts';
+import { owedForTitles } from '../../../services/accounts/domain/account-settlement.ts';
+import { creditSettlement } from '../../../services/accounts/domain/crediting.decider.ts';
+import { endTitleGrant, grantTitle } from '../../../services/accounts/domain/granting.decider.ts';
+import { refundSettlement } from '../../../services/accounts/domain/refunding.decider.ts';
 import { postCharge, purchaseTitle, topUp } from '../../../services/accounts/domain/charging.decider.ts';
 import { ledgerAccount } from '../../../services/accounts/domain/chart.ts';
 import { closeCharges } from '../../../services/accounts/domain/closing.decider.ts';
@@ -12,9 +16,11 @@ import { stateOfText, stateText } from '../../../services/commands/domain/state-
 import { roundToPayable } from '../../../services/money/rounding.ts';
 import { assertBalanced, signedAmount } from '../../../services/money/posting.ts';
 import { eventId, given } from '../../support/given.ts';
-import { at, charge, id, invoiceId, payment, purchase } from './account.fixtures.ts';
+import { at, charge, crediting, ending, granting, id, invoiceId, payment, purchase } from './account.fixtures.ts';
 
-/** What a customer and a clerk may do, in any order and with any amount. */
+const purpose = fc.constantFrom('invoice' as const, 'top-up' as const, 'title' as const, 'allocation' as const, 'deposit' as const);
+
+/** What a customer, a clerk and a chain may do, in any order and with any amount. */
 const step = fc.oneof(
   fc.record({ kind: fc.constant('topUp' as const), amount: fc.bigInt({ min: 1n, max: 50_000_000n }) }),
   fc.record({
@@ -26,6 +32,14 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant('close' as const) }),
   fc.record({ kind: fc.constant('pay' as const), amount: fc.bigInt({ min: 1n, max: 60_000_000n }), reference: fc.nat({ max: 8 }) }),
   fc.record({ kind: fc.constant('reverse' as const), revision: fc.nat({ max: 40 }) }),
+  fc.record({ kind: fc.constant('credit' as const), amount: fc.bigInt({ min: 1n, max: 50_000_000n }), slot: fc.nat({ max: 5 }), purpose }),
+  fc.record({
+    kind: fc.constant('grant' as const),
+    slot: fc.nat({ max: 5 }),
+    hold: fc.constantFrom('receivable' as const, 'escrow' as const),
+  }),
+  fc.record({ kind: fc.constant('end' as const), slot: fc.nat({ max: 5 }) }),
+  fc.record({ kind: fc.constant('refund' as const), amount: fc.bigInt({ min: 1n, max: 50_000_000n }), slot: fc.nat({ max: 5 }) }),
 );
 const history = fc.record({
   billing: fc.constantFrom('prepaid' as const, 'postpaid' as const),
@@ -51,6 +65,21 @@ function decide(state: Account, events: readonly AccountEvent[], asked: Step) {
       const event = events[asked.revision];
       const original = event && { id: eventId(asked.revision), revision: BigInt(asked.revision), event };
       return reverseEntry(state, { original, reason: 'mistake', effectiveAt: at });
+    }
+    case 'credit': {
+      const invoice = state.status === 'open' ? (state.openInvoices.at(-1)?.invoice ?? invoiceId(0)) : invoiceId(0);
+      const slot = { settlement: `1.0xa.slot.${asked.slot}`, slot: asked.slot.toString(), amount: eurUnits(asked.amount) };
+      return creditSettlement(state, crediting('1', { ...slot, purpose: { kind: asked.purpose, invoice, bucket: 'bonus' } }));
+    }
+    case 'grant': {
+      const title = { ...granting('1').title, id: `ttl_${asked.slot}` };
+      return grantTitle(state, granting('4.99', { slot: asked.slot.toString(), hold: asked.hold, title }));
+    }
+    case 'end':
+      return endTitleGrant(state, { ...ending('reorged'), slot: asked.slot.toString() });
+    case 'refund': {
+      const what = { refund: `ref_${events.length}`, settlement: `1.0xa.slot.${asked.slot}`, reason: 'asked' };
+      return refundSettlement(state, { ...what, amount: roundToPayable(eurUnits(asked.amount), 'up'), effectiveAt: at });
     }
   }
 }
@@ -95,8 +124,12 @@ describe('random histories of an account', () => {
         const balances = balancesOf(events);
         const state = states.at(-1);
         if (state === undefined) return;
-        const owed = state.openInvoices.reduce((sum, { open }) => sum + open, 0n);
-        expect(-(balances.get(ledgerAccount.wallet(id)) ?? 0n)).toBe(state.wallet);
+        const owed = state.openInvoices.reduce((sum, { open }) => sum + open, owedForTitles(state));
+        const buckets = [...state.buckets.values()].reduce((sum, held) => sum + held, 0n);
+        expect(-(balances.get(ledgerAccount.wallet(id)) ?? 0n)).toBe(state.wallet - buckets);
+        for (const bucket of ['overpaid', 'bonus']) {
+          expect(-(balances.get(ledgerAccount.wallet(id, bucket)) ?? 0n)).toBe(state.buckets.get(bucket) ?? 0n);
+        }
         expect(balances.get(ledgerAccount.unbilled(id)) ?? 0n).toBe(state.unbilled);
         expect(balances.get(ledgerAccount.receivable(id)) ?? 0n).toBe(owed);
       }),

@@ -32,7 +32,7 @@ describe('the version of an aggregate with snapshots', () => {
       [`series/${series.version}`]: statesOf(series, 'series'),
       [`slots/${slotRegister.version}`]: statesOf(slotRegister, 'slots'),
     }).toEqual({
-      'account/1': '3e35da2c1207dff3',
+      'account/2': 'ac0739d30926df75',
       'series/1': '973aba3083350d59',
       'slots/1': '8cdd4527a0a8a649',
     }));

@@ -20,6 +20,7 @@ import { retention } from '../../../services/privacy/domain/retention.ts';
 import { mappedTitle } from '../../../services/settlement/domain/ppv-event.ts';
 import { knownRate } from '../../../services/settlement/domain/rate-table.ts';
 import { settlementProvider } from '../../../services/settlement/domain/settlement-provider.ts';
+import { settlement } from '../../../services/settlement/domain/settlement.ts';
 import { slot } from '../../../services/settlement/domain/slot.ts';
 import { slotRegister } from '../../../services/settlement/domain/slot-register.ts';
 import { terms } from '../../../services/settlement/domain/terms.ts';
@@ -114,6 +115,7 @@ describe('the code', () => {
       series: foldOf(series),
       settlementProvider: foldOf(settlementProvider),
       slot: foldOf(slot),
+      settlement: foldOf(settlement),
       slots: foldOf(slotRegister),
       terms: foldOf(terms),
       title: foldOf(title),
@@ -122,9 +124,11 @@ describe('the code', () => {
     expect(states).toHaveLength(goldenStreams().size - 1); // The system stream has no aggregate.
     expect(states.map((state) => (state as { status?: string }).status).toSorted()).toEqual([
       ...[
+        'allocated',
         'closed',
         'closed',
         'erased',
+        ...['finalized', 'finalized', 'finalized', 'finalized'],
         'issued',
         'listed',
         'named',

@@ -1,0 +1,96 @@
+import type { Posting } from '../../money/posting.ts';
+import type { PurchasedTitle } from './account.events.ts';
+
+/*
+ * What payments on chain do to an account. They come from the facts of the chain (`services/settlement`), in their order, and each knows the
+ * settlement that it follows from: what stands behind `settlement-` in the name of its stream.
+ */
+
+/** A payment on chain, there for good, pays what it was made for; once for each settlement, once for each slot. */
+export type SettlementCredited = {
+  readonly account: string;
+  readonly settlement: string;
+  /** The slot that was paid; absent for a receipt that staff allocated. */
+  readonly slot?: string;
+  readonly purpose: 'invoice' | 'top-up' | 'title' | 'deposit' | 'credit' | 'allocation';
+  readonly amount: string;
+  readonly currency: string;
+  readonly allocations: readonly { readonly invoice: string; readonly amount: string }[];
+  /** The purchase that was owed until now, and how much of it is paid. */
+  readonly title?: { readonly purchase: string; readonly amount: string };
+  /** What went to the wallet, and in which bucket; `0.00` when nothing did. */
+  readonly wallet: string;
+  readonly bucket: string;
+  readonly chainId: string;
+  readonly tx: string;
+  readonly effectiveAt: string;
+  readonly postings: readonly Posting[];
+};
+
+/** A title may be watched because its payment is deep enough on chain. */
+export type TitleGranted = {
+  readonly account: string;
+  readonly settlement: string;
+  readonly slot: string;
+  readonly purchase: string;
+  readonly amount: string;
+  readonly currency: string;
+  readonly product: string;
+  /** `receivable`: it is sold, and owed until the payment is final. `escrow`: nothing is earned before the escrow is captured. */
+  readonly hold: 'receivable' | 'escrow';
+  readonly title: PurchasedTitle;
+  /** Half-open window in which the title may be watched. */
+  readonly entitlement: { readonly from: string; readonly until: string };
+  readonly tx: string;
+  readonly effectiveAt: string;
+  readonly postings: readonly Posting[];
+};
+
+/** The title may not be watched any more. */
+export type TitleGrantEnded = {
+  readonly account: string;
+  readonly slot: string;
+  readonly purchase: string;
+  /** The revision that granted it. */
+  readonly granted: string;
+  readonly reason: 'reorged' | 'event_cancelled' | 'refunded';
+  readonly amount: string;
+  readonly currency: string;
+  readonly title: PurchasedTitle;
+  readonly effectiveAt: string;
+  /** Mirror those of the grant, where it had some. */
+  readonly postings: readonly Posting[];
+};
+
+/** The escrow was captured: what was held for the purchase is earned. */
+export type TitleCaptured = {
+  readonly account: string;
+  readonly slot: string;
+  /** Of the capture, and not of the purchase. */
+  readonly settlement: string;
+  readonly amount: string;
+  readonly currency: string;
+  readonly product: string;
+  readonly effectiveAt: string;
+  readonly postings: readonly Posting[];
+};
+
+/** Money of the wallet that came by a settlement goes back on chain. It is decided here, and paid afterwards. */
+export type SettlementRefundDecided = {
+  readonly account: string;
+  readonly refund: string;
+  readonly settlement: string;
+  readonly slot: string;
+  readonly amount: string;
+  readonly currency: string;
+  readonly reason: string;
+  readonly effectiveAt: string;
+  readonly postings: readonly Posting[];
+};
+
+export type AccountSettlementEvent =
+  | { readonly type: 'SettlementCredited/1'; readonly data: SettlementCredited }
+  | { readonly type: 'TitleGranted/1'; readonly data: TitleGranted }
+  | { readonly type: 'TitleGrantEnded/1'; readonly data: TitleGrantEnded }
+  | { readonly type: 'TitleCaptured/1'; readonly data: TitleCaptured }
+  | { readonly type: 'SettlementRefundDecided/1'; readonly data: SettlementRefundDecided };

@@ -1,0 +1,85 @@
+import { accept, type Decision, reject, repeated } from '../../commands/domain/decision.ts';
+import type { Money } from '../../money/money.ts';
+import { credit, debit, mirrored } from '../../money/posting.ts';
+import type { TitleGranted, TitleGrantEnded } from './account-settlement.events.ts';
+import type { TitleGrant } from './account-settlement.ts';
+import type { AccountRejection } from './account.commands.ts';
+import type { AccountEvent } from './account.events.ts';
+import type { Account } from './account.ts';
+import { currencyMismatch, textOf } from './charging.decider.ts';
+import { ledgerAccount } from './chart.ts';
+
+/* Titles that are paid on chain. Rejections are listed in precedence order. */
+
+type AccountDecision = Decision<AccountEvent, AccountRejection>;
+
+export interface GrantTitleData extends Pick<
+  TitleGranted,
+  'settlement' | 'slot' | 'purchase' | 'product' | 'hold' | 'title' | 'entitlement' | 'tx' | 'effectiveAt'
+> {
+  readonly price: Money;
+}
+
+/**
+ * Opens the window of a title whose payment is deep enough. Sold outright it is owed from here on, until the payment is final; what the
+ * escrow holds is not earned yet. A grant that a reorg ended is given anew when the payment comes again.
+ */
+export function grantTitle(account: Account, data: GrantTitleData): AccountDecision {
+  if (account.status === 'none') return reject({ code: 'account_not_found' });
+  if (data.price.currency !== account.currency) return reject(currencyMismatch(account, data.price));
+  const known = account.grants.get(data.slot);
+  if (known?.status === 'open') return repeated(known.revision);
+  if (data.hold === 'receivable' && account.purchases.has(data.title.id)) {
+    return reject({ code: 'title_already_purchased', title: data.title.id });
+  }
+  const { price, ...facts } = data;
+  const postings =
+    data.hold === 'receivable'
+      ? [debit(ledgerAccount.receivable(account.account), price), credit(ledgerAccount.revenue(data.product), price)]
+      : [];
+  return accept({ type: 'TitleGranted/1', data: { account: account.account, ...facts, ...textOf(price), postings } });
+}
+
+export interface EndTitleGrantData {
+  readonly slot: string;
+  readonly reason: TitleGrantEnded['reason'];
+  readonly effectiveAt: string;
+}
+
+/**
+ * Closes the window of a title: its payment is gone from the chain, or goes back. Once the window of a title sold outright has begun, the
+ * customer owes it whatever becomes of the payment, and it stays.
+ */
+export function endTitleGrant(account: Account, { slot, reason, effectiveAt }: EndTitleGrantData): AccountDecision {
+  if (account.status === 'none') return reject({ code: 'account_not_found' });
+  const grant = account.grants.get(slot);
+  if (grant === undefined) return reject({ code: 'title_grant_not_found', slot });
+  if (grant.status === 'ended') return repeated(grant.revision);
+  if (grant.granted.hold === 'receivable' && effectiveAt >= grant.granted.entitlement.from) {
+    return reject({ code: 'title_window_begun', from: grant.granted.entitlement.from });
+  }
+  return accept({ type: 'TitleGrantEnded/1', data: { account: account.account, ...endOf(grant), reason, effectiveAt } });
+}
+
+function endOf({ granted, revision }: TitleGrant) {
+  const { slot, purchase, amount, currency, title, postings } = granted;
+  return { slot, purchase, granted: revision.toString(), amount, currency, title, postings: mirrored(postings) };
+}
+
+export interface CaptureTitleData {
+  readonly slot: string;
+  readonly settlement: string;
+  readonly amount: Money;
+  readonly product: string;
+  readonly effectiveAt: string;
+}
+
+/** The escrow was captured: what it held of this account for a purchase is earned. */
+export function captureTitle(account: Account, { amount, ...facts }: CaptureTitleData): AccountDecision {
+  if (account.status === 'none') return reject({ code: 'account_not_found' });
+  if (amount.currency !== account.currency) return reject(currencyMismatch(account, amount));
+  const known = account.captured.get(facts.slot);
+  if (known !== undefined) return repeated(known);
+  const postings = [debit(ledgerAccount.ppvEscrow(account.account), amount), credit(ledgerAccount.revenue(facts.product), amount)];
+  return accept({ type: 'TitleCaptured/1', data: { account: account.account, ...facts, ...textOf(amount), postings } });
+}

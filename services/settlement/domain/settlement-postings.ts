@@ -1,0 +1,177 @@
+import { type CryptoHolding, ledgerAccount } from '../../accounts/domain/chart.ts';
+import { add, type Money, subtract } from '../../money/money.ts';
+import { credit, debit, mirrored, type Posting } from '../../money/posting.ts';
+
+/*
+ * What each effect on chain posts (docs/reference/settlement-postings.md has the same as a table). Every set balances in every currency: money
+ * that comes or goes has, beside its lines in fiat, a pair in the token, whose other side is the conversion.
+ */
+
+/** Money on chain, in its token. */
+export interface TokenMove {
+  readonly chain: string;
+  /** Currency code. */
+  readonly token: string;
+  readonly amount: Money;
+}
+
+/** A payment as it is posted: what it counts for, and where it is paid. */
+export interface PostedPayment {
+  readonly chain: string;
+  readonly account: string;
+  readonly fiat: Money;
+}
+
+/** Deep enough to count on, not yet there for good. */
+export function confirmedPostings({ chain, account, fiat }: PostedPayment): Posting[] {
+  return [debit(ledgerAccount.inTransit(chain), fiat), credit(ledgerAccount.paymentPending(account), fiat)];
+}
+
+/** What a payment was worth at its block's time. */
+export interface PostedValue {
+  readonly net: Money;
+  readonly fee: Money;
+}
+
+/** Paid into the treasury for good: what it is worth is the provider's, what it counts for stays the customer's; the rest is the rate's. */
+export function settledPostings(
+  payment: PostedPayment & { readonly wasConfirmed: boolean },
+  value: PostedValue,
+  received: TokenMove,
+): Posting[] {
+  const { chain, fiat } = payment;
+  return [
+    ...debits([
+      [ledgerAccount.cryptoHolding('treasury', chain), value.net],
+      [ledgerAccount.paymentFee, value.fee],
+    ]),
+    credit(sourceOf(payment), fiat),
+    ...gainOrLoss(subtract(add(value.net, value.fee), fiat)),
+    ...tokenCame('treasury', received),
+  ];
+}
+
+/** Bought and held by the escrow: the customer's until the event is over. */
+export function purchasedPostings(payment: PostedPayment & { readonly wasConfirmed: boolean }, held: TokenMove): Posting[] {
+  const { chain, account, fiat, wasConfirmed } = payment;
+  const pending = ledgerAccount.paymentPending(account);
+  return [
+    ...(wasConfirmed ? [debit(pending, fiat), credit(ledgerAccount.inTransit(chain), fiat)] : []),
+    debit(ledgerAccount.cryptoHolding('escrow', chain), fiat),
+    credit(ledgerAccount.ppvEscrow(account), fiat),
+    ...tokenCame('escrow', held),
+  ];
+}
+
+/** One share a currency, the fee taken off; then the tokens, whoever bought with them. */
+export function capturedPostings(
+  shares: readonly PostedValue[],
+  { held, fee }: { readonly held: TokenMove; readonly fee: Money },
+): Posting[] {
+  const { chain, token, amount } = held;
+  const net = subtract(amount, fee);
+  return [
+    ...shares.flatMap((share) => [
+      ...debits([
+        [ledgerAccount.cryptoHolding('treasury', chain), share.net],
+        [ledgerAccount.paymentFee, share.fee],
+      ]),
+      credit(ledgerAccount.cryptoHolding('escrow', chain), add(share.net, share.fee)),
+    ]),
+    ...debits([
+      [ledgerAccount.tokenHolding('treasury', chain, token), net],
+      [ledgerAccount.conversion(token), fee],
+    ]),
+    credit(ledgerAccount.tokenHolding('escrow', chain, token), amount),
+  ];
+}
+
+/** The escrow gave a purchase back. */
+export function purchaseRefundedPostings({ chain, account, fiat }: PostedPayment, returned: TokenMove): Posting[] {
+  return [
+    debit(ledgerAccount.ppvEscrow(account), fiat),
+    credit(ledgerAccount.cryptoHolding('escrow', chain), fiat),
+    ...tokenWent('escrow', returned),
+  ];
+}
+
+/** A refund that was decided before is paid. */
+export function refundedPostings({ chain, account, fiat }: PostedPayment, paid: TokenMove): Posting[] {
+  return [
+    debit(ledgerAccount.refundPayable(account), fiat),
+    credit(ledgerAccount.cryptoHolding('refund-float', chain), fiat),
+    ...tokenWent('refund-float', paid),
+  ];
+}
+
+/** The provider fills the wallet that refunds are paid from, or empties it again. */
+export function floatMovedPostings(
+  direction: 'to-refunder' | 'from-refunder',
+  fiat: Money,
+  { chain, token, amount }: TokenMove,
+): Posting[] {
+  const filled = [
+    ...debits([[ledgerAccount.cryptoHolding('refund-float', chain), fiat]]),
+    ...credits([[ledgerAccount.cryptoHolding('treasury', chain), fiat]]),
+    debit(ledgerAccount.tokenHolding('refund-float', chain, token), amount),
+    credit(ledgerAccount.tokenHolding('treasury', chain, token), amount),
+  ];
+  return direction === 'to-refunder' ? filled : mirrored(filled);
+}
+
+/** Money left the treasury for a place that the ledger does not watch: an exchange, a bank. */
+export function withdrawnPostings(method: string, fiat: Money, moved: TokenMove): Posting[] {
+  return [
+    ...debits([[ledgerAccount.cash(method), fiat]]),
+    ...credits([[ledgerAccount.cryptoHolding('treasury', moved.chain), fiat]]),
+    ...tokenWent('treasury', moved),
+  ];
+}
+
+/** Money that nobody could be found for is kept apart, in its token alone: nobody has said what it counts for. */
+export function unmatchedPostings(holding: CryptoHolding, { chain, token, amount }: TokenMove): Posting[] {
+  return [debit(ledgerAccount.tokenHolding(holding, chain, token), amount), credit(ledgerAccount.suspense, amount)];
+}
+
+/** Money left, and the ledger had not decided that: what is missing is kept apart. */
+export function unexplainedPostings(holding: CryptoHolding, move: TokenMove): Posting[] {
+  return mirrored(unmatchedPostings(holding, move));
+}
+
+/** Somebody was found: from here on it is as if the payment had been asked for. */
+export function allocatedPostings({ chain, account, fiat }: PostedPayment, { token, amount }: TokenMove): Posting[] {
+  return [
+    debit(ledgerAccount.cryptoHolding('treasury', chain), fiat),
+    credit(ledgerAccount.paymentPending(account), fiat),
+    debit(ledgerAccount.suspense, amount),
+    credit(ledgerAccount.conversion(token), amount),
+  ];
+}
+
+/** What stood for the payment until now. */
+function sourceOf({ chain, account, wasConfirmed }: PostedPayment & { readonly wasConfirmed: boolean }): string {
+  return wasConfirmed ? ledgerAccount.inTransit(chain) : ledgerAccount.paymentPending(account);
+}
+
+function gainOrLoss(gain: Money): Posting[] {
+  const loss = { ...gain, amount: -gain.amount };
+  return [...credits([[ledgerAccount.fxGain, gain]]), ...debits([[ledgerAccount.fxLoss, loss]])];
+}
+
+function tokenCame(holding: CryptoHolding, { chain, token, amount }: TokenMove): Posting[] {
+  const place = ledgerAccount.tokenHolding(holding, chain, token);
+  return [...debits([[place, amount]]), ...credits([[ledgerAccount.conversion(token), amount]])];
+}
+
+function tokenWent(holding: CryptoHolding, move: TokenMove): Posting[] {
+  return mirrored(tokenCame(holding, move));
+}
+
+/** A line that would move nothing, or the wrong way, is not posted. */
+function debits(lines: readonly (readonly [account: string, amount: Money])[]): Posting[] {
+  return lines.flatMap(([account, amount]) => (amount.amount > 0n ? [debit(account, amount)] : []));
+}
+
+function credits(lines: readonly (readonly [account: string, amount: Money])[]): Posting[] {
+  return lines.flatMap(([account, amount]) => (amount.amount > 0n ? [credit(account, amount)] : []));
+}

@@ -1,0 +1,17 @@
+import { type Currency, scalesOf } from '../../money/currency.ts';
+import type { Money } from '../../money/money.ts';
+
+/** A token of a chain with its place in the money table. */
+export interface KnownToken {
+  /** Lower-case 0x-hex; the zero address for the native coin. */
+  readonly address: string;
+  readonly currency: Currency;
+  readonly decimals: number;
+}
+
+/** Units of a token as an amount of the ledger. The ledger never has fewer decimals than a token that it takes. */
+export function tokenMoney(units: string, { currency, decimals }: KnownToken): Money {
+  const { ledgerScale } = scalesOf(currency);
+  if (decimals > ledgerScale) throw new RangeError(`A token with ${decimals} decimals is no ${currency}, which has ${ledgerScale}.`);
+  return { amount: BigInt(units) * 10n ** BigInt(ledgerScale - decimals), currency };
+}

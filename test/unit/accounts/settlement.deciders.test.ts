@@ -1,0 +1,254 @@
+import { describe, expect, it } from '@jest/globals';
+import { account } from '../../../services/accounts/domain/account.ts';
+import { creditSettlement } from '../../../services/accounts/domain/crediting.decider.ts';
+import { postCharge } from '../../../services/accounts/domain/charging.decider.ts';
+import { captureTitle, endTitleGrant, grantTitle } from '../../../services/accounts/domain/granting.decider.ts';
+import { refundSettlement } from '../../../services/accounts/domain/refunding.decider.ts';
+import { moneyOf } from '../../../services/money/money.ts';
+import { given } from '../../support/given.ts';
+import { at, charge, crediting, ending, eur, granting, History, id, invoiceId, windowFrom } from './account.fixtures.ts';
+
+const invoiced = () => new History().postpaid().charged('30').closed(1).charged('20').closed(2);
+const pending = { account: `liability:payment-pending:${id}`, direction: 'debit' };
+
+describe('creditSettlement', () => {
+  it('pays the invoice that was named, not the oldest, and keeps what is above it for the customer', () => {
+    const [event] = given(account, invoiced().events)
+      .when((state) => creditSettlement(state, crediting('25', { purpose: { kind: 'invoice', invoice: invoiceId(2) } })))
+      .thenAccepts('SettlementCredited/1');
+    expect(event?.data).toMatchObject({
+      allocations: [{ invoice: invoiceId(2), amount: '20.00' }],
+      wallet: '5.00',
+      bucket: 'overpaid',
+      postings: [
+        { ...pending, amount: '25.00' },
+        { account: `asset:receivable:${id}`, amount: '20.00', direction: 'credit' },
+        { account: `liability:wallet:${id}:overpaid`, amount: '5.00', direction: 'credit' },
+      ],
+    });
+  });
+
+  it.each([
+    ['top-up', { kind: 'top-up', bucket: 'bonus' }, `liability:wallet:${id}:bonus`, 10_000_000n],
+    ['deposit', { kind: 'deposit' }, `liability:deposit:${id}`, 0n],
+    ['credit', { kind: 'credit' }, `liability:credit-unissued:${id}`, 0n],
+    ['allocation', { kind: 'allocation' }, `liability:wallet:${id}:overpaid`, 10_000_000n],
+    ['title without a grant', { kind: 'title' }, `liability:wallet:${id}:overpaid`, 10_000_000n],
+  ] as const)('posts a %s to its place', (_, purpose, place, wallet) => {
+    const history = new History().prepaid().credited('10', { purpose });
+    const last = history.events.at(-1)!;
+    expect(last.data).toMatchObject({ postings: [pending, { account: place, amount: '10.00', direction: 'credit' }] });
+    expect(given(account, history.events).state).toMatchObject({ wallet });
+  });
+
+  it('pays a title that was owed since its payment was confirmed', () => {
+    const history = new History()
+      .prepaid()
+      .granted('4.99')
+      .credited('4.99', { purpose: { kind: 'title' } });
+    expect(history.events.at(-1)?.data).toMatchObject({ title: { amount: '4.99' }, wallet: '0.00' });
+    expect(given(account, history.events).state).toMatchObject({ grants: new Map([['1', expect.objectContaining({ owed: 0n })]]) });
+  });
+
+  it('credits a second settlement of a slot to what is overpaid, wherever it landed', () => {
+    const invoice = { purpose: { kind: 'invoice', invoice: invoiceId(1) } } as const;
+    const [event] = given(account, invoiced().credited('10', invoice).events)
+      .when((state) => creditSettlement(state, crediting('10', { ...invoice, settlement: '10.0xb.slot.1' })))
+      .thenAccepts('SettlementCredited/1');
+    expect(event?.data).toMatchObject({ allocations: [], wallet: '10.00', bucket: 'overpaid' });
+  });
+
+  it('credits a payment of an invoice that a card paid meanwhile to what is overpaid', () => {
+    const history = invoiced()
+      .paid('50', 'CARD')
+      .credited('30', { purpose: { kind: 'invoice', invoice: invoiceId(1) } });
+    expect(history.events.at(-1)?.data).toMatchObject({ allocations: [], wallet: '30.00', bucket: 'overpaid' });
+  });
+
+  it('changes nothing when a settlement is credited again', () =>
+    given(account, new History().prepaid().credited('10').events)
+      .when((state) => creditSettlement(state, crediting('10')))
+      .thenRepeats(1n));
+
+  it('rejects in this order: unknown account, currency', () => {
+    given(account, [])
+      .when((state) => creditSettlement(state, crediting('1')))
+      .thenRejects({ code: 'account_not_found' });
+    given(account, new History().prepaid().events)
+      .when((state) => creditSettlement(state, { ...crediting('1'), amount: moneyOf('1', 'USD') }))
+      .thenRejects({ code: 'currency_mismatch', account: 'EUR', given: 'USD' });
+  });
+
+  it('lets a charge take what is overpaid before the money of the wallet', () => {
+    const history = new History()
+      .prepaid()
+      .toppedUp('5')
+      .credited('2', { purpose: { kind: 'allocation' } });
+    const [event] = given(account, history.events)
+      .when((state) => postCharge(state, charge('3')))
+      .thenAccepts('ChargePosted/1');
+    expect(event?.data).toMatchObject({
+      postings: [
+        { account: `liability:wallet:${id}:overpaid`, amount: '2.00', direction: 'debit' },
+        { account: `liability:wallet:${id}:money`, amount: '1.00', direction: 'debit' },
+        { account: 'revenue:internet-100', amount: '3.00', direction: 'credit' },
+      ],
+    });
+    expect(given(account, [...history.events, event!]).state).toMatchObject({ wallet: 4_000_000n, buckets: new Map() });
+  });
+});
+
+describe('grantTitle', () => {
+  it('[A12] sells the title when its payment is deep enough: it is owed until the payment is final', () => {
+    const [event] = given(account, new History().prepaid().events)
+      .when((state) => grantTitle(state, granting('4.99')))
+      .thenAccepts('TitleGranted/1');
+    expect(event?.data).toMatchObject({
+      postings: [
+        { account: `asset:receivable:${id}`, amount: '4.99', direction: 'debit' },
+        { account: 'revenue:ppv', amount: '4.99', direction: 'credit' },
+      ],
+    });
+  });
+
+  it('earns nothing while the escrow holds the money', () => {
+    const history = new History().prepaid().granted('4.99', { hold: 'escrow' });
+    expect(history.events.at(-1)?.data).toMatchObject({ hold: 'escrow', postings: [] });
+  });
+
+  it('changes nothing when the payment is confirmed again', () =>
+    given(account, new History().prepaid().granted('4.99').events)
+      .when((state) => grantTitle(state, granting('4.99')))
+      .thenRepeats(1n));
+
+  it('grants anew when a payment comes back after its block was replaced', () => {
+    const history = new History().prepaid().granted('4.99').ended('reorged').granted('4.99');
+    expect(history.events.map(({ type }) => type).slice(1)).toEqual(['TitleGranted/1', 'TitleGrantEnded/1', 'TitleGranted/1']);
+  });
+
+  it('rejects in this order: unknown account, currency, title bought before', () => {
+    given(account, [])
+      .when((state) => grantTitle(state, granting('1')))
+      .thenRejects({ code: 'account_not_found' });
+    const bought = given(account, new History().prepaid().toppedUp('5').purchased('5').events);
+    bought
+      .when((state) => grantTitle(state, { ...granting('1'), price: moneyOf('1', 'USD') }))
+      .thenRejects({ code: 'currency_mismatch', account: 'EUR', given: 'USD' });
+    bought
+      .when((state) => grantTitle(state, granting('5')))
+      .thenRejects({ code: 'title_already_purchased', title: granting('5').title.id });
+  });
+});
+
+describe('endTitleGrant', () => {
+  it('takes the sale back while the window has not begun', () => {
+    const history = new History().prepaid().granted('4.99').ended('reorged');
+    expect(history.events.at(-1)?.data).toMatchObject({
+      postings: [
+        { account: `asset:receivable:${id}`, amount: '4.99', direction: 'credit' },
+        { account: 'revenue:ppv', amount: '4.99', direction: 'debit' },
+      ],
+    });
+    expect(given(account, history.events).state).toMatchObject({ purchases: new Map() });
+  });
+
+  it('keeps the title open and owed once its window has begun', () =>
+    given(account, new History().prepaid().granted('4.99').events)
+      .when((state) => endTitleGrant(state, { ...ending('reorged'), effectiveAt: windowFrom }))
+      .thenRejects({ code: 'title_window_begun', from: windowFrom }));
+
+  it.each(['event_cancelled', 'refunded', 'reorged'] as const)('[A18] ends an escrowed purchase that is %s, whenever that is', (reason) => {
+    const [event] = given(account, new History().prepaid().granted('4.99', { hold: 'escrow' }).events)
+      .when((state) => endTitleGrant(state, { ...ending(reason), effectiveAt: '2099-01-01T00:00:00.000Z' }))
+      .thenAccepts('TitleGrantEnded/1');
+    expect(event?.data).toMatchObject({ reason, postings: [] });
+  });
+
+  it('rejects in this order: unknown account, no grant; and repeats an end', () => {
+    given(account, [])
+      .when((state) => endTitleGrant(state, ending('reorged')))
+      .thenRejects({ code: 'account_not_found' });
+    given(account, new History().prepaid().events)
+      .when((state) => endTitleGrant(state, ending('reorged')))
+      .thenRejects({ code: 'title_grant_not_found', slot: '1' });
+    given(account, new History().prepaid().granted('1').ended('reorged').events)
+      .when((state) => endTitleGrant(state, ending('reorged')))
+      .thenRepeats(1n);
+  });
+});
+
+describe('captureTitle', () => {
+  const capture = { slot: '1', settlement: '1.0xe.capture.7.0xd', amount: eur('4.99'), product: 'ppv', effectiveAt: at };
+
+  it('earns what the escrow held, once', () => {
+    const history = new History().prepaid().granted('4.99', { hold: 'escrow' });
+    const scenario = given(account, history.events);
+    const [event] = scenario.when((state) => captureTitle(state, capture)).thenAccepts('TitleCaptured/1');
+    expect(event?.data).toMatchObject({
+      postings: [
+        { account: `liability:ppv-escrow:${id}`, amount: '4.99', direction: 'debit' },
+        { account: 'revenue:ppv', amount: '4.99', direction: 'credit' },
+      ],
+    });
+    given(account, [...history.events, event!])
+      .when((state) => captureTitle(state, capture))
+      .thenRepeats(2n);
+  });
+
+  it('rejects in this order: unknown account, currency', () => {
+    given(account, [])
+      .when((state) => captureTitle(state, capture))
+      .thenRejects({ code: 'account_not_found' });
+    given(account, new History().prepaid().events)
+      .when((state) => captureTitle(state, { ...capture, amount: moneyOf('1', 'USD') }))
+      .thenRejects({ code: 'currency_mismatch', account: 'EUR', given: 'USD' });
+  });
+});
+
+describe('refundSettlement', () => {
+  const refund = { refund: 'ref_1', settlement: crediting('1').settlement, amount: eur('4'), reason: 'cancelled', effectiveAt: at };
+  const paid = () => new History().prepaid().credited('10');
+
+  it('sets apart what goes back, at most what the payment brought', () => {
+    const [event] = given(account, paid().events)
+      .when((state) => refundSettlement(state, refund))
+      .thenAccepts('SettlementRefundDecided/1');
+    expect(event?.data).toMatchObject({
+      slot: '1',
+      postings: [
+        { account: `liability:wallet:${id}:money`, amount: '4.00', direction: 'debit' },
+        { account: `liability:refund-payable:${id}`, amount: '4.00', direction: 'credit' },
+      ],
+    });
+    given(account, [...paid().toppedUp('100').events, { ...event! }])
+      .when((state) => refundSettlement(state, { ...refund, refund: 'ref_2', amount: eur('7') }))
+      .thenRejects({ code: 'insufficient_funds', available: '6.00', required: '7.00', currency: 'EUR' });
+  });
+
+  it('[SET-A39] pays nothing back of a payment that is only confirmed, whatever becomes of it', () => {
+    const confirmed = new History().prepaid().toppedUp('50').granted('4.99');
+    given(account, confirmed.events)
+      .when((state) => refundSettlement(state, refund))
+      .thenRejects({ code: 'settlement_not_final', settlement: refund.settlement });
+    given(account, confirmed.ended('reorged').events)
+      .when((state) => refundSettlement(state, refund))
+      .thenRejects({ code: 'settlement_not_final', settlement: refund.settlement });
+  });
+
+  it('rejects in this order: unknown account, currency, unpayable amount, not final, not enough', () => {
+    given(account, [])
+      .when((state) => refundSettlement(state, refund))
+      .thenRejects({ code: 'account_not_found' });
+    const scenario = given(account, new History().prepaid().events);
+    scenario
+      .when((state) => refundSettlement(state, { ...refund, amount: moneyOf('1.005', 'USD') }))
+      .thenRejects({ code: 'currency_mismatch', account: 'EUR', given: 'USD' });
+    scenario
+      .when((state) => refundSettlement(state, { ...refund, amount: eur('1.005') }))
+      .thenRejects({ code: 'amount_not_payable', amount: '1.005', currency: 'EUR' });
+    scenario.when((state) => refundSettlement(state, refund)).thenRejects({ code: 'settlement_not_final', settlement: refund.settlement });
+    given(account, paid().charged('8').events)
+      .when((state) => refundSettlement(state, refund))
+      .thenRejects({ code: 'insufficient_funds', available: '2.00', required: '4.00', currency: 'EUR' });
+  });
+});
