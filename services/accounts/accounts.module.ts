@@ -11,6 +11,11 @@ import { PostChargeHandler } from './application/post-charge.handler.ts';
 import { PurchaseTitleHandler } from './application/purchase-title.handler.ts';
 import { ReceivePaymentHandler } from './application/receive-payment.handler.ts';
 import { ReverseEntryHandler } from './application/reverse-entry.handler.ts';
+import { CaptureTitleHandler } from './application/capture-title.handler.ts';
+import { CreditSettlementHandler } from './application/credit-settlement.handler.ts';
+import { EndTitleGrantHandler } from './application/end-title-grant.handler.ts';
+import { GrantTitleHandler } from './application/grant-title.handler.ts';
+import { RefundSettlementHandler } from './application/refund-settlement.handler.ts';
 import { TopUpHandler } from './application/top-up.handler.ts';
 
 @Module({
@@ -25,6 +30,11 @@ import { TopUpHandler } from './application/top-up.handler.ts';
     PurchaseTitleHandler,
     ReceivePaymentHandler,
     ReverseEntryHandler,
+    CaptureTitleHandler,
+    CreditSettlementHandler,
+    EndTitleGrantHandler,
+    GrantTitleHandler,
+    RefundSettlementHandler,
     CloseChargesHandler,
   ],
 })

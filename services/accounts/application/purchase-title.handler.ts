@@ -1,6 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { CatalogReader, type TitleVersion } from '../../catalog/application/catalog-reader.ts';
+import { watchWindow } from '../../catalog/domain/title.ts';
 import { createdOnAccountIdOf } from '../../commands/application/command-id.ts';
 import { reject } from '../../commands/domain/decision.ts';
 import { moneyOf } from '../../money/money.ts';
@@ -8,6 +9,9 @@ import type { PurchaseTitleData } from '../domain/account.commands.ts';
 import type { ChargeSource } from '../domain/account.events.ts';
 import { purchaseTitle } from '../domain/charging.decider.ts';
 import { AccountCommand, Accounts } from './account-command.ts';
+
+/** What pay-per-view is earned as. */
+export const ppvProduct = 'ppv';
 
 export interface PurchaseTitleRequest {
   readonly title: string;
@@ -40,12 +44,11 @@ export class PurchaseTitleHandler implements ICommandHandler<PurchaseTitle> {
 }
 
 function saleOf({ stream, revision, listed }: TitleVersion): Omit<PurchaseTitleData, 'purchase' | 'effectiveAt' | 'source'> {
-  const graceMs = Number(listed.graceMinutes) * 60_000;
   return {
     title: { id: listed.title, name: listed.name, stream, revision: revision.toString() },
-    product: 'ppv',
+    product: ppvProduct,
     price: moneyOf(listed.price, listed.currency),
     sale: { from: listed.onSaleFrom, until: listed.onSaleUntil },
-    entitlement: { from: new Date(Date.parse(listed.startsAt) - graceMs).toISOString(), until: listed.endsAt },
+    entitlement: watchWindow(listed),
   };
 }

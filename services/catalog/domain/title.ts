@@ -19,3 +19,9 @@ export function listTitle(state: Title, listed: TitleListed): Decision<TitleEven
   if (listed.startsAt >= listed.endsAt) return reject({ code: 'title_window_invalid', field: 'endsAt' });
   return accept({ type: 'TitleListed/1', data: listed });
 }
+
+/** When a title may be watched, half-open: from a grace before it begins until it ends. */
+export function watchWindow({ startsAt, endsAt, graceMinutes }: TitleListed): { readonly from: string; readonly until: string } {
+  const graceMs = Number(graceMinutes) * 60_000;
+  return { from: new Date(Date.parse(startsAt) - graceMs).toISOString(), until: endsAt };
+}

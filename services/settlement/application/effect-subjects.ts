@@ -1,0 +1,47 @@
+import type { CommandExecutor } from '../../commands/application/command-executor.ts';
+import type { ChainEffect, EffectOf } from '../domain/chain-effect.ts';
+import type { SettlementSubject } from '../domain/settlement.events.ts';
+import { matchPayment, type PaidEffect } from '../domain/settlement-match.ts';
+import { slot } from '../domain/slot.ts';
+import { PurchaseFacts } from './purchase-facts.ts';
+import type { SettlementChains } from './settlement-chains.ts';
+import { slotStream } from './settlement-streams.ts';
+
+/** Finds out whose money an effect moves, in the ledger's own streams: what the ledger asked for is in the log before anybody could pay it. */
+export class EffectSubjects {
+  readonly #executor: CommandExecutor;
+  readonly #chains: SettlementChains;
+  readonly #purchases: PurchaseFacts;
+
+  constructor(executor: CommandExecutor, chains: SettlementChains) {
+    this.#executor = executor;
+    this.#chains = chains;
+    this.#purchases = new PurchaseFacts(executor);
+  }
+
+  async find(provider: string, effect: ChainEffect): Promise<SettlementSubject> {
+    switch (effect.log.name) {
+      case 'Settled':
+      case 'Collected':
+      case 'Purchased':
+        return this.#payment(provider, effect as PaidEffect);
+      case 'PurchaseRefunded':
+        return this.#purchase(provider, effect as EffectOf<'PurchaseRefunded'>);
+      default:
+        return {};
+    }
+  }
+
+  async #payment(provider: string, effect: PaidEffect): Promise<SettlementSubject> {
+    const { chainId, log } = effect;
+    const stream = slotStream(provider, log.seq);
+    const state = await this.#executor.current(slot, stream, provider);
+    return matchPayment(effect, { stream, state }, this.#chains.tokenAt(chainId, log.token));
+  }
+
+  /** What goes back is what was bought in the slot. */
+  async #purchase(provider: string, { chainId, contract, log }: EffectOf<'PurchaseRefunded'>): Promise<SettlementSubject> {
+    const payment = await this.#purchases.paymentOf(provider, { chainId, contract, slot: log.seq });
+    return payment === undefined ? { unmatched: 'purchase_unknown' } : { payment };
+  }
+}

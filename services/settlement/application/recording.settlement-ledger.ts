@@ -1,0 +1,128 @@
+import type { CommandExecutor } from '../../commands/application/command-executor.ts';
+import { envelopeOf } from '../../commands/application/envelope.ts';
+import { type ChainEffect, observationKey, settlementId } from '../domain/chain-effect.ts';
+import type { ConfirmationRule } from '../domain/confirmation-policy.ts';
+import { confirm, finalize, observe, reorg } from '../domain/settlement.decider.ts';
+import { nextStep } from '../domain/settlement-steps.ts';
+import { type Settlement, settlement, standingOf } from '../domain/settlement.ts';
+import type { EffectSubjects } from './effect-subjects.ts';
+import type { FinalContexts } from './final-contexts.ts';
+import type { ProviderDirectory } from './provider-directory.ts';
+import { type OnUnmatched, SettlementAlarm } from './settlement-alarms.ts';
+import type { SettlementChains } from './settlement-chains.ts';
+import type { ChainHeads, EffectStanding, SettlementLedger } from './settlement-ledger.ts';
+import { settlementStream } from './settlement-streams.ts';
+
+export interface RecordingLedgerOptions {
+  readonly executor: CommandExecutor;
+  readonly chains: SettlementChains;
+  readonly providers: ProviderDirectory;
+  readonly subjects: EffectSubjects;
+  readonly contexts: FinalContexts;
+  readonly onUnmatched: OnUnmatched;
+}
+
+type Step = 'observe' | 'confirm' | 'finalize' | 'reorg';
+
+interface Place {
+  readonly provider: string;
+  readonly stream: string;
+  readonly effect: ChainEffect;
+}
+
+const patienceMs = 60_000;
+/** An effect has three steps; more than a few losses of the race against another process mean that something is wrong. */
+const stepsMax = 10;
+
+/** Writes what the chain shows into the log, one command a step; each step names the revision that it follows, so that A, B, A is three. */
+export class RecordingSettlementLedger implements SettlementLedger {
+  readonly #options: RecordingLedgerOptions;
+
+  constructor(options: RecordingLedgerOptions) {
+    this.#options = options;
+  }
+
+  async take(effect: ChainEffect, heads: ChainHeads): Promise<EffectStanding> {
+    const place = this.#placeOf(effect);
+    if (place === undefined) return 'ignored';
+    for (let steps = 0; steps < stepsMax; steps++) {
+      const state = await this.#current(place);
+      const step = nextStep(state, effect, heads, this.#rulesOf(effect));
+      if (step === undefined) return standingOf(state) as EffectStanding;
+      await this.#write(step, place, state, heads);
+    }
+    throw new RangeError(`${place.stream} does not come to rest.`);
+  }
+
+  async reorged(effect: ChainEffect): Promise<void> {
+    const place = this.#placeOf(effect);
+    if (place === undefined) return;
+    const state = await this.#current(place);
+    if (state.status === 'none') return; // It was lost before anything was written of it.
+    await this.#write('reorg', place, state);
+  }
+
+  #placeOf(effect: ChainEffect): Place | undefined {
+    const provider = this.#options.providers.slugOf(effect.providerId);
+    return provider === undefined ? undefined : { provider, effect, stream: settlementStream(provider, settlementId(effect)) };
+  }
+
+  #current({ stream, provider }: Place): Promise<Settlement> {
+    return this.#options.executor.current(settlement, stream, provider);
+  }
+
+  #rulesOf({ chainId }: ChainEffect): readonly ConfirmationRule[] {
+    return this.#options.chains.find(chainId)?.profile.confirmations ?? [];
+  }
+
+  async #write(step: Step, place: Place, state: Settlement, heads?: ChainHeads): Promise<void> {
+    const { provider, stream, effect } = place;
+    const observation = observationKey(effect);
+    const follows = state.status === 'none' ? 'none' : state.revision.toString();
+    const envelope = envelopeOf({
+      provider,
+      actor: { id: 'process:settlement-ledger', type: 'process' },
+      key: `${step}:${observation}:${follows}`,
+      command: 'RecordSettlement',
+      body: { step, observation, follows },
+      patienceMs,
+    });
+    const decide = await this.#decision(step, place, state, heads);
+    const outcome = await this.#options.executor.execute({ aggregate: settlement, stream, envelope, decide });
+    if (outcome.kind === 'accepted') {
+      this.#tell(place, outcome.answer);
+      return;
+    }
+    const { rejection } = outcome;
+    if (rejection.code === 'idempotency_key_reused' || rejection.code === 'revision_mismatch')
+      throw new RangeError(JSON.stringify(rejection));
+    throw new SettlementAlarm(stream, effect, rejection);
+  }
+
+  /** What a decision needs is gathered before it: a decider waits for nothing. */
+  async #decision(step: Step, { provider, effect }: Place, state: Settlement, heads?: ChainHeads) {
+    const observation = observationKey(effect);
+    if (step === 'observe') {
+      const subject = await this.#options.subjects.find(provider, effect);
+      return (now: Settlement) => observe(now, { effect, subject });
+    }
+    if (step === 'reorg' || state.status === 'none') return (now: Settlement) => reorg(now, observation);
+    if (step === 'confirm') {
+      const head = String(heads?.head);
+      return (now: Settlement) => confirm(now, { observation, head });
+    }
+    const context = await this.#options.contexts.of(provider, state.seen);
+    return (now: Settlement) => finalize(now, { observation, context });
+  }
+
+  #tell(
+    { provider, stream }: Place,
+    { events, replayed }: { readonly events: readonly { type: string; data: object }[]; readonly replayed: boolean },
+  ) {
+    for (const { type, data } of events) {
+      if (type !== 'ReceiptUnmatched/1' || replayed) continue;
+      const { reason } = data as { readonly reason: string };
+      this.#options.onUnmatched({ provider, stream, reason, isKeySuspect: reason === 'quote_unknown' || reason === 'refund_unknown' });
+    }
+  }
+}
