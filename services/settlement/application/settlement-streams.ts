@@ -8,3 +8,4 @@ export const slotStream = (slug: string, seq: string) => streamName({ slug, kind
 export const ppvEventStream = (slug: string, title: string) => streamName({ slug, kind: 'ppvEvent', id: title });
 export const rateStream = (slug: string, base: string, currency: string) => streamName({ slug, kind: 'rate', id: `${base}.${currency}` });
 export const termsStream = (slug: string, hash: string) => streamName({ slug, kind: 'terms', id: hash });
+export const settlementStream = (slug: string, id: string) => streamName({ slug, kind: 'settlement', id });
