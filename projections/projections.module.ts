@@ -12,6 +12,8 @@ import { InvoicesQuery } from './invoices/invoices.query.ts';
 import { JournalController } from './journal/journal.controller.ts';
 import { JournalQuery } from './journal/journal.query.ts';
 import { TrialBalanceQuery } from './journal/trial-balance.query.ts';
+import { SettlementsController } from './settlements/settlements.controller.ts';
+import { SettlementsQuery } from './settlements/settlements.query.ts';
 import { StatementsController } from './statements/statements.controller.ts';
 import { StatementsQuery } from './statements/statements.query.ts';
 
@@ -23,6 +25,7 @@ import { StatementsQuery } from './statements/statements.query.ts';
     StatementsController,
     EntitlementsController,
     InvoicesController,
+    SettlementsController,
     JournalController,
   ],
   providers: [
@@ -32,6 +35,7 @@ import { StatementsQuery } from './statements/statements.query.ts';
     StatementsQuery,
     EntitlementsQuery,
     InvoicesQuery,
+    SettlementsQuery,
     JournalQuery,
     TrialBalanceQuery,
     ReadYourWrites,

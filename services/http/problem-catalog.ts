@@ -4,6 +4,7 @@ import type { PriceBookRejection } from '../catalog/domain/price-book.ts';
 import type { TitleRejection } from '../catalog/domain/title.ts';
 import type { ExecutionRejection } from '../commands/application/answer.ts';
 import type { InvoiceRejection } from '../invoicing/domain/invoice.ts';
+import type { AllocationRejection } from '../settlement/domain/allocating.decider.ts';
 import type { PersonRejection } from '../privacy/domain/person.decider.ts';
 import type { RetentionRejection } from '../privacy/domain/retention.ts';
 import type { QuoteRejection } from '../settlement/application/issue-quote.handler.ts';
@@ -30,6 +31,7 @@ type EdgeCode =
   | 'request_timeout'
   | 'headers_too_large'
   | 'invoice_not_found'
+  | 'settlement_not_found'
   | 'provider_not_found'
   | 'api_key_not_found'
   | 'log_not_found'
@@ -52,6 +54,7 @@ export type ProblemCode =
   | TitleRejection['code']
   | InvoiceRejection['code']
   | ProviderRejection['code']
+  | AllocationRejection['code']
   | PersonRejection['code']
   | RetentionRejection['code']
   | CheckoutRejection['code']
@@ -104,6 +107,11 @@ export const problemCatalog = {
   amount_not_payable: { status: 409, title: 'The amount has decimals that nobody can pay.' },
   payment_reference_conflict: { status: 409, title: 'A payment with this reference and another amount was received before.' },
   title_already_purchased: { status: 409, title: 'The account has bought this title already.' },
+  settlement_not_found: { status: 404, title: 'There is no such effect on chain.' },
+  receipt_not_found: { status: 404, title: 'There is no such unmatched receipt.' },
+  receipt_already_allocated: { status: 409, title: 'The receipt was given to an account before.' },
+  receipt_not_allocatable: { status: 409, title: 'The receipt is not money in the treasury that an account could be given.' },
+  receipt_rate_unknown: { status: 409, title: 'Nobody has said what the token is worth in the currency of the account.' },
   title_grant_not_found: { status: 404, title: 'The account was granted no title for this payment.' },
   title_window_begun: { status: 409, title: 'The window of the title has begun; it stays open and is owed.' },
   settlement_not_final: { status: 409, title: 'The payment is not final on its chain, so nothing can be paid back of it.' },

@@ -3,8 +3,9 @@ import { books } from '../../projections/books/books.projection.ts';
 import { commands } from '../../projections/commands/commands.projection.ts';
 import { entitlements } from '../../projections/entitlements/entitlements.projection.ts';
 import { invoices } from '../../projections/invoices/invoices.projection.ts';
+import { settlements } from '../../projections/settlements/settlements.projection.ts';
 import { statements } from '../../projections/statements/statements.projection.ts';
 import type { Projection } from '../read-store/projection.ts';
 
 /** Every read model of this release. */
-export const readModels: readonly Projection[] = [books, accounts, commands, entitlements, invoices, statements];
+export const readModels: readonly Projection[] = [books, accounts, commands, entitlements, invoices, settlements, statements];

@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { ProjectedCommandLog } from '../../projections/commands/commands.query.ts';
 import { ExplorerModule } from '../../projections/explorer/explorer.module.ts';
 import { ProjectionsModule } from '../../projections/projections.module.ts';
+import { ProjectedEscrowPurchases } from '../../projections/settlements/projected.escrow-purchases.ts';
 import { SignedAnswersModule } from '../../projections/signed-answers/signed-answers.module.ts';
 import { PostgresApiKeyStore } from '../access/adapters/postgres/api-key-store.ts';
 import { Authenticator } from '../access/application/authenticator.ts';
@@ -34,8 +35,11 @@ import { ProjectionProgress } from '../read-store/projection-progress.ts';
 import { ProjectionRunner } from '../read-store/projection-runner.ts';
 import { enterService } from '../read-store/service-presence.ts';
 import { EncryptedKeystoreSigner } from '../settlement/adapters/keys/encrypted-keystore.signer.ts';
+import { LoggedProviders } from '../settlement/application/provider-directory.ts';
 import type { SettlementChain } from '../settlement/application/settlement-chain.ts';
+import { SettlementProcess } from '../settlement/application/settlement.process.ts';
 import { StreamSlotPayments } from '../settlement/application/stream.slot-payments.ts';
+import { BookingModule } from '../settlement/booking.module.ts';
 import { SettlementModule } from '../settlement/settlement.module.ts';
 import { accessSecret } from './access-secret.ts';
 import { eventTypes } from './event-types.ts';
@@ -165,6 +169,14 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
         ExplorerModule.register({ ...integrity, publicity }),
         BillBundlesModule.register(new BillBundles(eventStore, integrity.bundles)),
         PrivacyModule.register(privacy),
+        BookingModule.register({
+          chains: settlementChains,
+          providers: new LoggedProviders(logs),
+          purchases: new ProjectedEscrowPurchases({ pool, store: eventStore, progress }),
+          onUnmatched: (notice) =>
+            logger.error(notice, 'Money came or went on chain that the ledger never asked for; somebody has to look.'),
+          bookCurrency: 'EUR',
+        }),
         SettlementModule.register({
           ...{ chains: settlementChains, secret, payments: new StreamSlotPayments(eventStore) },
           signer: new EncryptedKeystoreSigner({
@@ -184,7 +196,11 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
     onUnknown: ({ type, stream, revision, position }) =>
       logger.warn({ type, stream, revision, position }, 'Events of this type are unknown here: read models take only their postings.'),
   });
-  const processes = [app.get(InvoicingProcess, { strict: false }), new ErasureProcess(privacy.erasures)];
+  const processes = [
+    app.get(InvoicingProcess, { strict: false }),
+    app.get(SettlementProcess, { strict: false }),
+    new ErasureProcess(privacy.erasures),
+  ];
   const runners = [...readModels, ...processes].map((projection: Projection) => {
     const onHalt = (status: object) => logger.error({ status }, 'A read model halted; it needs somebody to look.');
     return new ProjectionRunner({ projection, eventStore, reader, pool, progress, onHalt });

@@ -39,3 +39,6 @@ export class LoggedRates implements ReferenceRates {
     return undefined;
   }
 }
+
+/** Nest injection token of the port. */
+export const REFERENCE_RATES = Symbol('ReferenceRates');

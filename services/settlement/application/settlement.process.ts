@@ -132,11 +132,7 @@ export class SettlementProcess implements Projection {
     else await this.#captured(event, payment, facts);
   }
 
-  async #captured(
-    event: LedgerEvent,
-    { account, slot, amount, currency }: MatchedPayment,
-    facts: CaptureFacts,
-  ): Promise<void> {
+  async #captured(event: LedgerEvent, { account, slot, amount, currency }: MatchedPayment, facts: CaptureFacts): Promise<void> {
     const what = { ...facts, slot, amount: moneyOf(amount, currency), product: ppvProduct };
     await this.#send(new CaptureTitle(this.#envelope(event, `CaptureTitle:${slot}`, account), account, what));
   }

@@ -231,3 +231,8 @@ export function tokenOfLog(log: ChainLog): string | undefined {
 }
 
 const nativeToken = `0x${'0'.repeat(40)}`;
+
+/** True for a text that `settlementId` may have made. */
+export function isSettlementId(text: string): boolean {
+  return text.length <= 300 && /^[1-9][0-9]*\.0x[0-9a-f]{40}\.[a-z-]+\.[0-9a-fx.-]+$/.test(text);
+}

@@ -1,0 +1,69 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { CommandBus, CqrsModule } from '@nestjs/cqrs';
+import { CLOCK, systemClock } from '../commands/application/clock.ts';
+import { CommandExecutor } from '../commands/application/command-executor.ts';
+import { EVENT_STORE, type EventStore } from '../event-store/domain/event-store.ts';
+import type { Currency } from '../money/currency.ts';
+import { ReceiptsController } from './adapters/http/receipts.controller.ts';
+import { AllocateReceiptHandler } from './application/allocate-receipt.handler.ts';
+import { EffectSubjects } from './application/effect-subjects.ts';
+import type { EscrowPurchases } from './application/escrow-purchases.ts';
+import { FinalContexts } from './application/final-contexts.ts';
+import type { ProviderDirectory } from './application/provider-directory.ts';
+import { PurchaseFacts } from './application/purchase-facts.ts';
+import { RecordingSettlementLedger } from './application/recording.settlement-ledger.ts';
+import { LoggedRates, REFERENCE_RATES, type ReferenceRates } from './application/reference-rates.ts';
+import { SettleSlotHandler } from './application/settle-slot.handler.ts';
+import type { OnUnmatched } from './application/settlement-alarms.ts';
+import { SettlementChains } from './application/settlement-chains.ts';
+import type { SettlementChain } from './application/settlement-chain.ts';
+import { SETTLEMENT_LEDGER } from './application/settlement-ledger.ts';
+import { SettlementProcess } from './application/settlement.process.ts';
+
+export interface BookingPorts {
+  readonly chains: readonly SettlementChain[];
+  readonly providers: ProviderDirectory;
+  readonly purchases: EscrowPurchases;
+  readonly onUnmatched: OnUnmatched;
+  /** What treasuries are kept in where a movement has no quote. */
+  readonly bookCurrency: Currency;
+}
+
+/** From what the watcher sees on chain to the books: facts of the chain, and what they do to accounts. */
+@Module({
+  imports: [CqrsModule],
+  controllers: [ReceiptsController],
+  providers: [
+    { provide: CLOCK, useValue: systemClock },
+    { provide: REFERENCE_RATES, useFactory: (store: EventStore) => new LoggedRates(store), inject: [EVENT_STORE] },
+    { provide: PurchaseFacts, useFactory: (executor: CommandExecutor) => new PurchaseFacts(executor), inject: [CommandExecutor] },
+    SettleSlotHandler,
+    AllocateReceiptHandler,
+  ],
+  exports: [SettlementProcess, SETTLEMENT_LEDGER],
+})
+export class BookingModule {
+  static register({ chains, providers, purchases, onUnmatched, bookCurrency }: BookingPorts): DynamicModule {
+    const known = new SettlementChains(chains);
+    return {
+      module: BookingModule,
+      providers: [
+        {
+          provide: SETTLEMENT_LEDGER,
+          useFactory: (executor: CommandExecutor, rates: ReferenceRates, facts: PurchaseFacts) =>
+            new RecordingSettlementLedger({
+              ...{ executor, chains: known, providers, onUnmatched },
+              subjects: new EffectSubjects(executor, known),
+              contexts: new FinalContexts({ facts, chains: known, rates, purchases, bookCurrency }),
+            }),
+          inject: [CommandExecutor, REFERENCE_RATES, PurchaseFacts],
+        },
+        {
+          provide: SettlementProcess,
+          useFactory: (bus: CommandBus, facts: PurchaseFacts) => new SettlementProcess({ bus, purchases, facts }),
+          inject: [CommandBus, PurchaseFacts],
+        },
+      ],
+    };
+  }
+}
