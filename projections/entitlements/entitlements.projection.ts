@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import type { TitleGranted, TitleGrantEnded } from '../../services/accounts/domain/account-settlement.events.ts';
 import type { EntryReversed, TitlePurchased } from '../../services/accounts/domain/account.events.ts';
 import type { LedgerEvent } from '../../services/event-store/domain/ledger-event.ts';
 import type { Projection } from '../../services/read-store/projection.ts';
@@ -6,31 +7,46 @@ import { int8Array, textArray } from '../../services/read-store/array-parameter.
 import { ImpossibleBatchDefect } from '../ledger/impossible-event.ts';
 import { schemaFile } from '../sql/schema-file.ts';
 
-/** What may be watched: each purchase grants its window, a reversal of the purchase takes it back. */
+/** What may be watched: each purchase, and each payment on chain that is deep enough, grants its window; what takes that back ends it. */
 export const entitlements: Projection = {
   name: 'entitlements',
   version: 1,
   schema: schemaFile('entitlements'),
   tables: ['entitlements_v1'],
-  filter: { typePrefixes: ['TitlePurchased/', 'EntryReversed/'] },
+  filter: { typePrefixes: ['TitlePurchased/', 'TitleGranted/', 'TitleGrantEnded/', 'EntryReversed/'] },
   project,
 };
 
-/** A purchase comes before its reversal, so all grants of a batch are written before anything is withdrawn. */
+type Grant = LedgerEvent<TitlePurchased | TitleGranted>;
+
+/** What ends a grant, with the revision that gave it. */
+interface Withdrawal {
+  readonly event: LedgerEvent;
+  readonly account: string;
+  readonly revision: string;
+}
+
+/** A grant comes before its end, so all grants of a batch are written before anything is withdrawn. */
 async function project(events: Iterable<LedgerEvent>, client: PoolClient): Promise<void> {
-  const purchases: LedgerEvent<TitlePurchased>[] = [];
-  const reversals: LedgerEvent<EntryReversed>[] = [];
+  const grants: Grant[] = [];
+  const withdrawals: Withdrawal[] = [];
   for (const event of events) {
     // The type names the shape.
-    if (event.type === 'TitlePurchased/1') purchases.push(event as unknown as LedgerEvent<TitlePurchased>);
-    if (event.type === 'EntryReversed/1') reversals.push(event as unknown as LedgerEvent<EntryReversed>);
+    if (event.type === 'TitlePurchased/1' || event.type === 'TitleGranted/1') grants.push(event as unknown as Grant);
+    if (event.type === 'EntryReversed/1') {
+      const { account, reverses } = event.fin as unknown as EntryReversed;
+      if (reverses.type === 'TitlePurchased/1') withdrawals.push({ event, account, revision: reverses.revision });
+    }
+    if (event.type === 'TitleGrantEnded/1') {
+      const { account, granted } = event.fin as unknown as TitleGrantEnded;
+      withdrawals.push({ event, account, revision: granted });
+    }
   }
-  const withdrawals = reversals.filter(({ fin }) => fin.reverses.type === 'TitlePurchased/1');
-  if (purchases.length > 0) await grant(client, purchases);
+  if (grants.length > 0) await grant(client, grants);
   if (withdrawals.length > 0) await withdraw(client, withdrawals);
 }
 
-async function grant(client: PoolClient, purchases: readonly LedgerEvent<TitlePurchased>[]): Promise<void> {
+async function grant(client: PoolClient, purchases: readonly Grant[]): Promise<void> {
   await client.query({
     name: 'entitlements_grant',
     text: `
@@ -53,7 +69,7 @@ async function grant(client: PoolClient, purchases: readonly LedgerEvent<TitlePu
   });
 }
 
-async function withdraw(client: PoolClient, withdrawals: readonly LedgerEvent<EntryReversed>[]): Promise<void> {
+async function withdraw(client: PoolClient, withdrawals: readonly Withdrawal[]): Promise<void> {
   const { rowCount } = await client.query({
     name: 'entitlements_withdraw',
     text: `
@@ -65,13 +81,16 @@ async function withdraw(client: PoolClient, withdrawals: readonly LedgerEvent<En
          and kept.revision = reversal.revision
          and kept.withdrawn_at is null`,
     values: [
-      textArray(withdrawals.map(({ provider }) => provider)),
-      textArray(withdrawals.map(({ fin }) => fin.account)),
-      int8Array(withdrawals.map(({ fin }) => BigInt(fin.reverses.revision))),
-      textArray(withdrawals.map(({ at }) => at)),
+      textArray(withdrawals.map(({ event }) => event.provider)),
+      textArray(withdrawals.map(({ account }) => account)),
+      int8Array(withdrawals.map(({ revision }) => BigInt(revision))),
+      textArray(withdrawals.map(({ event }) => event.at)),
     ],
   });
   if (rowCount !== withdrawals.length) {
-    throw new ImpossibleBatchDefect(withdrawals, 'a purchase was taken back that stands no more or never did');
+    throw new ImpossibleBatchDefect(
+      withdrawals.map(({ event }) => event),
+      'a purchase was taken back that stands no more or never did',
+    );
   }
 }

@@ -2,7 +2,7 @@
 create table if not exists entitlements_v1 (
   provider text collate "C" not null,
   account text collate "C" not null,
-  -- Revision of the purchase in the account's stream: what a reversal names.
+  -- Revision of the purchase or the grant in the account's stream: what its end names.
   revision bigint not null,
   purchase text collate "C" not null,
   title text collate "C" not null,

@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { SettlementViewBody } from '../settlements/settlements.bodies.ts';
 import { type InvoiceStatus, invoiceStatuses } from './invoices.query.ts';
 
 export class InvoiceSummaryBody {
@@ -91,6 +92,12 @@ export class InvoiceBody extends InvoiceSummaryBody {
   readonly document?: InvoiceDocumentBody;
   @ApiProperty({ type: 'string', description: 'Everything up to this position of the log is taken into account.' })
   readonly asOfPosition!: string;
+}
+
+/** What the provider sees of an invoice. */
+export class PaidInvoiceBody extends InvoiceBody {
+  @ApiProperty({ type: [SettlementViewBody], description: 'Payments on chain for this invoice with their transactions, final or not.' })
+  readonly settlements!: readonly SettlementViewBody[];
 }
 
 export class InvoicePageBody {

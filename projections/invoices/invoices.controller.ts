@@ -7,18 +7,29 @@ import { ProblemError } from '../../services/http/problem-error.ts';
 import { AfterQuery, PageQuery, QueryRoute, TextQuery } from '../http/query-route.decorator.ts';
 import { choice, id, limit, limitDefault, position, type RawQuery, readQuery } from '../http/query-parameters.ts';
 import { ReadYourWrites } from '../http/read-your-writes.ts';
-import { InvoiceBody, InvoicePageBody } from './invoices.bodies.ts';
+import { InvoicePageBody, PaidInvoiceBody } from './invoices.bodies.ts';
 import { invoices } from './invoices.projection.ts';
 import { InvoicesQuery, invoiceStatuses } from './invoices.query.ts';
+import { settlements } from '../settlements/settlements.projection.ts';
+import { SettlementsQuery } from '../settlements/settlements.query.ts';
+
+/** An invoice is paid in instalments at the most: each is one payment on chain. */
+const settlementsMax = 100;
 
 @QueryRoute('invoices')
 @Controller('v1/invoices')
 export class InvoicesController {
   readonly #query: InvoicesQuery;
+  readonly #settlements: SettlementsQuery;
   readonly #writes: ReadYourWrites;
 
-  constructor(@Inject(InvoicesQuery) query: InvoicesQuery, @Inject(ReadYourWrites) writes: ReadYourWrites) {
+  constructor(
+    @Inject(InvoicesQuery) query: InvoicesQuery,
+    @Inject(SettlementsQuery) settlementsQuery: SettlementsQuery,
+    @Inject(ReadYourWrites) writes: ReadYourWrites,
+  ) {
     this.#query = query;
+    this.#settlements = settlementsQuery;
     this.#writes = writes;
   }
 
@@ -44,13 +55,14 @@ export class InvoicesController {
   @ApiOperation({ summary: 'Shows an invoice with its document and the places in the log that prove it.' })
   @Get(':invoice')
   @AfterQuery()
-  @ApiOkResponse({ type: InvoiceBody })
-  async show(@Principal() { provider }: PrincipalOf, @Param('invoice') path: string, @Query() query: RawQuery): Promise<InvoiceBody> {
+  @ApiOkResponse({ type: PaidInvoiceBody })
+  async show(@Principal() { provider }: PrincipalOf, @Param('invoice') path: string, @Query() query: RawQuery): Promise<PaidInvoiceBody> {
     const invoice = pathId(path, 'inv_', 'invoice_not_found');
     const { after } = readQuery(query, { after: position });
-    await this.#writes.passed(after, invoices);
+    await this.#writes.passed(after, invoices, settlements);
     const found = await this.#query.find(provider, invoice);
     if (found === undefined) throw new ProblemError('invoice_not_found', { invoice });
-    return { ...found.detail, asOfPosition: found.asOfPosition.toString() };
+    const { settlements: payments } = await this.#settlements.page(provider, { invoice, limit: settlementsMax });
+    return { ...found.detail, settlements: payments, asOfPosition: found.asOfPosition.toString() };
   }
 }

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { ChargesClosed, EntryReversed, PaymentReceived } from '../../services/accounts/domain/account.events.ts';
+import type { SettlementCredited } from '../../services/accounts/domain/account-settlement.events.ts';
 import type { LedgerEvent } from '../../services/event-store/domain/ledger-event.ts';
 import type { InvoiceIssued, NumberAssigned } from '../../services/invoicing/domain/invoice.events.ts';
 import { type Currency, isCurrency } from '../../services/money/currency.ts';
@@ -17,7 +18,9 @@ export const invoices: Projection = {
   schema: schemaFile('invoices'),
   indexes: indexesFile('invoices'),
   tables: ['invoices_v1'],
-  filter: { typePrefixes: ['ChargesClosed/', 'NumberAssigned/', 'InvoiceIssued/', 'PaymentReceived/', 'EntryReversed/'] },
+  filter: {
+    typePrefixes: ['ChargesClosed/', 'NumberAssigned/', 'InvoiceIssued/', 'PaymentReceived/', 'SettlementCredited/', 'EntryReversed/'],
+  },
   project,
 };
 
@@ -57,8 +60,8 @@ function expectRows(events: Iterable<LedgerEvent>, expected: number, changed: nu
 function paidBy(events: Iterable<LedgerEvent>): Map<string, Paid> {
   const paid = new Map<string, Paid>();
   for (const event of events) {
-    if (event.type === 'PaymentReceived/1') {
-      const { allocations, currency } = event.fin as unknown as PaymentReceived;
+    if (event.type === 'PaymentReceived/1' || event.type === 'SettlementCredited/1') {
+      const { allocations, currency } = event.fin as unknown as PaymentReceived | SettlementCredited;
       for (const each of allocations) addTo(paid, event, { ...each, currency, sign: 1n });
     }
     if (event.type === 'EntryReversed/1') {

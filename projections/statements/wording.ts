@@ -30,6 +30,15 @@ export function wordingOf(event: LedgerEvent): Wording {
       return { description: data.reason, reference: data.reverses.event };
     case 'ChargesClosed/1':
       return { description: `${data.payable} ${data.currency}, due ${data.dueOn}`, reference: data.invoice };
+    case 'SettlementCredited/1':
+      return { description: `chain ${data.chainId} ${data.tx}`, reference: data.settlement };
+    case 'TitleGranted/1':
+    case 'TitleGrantEnded/1':
+      return { description: data.title.name, reference: data.purchase };
+    case 'TitleCaptured/1':
+      return { description: data.product, reference: data.settlement };
+    case 'SettlementRefundDecided/1':
+      return { description: data.reason, reference: data.refund };
     case 'InvoiceIssued/1':
       return { description: data.number, reference: data.invoice };
     default:

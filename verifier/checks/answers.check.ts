@@ -13,7 +13,7 @@ import { type BalanceAnswer, type InvoiceAnswer, type ProvenBalances, readAnswer
 import type { Check } from './check.ts';
 
 /** Types whose payloads tell what an invoice is, and what was paid of it. */
-export const typesOfAnswers: readonly string[] = ['InvoiceIssued/1', 'PaymentReceived/1', 'EntryReversed/1'];
+export const typesOfAnswers: readonly string[] = ['InvoiceIssued/1', 'PaymentReceived/1', 'SettlementCredited/1', 'EntryReversed/1'];
 
 /** Before every size that an answer can speak of. */
 export const leafOfEndedLog = -1;
@@ -131,13 +131,14 @@ export class AnswersCheck {
       return;
     }
     const effects = isObject(fin['effects']) ? fin['effects'] : {};
-    const allocations = type === 'PaymentReceived/1' ? fin['allocations'] : effects['reopened'];
+    const isPayment = type === 'PaymentReceived/1' || type === 'SettlementCredited/1';
+    const allocations = isPayment ? fin['allocations'] : effects['reopened'];
     const scales = currencies.get(String(fin['currency']));
     for (const part of Array.isArray(allocations) ? (allocations as unknown[]) : []) {
       const { invoice, amount } = isObject(part) ? part : {};
       const facts = this.#invoices.get(String(invoice));
       const units = scales && typeof amount === 'string' ? parseAmount(amount, scales) : undefined;
-      if (facts !== undefined && units !== undefined) facts.paid.push({ index, amount: type === 'PaymentReceived/1' ? units : -units });
+      if (facts !== undefined && units !== undefined) facts.paid.push({ index, amount: isPayment ? units : -units });
     }
   }
 
