@@ -37,6 +37,7 @@ import { enterService } from '../read-store/service-presence.ts';
 import { EncryptedKeystoreSigner } from '../settlement/adapters/keys/encrypted-keystore.signer.ts';
 import { LoggedProviders } from '../settlement/application/provider-directory.ts';
 import type { SettlementChain } from '../settlement/application/settlement-chain.ts';
+import { SETTLEMENT_LEDGER, type SettlementLedger } from '../settlement/application/settlement-ledger.ts';
 import { SettlementProcess } from '../settlement/application/settlement.process.ts';
 import { StreamSlotPayments } from '../settlement/application/stream.slot-payments.ts';
 import { BookingModule } from '../settlement/booking.module.ts';
@@ -84,6 +85,8 @@ export interface Service {
   /** Where the API listens, without a trailing slash. */
   readonly url: string;
   readonly commands: CommandBus;
+  /** Takes what is seen on the chains that providers are paid on. */
+  readonly settlementLedger: SettlementLedger;
   readonly eventStore: EventStore;
   readonly pool: Pool;
   readonly keyFiles: LocalKeyFiles;
@@ -222,7 +225,8 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
   const isOpened = (slug: string) => logs.find(slug).then((log) => log !== undefined);
   const keyFiles = await openLocalProvider({ bus, keys, dataFolder, isOpened });
   const url = await listen(app, host, port);
-  return { url, commands: bus, eventStore, pool, keyFiles, integrity, close: () => closing.run() };
+  const settlementLedger = app.get<SettlementLedger>(SETTLEMENT_LEDGER, { strict: false });
+  return { url, commands: bus, settlementLedger, eventStore, pool, keyFiles, integrity, close: () => closing.run() };
 }
 
 /** Keys of a provider and of its auditors open the payloads of its log; a customer's opens none, since they are everybody's. */

@@ -1,0 +1,315 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { envelopeOf } from '../../services/commands/application/envelope.ts';
+import type { Currency } from '../../services/money/currency.ts';
+import { add, amountText, type Money, zero } from '../../services/money/money.ts';
+import { type Posting, signedAmount } from '../../services/money/posting.ts';
+import { IssueQuote } from '../../services/settlement/application/issue-quote.handler.ts';
+import { SetRate } from '../../services/settlement/application/set-rate.handler.ts';
+import type { SettlementChain } from '../../services/settlement/application/settlement-chain.ts';
+import { type ChainEffect, settlementId } from '../../services/settlement/domain/chain-effect.ts';
+import type { Offer, Quote } from '../../services/settlement/domain/quote.ts';
+import { zeroAddress } from '../../services/settlement/domain/quote.ts';
+import { HttpLogSource } from '../../verifier/source/http.log-source.ts';
+import { verifyLog } from '../../verifier/verify.ts';
+import { startTestService, type TestService } from '../support/service.ts';
+
+/* The books of payments on chain in the whole service. No chain is asked: what a watcher would tell is told here. */
+
+const [settlement, escrow] = [`0x${'a1'.repeat(20)}`, `0x${'e5'.repeat(20)}`];
+const [payer, treasury] = [`0x${'ab'.repeat(20)}`, `0x${'fe'.repeat(20)}`];
+const chain: SettlementChain = {
+  ...{ chainId: '31337', rpcUrls: ['http://127.0.0.1:1'], codeHashes: {}, deploymentBlock: 0n },
+  contracts: { registry: `0x${'b2'.repeat(20)}`, settlement, escrow },
+  tokens: [{ address: zeroAddress, currency: 'ETH', decimals: 18 }],
+  profile: { finality: 'tag', realMoney: false, confirmations: [{ blocks: 2 }] },
+};
+let api: TestService;
+let txs = 0;
+
+beforeAll(async () => {
+  api = await startTestService({ settlementChains: [chain] });
+  await api.post('/v1/settlement', { legalName: 'Demo Stream GmbH' });
+  await commanded(
+    'SetRate',
+    (envelope) =>
+      new SetRate(envelope, {
+        ...{
+          base: 'ETH',
+          currency: 'EUR',
+          rate: '3000',
+          source: 'test',
+          at: new Date(Date.now() - 60_000).toISOString(),
+          spreadBps: '100',
+        },
+        ...{ ageSecondsMax: '3600', quoteSeconds: '600' },
+      }),
+  );
+}, 120_000);
+afterAll(() => api.close());
+
+async function commanded(name: string, commandOf: (envelope: ReturnType<typeof envelopeOf>) => object): Promise<void> {
+  const envelope = envelopeOf({
+    provider: 'demo',
+    actor: { id: 'test', type: 'process' },
+    key: `${name} ${txs++}`,
+    command: name,
+    body: { name },
+  });
+  const outcome = (await api.service.commands.execute(commandOf(envelope) as never)) as { kind: string };
+  if (outcome.kind !== 'accepted') throw new Error(JSON.stringify(outcome));
+}
+
+/** Opens a checkout and quotes it; answers the terms as they were signed. */
+async function quoted(path: string, body: object): Promise<{ readonly seq: string; readonly terms: { quote: Quote; offer: Offer } }> {
+  const opened = await api.post(path, body);
+  if (opened.status !== 201) throw new Error(JSON.stringify(opened.body));
+  const { seq } = opened.body.events[0].data as { seq: string };
+  await commanded('IssueQuote', (envelope) => new IssueQuote(envelope, { seq, token: zeroAddress, payer: zeroAddress }));
+  const events = await Array.fromAsync(api.service.eventStore.readStream(`demo.slot-${seq}`));
+  return { seq, terms: JSON.parse(events[1]!.data).fin.terms as { quote: Quote; offer: Offer } };
+}
+
+const blockAt = (number: number, fork = 'a') => {
+  return { number: String(number), hash: `0x${fork.repeat(60)}${String(number).padStart(4, '0')}`, time: new Date().toISOString() };
+};
+
+function settledBy({ quote }: { readonly quote: Quote }, block = blockAt(10)): ChainEffect {
+  const { providerId, seq, invoiceRef, kind, token, amount, currency, fiatMinor } = quote;
+  const place = { chainId: '31337', contract: settlement, module: 'settlement', providerId, block, logIndex: '0' } as const;
+  const terms = { seq, invoiceRef, kind, token, amount, currency, fiatMinor };
+  const log = { name: 'Settled' as const, payer, method: '1', fee: '0', treasury, ...terms };
+  return { ...place, tx: `0x${seq.padStart(64, '7')}`, effect: 'slot', key: seq, log };
+}
+
+function onEscrow<Kind extends ChainEffect['effect']>(effect: Kind, key: string, offer: Offer, log: object, block: number): ChainEffect {
+  const place = {
+    chainId: '31337',
+    contract: escrow,
+    module: 'escrow',
+    providerId: offer.providerId,
+    block: blockAt(block),
+    logIndex: '0',
+  };
+  return { ...place, tx: `0x${(txs++).toString(16).padStart(64, '5')}`, effect, key, log } as unknown as ChainEffect;
+}
+
+const bought = (offer: Offer) => {
+  const { eventId, seq, token, amount, ref } = offer;
+  return onEscrow('slot', seq, offer, { name: 'Purchased', eventId, payer, seq, token, amount, ref }, 20);
+};
+
+const ledger = () => api.service.settlementLedger;
+const take = (effect: ChainEffect, head: bigint, finalized: bigint) => ledger().take(effect, { head, finalized });
+
+/** Balances by the specification alone: the sum of every posting in the log, debits minus credits. What nets to zero is left out. */
+async function balances(): Promise<Readonly<Record<string, string>>> {
+  const sums = new Map<string, Money>();
+  for await (const { data } of api.service.eventStore.readAll()) {
+    for (const line of (JSON.parse(data).fin?.postings ?? []) as Posting[]) {
+      const key = `${line.account} ${line.currency}`;
+      sums.set(key, add(sums.get(key) ?? zero(line.currency as Currency), signedAmount(line)));
+    }
+  }
+  return Object.fromEntries([...sums].flatMap(([key, money]) => (money.amount === 0n ? [] : [[key, amountText(money)]])));
+}
+
+const head = async () => String((await api.service.eventStore.head()).position);
+
+/** Waits until a read model shows what a process makes of the events. */
+async function until<Value>(look: () => Promise<Value>, isSo: (value: Value) => boolean): Promise<Value> {
+  for (let attempt = 0; ; attempt++) {
+    const value = await look();
+    if (isSo(value) || attempt === 400) return value;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function accountWith(billing: 'prepaid' | 'postpaid'): Promise<string> {
+  return (await api.post('/v1/accounts', { billing, currency: 'EUR', creditLimit: '10000' })).body.id as string;
+}
+
+async function invoiceOver(amount: string) {
+  const account = await accountWith('postpaid');
+  await api.post(`/v1/accounts/${account}/charges`, { amount, currency: 'EUR', product: 'tv', description: 'TV' });
+  const { id } = (await api.post(`/v1/accounts/${account}/invoices`, { dueOn: '2099-12-31' })).body as { id: string };
+  await shown(id, ({ document }) => document !== undefined);
+  return { account, invoice: id };
+}
+
+const shown = (invoice: string, isSo: (body: Record<string, any>) => boolean) =>
+  // eslint-disable-line @typescript-eslint/no-explicit-any -- An answer.
+  until(async () => (await api.get(`/v1/invoices/${invoice}?after=${await head()}`)).body, isSo);
+
+const watched = async (account: string) => {
+  const { body } = await api.get(`/v1/accounts/${account}/entitlements?at=2098-01-01T20:30:00.000Z&after=${await head()}`);
+  return (body.entitlements as { title: string }[]).map(({ title }) => title);
+};
+
+async function titleListed(): Promise<string> {
+  const sale = { onSaleFrom: '2020-01-01T00:00:00.000Z', onSaleUntil: '2097-01-01T00:00:00.000Z' };
+  const event = { startsAt: '2098-01-01T20:00:00.000Z', endsAt: '2098-01-01T22:00:00.000Z', graceMinutes: '15' };
+  return (await api.post('/v1/titles', { name: 'Final', price: '9.99', currency: 'EUR', ...sale, ...event })).body.id as string;
+}
+
+describe('a payment of an invoice', () => {
+  it('[D13] [D14] is seen, confirmed, lost, seen again and final; the invoice is paid by its transaction, and nothing is left pending', async () => {
+    const { account, invoice } = await invoiceOver('60.50');
+    const { terms } = await quoted(`/v1/invoices/${invoice}/checkouts`, {});
+    const effect = settledBy(terms);
+    expect(await take(effect, 10n, 5n)).toBe('observed');
+    expect(await take(effect, 11n, 5n)).toBe('confirmed');
+    await ledger().reorged(effect);
+    await ledger().reorged(effect);
+    const fork = settledBy(terms, blockAt(11, 'b'));
+    expect(await take(fork, 12n, 5n)).toBe('confirmed');
+    await ledger().reorged(fork);
+    expect([await take(effect, 12n, 5n), await take(effect, 20n, 10n), await take(effect, 21n, 11n)]).toEqual([
+      'confirmed',
+      'finalized',
+      'finalized',
+    ]);
+    const paid = await shown(invoice, ({ open }) => open === '0.00');
+    expect(paid).toMatchObject({ paid: '60.50', open: '0.00', settlements: [{ tx: effect.tx, standing: 'finalized', amount: '60.50' }] });
+    const books = await balances();
+    expect(books[`liability:payment-pending:${account} EUR`]).toBeUndefined();
+    expect(books['asset:crypto:in-transit:31337 EUR']).toBeUndefined();
+    const stream = `demo.settlement-${settlementId(effect)}`;
+    const types = (await Array.fromAsync(api.service.eventStore.readStream(stream))).map(({ type }) => type.split('/')[0]);
+    const [seen, lost] = [['SettlementObserved', 'SettlementConfirmed'], 'SettlementReorged'];
+    expect(types).toEqual([...seen, lost, ...seen, lost, ...seen, 'SettlementFinalized']);
+  });
+
+  it('[SET-A27] under a quote that the ledger never issued is in suspense, until staff say whose it is', async () => {
+    const { account, invoice } = await invoiceOver('10.00');
+    const { terms } = await quoted(`/v1/invoices/${invoice}/checkouts`, {});
+    const minted = settledBy({ quote: { ...terms.quote, fiatMinor: '99999999' } });
+    expect(await take(minted, 20n, 10n)).toBe('finalized');
+    const id = settlementId(minted);
+    const listed = await api.get(`/v1/settlements?standing=unmatched&after=${await head()}`);
+    expect(listed.body.settlements).toEqual([expect.objectContaining({ settlement: id, reason: 'quote_unknown' })]);
+    expect(await shown(invoice, () => true)).toMatchObject({ paid: '0.00' });
+    const given = { account, reason: 'the payer wrote from this address' };
+    const allocated = await api.post(`/v1/settlements/${id}/allocation`, given);
+    expect([allocated.status, allocated.body.events[0].data.amount]).toEqual([201, '10.10']);
+    expect((await api.post(`/v1/settlements/${id}/allocation`, given)).body.code).toBe('receipt_already_allocated');
+    const wallet = await until(
+      async () => (await balances())[`liability:wallet:${account}:overpaid EUR`],
+      (held) => held !== undefined,
+    );
+    expect(wallet).toBe('-10.10');
+    expect((await balances())['liability:suspense ETH']).toBeUndefined();
+  });
+
+  it('is ignored where the provider on chain is none of ours', async () => {
+    const { invoice } = await invoiceOver('10.00');
+    const { terms } = await quoted(`/v1/invoices/${invoice}/checkouts`, {});
+    expect(await take({ ...settledBy(terms), providerId: '1' } as ChainEffect, 20n, 10n)).toBe('ignored');
+  });
+
+  it('stops the watcher where a contract did twice what it can do once', async () => {
+    const { invoice } = await invoiceOver('10.00');
+    const { terms } = await quoted(`/v1/invoices/${invoice}/checkouts`, {});
+    const effect = settledBy(terms);
+    await take(effect, 10n, 5n);
+    await expect(take({ ...effect, tx: `0x${'99'.repeat(32)}` } as ChainEffect, 10n, 5n)).rejects.toMatchObject({
+      code: 'settlement_key_taken',
+    });
+  });
+});
+
+describe('a title that is paid on chain', () => {
+  it('[A12] may be watched when the payment is confirmed, not before, and not after its block is gone', async () => {
+    const [account, title] = [await accountWith('prepaid'), await titleListed()];
+    const { terms } = await quoted(`/v1/accounts/${account}/purchases/checkouts`, { title });
+    const effect = settledBy(terms);
+    await take(effect, 10n, 5n);
+    expect(await watched(account)).toEqual([]);
+    await take(effect, 11n, 5n);
+    expect(
+      await until(
+        () => watched(account),
+        (titles) => titles.length > 0,
+      ),
+    ).toEqual([title]);
+    await ledger().reorged(effect);
+    expect(
+      await until(
+        () => watched(account),
+        (titles) => titles.length === 0,
+      ),
+    ).toEqual([]);
+    await take(effect, 20n, 10n);
+    expect(
+      await until(
+        () => watched(account),
+        (titles) => titles.length > 0,
+      ),
+    ).toEqual([title]);
+    const owed = async () => (await balances())[`liability:payment-pending:${account} EUR`];
+    expect(await until(owed, (open) => open === undefined)).toBeUndefined();
+    expect((await balances())[`asset:receivable:${account} EUR`]).toBeUndefined();
+  });
+
+  it('[A18] goes back to every buyer when its event is cancelled: purchases and reversals net to zero', async () => {
+    const title = await titleListed();
+    const buyers = [await accountWith('prepaid'), await accountWith('prepaid')];
+    const offers: Offer[] = [];
+    for (const buyer of buyers) {
+      const { terms } = await quoted(`/v1/accounts/${buyer}/purchases/checkouts`, { title, heldBy: 'escrow' });
+      offers.push(terms.offer);
+      expect(await take(bought(terms.offer), 30n, 20n)).toBe('finalized');
+      expect(
+        await until(
+          () => watched(buyer),
+          (titles) => titles.length > 0,
+        ),
+      ).toEqual([title]);
+    }
+    const [first] = offers as [Offer, Offer];
+    await take(onEscrow('cancel', first.eventId, first, { name: 'EventCancelled', eventId: first.eventId }, 31), 40n, 31n);
+    for (const [index, { eventId, seq, token, amount }] of offers.entries()) {
+      const log = { name: 'PurchaseRefunded', eventId, payer, seq, token, amount, to: payer };
+      await take(onEscrow('purchase-refund', seq, offers[index]!, log, 32), 40n, 32n);
+      expect(
+        await until(
+          () => watched(buyers[index]!),
+          (titles) => titles.length === 0,
+        ),
+      ).toEqual([]);
+    }
+    const books = await balances();
+    for (const buyer of buyers) expect(books[`liability:ppv-escrow:${buyer} EUR`]).toBeUndefined();
+    expect(books['asset:crypto:escrow:31337 EUR']).toBeUndefined();
+  });
+
+  it('is earned when the escrow is captured, buyer by buyer', async () => {
+    const title = await titleListed();
+    const buyer = await accountWith('prepaid');
+    const { terms } = await quoted(`/v1/accounts/${buyer}/purchases/checkouts`, { title, heldBy: 'escrow' });
+    const { offer } = terms;
+    await take(bought(offer), 30n, 20n);
+    const log = { name: 'EventCaptured', eventId: offer.eventId, token: zeroAddress, amount: offer.amount, fee: '0', treasury };
+    const before = (await balances())['revenue:ppv EUR'] ?? '0.00';
+    expect(await take(onEscrow('capture', `${offer.eventId}.${zeroAddress}`, offer, log, 33), 40n, 33n)).toBe('finalized');
+    const held = async () => (await balances())[`liability:ppv-escrow:${buyer} EUR`];
+    expect(await until(held, (open) => open === undefined)).toBeUndefined();
+    expect(Number(before) - Number((await balances())['revenue:ppv EUR'])).toBeCloseTo(9.99, 6);
+  });
+});
+
+describe('the books of all that', () => {
+  it('balance in every currency, and the log of them is VALID', async () => {
+    const { currencies } = (await api.get(`/v1/trial-balance?after=${await head()}`)).body as { currencies: { balance: string }[] };
+    for (const { balance } of currencies) expect(balance).toMatch(/^0(\.0+)?$/);
+    expect(currencies).toHaveLength(2);
+    const store = api.service.eventStore;
+    const length = (await Array.fromAsync(store.readAll())).filter(({ stream }) => stream.startsWith('demo.')).length;
+    const source = () => new HttpLogSource(`${api.service.url}/logs/demo/`, { token: api.token });
+    const genesisHash = await api.service.integrity.logs.genesisHashOf('demo');
+    const outcome = await until(
+      () => verifyLog({ source: source(), genesisHash, rpcUrls: [], isOffline: true }),
+      (judged) => 'size' in judged && judged.size >= length,
+    );
+    expect(outcome.verdict).toBe('VALID');
+  });
+});
