@@ -11,7 +11,7 @@ import type { Offer, Quote } from '../../services/settlement/domain/quote.ts';
 import { zeroAddress } from '../../services/settlement/domain/quote.ts';
 import { HttpLogSource } from '../../verifier/source/http.log-source.ts';
 import { verifyLog } from '../../verifier/verify.ts';
-import { startTestService, type TestService } from '../support/service.ts';
+import { type Answer, startTestService, type TestService } from '../support/service.ts';
 
 /* The books of payments on chain in the whole service. No chain is asked: what a watcher would tell is told here. */
 
@@ -47,7 +47,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => api.close());
 
-async function commanded(name: string, commandOf: (envelope: ReturnType<typeof envelopeOf>) => object): Promise<void> {
+async function commanded(name: string, commandOf: (envelope: ReturnType<typeof envelopeOf>) => SetRate | IssueQuote): Promise<void> {
   const envelope = envelopeOf({
     provider: 'demo',
     actor: { id: 'test', type: 'process' },
@@ -55,13 +55,13 @@ async function commanded(name: string, commandOf: (envelope: ReturnType<typeof e
     command: name,
     body: { name },
   });
-  const outcome = (await api.service.commands.execute(commandOf(envelope) as never)) as { kind: string };
+  const outcome = await api.service.commands.execute(commandOf(envelope));
   if (outcome.kind !== 'accepted') throw new Error(JSON.stringify(outcome));
 }
 
 /** Opens a checkout and quotes it; answers the terms as they were signed. */
 async function quoted(path: string, body: object): Promise<{ readonly seq: string; readonly terms: { quote: Quote; offer: Offer } }> {
-  const opened = await api.post(path, body);
+  const opened: Answer = await api.post(path, body);
   if (opened.status !== 201) throw new Error(JSON.stringify(opened.body));
   const { seq } = opened.body.events[0].data as { seq: string };
   await commanded('IssueQuote', (envelope) => new IssueQuote(envelope, { seq, token: zeroAddress, payer: zeroAddress }));
@@ -81,7 +81,7 @@ function settledBy({ quote }: { readonly quote: Quote }, block = blockAt(10)): C
   return { ...place, tx: `0x${seq.padStart(64, '7')}`, effect: 'slot', key: seq, log };
 }
 
-function onEscrow<Kind extends ChainEffect['effect']>(effect: Kind, key: string, offer: Offer, log: object, block: number): ChainEffect {
+function onEscrow(effect: ChainEffect['effect'], key: string, offer: Offer, log: object, block: number): ChainEffect {
   const place = {
     chainId: '31337',
     contract: escrow,
@@ -136,8 +136,7 @@ async function invoiceOver(amount: string) {
   return { account, invoice: id };
 }
 
-const shown = (invoice: string, isSo: (body: Record<string, any>) => boolean) =>
-  // eslint-disable-line @typescript-eslint/no-explicit-any -- An answer.
+const shown = (invoice: string, isSo: (body: Readonly<Record<string, unknown>>) => boolean) =>
   until(async () => (await api.get(`/v1/invoices/${invoice}?after=${await head()}`)).body, isSo);
 
 const watched = async (account: string) => {
@@ -203,7 +202,7 @@ describe('a payment of an invoice', () => {
   it('is ignored where the provider on chain is none of ours', async () => {
     const { invoice } = await invoiceOver('10.00');
     const { terms } = await quoted(`/v1/invoices/${invoice}/checkouts`, {});
-    expect(await take({ ...settledBy(terms), providerId: '1' } as ChainEffect, 20n, 10n)).toBe('ignored');
+    expect(await take({ ...settledBy(terms), providerId: '1' }, 20n, 10n)).toBe('ignored');
   });
 
   it('stops the watcher where a contract did twice what it can do once', async () => {
@@ -211,7 +210,7 @@ describe('a payment of an invoice', () => {
     const { terms } = await quoted(`/v1/invoices/${invoice}/checkouts`, {});
     const effect = settledBy(terms);
     await take(effect, 10n, 5n);
-    await expect(take({ ...effect, tx: `0x${'99'.repeat(32)}` } as ChainEffect, 10n, 5n)).rejects.toMatchObject({
+    await expect(take({ ...effect, tx: `0x${'99'.repeat(32)}` }, 10n, 5n)).rejects.toMatchObject({
       code: 'settlement_key_taken',
     });
   });

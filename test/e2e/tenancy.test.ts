@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { SettlementChain } from '../../services/settlement/application/settlement-chain.ts';
+import { providerIdOf } from '../../services/settlement/domain/chain-number.ts';
+import { type ChainEffect, settlementId } from '../../services/settlement/domain/chain-effect.ts';
 import { type Answer, startTestService, type TestService } from '../support/service.ts';
 
 let api: TestService;
@@ -28,9 +30,21 @@ const money = { amount: '1', currency: 'EUR' };
 
 /** A chain that nobody has to ask before a checkout is opened. */
 const chain: SettlementChain = {
-  ...{ chainId: '31337', rpcUrls: ['http://127.0.0.1:9'], codeHashes: {}, deploymentBlock: 0n, tokens: [] },
+  ...{ chainId: '31337', rpcUrls: ['http://127.0.0.1:9'], codeHashes: {}, deploymentBlock: 0n },
+  tokens: [{ address: `0x${'03'.repeat(20)}`, currency: 'USDC', decimals: 6 }],
   contracts: { registry: `0x${'01'.repeat(20)}`, settlement: `0x${'02'.repeat(20)}` },
   profile: { finality: 'tag', realMoney: false, confirmations: [] },
+};
+
+/** Money that reached the treasury of `demo` and that nobody was asked for. */
+const stray: ChainEffect = {
+  ...{ chainId: '31337', contract: `0x${'03'.repeat(20)}`, module: 'token', providerId: providerIdOf('demo'), tx: `0x${'04'.repeat(32)}` },
+  ...{ block: { number: '9', hash: `0x${'05'.repeat(32)}`, time: '2026-11-01T00:00:00.000Z' }, logIndex: '0', effect: 'log' },
+  key: `0x${'04'.repeat(32)}.0`,
+  log: {
+    ...{ name: 'Transfer', token: `0x${'03'.repeat(20)}`, from: `0x${'06'.repeat(20)}`, fromRole: 'other' },
+    ...{ to: `0x${'07'.repeat(20)}`, toRole: 'treasury', amount: '2000000' },
+  },
 };
 
 beforeAll(async () => {
@@ -54,6 +68,9 @@ beforeAll(async () => {
   };
   await api.post(`/v1/accounts/${account}/charges`, { ...money, product: 'tv', description: 'TV' });
   await issued(ids.invoice);
+  await api.service.settlementLedger.take(stray, { head: 9n, finalized: 9n });
+  const at = new Date(Date.now() - 60_000).toISOString();
+  await api.post('/v1/settlement/rates', { base: 'USDC', currency: 'EUR', rate: '0.9', source: 'test', at, spreadBps: '0' });
 }, 60_000);
 afterAll(() => api.close());
 
@@ -84,6 +101,7 @@ const bodies: Readonly<Record<string, () => object>> = {
   '/v1/accounts/{account}/credits/checkouts': () => money,
   '/v1/accounts/{account}/purchases/checkouts': () => ({ title: ids.title }),
   '/v1/invoices/{invoice}/checkouts': () => ({}),
+  '/v1/settlements/{settlement}/allocation': () => ({ account: ids.account, reason: 'found out' }),
   '/v1/price-books/{priceBook}/versions': () => priceBook,
   '/v1/auditor-keys/{key}/revocations': () => ({}),
 };
@@ -97,7 +115,8 @@ const urlOf = (path: string) =>
     .replace('{currency}', 'EUR')
     .replace('{slug}', 'demo')
     .replace('{index}', '0')
-    .replace('{key}', ids.auditorKey);
+    .replace('{key}', ids.auditorKey)
+    .replace('{settlement}', settlementId(stray));
 
 /** What is as public as the log itself, and what the link to a payment opens to whoever has it. */
 const isOpen = (path: string) => /\/proofs\/|\/witnesses$|\/terms\/|^\/v1\/checkouts\//.test(path);

@@ -12,6 +12,3 @@ export interface EscrowPurchases {
   /** The slots whose purchase is final, and not paid back, by everything that is in the log when it is asked. */
   slotsOf(provider: string, event: EscrowedEvent): Promise<readonly string[]>;
 }
-
-/** Nest injection token of the port. */
-export const ESCROW_PURCHASES = Symbol('EscrowPurchases');

@@ -1,5 +1,5 @@
 import { amountText } from '../../money/money.ts';
-import type { ChainEffect, EffectOf } from './chain-effect.ts';
+import type { EffectOf } from './chain-effect.ts';
 import { type IssuedQuote, matchingQuote, type Slot } from './slot.ts';
 import type { MatchedPayment, SettlementSubject } from './settlement.events.ts';
 import { zeroAddress } from './quote.ts';
@@ -67,9 +67,4 @@ function paymentOf({ log }: PaidEffect, { state, stream, quote, token }: Matched
     quote: { stream, revision: quote.revision.toString() },
     rate: quote.rate,
   };
-}
-
-/** The slot that an effect is about; undefined where it is about none. */
-export function slotOf(effect: ChainEffect): string | undefined {
-  return effect.effect === 'slot' || effect.effect === 'purchase-refund' ? effect.log.seq : undefined;
 }
