@@ -1,4 +1,7 @@
 import fc from 'fast-check';
+import { settlementId } from '../../services/settlement/domain/chain-effect.ts';
+import { matchPayment, type PaidEffect } from '../../services/settlement/domain/settlement-match.ts';
+import { EffectHistory, eth, foundSlot, settled } from '../unit/settlement/effect.fixtures.ts';
 import { accountId, Books, invoiceId } from './books.ts';
 import type { EventStore } from '../../services/event-store/domain/event-store.ts';
 
@@ -39,8 +42,28 @@ export async function randomBooks(steps: readonly Step[], options: { store?: Eve
   await books.open(accountId(1), { billing: 'prepaid', creditLimit: '5' });
   await books.open(accountId(2), { currency: 'KWD' });
   await books.open(accountId(3), { billing: 'prepaid', creditLimit: '0' });
+  await paidOnChain(books);
   for (const each of steps) await take(books, each);
   return books;
+}
+
+/** One payment that was lost with its block and came back, and one that nobody had asked for. */
+async function paidOnChain(books: Books): Promise<void> {
+  const effect = settled();
+  const paid = new EffectHistory()
+    .observed(effect, matchPayment(effect as PaidEffect, foundSlot(), eth))
+    .confirmed()
+    .reorged();
+  paid
+    .observed(effect, matchPayment(effect as PaidEffect, foundSlot(), eth))
+    .confirmed()
+    .finalized();
+  const stray = settled({ seq: '8' });
+  const unmatched = new EffectHistory().observed(stray, { unmatched: 'quote_unknown' }).finalized();
+  for (const [slot, { events }] of [['7', paid] as const, ['8', unmatched] as const]) {
+    const id = settlementId({ chainId: effect.chainId, contract: effect.contract, effect: 'slot', key: slot });
+    for (const event of events) await books.append(`${books.provider}.settlement-${id}`, [event]);
+  }
 }
 
 async function take(books: Books, asked: Step): Promise<unknown> {
