@@ -36,6 +36,23 @@ export interface Care {
   readonly onFinal?: (transaction: QueuedTransaction) => Promise<void>;
 }
 
+export interface KeepOptions {
+  /** UUID. What was kept under it before is answered as it stands, and nothing is signed again; random when absent. */
+  readonly id?: string;
+  /** The call may take no more gas than this, on the chain as it is. */
+  readonly gasMax?: bigint;
+}
+
+/** How many transactions of a key there are, in the books of three: nonces below a count are taken. */
+export interface NonceCounts {
+  /** By the blocks of the chain. */
+  readonly latest: bigint;
+  /** By the pool of the node. */
+  readonly pending: bigint;
+  /** By what is kept here. */
+  readonly kept: bigint;
+}
+
 interface Seen {
   /** Next nonce of the key by what blocks hold. */
   readonly count: bigint;
@@ -66,21 +83,44 @@ export class TransactionQueue {
   }
 
   /**
-   * Signs and keeps a transaction under the next nonce. Nothing is sent. A call that would revert throws `ChainRefusedFault`, and a chain
-   * that asks for more than may be paid `FeesTooHighFault`.
+   * Signs and keeps a transaction under the next nonce. Nothing is sent. A call that would revert, or take more gas than it may, throws
+   * `ChainRefusedFault`, and a chain that asks for more than may be paid `FeesTooHighFault`. Safe to repeat with the same id.
    */
-  async keep(subject: string, call: Call): Promise<QueuedTransaction> {
+  async keep(subject: string, call: Call, { id = randomUUID(), gasMax }: KeepOptions = {}): Promise<QueuedTransaction> {
     const { node, chainId, signer, store, clock, feePerGasMax } = this.#options;
+    const known = await store.find(id);
+    if (known !== undefined) return known;
     await fund(node, chainId, signer.address);
     const [count, fees, final] = await Promise.all([this.#count(), currentFees(node, feePerGasMax), store.lastFinal(this.key)]);
     if (final !== undefined && final.nonce >= count)
       throw new NodeBehindFault(`The node of chain ${chainId} does not know of nonce ${final.nonce} of ${signer.address}: it lags behind.`);
-    const gas = await this.#gasOf(call);
+    const gas = await this.#gasOf(call, gasMax);
     return store.take(this.key, async (taken) => {
       const nonce = freeNonce(count, taken);
       const attempt = await signAttempt(signer, { chainId, nonce, call, gas, fees, at: clock.now(), isCancel: false });
-      return { id: randomUUID(), subject, nonce, attempt };
+      return { id, subject, nonce, attempt };
     });
+  }
+
+  /** What is known of a transaction; undefined for one that was never kept. */
+  find(id: string): Promise<QueuedTransaction | undefined> {
+    return this.#options.store.find(id);
+  }
+
+  /**
+   * Where the key stands. More pending than kept means that somebody else sends by the key; fewer, that the node lost what was sent, which
+   * `tend` sends again. No nonce is ever given back: what a node may have accepted is only ever replaced.
+   */
+  async counts(): Promise<NonceCounts> {
+    const { node, signer, store } = this.#options;
+    const [latest, pending, unsettled, final] = await Promise.all([
+      this.#count(),
+      node.call<string>('eth_getTransactionCount', signer.address, 'pending'),
+      store.unsettled(this.key),
+      store.lastFinal(this.key),
+    ]);
+    const highest = unsettled.at(-1)?.nonce ?? final?.nonce;
+    return { latest, pending: BigInt(pending), kept: highest === undefined ? 0n : highest + 1n };
   }
 
   /** Safe to repeat. When it resolves the node had the newest version; when it throws, it may have. */
@@ -240,9 +280,10 @@ export class TransactionQueue {
   }
 
   /** On the chain as it is: on what is pending, a transaction that is replaced would stand in its own way. */
-  async #gasOf({ to, data, value = 0n }: Call): Promise<bigint> {
+  async #gasOf({ to, data, value = 0n }: Call, gasMax?: bigint): Promise<bigint> {
     const { node, signer } = this.#options;
-    const call = { ...(to !== undefined && { to }), data, value: `0x${value.toString(16)}`, from: signer.address };
+    const gas = gasMax !== undefined && { gas: `0x${gasMax.toString(16)}` };
+    const call = { ...(to !== undefined && { to }), data, value: `0x${value.toString(16)}`, from: signer.address, ...gas };
     return BigInt(await node.call<string>('eth_estimateGas', call, 'latest'));
   }
 

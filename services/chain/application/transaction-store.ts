@@ -27,7 +27,7 @@ export interface TransactionStore {
   lastFinal(key: TransactionKey): Promise<QueuedTransaction | undefined>;
   /**
    * Keeps a transaction under a nonce that `sign` chooses, knowing those that are taken. No other process gets a nonce of the key in
-   * between. What `sign` throws is thrown on, and nothing is kept.
+   * between. What `sign` throws is thrown on, and nothing is kept. An id that is kept already, by whomever, is answered as it stands.
    */
   take(key: TransactionKey, sign: (taken: readonly QueuedTransaction[]) => Promise<FirstAttempt>): Promise<QueuedTransaction>;
   /** Adds a signed version behind the one that the caller knows as the newest; undefined, and nothing kept, when there is a newer one. */

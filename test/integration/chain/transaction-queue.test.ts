@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type HDNodeWallet, Wallet } from 'ethers';
@@ -234,6 +235,36 @@ describe.each(stores)('a queue of transactions, kept %s', (_, openStore) => {
     const kept = await queueOf().keep('deploy', transfer);
     expect((await queueOf().run('deploy', transfer)).id).toBe(kept.id);
     expect(await lastNonce()).toBe(0n);
+  });
+
+  it('keeps one transaction for an id, however many processes ask at once and later', async () => {
+    const id = randomUUID();
+    const [first, second] = await Promise.all([queueOf(), queueOf()].map((queue) => queue.keep('order', transfer, { id })));
+    expect(second).toEqual(first);
+    await queueOf().send(first!);
+    await untilSettled(queueOf());
+    expect(await queueOf().keep('order', transfer, { id })).toMatchObject({ state: 'final', nonce: 0n });
+    expect(await lastNonce()).toBe(0n);
+  });
+
+  it('signs nothing that takes more gas than it may', async () => {
+    await expect(queueOf().keep('dear', { ...transfer, data: `0x${'11'.repeat(600)}` }, { gasMax: 25_000n })).rejects.toMatchObject({
+      name: 'ChainRefusedFault',
+    });
+    expect(await store.unsettled(key(wallet))).toEqual([]);
+    expect(await queueOf().keep('cheap', transfer, { gasMax: 25_000n })).toMatchObject({ nonce: 0n });
+  });
+
+  it('shows by its counts who else sends by the key, and what a node has lost', async () => {
+    await anvil.rpc.call('evm_setAutomine', false);
+    const queue = queueOf();
+    expect(await queue.counts()).toEqual({ latest: 0n, pending: 0n, kept: 0n });
+    await queue.send(await queue.keep('ours', transfer));
+    expect(await queue.counts()).toEqual({ latest: 0n, pending: 1n, kept: 1n });
+    await sendForeign(1);
+    expect(await queue.counts()).toEqual({ latest: 0n, pending: 2n, kept: 1n });
+    for (const { tx } of (await store.unsettled(key(wallet)))[0]!.attempts) await anvil.rpc.call('anvil_dropTransaction', tx);
+    expect((await queue.counts()).pending).toBeLessThan(2n);
   });
 
   it('offers no more for gas than it may, and signs nothing where the chain asks for more', async () => {

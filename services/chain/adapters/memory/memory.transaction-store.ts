@@ -23,6 +23,8 @@ export class MemoryTransactionStore implements TransactionStore {
   take(key: TransactionKey, sign: (taken: readonly QueuedTransaction[]) => Promise<FirstAttempt>): Promise<QueuedTransaction> {
     const taking = this.#taking.then(async () => {
       const { id, subject, nonce, attempt } = await sign(await this.unsettled(key));
+      const known = this.#transactions.get(id);
+      if (known !== undefined) return known;
       const kept = { id, ...key, nonce, subject, state: 'signed', attempts: [attempt], place: undefined } as const;
       this.#transactions.set(id, kept);
       return kept;

@@ -64,6 +64,8 @@ export class PostgresTransactionStore implements TransactionStore {
         [id, key.chainId, key.address, nonce, subject, JSON.stringify([storedOf(signed)])],
       );
       if (rows[0] !== undefined) return transactionOf(rows[0]);
+      const known = await this.find(id);
+      if (known !== undefined) return known;
     }
     throw new Error(`Somebody else took ${takesMax} nonces of ${key.address} in a row.`);
   }
