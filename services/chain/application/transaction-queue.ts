@@ -107,6 +107,11 @@ export class TransactionQueue {
     return this.#options.store.find(id);
   }
 
+  /** Everything of the key that is neither final nor overtaken, lowest nonce first. */
+  unsettled(): Promise<QueuedTransaction[]> {
+    return this.#options.store.unsettled(this.key);
+  }
+
   /**
    * Where the key stands. More pending than kept means that somebody else sends by the key; fewer, that the node lost what was sent, which
    * `tend` sends again. No nonce is ever given back: what a node may have accepted is only ever replaced.

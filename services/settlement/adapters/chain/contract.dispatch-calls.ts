@@ -1,0 +1,74 @@
+import { ChainRefusedFault } from '../../../chain/application/chain-faults.ts';
+import type { ChainNode } from '../../../chain/application/chain-node.ts';
+import type { Call } from '../../../chain/application/transaction.ts';
+import type { DispatchCalls, NextCall } from '../../application/dispatch-calls.ts';
+import type { OrderEvent, RefundOrdered, RelayOrdered } from '../../domain/dispatch.events.ts';
+import { zeroAddress } from '../../domain/quote.ts';
+import { creditContract, errorInterfaces, escrowContract, settlementContract, tokenContract } from './sending-interface.ts';
+
+const errorTextMax = 200;
+
+/** The calls of ProviderSettlement, PpvEscrow and PrepaidCredit. */
+export class ContractDispatchCalls implements DispatchCalls {
+  async next(order: OrderEvent, by: { readonly node: ChainNode; readonly from: string }): Promise<NextCall> {
+    if (order.type === 'RefundOrdered/1') return refundStep(order.data, by);
+    return { step: 'main', call: callOf(order) };
+  }
+
+  errorIn(fault: unknown): string | undefined {
+    if (!(fault instanceof ChainRefusedFault) || fault.revertData === undefined) return undefined;
+    for (const known of errorInterfaces) {
+      const error = known.parseError(fault.revertData);
+      if (error !== null) return short(`${error.name}(${error.args.join(', ')})`);
+    }
+    return short(`unknown(${fault.revertData})`);
+  }
+}
+
+/** A refund is pulled from whoever sends it. */
+async function refundStep(data: RefundOrdered, { node, from }: { readonly node: ChainNode; readonly from: string }): Promise<NextCall> {
+  const { providerId, slot, refundSeq, token, to, tokenUnits, reason, contract } = data;
+  const units = BigInt(tokenUnits);
+  const encoded = settlementContract.encodeFunctionData('refund', [providerId, slot, refundSeq, token, to, units, reason]);
+  if (token === zeroAddress) return { step: 'main', call: { to: contract, data: encoded, value: units } };
+  const asked = { to: token, data: tokenContract.encodeFunctionData('allowance', [from, contract]) };
+  const allowed = BigInt(await node.call<string>('eth_call', asked, 'latest'));
+  if (allowed >= units) return { step: 'main', call: { to: contract, data: encoded } };
+  // Some tokens change an allowance only from zero.
+  const approved = allowed === 0n ? units : 0n;
+  return { step: 'approve', call: { to: token, data: tokenContract.encodeFunctionData('approve', [contract, approved]) } };
+}
+
+function callOf({ type, data }: Exclude<OrderEvent, { readonly type: 'RefundOrdered/1' }>): Call {
+  const { contract: to, providerId } = data;
+  switch (type) {
+    case 'CaptureOrdered/1':
+      return { to, data: escrowContract.encodeFunctionData('captureEvent', [providerId, data.eventId, [...data.tokens]]) };
+    case 'EventCancelOrdered/1':
+      return { to, data: escrowContract.encodeFunctionData('cancelEvent', [providerId, data.eventId]) };
+    case 'CollectOrdered/1': {
+      const { terms, signature, tokenUnits, slot, invoiceRef } = data;
+      return { to, data: settlementContract.encodeFunctionData('collect', [terms, signature, tokenUnits, slot, invoiceRef]) };
+    }
+    case 'RevocationOrdered/1':
+      return { to, data: settlementContract.encodeFunctionData('revokeBySig', [data.terms, data.signature]) };
+    case 'CreditIssueOrdered/1':
+      return { to, data: creditContract.encodeFunctionData('issue', [data.to, data.units, data.slot, data.epoch, data.ref]) };
+    case 'RelayOrdered/1':
+      return { to, data: relayedCall(data) };
+  }
+}
+
+function relayedCall({ terms, signer, quoteSignature, payer, method, nonce, signature }: RelayOrdered): string {
+  const isPermit2 = method === 'permit2';
+  const [contract, signed, name] =
+    terms.module === 'settlement'
+      ? [settlementContract, terms.quote, isPermit2 ? 'payWithPermit2' : 'payWithAuthorization']
+      : [escrowContract, terms.offer, isPermit2 ? 'purchaseWithPermit2' : 'purchaseWithAuthorization'];
+  return contract.encodeFunctionData(name, [signed, signer, quoteSignature, payer, ...(isPermit2 ? [nonce] : []), signature]);
+}
+
+/** Texts of contracts are anybody's: they are kept short, and plain. */
+function short(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]/g, '').slice(0, errorTextMax);
+}

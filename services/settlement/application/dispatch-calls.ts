@@ -1,0 +1,17 @@
+import type { ChainNode } from '../../chain/application/chain-node.ts';
+import type { Call } from '../../chain/application/transaction.ts';
+import type { OrderEvent } from '../domain/dispatch.events.ts';
+
+/** The next transaction of an order. `approve` lets the contract take what a refund pays, and comes before it. */
+export interface NextCall {
+  readonly step: 'approve' | 'main';
+  readonly call: Call;
+}
+
+/** What an order means as calls of the contracts. */
+export interface DispatchCalls {
+  /** What is to be sent next, on the chain as it is. Throws chain faults. */
+  next(order: OrderEvent, by: { readonly node: ChainNode; readonly from: string }): Promise<NextCall>;
+  /** The error that a call was refused with, by the names of the contracts; `undefined` where the fault is no refusal of a contract. */
+  errorIn(fault: unknown): string | undefined;
+}

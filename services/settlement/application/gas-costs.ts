@@ -1,0 +1,40 @@
+import type { Operation } from '../domain/dispatch.events.ts';
+
+/** What a transaction of a provider costs: at most, until it is final; then what it did. */
+export interface GasCost {
+  /** Of the transaction in the queue. */
+  readonly transaction: string;
+  readonly provider: string;
+  readonly chainId: string;
+  readonly operation: Operation;
+  /** When it was asked for; of its block once it is final. */
+  readonly at: Date;
+  readonly gas: bigint;
+  /** In wei. */
+  readonly fee: bigint;
+}
+
+export interface DailyGasCost {
+  readonly provider: string;
+  readonly chainId: string;
+  readonly operation: Operation;
+  /** YYYY-MM-DD (UTC). */
+  readonly day: string;
+  /** Final transactions, also those that came to nothing. */
+  readonly transactions: bigint;
+  readonly gas: bigint;
+  /** In wei. */
+  readonly fee: bigint;
+}
+
+/** What was spent for gas, by operation and provider. Every method is durable when it resolves, and safe to repeat. */
+export interface GasCosts {
+  /** Counts the most that a transaction may cost. What is final already stays. */
+  reserve(cost: GasCost): Promise<void>;
+  /** Counts what it did cost, instead. */
+  spend(cost: GasCost): Promise<void>;
+  /** In wei, reserved or spent since then. */
+  since(where: Pick<GasCost, 'provider' | 'chainId'> & { readonly operations: readonly Operation[] }, at: Date): Promise<bigint>;
+  /** Of final transactions, both days included, in order of day, chain and operation. */
+  byDay(provider: string, period: { readonly from: string; readonly to: string }): Promise<DailyGasCost[]>;
+}

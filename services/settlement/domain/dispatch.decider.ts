@@ -1,0 +1,61 @@
+import { accept, type Decision, reject, repeated } from '../../commands/domain/decision.ts';
+import { canonicalJson, type Json } from '../../event-store/domain/canonical-json.ts';
+import { type DispatchDone, type DispatchEvent, type DispatchFailed, type OrderEvent, operationOf } from './dispatch.events.ts';
+import type { Dispatch } from './dispatch.ts';
+
+/* What may be ordered, and how it ends. Rejections are listed in precedence order. */
+
+export type DispatchRejection =
+  | { readonly code: 'dispatch_not_found' }
+  /** Something else is under way there, and what may come of it is not known yet. */
+  | { readonly code: 'dispatch_under_way'; readonly operation: string }
+  /** What was done on chain cannot be done again, or otherwise. */
+  | { readonly code: 'dispatch_done'; readonly operation: string }
+  | { readonly code: 'dispatch_not_failed' }
+  /** It is decided anew where it was decided before: by the mandate, by the payer. */
+  | { readonly code: 'dispatch_not_retriable'; readonly operation: string };
+
+type DispatchDecision = Decision<DispatchEvent, DispatchRejection>;
+
+/** Orders what nothing stands in the way of. The same order again changes nothing; after a failure it is a new one. */
+export function order(state: Dispatch, event: OrderEvent): DispatchDecision {
+  if (state.status === 'none' || state.status === 'failed') return accept(event);
+  if (isSame(state.order, event)) return repeated(state.orderedAt);
+  const operation = operationOf(state.order);
+  if (state.status === 'sending') return reject({ code: 'dispatch_under_way', operation });
+  // An event that was captured in one token may be captured in another one that came later.
+  if (operation === 'capture' && event.type === 'CaptureOrdered/1') return accept(event);
+  return reject({ code: 'dispatch_done', operation });
+}
+
+/** Orders again what failed. What another aggregate has to allow is ordered by that one alone. */
+export function retry(state: Dispatch): DispatchDecision {
+  if (state.status === 'none') return reject({ code: 'dispatch_not_found' });
+  if (state.status !== 'failed') return reject({ code: 'dispatch_not_failed' });
+  const operation = operationOf(state.order);
+  if (operation === 'collect' || operation === 'relay') return reject({ code: 'dispatch_not_retriable', operation });
+  return accept(state.order);
+}
+
+/** Nothing came of the order. Only of the last one, and only once. */
+export function fail(state: Dispatch, data: DispatchFailed): DispatchDecision {
+  if (state.status === 'none') return reject({ code: 'dispatch_not_found' });
+  if (state.status !== 'sending' || state.orderedAt.toString() !== data.ordered) return repeated(state.revision);
+  return accept({ type: 'DispatchFailed/1', data });
+}
+
+export function finish(state: Dispatch, data: DispatchDone): DispatchDecision {
+  if (state.status === 'none') return reject({ code: 'dispatch_not_found' });
+  if (state.status !== 'sending' || state.orderedAt.toString() !== data.ordered) return repeated(state.revision);
+  return accept({ type: 'DispatchDone/1', data });
+}
+
+/** A salt is drawn at each asking, so that it makes no difference. */
+function isSame(left: OrderEvent, right: OrderEvent): boolean {
+  if (left.type === 'RefundOrdered/1' && right.type === 'RefundOrdered/1') return left.data.refund === right.data.refund;
+  return left.type === right.type && textOf(left) === textOf(right);
+}
+
+function textOf({ data }: OrderEvent): string {
+  return canonicalJson(data as unknown as Json);
+}

@@ -1,0 +1,201 @@
+import { EventTypes } from '../../event-store/domain/event-types.ts';
+import type { MandateTerms } from './mandate-terms.ts';
+import type { SignedTerms } from './quote.ts';
+
+/*
+ * Facts of a dispatch, stream `<slug>.dispatch-<id>`: something that our keys bring onto a chain. The order is a fact before anything is
+ * signed, and nothing is signed without one. What the transaction then does is told by the watcher, in the streams of settlements; here it
+ * only says whether the transaction went through. Numbers are decimal text, addresses and words lower-case 0x-hex.
+ */
+
+/** Where the transaction goes. */
+export type DispatchTarget = {
+  readonly chainId: string;
+  readonly contract: string;
+  /** On chain. */
+  readonly providerId: string;
+};
+
+/** Money goes back to a payer: `refund` of ProviderSettlement. */
+export type RefundOrdered = DispatchTarget & {
+  /** The decision of the account that this carries out. */
+  readonly refund: string;
+  /** The refund's own slot on chain: each is paid once. */
+  readonly refundSeq: string;
+  readonly settlement: string;
+  /** What was paid, and goes back. */
+  readonly slot: string;
+  readonly account: string;
+  readonly amount: string;
+  readonly currency: string;
+  readonly token: string;
+  /** The token's place in the money table, with what goes back in major units and in units of the token. */
+  readonly tokenCurrency: string;
+  readonly tokenAmount: string;
+  readonly tokenUnits: string;
+  readonly to: string;
+  /** `reason` on chain is the hash of the refund's id under this salt. */
+  readonly salt: string;
+  readonly reason: string;
+};
+
+/** What the escrow holds for an event goes to the treasury: `captureEvent` of PpvEscrow. */
+export type CaptureOrdered = DispatchTarget & { readonly title: string; readonly eventId: string; readonly tokens: readonly string[] };
+
+/** What the escrow holds for an event goes back to whoever bought: `cancelEvent` of PpvEscrow. */
+export type EventCancelOrdered = DispatchTarget & { readonly title: string; readonly eventId: string };
+
+/** What an invoice asks for is pulled under a mandate: `collect` of ProviderSettlement. */
+export type CollectOrdered = DispatchTarget & {
+  readonly mandate: string;
+  readonly terms: MandateTerms;
+  /** Of the payer, over the mandate. */
+  readonly signature: string;
+  /** The decision of the mandate that this carries out. */
+  readonly decision: string;
+  readonly slot: string;
+  readonly invoiceRef: string;
+  readonly account: string;
+  readonly amount: string;
+  readonly currency: string;
+  readonly tokenUnits: string;
+  /** Seconds since 1970: from then on the rate is not good any more, and what no block took is given up. */
+  readonly deadline: string;
+};
+
+/** The payer ends a mandate by a signature: `revokeBySig` of ProviderSettlement. */
+export type RevocationOrdered = DispatchTarget & {
+  readonly mandate: string;
+  readonly terms: MandateTerms;
+  /** Of the payer, over `Revoke(mandate)`. */
+  readonly signature: string;
+};
+
+/** Prepaid credit that was paid for is given out: `issue` of PrepaidCredit. */
+export type CreditIssueOrdered = DispatchTarget & {
+  readonly settlement: string;
+  /** Also the issue's number on chain: each is given out once. */
+  readonly slot: string;
+  readonly account: string;
+  readonly amount: string;
+  readonly currency: string;
+  readonly to: string;
+  /** Units of the credit. */
+  readonly units: string;
+  /** Months since January 2020. */
+  readonly epoch: string;
+  readonly ref: string;
+};
+
+/** A payer's signature is brought to the contract at our cost: `payWithAuthorization` or `payWithPermit2`. */
+export type RelayOrdered = DispatchTarget & {
+  readonly slot: string;
+  readonly method: 'authorization' | 'permit2';
+  readonly payer: string;
+  /** Of the payer: over the token's authorization, or over Permit2's transfer with the quote as witness. */
+  readonly signature: string;
+  /** Of Permit2; `0` for an authorization, whose nonce is the hash of the quote. */
+  readonly nonce: string;
+  readonly terms: SignedTerms;
+  readonly structHash: string;
+  readonly signer: string;
+  readonly quoteSignature: string;
+};
+
+/** Why nothing came of an order. */
+export type DispatchFailure =
+  /** The contract refused it: when it was tried out, or in a block. */
+  | { readonly code: 'reverted'; readonly error: string }
+  /** It would have taken more gas than is given for it, or the key's whole allowance of a step was used up by somebody else. */
+  | { readonly code: 'gas_above_ceiling' | 'approval_ineffective' }
+  /** What was signed is not good any more, and no block took it in time. */
+  | { readonly code: 'expired' }
+  /** The provider's allowance of relayed gas for the day is used up. */
+  | { readonly code: 'spending_limit'; readonly spent: string; readonly limit: string };
+
+/** Nothing came of the order, and nothing will: the money stays where it is. */
+export type DispatchFailed = {
+  /** Revision of the order in this stream. */
+  readonly ordered: string;
+  /** Absent where nothing was sent. */
+  readonly tx?: string;
+  readonly failure: DispatchFailure;
+};
+
+/** The transaction went through, in a block that is final. */
+export type DispatchDone = {
+  readonly ordered: string;
+  readonly tx: string;
+  readonly block: { readonly number: string; readonly hash: string; /** ISO text. */ readonly time: string };
+  readonly gas: string;
+  /** In wei. */
+  readonly fee: string;
+};
+
+export type OrderEvent =
+  | { readonly type: 'RefundOrdered/1'; readonly data: RefundOrdered }
+  | { readonly type: 'CaptureOrdered/1'; readonly data: CaptureOrdered }
+  | { readonly type: 'EventCancelOrdered/1'; readonly data: EventCancelOrdered }
+  | { readonly type: 'CollectOrdered/1'; readonly data: CollectOrdered }
+  | { readonly type: 'RevocationOrdered/1'; readonly data: RevocationOrdered }
+  | { readonly type: 'CreditIssueOrdered/1'; readonly data: CreditIssueOrdered }
+  | { readonly type: 'RelayOrdered/1'; readonly data: RelayOrdered };
+
+export type DispatchEvent =
+  | OrderEvent
+  | { readonly type: 'DispatchFailed/1'; readonly data: DispatchFailed }
+  | { readonly type: 'DispatchDone/1'; readonly data: DispatchDone };
+
+export const dispatchEvents = new EventTypes<DispatchEvent>({
+  'RefundOrdered/1': [],
+  'CaptureOrdered/1': [],
+  'EventCancelOrdered/1': [],
+  'CollectOrdered/1': [],
+  'RevocationOrdered/1': [],
+  'CreditIssueOrdered/1': [],
+  'RelayOrdered/1': [],
+  'DispatchFailed/1': [],
+  'DispatchDone/1': [],
+});
+
+/** Which kind of transaction an order is for. */
+export const operations = ['refund', 'capture', 'cancel', 'collect', 'revoke', 'issue', 'relay'] as const;
+export type Operation = (typeof operations)[number];
+
+const operationOfType: Readonly<Record<OrderEvent['type'], Operation>> = {
+  'RefundOrdered/1': 'refund',
+  'CaptureOrdered/1': 'capture',
+  'EventCancelOrdered/1': 'cancel',
+  'CollectOrdered/1': 'collect',
+  'RevocationOrdered/1': 'revoke',
+  'CreditIssueOrdered/1': 'issue',
+  'RelayOrdered/1': 'relay',
+};
+
+export function operationOf({ type }: Pick<OrderEvent, 'type'>): Operation {
+  return operationOfType[type];
+}
+
+/** The id of the dispatch that an order belongs to. What excludes each other on chain, or is the same there, shares one. */
+export function dispatchIdOf({ type, data }: OrderEvent): string {
+  switch (type) {
+    case 'RefundOrdered/1':
+      return refundDispatchId(data.refundSeq);
+    case 'CaptureOrdered/1':
+    case 'EventCancelOrdered/1':
+      return `event.${data.chainId}.${data.eventId}`;
+    case 'CollectOrdered/1':
+      return `collect.${data.slot}`;
+    case 'RevocationOrdered/1':
+      return `revoke.${data.mandate}`;
+    case 'CreditIssueOrdered/1':
+      return `issue.${data.slot}`;
+    case 'RelayOrdered/1':
+      return `relay.${data.structHash}`;
+  }
+}
+
+/** The dispatch of a refund by its number on chain: what a `Refunded` of that number was ordered by. */
+export function refundDispatchId(refundSeq: string): string {
+  return `refund.${refundSeq}`;
+}

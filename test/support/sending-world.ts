@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto';
+import { id, type Wallet } from 'ethers';
+import type { Pool } from 'pg';
+import { type SettlementChain, settlementOn } from '../../bench/support/settlement-chain.ts';
+import { startThrowawayChain } from '../../bench/support/throwaway-chain.ts';
+import { PostgresTransactionStore } from '../../services/chain/adapters/postgres/postgres.transaction-store.ts';
+import { MemoryTransactionStore } from '../../services/chain/adapters/memory/memory.transaction-store.ts';
+import { JsonRpc } from '../../services/chain/adapters/rpc/json-rpc.ts';
+import type { ChainNode } from '../../services/chain/application/chain-node.ts';
+import type { TransactionStore } from '../../services/chain/application/transaction-store.ts';
+import { TransactionQueue } from '../../services/chain/application/transaction-queue.ts';
+import { type Clock, systemClock } from '../../services/commands/application/clock.ts';
+import type { CommandExecutor } from '../../services/commands/application/command-executor.ts';
+import { MemoryEventStore } from '../../services/event-store/adapters/memory/memory.event-store.ts';
+import { ContractDispatchCalls } from '../../services/settlement/adapters/chain/contract.dispatch-calls.ts';
+import { PostgresGasCosts } from '../../services/settlement/adapters/postgres/postgres.gas-costs.ts';
+import { DispatchSender, type SendingLimits } from '../../services/settlement/application/dispatch-sender.ts';
+import { dispatchStream } from '../../services/settlement/application/sending-streams.ts';
+import { order } from '../../services/settlement/domain/dispatch.decider.ts';
+import { dispatchIdOf, type OrderEvent } from '../../services/settlement/domain/dispatch.events.ts';
+import { dispatch, type Dispatch } from '../../services/settlement/domain/dispatch.ts';
+import { envelope, executionOn } from './execution.ts';
+
+const limitsDefault: SendingLimits = { relayGasMax: 400_000n, relayFeeMaxPerDay: 10n ** 18n };
+
+export interface ProcessOptions {
+  readonly node?: ChainNode;
+  readonly replaceAfterMs?: number;
+  readonly resendAfterMs?: number;
+  readonly limits?: SendingLimits;
+  readonly clock?: Clock;
+}
+
+/** One process that sends by one key: what it knows is gone with it, and another one goes on. */
+export interface SendingProcess {
+  readonly queue: TransactionQueue;
+  /** One round: looks after what was sent, then does what is next. */
+  round(...orders: readonly OrderEvent[]): Promise<void>;
+}
+
+/** A chain with the contracts, and orders that are brought onto it by processes that may end at any time. */
+export class SendingWorld {
+  readonly provider = 'demo';
+  readonly settled: SettlementChain;
+  readonly node: JsonRpc;
+  readonly executor: CommandExecutor;
+  readonly costs: PostgresGasCosts;
+  readonly transactions: TransactionStore;
+
+  private constructor(settled: SettlementChain, costs: PostgresGasCosts, transactions: TransactionStore) {
+    this.settled = settled;
+    this.node = new JsonRpc(settled.chain.url);
+    this.executor = executionOn(new MemoryEventStore()).executor;
+    this.costs = costs;
+    this.transactions = transactions;
+  }
+
+  static async open(pool: Pool): Promise<SendingWorld> {
+    return new SendingWorld(await settlementOn(await startThrowawayChain()), new PostgresGasCosts(pool), new PostgresTransactionStore(pool));
+  }
+
+  /** The same chain, under an event store and transactions that know nothing of what was sent. */
+  forgotten(): SendingWorld {
+    return new SendingWorld(this.settled, this.costs, new MemoryTransactionStore());
+  }
+
+  process(by: Wallet, options: ProcessOptions = {}): SendingProcess {
+    const { node = this.node, replaceAfterMs = 60_000, resendAfterMs = 0, limits = limitsDefault, clock = systemClock } = options;
+    const patience = { replaceAfterMs, resendAfterMs };
+    const queue = new TransactionQueue({ node, chainId: '31337', signer: by, store: this.transactions, clock, ...patience });
+    const { executor, costs, provider } = this;
+    const sender = new DispatchSender({ executor, calls: new ContractDispatchCalls(), costs, clock, limits });
+    const place = { node, chainId: '31337', queue };
+    const round = async (...orders: readonly OrderEvent[]) => {
+      await sender.tend(place);
+      for (const event of orders) await sender.advance({ provider, id: dispatchIdOf(event) }, place);
+    };
+    return { queue, round };
+  }
+
+  async order(event: OrderEvent): Promise<void> {
+    const stream = dispatchStream(this.provider, dispatchIdOf(event));
+    const outcome = await this.executor.execute({
+      ...{ aggregate: dispatch, stream, envelope: envelope(randomUUID(), { patienceMs: 10_000 }) },
+      decide: (state) => order(state, event),
+    });
+    if (outcome.kind === 'rejected') throw new Error(JSON.stringify(outcome.rejection));
+  }
+
+  state(event: OrderEvent): Promise<Dispatch> {
+    return this.executor.current(dispatch, dispatchStream(this.provider, dispatchIdOf(event)), this.provider);
+  }
+
+  async mine(blocks = 1): Promise<void> {
+    for (let block = 0; block < blocks; block++) await this.node.call('evm_mine');
+  }
+
+  /** Rounds with a block each, until the chain has said the last word. */
+  async settle(process: SendingProcess, ...orders: readonly OrderEvent[]): Promise<Dispatch[]> {
+    for (let round = 0; round < 30; round++) {
+      await process.round(...orders);
+      const states = await Promise.all(orders.map((event) => this.state(event)));
+      if (states.every(({ status }) => status !== 'sending')) return states;
+      await this.mine();
+    }
+    throw new Error('Something is not final after 30 blocks.');
+  }
+
+  async balanceOf(address: string): Promise<bigint> {
+    return (await this.settled.dollar.getFunction('balanceOf')(address)) as bigint;
+  }
+
+  /** What every order on this chain is for. */
+  async target() {
+    const contract = (await this.settled.settlement.getAddress()).toLowerCase();
+    return { chainId: '31337', contract, providerId: '1', token: (await this.settled.dollar.getAddress()).toLowerCase() };
+  }
+
+  async nonceOf(by: Wallet): Promise<number> {
+    return this.settled.chain.provider.getTransactionCount(by.address, 'latest');
+  }
+
+  /** Takes the provider away from the chain: nothing else of it is kept. */
+  stop(): Promise<void> {
+    return this.settled.chain.stop();
+  }
+}
+
+/** Any word of 32 bytes. */
+export const word = (text: string): string => id(text);

@@ -1,0 +1,141 @@
+import { describe, expect, it } from '@jest/globals';
+import type { EffectOf } from '../../../services/settlement/domain/chain-effect.ts';
+import { fail, finish, order, retry } from '../../../services/settlement/domain/dispatch.decider.ts';
+import type { DispatchEvent, OrderEvent, RefundOrdered } from '../../../services/settlement/domain/dispatch.events.ts';
+import { dispatch } from '../../../services/settlement/domain/dispatch.ts';
+import { matchingRefund, refundUnits } from '../../../services/settlement/domain/refund-order.ts';
+import { numberRefund, refundRegister } from '../../../services/settlement/domain/refund-register.ts';
+import { given } from '../../support/given.ts';
+import { cancelOrdered, captureOrdered, collectOrdered, refundOrdered } from './sending.fixtures.ts';
+
+const done = (ordered: string): DispatchEvent => ({
+  type: 'DispatchDone/1',
+  data: { ordered, tx: '0xabc', block: { number: '9', hash: '0xdef', time: '2026-03-01T00:00:00.000Z' }, gas: '50000', fee: '1' },
+});
+const failed = (ordered: string): DispatchEvent => ({
+  type: 'DispatchFailed/1',
+  data: { ordered, failure: { code: 'reverted', error: 'ERC20InsufficientBalance(0xaa, 1, 2)' } },
+});
+
+describe('ordering a dispatch', () => {
+  it('accepts the first order', () => {
+    given(dispatch, [])
+      .when((state) => order(state, refundOrdered()))
+      .thenAccepts('RefundOrdered/1');
+  });
+
+  it('takes the same order once, whatever salt was drawn for it', () =>
+    given(dispatch, [refundOrdered()])
+      .when((state) => order(state, refundOrdered({ salt: '0x01', reason: '0x02' })))
+      .thenRepeats(0n));
+
+  it('lets nothing else begin while one is under way', () =>
+    given(dispatch, [captureOrdered()])
+      .when((state) => order(state, cancelOrdered))
+      .thenRejects({ code: 'dispatch_under_way', operation: 'capture' }));
+
+  it('captures no event that was cancelled, and cancels none that was captured', () => {
+    given(dispatch, [cancelOrdered, done('0')])
+      .when((state) => order(state, captureOrdered()))
+      .thenRejects({ code: 'dispatch_done', operation: 'cancel' });
+    given(dispatch, [captureOrdered(), done('0')])
+      .when((state) => order(state, cancelOrdered))
+      .thenRejects({ code: 'dispatch_done', operation: 'capture' });
+  });
+
+  it('captures an event again in another token', () => {
+    given(dispatch, [captureOrdered(), done('0')])
+      .when((state) => order(state, captureOrdered({ tokens: [`0x${'e'.repeat(40)}`] })))
+      .thenAccepts('CaptureOrdered/1');
+  });
+
+  it('repeats what is done, and never does it twice', () =>
+    given(dispatch, [refundOrdered(), done('0')])
+      .when((state) => order(state, refundOrdered()))
+      .thenRepeats(0n));
+
+  it('orders anew after a failure', () => {
+    given(dispatch, [captureOrdered(), failed('0')])
+      .when((state) => order(state, cancelOrdered))
+      .thenAccepts('EventCancelOrdered/1');
+  });
+});
+
+describe('retrying a dispatch', () => {
+  it('orders the same again', () => {
+    const [again] = given(dispatch, [refundOrdered(), failed('0')])
+      .when(retry)
+      .thenAccepts('RefundOrdered/1');
+    expect(again).toEqual(refundOrdered());
+  });
+
+  it('is refused for what is not there', () => given(dispatch, []).when(retry).thenRejects({ code: 'dispatch_not_found' }));
+
+  it('is refused for what has not failed', () =>
+    given(dispatch, [refundOrdered()]).when(retry).thenRejects({ code: 'dispatch_not_failed' }));
+
+  it('is refused for a collection, which its mandate has to decide anew', () =>
+    given(dispatch, [collectOrdered(), failed('0')])
+      .when(retry)
+      .thenRejects({ code: 'dispatch_not_retriable', operation: 'collect' }));
+});
+
+describe('the end of a dispatch', () => {
+  const end = { tx: '0xabc', block: { number: '9', hash: '0xdef', time: '2026-03-01T00:00:00.000Z' }, gas: '5', fee: '1' };
+
+  it('is of the last order, and told once', () => {
+    const late: DispatchEvent[] = [refundOrdered(), failed('0'), refundOrdered()];
+    given(dispatch, late)
+      .when((state) => finish(state, { ordered: '0', ...end }))
+      .thenRepeats(2n);
+    given(dispatch, late)
+      .when((state) => finish(state, { ordered: '2', ...end }))
+      .thenAccepts('DispatchDone/1');
+    given(dispatch, [...late, done('2')])
+      .when((state) => fail(state, { ordered: '2', failure: { code: 'expired' } }))
+      .thenRepeats(3n);
+  });
+
+  it('is none of what was never ordered', () =>
+    given(dispatch, [])
+      .when((state) => fail(state, { ordered: '0', failure: { code: 'expired' } }))
+      .thenRejects({ code: 'dispatch_not_found' }));
+});
+
+describe('the number of a refund', () => {
+  it('is the next one, and stays what it is', () => {
+    const [first] = given(refundRegister, [])
+      .when((state) => numberRefund(state, 'rfd_1'))
+      .thenAccepts('RefundNumbered/1');
+    expect(first?.data).toEqual({ refundSeq: '1', refund: 'rfd_1' });
+    given(refundRegister, [first!])
+      .when((state) => numberRefund(state, 'rfd_1'))
+      .thenRepeats(0n);
+  });
+});
+
+describe('what goes back', () => {
+  const paid = { amount: '10.00', currency: 'EUR', tokenUnits: '10799999' };
+
+  it('is in all never more than what came', () => {
+    expect(refundUnits(paid, '10.00')).toBe(10_799_999n);
+    const parts = ['3.33', '3.33', '3.34'].map((part) => refundUnits(paid, part));
+    expect(parts.reduce((sum, units) => sum + units, 0n)).toBeLessThanOrEqual(10_799_999n);
+  });
+
+  it('is refused above what was paid', () => expect(() => refundUnits(paid, '10.01')).toThrow(RangeError));
+
+  it('is known by everything that the log says', () => {
+    const { data } = refundOrdered() as OrderEvent & { data: RefundOrdered };
+    const { state } = given(dispatch, [refundOrdered()]);
+    const log = { name: 'Refunded', seq: '7', to: data.to, refundSeq: '3', token: data.token, amount: data.tokenUnits, reason: data.reason };
+    const effect = (changed: object) =>
+      ({ ...data, effect: 'refund', key: '3', log: { ...log, ...changed } }) as unknown as EffectOf<'Refunded'>;
+    expect(matchingRefund(state, effect({}))).toEqual(data);
+    for (const changed of [{ seq: '8' }, { to: `0x${'9'.repeat(40)}` }, { refundSeq: '4' }, { token: data.to }, { amount: '5400001' }]) {
+      expect(matchingRefund(state, effect(changed))).toBeUndefined();
+    }
+    expect(matchingRefund(state, { ...effect({}), contract: data.to })).toBeUndefined();
+    expect(matchingRefund(given(dispatch, [captureOrdered()]).state, effect({}))).toBeUndefined();
+  });
+});
