@@ -14,6 +14,8 @@ import { JournalQuery } from './journal/journal.query.ts';
 import { TrialBalanceQuery } from './journal/trial-balance.query.ts';
 import { SettlementsController } from './settlements/settlements.controller.ts';
 import { SettlementsQuery } from './settlements/settlements.query.ts';
+import { SettlementDispatchesController } from './settlement-dispatches/settlement-dispatches.controller.ts';
+import { SettlementDispatchesQuery } from './settlement-dispatches/settlement-dispatches.query.ts';
 import { StatementsController } from './statements/statements.controller.ts';
 import { StatementsQuery } from './statements/statements.query.ts';
 
@@ -27,6 +29,7 @@ import { StatementsQuery } from './statements/statements.query.ts';
     InvoicesController,
     SettlementsController,
     JournalController,
+    SettlementDispatchesController,
   ],
   providers: [
     AccountsQuery,
@@ -38,6 +41,7 @@ import { StatementsQuery } from './statements/statements.query.ts';
     SettlementsQuery,
     JournalQuery,
     TrialBalanceQuery,
+    SettlementDispatchesQuery,
     ReadYourWrites,
   ],
   exports: [AccountsQuery, AccountBalancesQuery, LedgerPlacesQuery, InvoicesQuery, JournalQuery, ReadYourWrites],

@@ -9,6 +9,9 @@ import type { PersonRejection } from '../privacy/domain/person.decider.ts';
 import type { RetentionRejection } from '../privacy/domain/retention.ts';
 import type { QuoteRejection } from '../settlement/application/issue-quote.handler.ts';
 import type { CheckoutRejection } from '../settlement/application/open-checkout.handler.ts';
+import type { EndPpvEventRejection } from '../settlement/application/end-ppv-event.handler.ts';
+import type { MandateCommandRejection } from '../settlement/application/mandate.handlers.ts';
+import type { RelayRejection } from '../settlement/application/relay-payment.handler.ts';
 import type { RateTableRejection } from '../settlement/domain/rate-table.ts';
 import type { TermsRejection } from '../settlement/domain/terms.ts';
 
@@ -60,7 +63,10 @@ export type ProblemCode =
   | CheckoutRejection['code']
   | QuoteRejection['code']
   | RateTableRejection['code']
-  | TermsRejection['code'];
+  | TermsRejection['code']
+  | EndPpvEventRejection['code']
+  | MandateCommandRejection['code']
+  | RelayRejection['code'];
 
 export interface Problem {
   readonly status: number;
@@ -148,6 +154,25 @@ export const problemCatalog = {
   escrow_too_short: { status: 409, title: 'The escrow must hold the money for at least 14 days.' },
   sale_over: { status: 409, title: 'The event is too near for another offer.' },
   slot_closed: { status: 409, title: 'The payment is final, or was given up.' },
+  dispatch_not_found: { status: 404, title: 'There is no such dispatch.' },
+  dispatch_under_way: { status: 409, title: 'Something is under way there, and what comes of it is not known yet.' },
+  dispatch_done: { status: 409, title: 'It was done on chain, and is not done again or otherwise.' },
+  dispatch_not_failed: { status: 409, title: 'Only what failed is ordered again.' },
+  dispatch_not_retriable: { status: 409, title: 'It is decided anew where it was decided before.' },
+  ppv_event_not_found: { status: 404, title: 'The title is not sold on chain.' },
+  capture_too_early: { status: 409, title: 'The event is not over yet.' },
+  capture_too_late: { status: 409, title: 'The time to take the money is over; anybody may send it back now.' },
+  mandate_not_found: { status: 404, title: 'There is no such mandate.' },
+  mandate_malformed: { status: 409, title: 'The contract would not take a mandate with these terms.' },
+  mandate_revoked: { status: 409, title: 'The mandate is over.' },
+  mandate_signature_wrong: { status: 409, title: 'The signature is not of the payer.' },
+  mandate_not_signed: { status: 409, title: 'The payer has not agreed to the mandate.' },
+  mandate_not_active: { status: 409, title: 'The mandate does not hold at this time.' },
+  mandate_differs: { status: 409, title: 'The slot asks for something else than the mandate is for.' },
+  collection_above_invoice: { status: 409, title: 'More would be collected than the invoice asks for.' },
+  mandate_cap_exceeded: { status: 409, title: 'More would be collected than the mandate allows.' },
+  quote_expired: { status: 409, title: 'The quote is over.' },
+  payment_refused: { status: 409, title: 'The contract would refuse the payment.' },
   slot_elsewhere: { status: 409, title: 'The payment is bound to another contract.' },
   slot_bound: { status: 409, title: 'A quote for it may still be paid.' },
   slot_cancelled: { status: 409, title: 'It was cancelled at this contract and can never be paid there.' },

@@ -6,6 +6,9 @@ import { systemLeafEvents } from '../integrity/domain/system-leaf.events.ts';
 import { invoiceEvents, seriesEvents } from '../invoicing/domain/invoice.events.ts';
 import { personEvents } from '../privacy/domain/person.events.ts';
 import { retentionEvents } from '../privacy/domain/retention.events.ts';
+import { dispatchEvents } from '../settlement/domain/dispatch.events.ts';
+import { mandateEvents } from '../settlement/domain/mandate.events.ts';
+import { refundRegisterEvents } from '../settlement/domain/refund-register.events.ts';
 import { ppvEvents, rateEvents, settlementProviderEvents } from '../settlement/domain/settlement-provider.events.ts';
 import { settlementEvents } from '../settlement/domain/settlement.events.ts';
 import { slotEvents, slotRegisterEvents } from '../settlement/domain/slot.events.ts';
@@ -28,5 +31,8 @@ export const eventTypes: readonly EventTypes[] = [
   slotEvents,
   settlementEvents,
   termsEvents,
+  dispatchEvents,
+  mandateEvents,
+  refundRegisterEvents,
   systemLeafEvents,
 ];

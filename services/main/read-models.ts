@@ -4,8 +4,18 @@ import { commands } from '../../projections/commands/commands.projection.ts';
 import { entitlements } from '../../projections/entitlements/entitlements.projection.ts';
 import { invoices } from '../../projections/invoices/invoices.projection.ts';
 import { settlements } from '../../projections/settlements/settlements.projection.ts';
+import { settlementDispatches } from '../../projections/settlement-dispatches/settlement-dispatches.projection.ts';
 import { statements } from '../../projections/statements/statements.projection.ts';
 import type { Projection } from '../read-store/projection.ts';
 
 /** Every read model of this release. */
-export const readModels: readonly Projection[] = [books, accounts, commands, entitlements, invoices, settlements, statements];
+export const readModels: readonly Projection[] = [
+  books,
+  accounts,
+  commands,
+  entitlements,
+  invoices,
+  settlements,
+  statements,
+  settlementDispatches,
+];

@@ -7,11 +7,13 @@ import { ProjectedCommandLog } from '../../projections/commands/commands.query.t
 import { ExplorerModule } from '../../projections/explorer/explorer.module.ts';
 import { ProjectionsModule } from '../../projections/projections.module.ts';
 import { ProjectedEscrowPurchases } from '../../projections/settlements/projected.escrow-purchases.ts';
+import { SettlementDispatchesQuery } from '../../projections/settlement-dispatches/settlement-dispatches.query.ts';
 import { SignedAnswersModule } from '../../projections/signed-answers/signed-answers.module.ts';
 import { PostgresApiKeyStore } from '../access/adapters/postgres/api-key-store.ts';
 import { Authenticator } from '../access/application/authenticator.ts';
 import { EntryAccessQuery } from '../access/application/entry-access-query.ts';
 import { ApiKeyIssuer } from '../access/application/api-key-issuer.ts';
+import { CommandExecutor } from '../commands/application/command-executor.ts';
 import { PostgresSnapshotStore } from '../commands/adapters/postgres/postgres.snapshot-store.ts';
 import { Snapshots } from '../commands/application/snapshots.ts';
 import type { EventStore } from '../event-store/domain/event-store.ts';
@@ -20,6 +22,7 @@ import { BillBundles } from '../invoicing/application/bill-bundles.ts';
 import { InvoicingProcess } from '../invoicing/application/invoicing.process.ts';
 import type { EntryPublicity } from '../integrity/application/entry-publicity.ts';
 import type { PayloadAccess } from '../integrity/application/payload-access.ts';
+import { AdvisoryLock } from '../integrity/adapters/postgres/advisory-lock.ts';
 import type { WitnessAddress } from '../integrity/adapters/witness/http.witness.ts';
 import { AnchoringModule } from '../integrity/anchoring.module.ts';
 import { IntegrityModule } from '../integrity/integrity.module.ts';
@@ -34,6 +37,7 @@ import { EventReader } from '../read-store/event-reader.ts';
 import { ProjectionProgress } from '../read-store/projection-progress.ts';
 import { ProjectionRunner } from '../read-store/projection-runner.ts';
 import { enterService } from '../read-store/service-presence.ts';
+import { EncryptedKeystoreSenderKeys } from '../settlement/adapters/keys/encrypted-keystore.sender-keys.ts';
 import { EncryptedKeystoreSigner } from '../settlement/adapters/keys/encrypted-keystore.signer.ts';
 import { LoggedProviders } from '../settlement/application/provider-directory.ts';
 import type { SettlementChain } from '../settlement/application/settlement-chain.ts';
@@ -41,6 +45,10 @@ import { SETTLEMENT_LEDGER, type SettlementLedger } from '../settlement/applicat
 import { SettlementProcess } from '../settlement/application/settlement.process.ts';
 import { StreamSlotPayments } from '../settlement/application/stream.slot-payments.ts';
 import { BookingModule } from '../settlement/booking.module.ts';
+import { PostgresGasCosts } from '../settlement/adapters/postgres/postgres.gas-costs.ts';
+import { SendingProcess } from '../settlement/application/sending.process.ts';
+import { openSending } from '../settlement/sending.ts';
+import { SendingModule } from '../settlement/sending.module.ts';
 import { SettlementModule } from '../settlement/settlement.module.ts';
 import { accessSecret } from './access-secret.ts';
 import { eventTypes } from './event-types.ts';
@@ -77,8 +85,8 @@ export interface ServiceOptions {
   readonly roles?: readonly Role[];
 }
 
-/** `projector`: read models and processes. `sequencer`: leaves and tree heads. `anchorer`: rounds and anchors. */
-export type Role = 'projector' | 'sequencer' | 'anchorer';
+/** `projector`: read models and processes. `sequencer`: leaves and tree heads. `anchorer`: rounds and anchors. `sender`: what is ordered for chains. */
+export type Role = 'projector' | 'sequencer' | 'anchorer' | 'sender';
 
 /** All roles in one process. */
 export interface Service {
@@ -110,7 +118,10 @@ class Closing {
   }
 }
 
-const allRoles: readonly Role[] = ['projector', 'sequencer', 'anchorer'];
+const allRoles: readonly Role[] = ['projector', 'sequencer', 'anchorer', 'sender'];
+
+/** Keys that relays are spread over: never fewer, or a provider would get another one. */
+const relayerKeys = 2;
 
 export async function openService(options: ServiceOptions): Promise<Service> {
   const closing = new Closing();
@@ -157,6 +168,11 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
   const publicity = entryPublicity(eventStore);
   const secret = await accessSecret(keysFolder);
   const progress = new ProjectionProgress(pool);
+  const keystore = { folder: join(keysFolder, 'quotes'), passwordFile: quotePasswordFile ?? join(keysFolder, 'quotes.password') };
+  const settlement = SettlementModule.register({
+    ...{ chains: settlementChains, secret, payments: new StreamSlotPayments(eventStore) },
+    signer: new EncryptedKeystoreSigner(keystore),
+  });
   const http = await createHttpApplication(
     serviceModule({
       eventStore,
@@ -180,13 +196,8 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
             logger.error(notice, 'Money came or went on chain that the ledger never asked for; somebody has to look.'),
           bookCurrency: 'EUR',
         }),
-        SettlementModule.register({
-          ...{ chains: settlementChains, secret, payments: new StreamSlotPayments(eventStore) },
-          signer: new EncryptedKeystoreSigner({
-            folder: join(keysFolder, 'quotes'),
-            passwordFile: quotePasswordFile ?? join(keysFolder, 'quotes.password'),
-          }),
-        }),
+        settlement,
+        SendingModule.register({ costs: new PostgresGasCosts(pool), settlement }),
       ],
     }),
     logger,
@@ -203,6 +214,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
     app.get(InvoicingProcess, { strict: false }),
     app.get(SettlementProcess, { strict: false }),
     new ErasureProcess(privacy.erasures),
+    app.get(SendingProcess, { strict: false }),
   ];
   const runners = [...readModels, ...processes].map((projection: Projection) => {
     const onHalt = (status: object) => logger.error({ status }, 'A read model halted; it needs somebody to look.');
@@ -218,6 +230,14 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
   closing.push(() => sequencers.stop());
   if (roles.includes('anchorer')) anchoring.anchorer.start();
   closing.push(() => anchoring.anchorer.stop());
+  const sending = openSending({
+    ...{ chains: settlementChains, pool, open: app.get(SettlementDispatchesQuery, { strict: false }), lock: new AdvisoryLock(pool) },
+    executor: app.get(CommandExecutor, { strict: false }),
+    keys: new EncryptedKeystoreSenderKeys({ ...keystore, relayers: relayerKeys }),
+    onAlarm: (alarm) => logger.error({ alarm }, 'Something that was ordered is not sent; it is tried on.'),
+  });
+  if (roles.includes('sender') && settlementChains.length > 0) sending.start();
+  closing.push(() => sending.stop());
   closing.push(() => http.close());
 
   const bus = app.get(CommandBus, { strict: false });

@@ -60,6 +60,7 @@ export interface SettlementPorts {
     OpenCheckoutHandler,
     IssueQuoteHandler,
   ],
+  exports: [SETTLEMENT_CHAINS, PAYER_DESK, Checkouts],
 })
 export class SettlementModule {
   static register({ chains, signer, payments, secret }: SettlementPorts): DynamicModule {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type TypedDataDomain, type TypedDataField, Wallet } from 'ethers';
 import type { SettlementChain } from '../../services/settlement/application/settlement-chain.ts';
 import { providerIdOf } from '../../services/settlement/domain/chain-number.ts';
 import { type ChainEffect, settlementId } from '../../services/settlement/domain/chain-effect.ts';
@@ -6,7 +7,9 @@ import { type Answer, startTestService, type TestService } from '../support/serv
 
 let api: TestService;
 /** Everything that one provider has, and the key of another. */
-let ids: { account: string; invoice: string; priceBook: string; title: string; auditorKey: string; position: string };
+let ids: Readonly<Record<'account' | 'invoice' | 'priceBook' | 'title' | 'auditorKey' | 'position' | 'mandate', string>>;
+/** Of the payer, over the mandate and over its end. */
+let signatures: { readonly agree: string; readonly revoke: string };
 let other: { authorization: string };
 let paths: Readonly<Record<string, Readonly<Record<string, object>>>>;
 
@@ -27,6 +30,18 @@ const title = {
   endsAt: '2099-01-01T00:00:00.000Z',
 };
 const money = { amount: '1', currency: 'EUR' };
+
+const payer = Wallet.createRandom();
+const mandate = {
+  ...{ payer: payer.address, token: `0x${'03'.repeat(20)}`, maxPerPeriod: '1000', totalCap: '5000' },
+  ...{ period: '2592000', start: '1700000000', end: '4000000000' },
+};
+
+interface WalletTypedData {
+  readonly domain: TypedDataDomain;
+  readonly types: Record<string, TypedDataField[]>;
+  readonly message: Record<string, string>;
+}
 
 /** A chain that nobody has to ask before a checkout is opened. */
 const chain: SettlementChain = {
@@ -65,7 +80,11 @@ beforeAll(async () => {
     title: idOf(await api.post('/v1/titles', title)),
     auditorKey: idOf(await api.post('/v1/auditor-keys', {})),
     position: closed.body.position as string,
+    mandate: idOf(await api.post(`/v1/accounts/${account}/mandates`, mandate)),
   };
+  const { agree, revoke } = (await api.get(`/v1/accounts/${account}/mandates/${ids.mandate}`)).body as Record<string, WalletTypedData>;
+  const signed = ({ domain, types, message }: WalletTypedData) => payer.signTypedData(domain, types, message);
+  signatures = { agree: await signed(agree!), revoke: await signed(revoke!) };
   await api.post(`/v1/accounts/${account}/charges`, { ...money, product: 'tv', description: 'TV' });
   await issued(ids.invoice);
   await api.service.settlementLedger.take(stray, { head: 9n, finalized: 9n });
@@ -100,6 +119,9 @@ const bodies: Readonly<Record<string, () => object>> = {
   '/v1/accounts/{account}/deposits/checkouts': () => money,
   '/v1/accounts/{account}/credits/checkouts': () => money,
   '/v1/accounts/{account}/purchases/checkouts': () => ({ title: ids.title }),
+  '/v1/accounts/{account}/mandates': () => mandate,
+  '/v1/accounts/{account}/mandates/{mandate}/signature': () => ({ signature: signatures.agree }),
+  '/v1/accounts/{account}/mandates/{mandate}/revocation': () => ({ signature: signatures.revoke }),
   '/v1/invoices/{invoice}/checkouts': () => ({}),
   '/v1/settlements/{settlement}/allocation': () => ({ account: ids.account, reason: 'found out' }),
   '/v1/price-books/{priceBook}/versions': () => priceBook,
@@ -116,7 +138,8 @@ const urlOf = (path: string) =>
     .replace('{slug}', 'demo')
     .replace('{index}', '0')
     .replace('{key}', ids.auditorKey)
-    .replace('{settlement}', settlementId(stray));
+    .replace('{settlement}', settlementId(stray))
+    .replace('{mandate}', ids.mandate);
 
 /** What is as public as the log itself, and what the link to a payment opens to whoever has it. */
 const isOpen = (path: string) => /\/proofs\/|\/witnesses$|\/terms\/|^\/v1\/checkouts\//.test(path);
@@ -191,6 +214,19 @@ describe('what belongs to one customer', () => {
     }
   }, 60_000);
 
+  it('is collected from under no mandate of another customer', async () => {
+    const [mine, neighbour] = [await customerOf(), await customerOf()];
+    const path = `/v1/accounts/${mine.account}/mandates`;
+    expect((await api.post(path, mandate, neighbour.headers)).status).toBe(404);
+    const { status, body } = await api.post(path, mandate, mine.headers);
+    expect(status).toBe(201);
+    for (const each of [`${path}/${body.id}`, `/v1/accounts/${neighbour.account}/mandates/${body.id}`]) {
+      expect([each, (await api.get(each, neighbour.headers)).status]).toEqual([each, 404]);
+      expect((await api.post(`${each}/signature`, { signature: signatures.agree }, neighbour.headers)).status).toBe(404);
+    }
+    expect((await api.get(`${path}/${body.id}`, mine.headers)).status).toBe(200);
+  });
+
   it('is all that its own key opens of the API', async () => {
     const mine = await customerOf();
     const customer = mine.headers;
@@ -201,7 +237,7 @@ describe('what belongs to one customer', () => {
     const answers: [string, number][] = [];
     for (const [path, methods] of Object.entries(paths)) {
       const url = urlOf(path).replace(ids.account, mine.account).replace(ids.invoice, mine.invoice);
-      if (isOpen(path)) continue;
+      if (isOpen(path) || path.includes('/mandates')) continue;
       if ('get' in methods && !routesOfCustomers.includes(path)) answers.push([path, (await api.get(url, customer)).status]);
       if ('post' in methods && !paymentsOfCustomers().includes(path))
         answers.push([path, (await api.post(url, bodies[path]?.() ?? {}, customer)).status]);

@@ -104,7 +104,10 @@ describe('a refund', () => {
     const event = refund({ tokenUnits: (10n ** 15n).toString() });
     await world.order(event);
     const [state] = await world.settle(world.process(refunder), event);
-    expect(state).toMatchObject({ status: 'failed', failure: { code: 'reverted', error: expect.stringMatching(/^ERC20InsufficientBalance\(/) } });
+    expect(state).toMatchObject({
+      status: 'failed',
+      failure: { code: 'reverted', error: expect.stringMatching(/^ERC20InsufficientBalance\(/) },
+    });
     const { payer } = world.settled.hands;
     const lacking = 10n ** 15n - (await world.balanceOf(address(refunder)));
     await sent(world.settled.dollar, payer, 'mint', refunder.address, lacking + 10n ** 9n);
@@ -173,7 +176,7 @@ describe('[SET-A35] whatever happens between an order and its end', () => {
     await world.order(event);
     const deaf = new JsonRpc(world.settled.chain.url, async (url, init) => {
       const response = await fetch(url, init);
-      if (String(init?.body).includes('eth_sendRawTransaction')) throw new TypeError('The connection was reset.');
+      if ((init?.body as string).includes('eth_sendRawTransaction')) throw new TypeError('The connection was reset.');
       return response;
     });
     await world.node.call('evm_setAutomine', false);
@@ -229,7 +232,7 @@ describe('[SET-A35] whatever happens between an order and its end', () => {
     await world.node.call('evm_setAutomine', false);
     const process = world.process(refunder);
     await process.round(event);
-    const [{ attempts }] = (await process.queue.unsettled()) as [{ attempts: { tx: string }[] }];
+    const { attempts } = (await process.queue.unsettled())[0]!;
     await world.node.call('anvil_dropTransaction', attempts[0]!.tx);
     await world.node.call('evm_setAutomine', true);
     const [state] = await world.settle(process, event);
@@ -249,7 +252,10 @@ describe('[SET-A35] whatever happens between an order and its end', () => {
         if (left-- === 0) throw new TypeError('This process was killed.');
         return fetch(url, init);
       });
-      await world.process(refunder, { node: dying }).round(event).catch(() => undefined);
+      await world
+        .process(refunder, { node: dying })
+        .round(event)
+        .catch(() => undefined);
       await world.mine();
     }
     expect(await world.state(event)).toMatchObject({ status: 'done' });

@@ -56,7 +56,11 @@ export class SendingWorld {
   }
 
   static async open(pool: Pool): Promise<SendingWorld> {
-    return new SendingWorld(await settlementOn(await startThrowawayChain()), new PostgresGasCosts(pool), new PostgresTransactionStore(pool));
+    return new SendingWorld(
+      await settlementOn(await startThrowawayChain()),
+      new PostgresGasCosts(pool),
+      new PostgresTransactionStore(pool),
+    );
   }
 
   /** The same chain, under an event store and transactions that know nothing of what was sent. */

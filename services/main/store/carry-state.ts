@@ -10,7 +10,7 @@ export const keptTables = [
   ...(['integrity_head', 'integrity_round', 'integrity_anchor', 'integrity_anchor_cost'] as const),
   ...(['integrity_incarnation'] as const),
   ...(['integrity_witnessed_head', 'integrity_cosignature'] as const),
-  ...(['chain_transaction', 'personal_data_key', 'personal_data'] as const),
+  ...(['chain_transaction', 'settlement_gas_cost', 'personal_data_key', 'personal_data'] as const),
 ] as const;
 
 /**

@@ -101,7 +101,8 @@ export class DispatchSender {
     } catch (fault) {
       const error = calls.errorIn(fault);
       if (error !== undefined) return { code: 'reverted', error };
-      if (fault instanceof ChainRefusedFault && /gas required exceeds|out of gas/i.test(fault.message)) return { code: 'gas_above_ceiling' };
+      if (fault instanceof ChainRefusedFault && /gas required exceeds|out of gas/i.test(fault.message))
+        return { code: 'gas_above_ceiling' };
       throw fault;
     }
   }

@@ -26,7 +26,9 @@ export function subjectOf(operation: Operation, stream: string): string {
 }
 
 /** Whose transaction it was and what for; undefined for one that no dispatch asked for. */
-export function readSubject(subject: string): { readonly operation: Operation; readonly provider: string; readonly stream: string } | undefined {
+export function readSubject(
+  subject: string,
+): { readonly operation: Operation; readonly provider: string; readonly stream: string } | undefined {
   const [word = '', stream = ''] = subject.split(' ');
   const operation = operations.find((known) => known === word);
   const provider = partsOf(stream)?.slug;

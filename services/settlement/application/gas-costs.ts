@@ -38,3 +38,6 @@ export interface GasCosts {
   /** Of final transactions, both days included, in order of day, chain and operation. */
   byDay(provider: string, period: { readonly from: string; readonly to: string }): Promise<DailyGasCost[]>;
 }
+
+/** Nest injection token of the port. */
+export const GAS_COSTS = Symbol('GasCosts');

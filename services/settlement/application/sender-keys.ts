@@ -27,5 +27,3 @@ export interface SenderKeys {
    */
   signerOf(role: SenderRole, provider: string, chainId: string): Promise<TransactionSigner>;
 }
-
-export const SENDER_KEYS = Symbol('SenderKeys');

@@ -1,5 +1,5 @@
 import { accept, type Decision, reject, repeated } from '../../commands/domain/decision.ts';
-import { canonicalJson, type Json } from '../../event-store/domain/canonical-json.ts';
+import { canonicalJson } from '../../event-store/domain/canonical-json.ts';
 import { type DispatchDone, type DispatchEvent, type DispatchFailed, type OrderEvent, operationOf } from './dispatch.events.ts';
 import type { Dispatch } from './dispatch.ts';
 
@@ -57,5 +57,5 @@ function isSame(left: OrderEvent, right: OrderEvent): boolean {
 }
 
 function textOf({ data }: OrderEvent): string {
-  return canonicalJson(data as unknown as Json);
+  return canonicalJson(data);
 }

@@ -31,7 +31,8 @@ export function offerMandate(state: Mandate, data: MandateOffered): MandateDecis
   if (state.status !== 'none') return repeated(0n);
   const { maxPerPeriod, totalCap, period, start, end } = data.terms;
   if (BigInt(maxPerPeriod) === 0n) return reject({ code: 'mandate_malformed', field: 'maxPerPeriod' });
-  if (BigInt(totalCap) < BigInt(maxPerPeriod) || BigInt(totalCap) >= totalEnd) return reject({ code: 'mandate_malformed', field: 'totalCap' });
+  if (BigInt(totalCap) < BigInt(maxPerPeriod) || BigInt(totalCap) >= totalEnd)
+    return reject({ code: 'mandate_malformed', field: 'totalCap' });
   if (BigInt(period) === 0n) return reject({ code: 'mandate_malformed', field: 'period' });
   if (BigInt(end) <= BigInt(start) || (BigInt(end) - BigInt(start)) / BigInt(period) >= periodsEnd) {
     return reject({ code: 'mandate_malformed', field: 'end' });
@@ -98,7 +99,7 @@ export function collect(state: Mandate, data: CollectData, now: string): Mandate
 export function releaseCollection(state: Mandate, { slot, decided }: { readonly slot: string; readonly decided: string }): MandateDecision {
   if (state.status === 'none') return reject({ code: 'mandate_not_found' });
   const known = state.status === 'agreed' ? state.collections.get(slot) : undefined;
-  if (known === undefined || known.revision.toString() !== decided) return repeated(state.revision);
+  if (known?.revision.toString() !== decided) return repeated(state.revision);
   return accept({ type: 'CollectionReleased/1', data: { mandate: state.offered.mandate, slot, decided } });
 }
 

@@ -43,7 +43,11 @@ export type CollectionDecided = {
 };
 
 /** Nothing was collected for the slot: it does not count any more. */
-export type CollectionReleased = { readonly mandate: string; readonly slot: string; /** Revision of the decision. */ readonly decided: string };
+export type CollectionReleased = {
+  readonly mandate: string;
+  readonly slot: string;
+  /** Revision of the decision. */ readonly decided: string;
+};
 
 /** The mandate is over, for good. */
 export type MandateRevoked = {

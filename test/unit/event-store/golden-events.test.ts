@@ -17,7 +17,10 @@ import { series } from '../../../services/invoicing/domain/series.ts';
 import { eventTypes } from '../../../services/main/event-types.ts';
 import { person } from '../../../services/privacy/domain/person.ts';
 import { retention } from '../../../services/privacy/domain/retention.ts';
+import { dispatch } from '../../../services/settlement/domain/dispatch.ts';
+import { mandate } from '../../../services/settlement/domain/mandate.ts';
 import { mappedTitle } from '../../../services/settlement/domain/ppv-event.ts';
+import { refundRegister } from '../../../services/settlement/domain/refund-register.ts';
 import { knownRate } from '../../../services/settlement/domain/rate-table.ts';
 import { settlementProvider } from '../../../services/settlement/domain/settlement-provider.ts';
 import { settlement } from '../../../services/settlement/domain/settlement.ts';
@@ -105,12 +108,15 @@ describe('the code', () => {
   it('folds every golden stream of an aggregate', () => {
     const folds: Readonly<Record<string, (events: readonly GoldenEvent[]) => object>> = {
       account: foldOf(account),
+      dispatch: foldOf(dispatch),
       invoice: foldOf(invoice),
+      mandate: foldOf(mandate),
       person: foldOf(person),
       ppvEvent: foldOf(mappedTitle),
       pricebook: foldOf(priceBook),
       provider: foldOf(provider),
       rate: foldOf(knownRate),
+      refunds: foldOf(refundRegister),
       retention: foldOf(retention),
       series: foldOf(series),
       settlementProvider: foldOf(settlementProvider),
@@ -127,7 +133,11 @@ describe('the code', () => {
         'allocated',
         'closed',
         'closed',
+        'done',
+        'done',
         'erased',
+        'failed',
+        'failed',
         ...['finalized', 'finalized', 'finalized', 'finalized'],
         'issued',
         'listed',
@@ -137,10 +147,13 @@ describe('the code', () => {
         'published',
         'published',
         'registered',
+        'revoked',
         'scheduled',
+        'sending',
+        'sending',
         'set',
       ],
-      ...[undefined, undefined, undefined],
+      ...[undefined, undefined, undefined, undefined],
     ]);
   });
 });

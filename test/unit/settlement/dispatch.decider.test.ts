@@ -128,7 +128,15 @@ describe('what goes back', () => {
   it('is known by everything that the log says', () => {
     const { data } = refundOrdered() as OrderEvent & { data: RefundOrdered };
     const { state } = given(dispatch, [refundOrdered()]);
-    const log = { name: 'Refunded', seq: '7', to: data.to, refundSeq: '3', token: data.token, amount: data.tokenUnits, reason: data.reason };
+    const log = {
+      name: 'Refunded',
+      seq: '7',
+      to: data.to,
+      refundSeq: '3',
+      token: data.token,
+      amount: data.tokenUnits,
+      reason: data.reason,
+    };
     const effect = (changed: object) =>
       ({ ...data, effect: 'refund', key: '3', log: { ...log, ...changed } }) as unknown as EffectOf<'Refunded'>;
     expect(matchingRefund(state, effect({}))).toEqual(data);

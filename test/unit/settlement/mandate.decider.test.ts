@@ -216,7 +216,7 @@ describe('[SET-A24] ending a mandate', () => {
       .thenRepeats(2n);
   });
 
-  it('is nobody else\'s', () => {
+  it("is nobody else's", () => {
     expect(payer.address.toLowerCase()).toBe(terms.payer);
     given(mandate, agreed)
       .when((state) => revokeMandate(state, { signature }))
@@ -226,6 +226,8 @@ describe('[SET-A24] ending a mandate', () => {
   it('follows the contract', () => {
     given(mandate, agreed).when(noteRevocation).thenAccepts('MandateRevoked/1');
     given(mandate, []).when(noteRevocation).thenRejects({ code: 'mandate_not_found' });
-    given(mandate, [...agreed, revoked]).when(noteRevocation).thenRepeats(2n);
+    given(mandate, [...agreed, revoked])
+      .when(noteRevocation)
+      .thenRepeats(2n);
   });
 });

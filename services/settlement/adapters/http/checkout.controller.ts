@@ -153,7 +153,8 @@ function eip681Of(chainId: string, [pay]: readonly WalletTransaction[]): string 
   return `ethereum:${pay.to}@${chainId}?value=${BigInt(pay.value)}&data=${pay.data}`;
 }
 
-function keyOf(key: string | undefined): string {
+/** The key of a request that no API key comes with. */
+export function keyOf(key: string | undefined): string {
   if (key === undefined || key === '') throw new ProblemError('idempotency_key_missing');
   if (!/^[\x21-\x7e]{1,255}$/.test(key)) throw new ProblemError('idempotency_key_invalid');
   return key;

@@ -27,10 +27,7 @@ export class PostgresGasCosts implements GasCosts {
     return this.#keep(cost, true);
   }
 
-  async since(
-    { provider, chainId, operations }: Parameters<GasCosts['since']>[0],
-    at: Date,
-  ): Promise<bigint> {
+  async since({ provider, chainId, operations }: Parameters<GasCosts['since']>[0], at: Date): Promise<bigint> {
     const { rows } = await this.#pool.query<{ fee: string }>(
       `select coalesce(sum(fee), 0)::text as fee from settlement_gas_cost
        where provider = $1 and chain_id = $2 and operation = any($3) and at >= $4`,

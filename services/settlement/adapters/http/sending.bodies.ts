@@ -1,0 +1,123 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsArray, IsString, Matches } from 'class-validator';
+import { AddressField, ChoiceField, HashField, IdField, WholeNumberField } from '../../../http/fields.ts';
+
+const unitsMax = 10n ** 18n;
+const secondsMax = 2n ** 48n - 1n;
+
+function SignatureField() {
+  return (target: object, key: string | symbol) => {
+    ApiProperty({ type: 'string', pattern: '^0x[0-9a-f]{130}$', description: '65 bytes: r, s, v.' })(target, key);
+    IsString({ message: 'text_malformed' })(target, key);
+    Matches(/^0x[0-9a-f]{130}$/, { message: 'text_malformed' })(target, key);
+  };
+}
+
+export class EndPpvEventBody {
+  @IdField('ttl_')
+  readonly title!: string;
+
+  @WholeNumberField({ max: 2n ** 53n, optional: true, description: 'The first chain when absent.' })
+  readonly chainId?: string;
+}
+
+export class CapturePpvEventBody extends EndPpvEventBody {
+  @ApiProperty({ type: [String], description: 'Tokens that the escrow holds for the event; the zero address for the coin.' })
+  @IsArray({ message: 'list_malformed' })
+  @Matches(/^0x[0-9a-fA-F]{40}$/, { each: true, message: 'text_malformed' })
+  readonly tokens!: readonly string[];
+}
+
+export class OfferMandateBody {
+  @AddressField({ description: 'Whose wallet is collected from.' })
+  readonly payer!: string;
+
+  @AddressField({ description: 'Of an ERC-20 that is taken on the chain.' })
+  readonly token!: string;
+
+  @WholeNumberField({ max: 2n ** 53n, optional: true, description: 'The first chain when absent.' })
+  readonly chainId?: string;
+
+  @WholeNumberField({ max: unitsMax, description: 'Units of the token that one period may take.' })
+  readonly maxPerPeriod!: string;
+
+  @WholeNumberField({ max: unitsMax, description: 'Units of the token that it may take in all.' })
+  readonly totalCap!: string;
+
+  @WholeNumberField({ max: secondsMax, description: 'Seconds of a period.' })
+  readonly period!: string;
+
+  @WholeNumberField({ max: secondsMax, description: 'Seconds since 1970; the first second.' })
+  readonly start!: string;
+
+  @WholeNumberField({ max: secondsMax, description: 'Seconds since 1970; the first second that is out.' })
+  readonly end!: string;
+}
+
+export class SignatureBody {
+  @SignatureField()
+  readonly signature!: string;
+}
+
+export class RetryBody {
+  @ApiProperty({ type: 'string', pattern: '^[a-z]+\\.[a-z0-9.]{1,80}$', example: 'refund.1' })
+  @IsString({ message: 'text_malformed' })
+  @Matches(/^[a-z]+\.[a-z0-9.]{1,80}$/, { message: 'text_malformed' })
+  readonly dispatch!: string;
+}
+
+export class CollectionBody {
+  @HashField({ description: 'Id of the mandate.' })
+  readonly mandate!: string;
+
+  @WholeNumberField({ max: 2n ** 63n - 1n, description: 'A slot of an invoice, with a good quote in the token of the mandate.' })
+  readonly slot!: string;
+}
+
+export class RelayBody {
+  @AddressField({ description: 'Of the quote.' })
+  readonly token!: string;
+
+  @AddressField()
+  readonly payer!: string;
+
+  @ChoiceField(['authorization', 'permit2'])
+  readonly method!: 'authorization' | 'permit2';
+
+  @SignatureField()
+  readonly signature!: string;
+
+  @WholeNumberField({ max: 2n ** 63n - 1n, description: 'Of Permit2; 0 for an authorization.' })
+  readonly nonce!: string;
+}
+
+export class MandateBody {
+  @ApiProperty({ type: 'string' })
+  readonly mandate!: string;
+  @ApiProperty({ enum: ['offered', 'agreed', 'revoked'] })
+  readonly status!: string;
+  @ApiProperty({ type: 'object', additionalProperties: true, description: 'What the payer signs to agree, by `eth_signTypedData_v4`.' })
+  readonly agree!: object;
+  @ApiProperty({ type: 'object', additionalProperties: true, description: 'What the payer signs to end it.' })
+  readonly revoke!: object;
+}
+
+export class DailyGasCostBody {
+  @ApiProperty({ type: 'string', format: 'date' })
+  readonly day!: string;
+  @ApiProperty({ type: 'string' })
+  readonly chainId!: string;
+  @ApiProperty({ type: 'string' })
+  readonly operation!: string;
+  @ApiProperty({ type: 'string' })
+  readonly transactions!: string;
+  @ApiProperty({ type: 'string' })
+  readonly gas!: string;
+  @ApiProperty({ type: 'string', description: 'In wei.' })
+  readonly fee!: string;
+}
+
+export class GasCostsBody {
+  @ApiProperty({ type: [DailyGasCostBody] })
+  readonly costs!: readonly DailyGasCostBody[];
+}

@@ -1,0 +1,152 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ChainAccess } from '../../chain/chain-access.ts';
+import { ChainKeyFault, ChainUnavailableFault, ChainFault, FeesTooHighFault, UnfundedFault } from '../../chain/application/chain-faults.ts';
+import type { CommandExecutor } from '../../commands/application/command-executor.ts';
+import type { HeldLock, SequencerLock } from '../../integrity/application/sequencer-lock.ts';
+import { operationOf } from '../domain/dispatch.events.ts';
+import { dispatch } from '../domain/dispatch.ts';
+import type { DispatchSender, SendingPlace } from './dispatch-sender.ts';
+import type { OpenDispatch, OpenDispatches } from './open-dispatches.ts';
+import { roleOf, type SenderKeys } from './sender-keys.ts';
+import type { SendingAlarm, SendingAlarmCode } from './sending-status.ts';
+import { dispatchStream } from './sending-streams.ts';
+
+export interface SettlementSenderOptions {
+  readonly chains: readonly ChainAccess[];
+  readonly open: OpenDispatches;
+  readonly executor: CommandExecutor;
+  readonly keys: SenderKeys;
+  readonly sender: DispatchSender;
+  readonly lock: SequencerLock;
+  readonly pollMs: number;
+  /** Between two comparisons of nonces and balances. */
+  readonly reconcileMs: number;
+  /** For how many more transactions the coins of a key should be enough. */
+  readonly affordableMin: bigint;
+  readonly onAlarm: (alarm: SendingAlarm) => void;
+}
+
+/** A second copy that comes while a first one works would do no harm; it waits, so that no call is made twice. */
+const lockName = 'settlement-sender';
+
+/** Brings everything that was ordered onto its chain, for as long as it runs. What stops one key stops no other. */
+export class SettlementSender {
+  readonly #options: SettlementSenderOptions;
+  readonly #reconciled = new Map<string, number>();
+  readonly #stopping = new AbortController();
+  #running: Promise<void> | undefined;
+
+  constructor(options: SettlementSenderOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Resolves when nothing is signed or sent any more. What is under way goes on after the next start. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  /** Everything once. */
+  async round(): Promise<void> {
+    for (const chain of this.#options.chains) {
+      try {
+        await this.#onChain(chain);
+      } catch (error) {
+        this.#tell(chain.chainId, error);
+      }
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    const { lock, pollMs } = this.#options;
+    while (!signal.aborted) {
+      const held = await lock.tryAcquire(lockName).catch(() => undefined);
+      if (held !== undefined) await this.#whileHeld(held);
+      await sleep(pollMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #whileHeld(held: HeldLock): Promise<void> {
+    const { signal } = this.#stopping;
+    let isLost = false;
+    void held.lost.then(() => (isLost = true));
+    while (!signal.aborted && !isLost) {
+      await this.round();
+      await sleep(this.#options.pollMs, undefined, { signal }).catch(() => undefined);
+    }
+    await held.release();
+  }
+
+  async #onChain(chain: ChainAccess): Promise<void> {
+    const { open, sender } = this.#options;
+    for (const { place, dispatches } of await this.#byKey(chain, await open.on(chain.chainId))) {
+      try {
+        await this.#reconcile(place);
+        await sender.tend(place);
+        for (const each of dispatches) await sender.advance(each, place);
+      } catch (error) {
+        this.#tell(chain.chainId, error, place.queue.key.address);
+      }
+    }
+  }
+
+  async #byKey(
+    chain: ChainAccess,
+    found: readonly OpenDispatch[],
+  ): Promise<{ readonly place: SendingPlace; readonly dispatches: OpenDispatch[] }[]> {
+    const { executor, keys } = this.#options;
+    const byAddress = new Map<string, { place: SendingPlace; dispatches: OpenDispatch[] }>();
+    for (const each of found) {
+      const state = await executor.current(dispatch, dispatchStream(each.provider, each.id), each.provider);
+      if (state.status !== 'sending') continue;
+      try {
+        const signer = await keys.signerOf(roleOf[operationOf(state.order)], each.provider, chain.chainId);
+        const place = { node: chain.node, chainId: chain.chainId, queue: chain.queueOf(signer) };
+        const known = byAddress.get(signer.address) ?? { place, dispatches: [] };
+        known.dispatches.push(each);
+        byAddress.set(signer.address, known);
+      } catch (error) {
+        this.#tell(chain.chainId, error); // The other keys go on.
+      }
+    }
+    return [...byAddress.values()];
+  }
+
+  /** At the first use of a key, and every minute. */
+  async #reconcile({ queue, chainId }: SendingPlace): Promise<void> {
+    const { reconcileMs, affordableMin } = this.#options;
+    const { address } = queue.key;
+    const at = this.#reconciled.get(`${chainId} ${address}`);
+    if (at !== undefined && Date.now() - at < reconcileMs) return;
+    const { latest, pending, kept } = await queue.counts();
+    const counted = `the chain counts ${latest} transactions, its node ${pending}, and ${kept} were signed here`;
+    if (latest > kept || pending > kept)
+      this.#alarm({ chainId, address, code: 'key_foreign', message: `Somebody else sends: ${counted}.` });
+    const more = await queue.affordable();
+    if (more !== undefined && more < affordableMin)
+      this.#alarm({ chainId, address, code: 'funds_low', message: `Its coins are enough for ${more} more transactions.` });
+    this.#reconciled.set(`${chainId} ${address}`, Date.now());
+  }
+
+  #tell(chainId: string, error: unknown, address?: string): void {
+    const message = error instanceof Error ? error.message : String(error);
+    this.#alarm({ chainId, ...(address !== undefined && { address }), code: codeOf(error), message });
+  }
+
+  #alarm(alarm: SendingAlarm): void {
+    this.#options.onAlarm(alarm);
+  }
+}
+
+function codeOf(error: unknown): SendingAlarmCode {
+  if (error instanceof ChainKeyFault) return 'key_unusable';
+  if (error instanceof UnfundedFault) return 'unfunded';
+  if (error instanceof FeesTooHighFault) return 'fees_high';
+  if (error instanceof ChainUnavailableFault) return 'chain_away';
+  return error instanceof ChainFault ? 'refused' : 'ledger_away';
+}

@@ -1,0 +1,42 @@
+import type { Pool } from 'pg';
+import { ChainAccess, chainNodeAt, keptTransactions } from '../chain/chain-access.ts';
+import { systemClock } from '../commands/application/clock.ts';
+import type { CommandExecutor } from '../commands/application/command-executor.ts';
+import type { SequencerLock } from '../integrity/application/sequencer-lock.ts';
+import { AnyNode } from './adapters/chain/any-node.ts';
+import { ContractDispatchCalls } from './adapters/chain/contract.dispatch-calls.ts';
+import { PostgresGasCosts } from './adapters/postgres/postgres.gas-costs.ts';
+import { DispatchSender, type SendingLimits } from './application/dispatch-sender.ts';
+import type { OpenDispatches } from './application/open-dispatches.ts';
+import type { SenderKeys } from './application/sender-keys.ts';
+import type { SendingAlarm } from './application/sending-status.ts';
+import type { SettlementChain } from './application/settlement-chain.ts';
+import { SettlementSender } from './application/settlement-sender.ts';
+
+export interface SendingOptions {
+  readonly chains: readonly SettlementChain[];
+  readonly pool: Pool;
+  readonly executor: CommandExecutor;
+  readonly open: OpenDispatches;
+  readonly keys: SenderKeys;
+  readonly lock: SequencerLock;
+  readonly limits?: Partial<SendingLimits>;
+  readonly onAlarm: (alarm: SendingAlarm) => void;
+}
+
+/** A relay takes about 120,000 gas; a signer that is a contract takes more. 0.02 coins are about a thousand relays of a cheap day. */
+const limitsDefault: SendingLimits = { relayGasMax: 400_000n, relayFeeMaxPerDay: 20_000_000_000_000_000n };
+
+/** The parts of sending, put together. Nothing runs until `start()`. */
+export function openSending({ chains, pool, executor, open, keys, lock, limits, onAlarm }: SendingOptions): SettlementSender {
+  const transactions = keptTransactions(pool);
+  const sender = new DispatchSender({
+    ...{ executor, calls: new ContractDispatchCalls(), costs: new PostgresGasCosts(pool), clock: systemClock },
+    limits: { ...limitsDefault, ...limits },
+  });
+  return new SettlementSender({
+    chains: chains.map(({ chainId, rpcUrls }) => new ChainAccess({ chainId, transactions, node: new AnyNode(rpcUrls.map(chainNodeAt)) })),
+    ...{ open, executor, keys, sender, lock, onAlarm },
+    ...{ pollMs: 1_000, reconcileMs: 60_000, affordableMin: 20n },
+  });
+}
