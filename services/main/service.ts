@@ -16,6 +16,7 @@ import { ApiKeyIssuer } from '../access/application/api-key-issuer.ts';
 import { CommandExecutor } from '../commands/application/command-executor.ts';
 import { PostgresSnapshotStore } from '../commands/adapters/postgres/postgres.snapshot-store.ts';
 import { Snapshots } from '../commands/application/snapshots.ts';
+import { systemClock } from '../commands/application/clock.ts';
 import type { EventStore } from '../event-store/domain/event-store.ts';
 import { createHttpApplication } from '../http/http-application.ts';
 import { BillBundles } from '../invoicing/application/bill-bundles.ts';
@@ -50,6 +51,8 @@ import { SendingProcess } from '../settlement/application/sending.process.ts';
 import { openSending } from '../settlement/sending.ts';
 import { SendingModule } from '../settlement/sending.module.ts';
 import { SettlementModule } from '../settlement/settlement.module.ts';
+import { openWatching } from '../settlement/watching.ts';
+import { WatchingModule } from '../settlement/watching.module.ts';
 import { accessSecret } from './access-secret.ts';
 import { eventTypes } from './event-types.ts';
 import { type ChainAccess, type Integrity, openIntegrity } from './integrity.ts';
@@ -85,8 +88,11 @@ export interface ServiceOptions {
   readonly roles?: readonly Role[];
 }
 
-/** `projector`: read models and processes. `sequencer`: leaves and tree heads. `anchorer`: rounds and anchors. `sender`: what is ordered for chains. */
-export type Role = 'projector' | 'sequencer' | 'anchorer' | 'sender';
+/**
+ * `projector`: read models and processes. `sequencer`: leaves and tree heads. `anchorer`: rounds and anchors. `watcher`: the chains that
+ * providers are paid on. `sender`: what is ordered for chains.
+ */
+export type Role = 'projector' | 'sequencer' | 'anchorer' | 'watcher' | 'sender';
 
 /** All roles in one process. */
 export interface Service {
@@ -118,7 +124,7 @@ class Closing {
   }
 }
 
-const allRoles: readonly Role[] = ['projector', 'sequencer', 'anchorer', 'sender'];
+const allRoles: readonly Role[] = ['projector', 'sequencer', 'anchorer', 'watcher', 'sender'];
 
 /** Keys that relays are spread over: never fewer, or a provider would get another one. */
 const relayerKeys = 2;
@@ -173,6 +179,14 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
     ...{ chains: settlementChains, secret, payments: new StreamSlotPayments(eventStore) },
     signer: new EncryptedKeystoreSigner(keystore),
   });
+  // The application makes the ledger, and shows how its watcher goes: the watcher asks for it when it has something to tell.
+  const ledger = (): SettlementLedger => app.get<SettlementLedger>(SETTLEMENT_LEDGER, { strict: false });
+  const watching = openWatching({
+    ...{ chains: settlementChains, pool, lock: new AdvisoryLock(pool), clock: systemClock },
+    ledger: { take: (effect, heads) => ledger().take(effect, heads), reorged: (effect) => ledger().reorged(effect) },
+    onAlarm: (status) => logger.error({ status }, 'A chain that providers are paid on needs somebody to look.'),
+    onRetry: (chainId, err) => logger.warn({ chainId, err }, 'A look at a chain that providers are paid on failed; it is tried again.'),
+  });
   const http = await createHttpApplication(
     serviceModule({
       eventStore,
@@ -188,6 +202,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
         ExplorerModule.register({ ...integrity, publicity }),
         BillBundlesModule.register(new BillBundles(eventStore, integrity.bundles)),
         PrivacyModule.register(privacy),
+        WatchingModule.register(watching),
         BookingModule.register({
           chains: settlementChains,
           providers: new LoggedProviders(logs),
@@ -228,6 +243,8 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
   if (roles.includes('sequencer')) sequencers.start();
   closing.push(() => witnessing.stop());
   closing.push(() => sequencers.stop());
+  if (roles.includes('watcher')) watching.watcher.start();
+  closing.push(() => watching.watcher.stop());
   if (roles.includes('anchorer')) anchoring.anchorer.start();
   closing.push(() => anchoring.anchorer.stop());
   const sending = openSending({

@@ -14,7 +14,7 @@ import { readWitnesses } from './witnesses-setting.ts';
 export { SettingsFault };
 
 /** What runs in this process. */
-const roles = ['all', 'api', 'projector', 'sequencer', 'anchorer', 'sender'] as const;
+const roles = ['all', 'api', 'projector', 'sequencer', 'anchorer', 'watcher', 'sender'] as const;
 type Role = (typeof roles)[number];
 
 const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const;

@@ -59,7 +59,7 @@ describe('settings', () => {
   it.each([
     [['--port', '70000'], {}, '--port takes a number from 0'],
     [[], { PORT: 'http' }, 'PORT takes a number from 0'],
-    [[], { ROLE: 'watcher' }, 'ROLE takes one of all, api, projector, sequencer, anchorer'],
+    [[], { ROLE: 'keeper' }, 'ROLE takes one of all, api, projector, sequencer, anchorer, watcher, sender'],
     [[], { DATABASE_URL: 'mysql://db' }, 'DATABASE_URL takes a URL that begins with postgres://'],
     [[], { DATABASE_OWNER_URL: 'postgres://db' }, 'DATABASE_OWNER_URL is set without DATABASE_URL'],
     [[], { ANCHOR_CONTRACT: '0x12' }, 'ANCHOR_CONTRACT takes an address, or <address>@<block>'],
