@@ -3,7 +3,8 @@ import { inTransaction } from '../../read-store/apply-batch.ts';
 
 /**
  * What a database of a ledger holds and its event store does not tell: keys of the API, the heads that were signed and cosigned, rounds,
- * anchors and transactions as they were sent, what they cost, and personal data. All other tables of schema `tallyroot` are derived (a test lists them).
+ * anchors and transactions as they were sent, what they cost, what the watcher saw of chains and told the ledger, and personal data. All
+ * other tables of schema `tallyroot` are derived (a test lists them).
  */
 export const keptTables = [
   'access_api_key',
@@ -11,6 +12,7 @@ export const keptTables = [
   ...(['integrity_incarnation'] as const),
   ...(['integrity_witnessed_head', 'integrity_cosignature'] as const),
   ...(['chain_transaction', 'settlement_gas_cost', 'personal_data_key', 'personal_data'] as const),
+  ...(['settlement_watch_cursor', 'settlement_watch_block', 'settlement_watch_log', 'settlement_watch_word'] as const),
 ] as const;
 
 /**
@@ -28,10 +30,15 @@ export async function carryState(from: pg.Pool, to: pg.Pool): Promise<void> {
           `select coalesce(jsonb_agg(to_jsonb(kept)), '[]')::text as rows from ${table} as kept`,
         );
         await client.query(
-          `insert into ${table} select * from jsonb_populate_recordset(null::${table}, $1::text::jsonb) on conflict do nothing`,
+          `insert into ${table} overriding system value
+           select * from jsonb_populate_recordset(null::${table}, $1::text::jsonb) on conflict do nothing`,
           [rows[0]?.rows],
         );
       }
+      // Rows came with their numbers; the next one goes on behind them.
+      await client.query(
+        `select setval(pg_get_serial_sequence('settlement_watch_log', 'id'), max(id)) from settlement_watch_log having count(*) > 0`,
+      );
     });
   } finally {
     client.release();

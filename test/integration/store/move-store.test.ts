@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
 import { PostgresEventStore } from '../../../services/event-store/adapters/postgres/postgres.event-store.ts';
 import type { EventStore } from '../../../services/event-store/domain/event-store.ts';
-import { keptTables } from '../../../services/main/store/carry-state.ts';
+import { carryState, keptTables } from '../../../services/main/store/carry-state.ts';
 import { copyStore } from '../../../services/main/store/copy-store.ts';
 import { adoptStore } from '../../../services/main/store/adopt-store.ts';
 import { openStore } from '../../../services/main/store/store-place.ts';
@@ -107,6 +107,20 @@ describe('a ledger moves to another Postgres', () => {
     await ledger.start(from);
   }, 60_000);
 
+  it('and goes on watching its chains from where it was', async () => {
+    const [from, to] = [await database(), await database()];
+    const seen = (key: string) =>
+      `insert into settlement_watch_log (chain_id, contract, provider_id, effect, key, block_number, block_hash, tx, log_index, log)
+       values ('1', '0x01', 7, 'slot', '${key}', 5, '0xb5', '0xt${key}', 0, '{"name":"SeqCancelled"}') returning id::text`;
+    for (const key of ['1', '2']) await poolOf(from).query(seen(key));
+    await carryState(poolOf(from), poolOf(to));
+    await carryState(poolOf(from), poolOf(to));
+    const rows = async (place: TestDatabase) =>
+      (await poolOf(place).query('select * from settlement_watch_log order by id')).rows as unknown[];
+    expect(await rows(to)).toEqual(await rows(from));
+    expect((await poolOf(to).query(seen('3'))).rows).toEqual([{ id: '3' }]);
+  }, 120_000);
+
   it('and takes along what its log does not tell: every other table is derived', async () => {
     const place = await database();
     const ledger = await Ledger.create(closings);
@@ -119,7 +133,7 @@ describe('a ledger moves to another Postgres', () => {
       ...['integrity_log', 'integrity_discovery', 'integrity_tree', 'integrity_leaf', 'integrity_tile'],
       ...['integrity_fold', 'integrity_balance', 'integrity_turnover', 'integrity_carried', 'integrity_anchoring_status'],
       ...['accounts_v1', 'account_balances_v1', 'commands_v1', 'entitlements_v1', 'invoices_v1', 'journal_v1', 'statement_movements_v1'],
-      ...['settlements_v1', 'settlement_dispatches_v1'],
+      ...['settlements_v1', 'settlement_dispatches_v1', 'settlement_watch_status'],
     ];
     const known = [...derived, ...keptTables];
     expect(rows.map(({ name }) => name).filter((name) => !known.includes(name))).toEqual([]);
