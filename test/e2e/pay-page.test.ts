@@ -27,7 +27,8 @@ interface TestWallet {
 beforeAll(async () => {
   if (executable === undefined) return;
   execFileSync(process.execPath, [join(projectRoot(import.meta.dirname), 'bin', 'tallyroot'), 'build'], { stdio: 'ignore' });
-  shop = await startPaidProvider();
+  // Nobody watches the chain: a payment stays seen, as long as a test looks at it.
+  shop = await startPaidProvider({ roles: ['projector', 'sequencer'] });
   await shop.rate('ETH', '3000', '100');
   await shop.rate('USDC', '0.92');
   const args = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'];

@@ -99,12 +99,7 @@ function renamed({ id: providerId, ...others }: Fields): Fields & { readonly pro
 }
 
 function fieldsOf({ fragment, args }: LogDescription): Fields {
-  return Object.fromEntries(fragment.inputs.map(({ name, type }, index) => [name, textOf(type, args[index])]));
-}
-
-function textOf(type: string, value: unknown): string {
-  if (type === 'bytes3') return Buffer.from((value as string).slice(2), 'hex').toString('latin1');
-  return String(value).toLowerCase();
+  return Object.fromEntries(fragment.inputs.map(({ name }, index) => [name, String(args[index]).toLowerCase()]));
 }
 
 function isRecorded(name: string): name is RecordedLogName {

@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { HttpLogSource } from '../../verifier/source/http.log-source.ts';
+import { verifyLog } from '../../verifier/verify.ts';
+import { type PaidProvider, sendFrom, startPaidProvider } from '../support/paid-provider.ts';
+
+const native = `0x${'0'.repeat(40)}`;
+let shop: PaidProvider;
+
+beforeAll(async () => {
+  shop = await startPaidProvider();
+}, 120_000);
+afterAll(() => shop.close());
+
+async function until<T>(ask: () => Promise<T>, isIt: (answer: T) => boolean): Promise<T> {
+  const deadline = Date.now() + 60_000;
+  for (;;) {
+    const answer = await ask();
+    if (isIt(answer) || Date.now() > deadline) return answer;
+    await sleep(50);
+  }
+}
+
+const stateOf = async (path: string) => (await shop.open(path)).body.state as string;
+const trialBalance = async () =>
+  (await shop.api.get('/v1/trial-balance')).body.currencies as {
+    currency: string;
+    balance: string;
+    ledgerAccounts: { ledgerAccount: string; balance: string }[];
+  }[];
+
+/** Opens a checkout, lets the wallet pay it in the token and answers the path of the checkout and the transaction. */
+async function paidCheckout(opening: string, token: string) {
+  const path = `/v1/checkouts/${(await shop.api.post(opening, {})).body.id}`;
+  await shop.ask(`${path}/quotes`, { token });
+  const { payer } = shop.on.hands;
+  const { ways, refusal } = (await shop.open(`${path}/payment?token=${token}&payer=${payer.address}`)).body;
+  expect(refusal).toBeUndefined();
+  const [way] = ways as { method: string; sign?: any; transactions?: { to: string; value: string; data: string }[] }[]; // eslint-disable-line @typescript-eslint/no-explicit-any -- As the API answers.
+  if (way!.sign === undefined) return { path, tx: await sendFrom(payer, way!.transactions![0]!) };
+  const { EIP712Domain: _, ...types } = way!.sign.types;
+  const signature = await payer.signTypedData(way!.sign.domain, types, way!.sign.message);
+  const signed = `${path}/signed-payment?token=${token}&payer=${payer.address}&method=${way!.method}&signature=${signature}`;
+  return { path, tx: await sendFrom(payer, (await shop.open(signed)).body.transaction) };
+}
+
+describe('[D13] [D14] [L18] a customer pays an invoice from a wallet', () => {
+  it.each([
+    ['a coin', 'ETH', '3000'],
+    ['a token', 'USDC', '0.92'],
+  ] as const)('in %s, and it is settled once it is final', async (_, currency, rate) => {
+    await shop.rate(currency, rate);
+    const { invoice, account } = await shop.invoice('60.50');
+    const { path, tx } = await paidCheckout(`/v1/invoices/${invoice}/checkouts`, currency === 'ETH' ? native : shop.dollar);
+    expect(['seen', 'confirming']).toContain(await stateOf(`${path}?tx=${tx}`));
+    await shop.on.chain.provider.send('anvil_mine', ['0x3']);
+    expect(
+      await until(
+        () => stateOf(path),
+        (state) => state === 'settled',
+      ),
+    ).toBe('settled');
+    const billed = await until(
+      async () => (await shop.api.get(`/v1/invoices/${invoice}`)).body as { open: string; settlements: { tx: string }[] },
+      ({ open }) => open === '0.00',
+    );
+    expect([billed.open, billed.settlements.map((each) => each.tx)]).toEqual(['0.00', [tx]]);
+    const { balances } = (await shop.api.get(`/v1/accounts/${account}`)).body as { balances: object };
+    expect(balances).toEqual({ wallet: '0.00', unbilled: '0.00', receivable: '0.00' });
+  });
+
+  it('and the books of it balance, nothing is on its way, and the log is VALID', async () => {
+    for (const { balance, ledgerAccounts } of await trialBalance()) {
+      expect(balance).toMatch(/^0(\.0+)?$/);
+      for (const each of ledgerAccounts)
+        if (/in-transit|payment-pending|suspense/.test(each.ledgerAccount))
+          expect(each).toMatchObject({ balance: expect.stringMatching(/^0(\.0+)?$/) });
+    }
+    const events = await Array.fromAsync(shop.api.service.eventStore.readAll());
+    const length = events.filter(({ stream }) => stream.startsWith('demo.')).length;
+    const source = () => new HttpLogSource(`${shop.api.service.url}/logs/demo/`, { token: shop.api.token });
+    const genesisHash = await shop.api.service.integrity.logs.genesisHashOf('demo');
+    const outcome = await until(
+      () => verifyLog({ source: source(), genesisHash, rpcUrls: [], isOffline: true }),
+      (judged) => 'size' in judged && judged.size >= length,
+    );
+    expect(outcome.verdict).toBe('VALID');
+  });
+});
