@@ -142,10 +142,10 @@ const urlOf = (path: string) =>
     .replace('{mandate}', ids.mandate);
 
 /** What is as public as the log itself, and what the link to a payment opens to whoever has it. */
-const isOpen = (path: string) => /\/proofs\/|\/witnesses$|\/terms\/|^\/v1\/checkouts\//.test(path);
+const isOpen = (path: string) => /\/proofs\/|\/witnesses$|\/terms\/|^\/v1\/checkouts\/|^\/ready$/.test(path);
 
 /** Routes about all providers. */
-const isOfOperator = (path: string) => path.startsWith('/v1/anchoring');
+const isOfOperator = (path: string) => path.startsWith('/v1/anchoring') || path === '/v1/settlement/watcher';
 
 /** Routes that name something of one provider, and that are not open to all; a payment is begun before what it would pay is paid. */
 const routesOfOne = (method: string) =>
@@ -386,7 +386,7 @@ describe('what belongs to one provider', () => {
 
   it('is told to no provider where it is about all of them', async () => {
     const routes = Object.keys(paths).filter(isOfOperator);
-    expect(routes).toEqual(['/v1/anchoring', '/v1/anchoring/costs']);
+    expect(routes).toEqual(['/v1/anchoring', '/v1/anchoring/costs', '/v1/settlement/watcher']);
     for (const path of routes) expect([path, (await api.get(path, other)).status]).toEqual([path, 403]);
     const operator = { authorization: `Bearer ${api.operatorToken}` };
     for (const path of routes) expect([path, (await api.get(path, operator)).status]).toEqual([path, 200]);
