@@ -1,13 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { type Currency, isCurrency, scalesOf } from '../money/currency.ts';
-import {
-  type ChainProfile,
-  confirmedKinds,
-  type ConfirmationRule,
-  type SettlementChain,
-  type SettlementContracts,
-  type SettlementToken,
-} from '../settlement/application/settlement-chain.ts';
+import type { ChainProfile, SettlementChain, SettlementContracts } from '../settlement/application/settlement-chain.ts';
+import { confirmedKinds, type ConfirmationRule } from '../settlement/domain/confirmation-policy.ts';
+import type { KnownToken } from '../settlement/domain/token-amount.ts';
 import { SettingsFault } from './settings-fault.ts';
 
 const address = /^0x[0-9a-fA-F]{40}$/;
@@ -82,7 +77,7 @@ function codeHashesIn(entry: Entry): SettlementChain['codeHashes'] {
   return Object.fromEntries(given.map((name) => [name, entry.text(name, /^0x[0-9a-f]{64}$/, 'a hash, 0x and 64 hex digits')]));
 }
 
-function tokenIn(entry: Entry): SettlementToken {
+function tokenIn(entry: Entry): KnownToken {
   entry.knowsOnly(['address', 'currency', 'decimals']);
   const currency = currencyIn(entry);
   return {

@@ -4,16 +4,17 @@ import type { Outcome } from '../../commands/application/answer.ts';
 import { CLOCK, type Clock } from '../../commands/application/clock.ts';
 import { CommandExecutor } from '../../commands/application/command-executor.ts';
 import type { Envelope } from '../../commands/application/envelope.ts';
-import { moneyOf } from '../../money/money.ts';
+import { amountText, moneyOf } from '../../money/money.ts';
 import { draftQuote, type QuoteDraftRejection } from '../domain/draft-quote.ts';
 import { digestOf, structHashOf } from '../domain/quote.ts';
 import { checkRate, lockedRate } from '../domain/rate.ts';
 import { askForQuote, issueQuote, type IssueQuoteData, type SlotRejection } from '../domain/slot.decider.ts';
 import { type OpenSlot, slot } from '../domain/slot.ts';
-import { majorUnits, unitsWorth } from '../domain/token-units.ts';
+import { type KnownToken, tokenMoney } from '../domain/token-amount.ts';
+import { unitsWorth } from '../domain/token-units.ts';
 import { QUOTE_SIGNER, type QuoteSigner } from './quote-signer.ts';
 import { type OfferedRate, RATE_SOURCE, type RateSource } from './rate-source.ts';
-import type { SettlementChain, SettlementToken } from './settlement-chain.ts';
+import type { SettlementChain } from './settlement-chain.ts';
 import { reorgWindowSeconds, SETTLEMENT_CHAINS, type SettlementChains } from './settlement-chains.ts';
 import { slotStream } from './settlement-streams.ts';
 
@@ -107,11 +108,11 @@ export class IssueQuoteHandler implements ICommandHandler<IssueQuote> {
   }
 }
 
-function priced(units: bigint, { currency: tokenCurrency, decimals }: SettlementToken, offered: OfferedRate, chain: SettlementChain) {
+function priced(units: bigint, token: KnownToken, offered: OfferedRate, chain: SettlementChain) {
   const { base, currency, rate, source, at, spreadBps } = offered;
   return {
-    tokenCurrency,
-    tokenAmount: majorUnits(units, tokenCurrency, decimals),
+    tokenCurrency: token.currency,
+    tokenAmount: amountText(tokenMoney(units.toString(), token)),
     rate: { base, currency, rate, source, at, spreadBps },
     reorgWindowSeconds: reorgWindowSeconds(chain).toString(),
   };

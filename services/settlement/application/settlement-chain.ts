@@ -1,4 +1,5 @@
-import type { Currency } from '../../money/currency.ts';
+import type { ConfirmationRule } from '../domain/confirmation-policy.ts';
+import type { KnownToken } from '../domain/token-amount.ts';
 
 /** Where a chain's contracts stand, lower-case 0x-hex. A chain without pay-per-view or prepaid credit leaves those out. */
 export interface SettlementContracts {
@@ -6,28 +7,6 @@ export interface SettlementContracts {
   readonly settlement: string;
   readonly escrow?: string;
   readonly creditFactory?: string;
-}
-
-/** A token that is taken here. The native coin has the zero address. */
-export interface SettlementToken {
-  readonly address: string;
-  /** Its code in the money table. */
-  readonly currency: Currency;
-  readonly decimals: number;
-}
-
-/** What a payment is for, as far as its confirmation goes. */
-export const confirmedKinds = ['invoice', 'top-up', 'ppv', 'deposit', 'credit', 'collect', 'purchase'] as const;
-export type ConfirmedKind = (typeof confirmedKinds)[number];
-
-/** How deep a payment lies before the service that it pays for may start. */
-export interface ConfirmationRule {
-  /** All when absent. */
-  readonly kinds?: readonly ConfirmedKind[];
-  /** The most that it is for, in fiat; any amount when absent. An amount in another currency does not fit. */
-  readonly upTo?: { readonly amount: string; readonly currency: Currency };
-  /** 1: its own block is enough. */
-  readonly blocks: number;
 }
 
 /** What is known of a chain and of the nodes that serve it. */
@@ -55,7 +34,8 @@ export interface SettlementChain {
   readonly codeHashes: Partial<Record<keyof SettlementContracts, string>>;
   /** No block before this one holds a log of the contracts. */
   readonly deploymentBlock: bigint;
-  readonly tokens: readonly SettlementToken[];
+  /** The tokens that are taken here. */
+  readonly tokens: readonly KnownToken[];
   readonly profile: ChainProfile;
 }
 

@@ -1,4 +1,5 @@
-import type { SettlementChain, SettlementToken } from './settlement-chain.ts';
+import type { KnownToken } from '../domain/token-amount.ts';
+import type { SettlementChain } from './settlement-chain.ts';
 
 /** Blocks that a local chain, which mines on demand, may still replace: two behind the head are final there. */
 const localWindowSeconds = 10n;
@@ -22,7 +23,7 @@ export class SettlementChains {
     return chainId === undefined ? this.#chains[0] : this.#chains.find((chain) => chain.chainId === chainId);
   }
 
-  tokenAt(chainId: string, address: string): SettlementToken | undefined {
+  tokenAt(chainId: string, address: string): KnownToken | undefined {
     return this.find(chainId)?.tokens.find((token) => token.address === address);
   }
 }

@@ -3,7 +3,8 @@ import { type Money, moneyOf } from '../../money/money.ts';
 import type { MatchedPayment } from './settlement.events.ts';
 
 /** What a payment is for, as far as its confirmation goes. */
-export type ConfirmedKind = 'invoice' | 'top-up' | 'ppv' | 'deposit' | 'credit' | 'collect' | 'purchase';
+export const confirmedKinds = ['invoice', 'top-up', 'ppv', 'deposit', 'credit', 'collect', 'purchase'] as const;
+export type ConfirmedKind = (typeof confirmedKinds)[number];
 
 /** How deep a payment lies before the service that it pays for may start. */
 export interface ConfirmationRule {

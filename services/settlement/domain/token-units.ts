@@ -1,6 +1,6 @@
-import { type Currency, scalesOf } from '../../money/currency.ts';
+import { scalesOf } from '../../money/currency.ts';
 import { type Decimal } from '../../money/decimal.ts';
-import { amountText, type Money } from '../../money/money.ts';
+import { type Money } from '../../money/money.ts';
 import { divide, type Rounding } from '../../money/rounding.ts';
 
 /** A token has at least one decimal and at most what the ledger can write; the registry refuses it otherwise, too. */
@@ -24,14 +24,6 @@ export function worthOf(
   const { ledgerScale } = scalesOf(currency);
   const dividend = units * price.digits * 10n ** BigInt(ledgerScale);
   return { amount: divide(dividend, 10n ** BigInt(price.scale + decimals), rounding), currency };
-}
-
-/** Units of a token as an amount of its currency, in major units. A token that is finer than its currency is not configured. */
-export function majorUnits(units: bigint, currency: Currency, decimals: number): string {
-  assertDecimals(decimals);
-  const { ledgerScale } = scalesOf(currency);
-  if (decimals > ledgerScale) throw new RangeError(`${currency} cannot hold the ${decimals} decimals of its token.`);
-  return amountText({ amount: units * 10n ** BigInt(ledgerScale - decimals), currency });
 }
 
 /** The amount in payable units of its currency: `fiatMinor` of a quote. An amount that nobody can pay is a defect here. */
