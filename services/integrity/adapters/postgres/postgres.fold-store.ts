@@ -2,7 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import { type CarryOver, type FoldAdvance, FoldAheadFault, type FoldCheckpoint, type FoldStore } from '../../application/fold-store.ts';
 import type { FoldedBalance } from '../../domain/committed-state.ts';
 import type { FoldChanges, Turnover } from '../../domain/fold.ts';
-import { inTransaction } from './in-transaction.ts';
+import { inPoolTransaction } from '../../../read-store/pool-transaction.ts';
 
 interface BalanceRow {
   readonly account: string;
@@ -25,7 +25,7 @@ export class PostgresFoldStore implements FoldStore {
   }
 
   async advance({ log, uptoSize, changesFrom, commit }: FoldAdvance): Promise<bigint> {
-    return inTransaction(this.#pool, 'begin', async (client) => {
+    return inPoolTransaction(this.#pool, 'begin', async (client) => {
       // A second anchorer waits here, whether or not the log has a row yet.
       await client.query(`select pg_advisory_xact_lock(hashtextextended('tallyroot fold ' || $1, 0))`, [log]);
       const sizeBefore = (await readCheckpoint(client, log))?.uptoSize ?? 0n;
@@ -47,7 +47,7 @@ export class PostgresFoldStore implements FoldStore {
   }
 
   async carryOver({ from, to, size, changesFrom }: CarryOver): Promise<void> {
-    await inTransaction(this.#pool, 'begin', async (client) => {
+    await inPoolTransaction(this.#pool, 'begin', async (client) => {
       const { rowCount } = await client.query('insert into integrity_carried (log) values ($1) on conflict do nothing', [to]);
       if (rowCount !== 1) return;
       for (const table of ['integrity_fold', 'integrity_balance', 'integrity_turnover'])
@@ -79,7 +79,7 @@ export class PostgresFoldStore implements FoldStore {
   }
 
   async balancesSince(log: string, fromLeaf: bigint): Promise<{ checkpoint: FoldCheckpoint | undefined; balances: FoldedBalance[] }> {
-    return inTransaction(this.#pool, 'begin isolation level repeatable read read only', async (client) => {
+    return inPoolTransaction(this.#pool, 'begin isolation level repeatable read read only', async (client) => {
       const checkpoint = await readCheckpoint(client, log);
       const { rows } = await client.query<BalanceRow>(
         'select account, currency, balance, leaf_index from integrity_balance where log = $1 and leaf_index >= $2',

@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import type { HeadStore } from '../../application/head-store.ts';
 import { emptyRoot } from '../../domain/tree/node-hash.ts';
 import type { PublishedHead, TreeHead } from '../../domain/tree-head.ts';
-import { inTransaction } from './in-transaction.ts';
+import { inPoolTransaction } from '../../../read-store/pool-transaction.ts';
 
 /** One row a log: the durable head, and beside it the one that was signed and shown. */
 export class PostgresHeadStore implements HeadStore {
@@ -18,7 +18,7 @@ export class PostgresHeadStore implements HeadStore {
   }
 
   async swap(log: string, from: TreeHead, to: TreeHead): Promise<boolean> {
-    return inTransaction(this.#pool, 'begin', async (client) => {
+    return inPoolTransaction(this.#pool, 'begin', async (client) => {
       // Whatever the server's default is: from here on the head and all that was committed before it stay.
       await client.query('set local synchronous_commit = on');
       await client.query(

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import type { EndedIncarnation, IncarnationStore } from '../../application/incarnation-store.ts';
 import { earlierKey } from '../../application/incarnations.ts';
-import { inTransaction } from './in-transaction.ts';
+import { inPoolTransaction } from '../../../read-store/pool-transaction.ts';
 
 /** Whatever has a column `log`, but for the cosignatures, which follow their heads. */
 const keptByLog = [
@@ -24,7 +24,7 @@ export class PostgresIncarnationStore implements IncarnationStore {
 
   async setAside({ slug, number, size }: EndedIncarnation): Promise<void> {
     const key = earlierKey(slug, number);
-    await inTransaction(this.#pool, 'begin', async (client) => {
+    await inPoolTransaction(this.#pool, 'begin', async (client) => {
       await client.query('set local synchronous_commit = on');
       const { rowCount } = await client.query(
         'insert into integrity_incarnation (log, slug, number, size) values ($1, $2, $3, $4) on conflict do nothing',

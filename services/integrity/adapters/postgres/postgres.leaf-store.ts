@@ -11,7 +11,7 @@ import {
 import type { Tile } from '../../domain/tree/growing-tree.ts';
 import { tileHeight, tileWidth } from '../../domain/tree/tile-address.ts';
 import type { TileKey } from '../../domain/tree/tile-hashes.ts';
-import { inTransaction } from './in-transaction.ts';
+import { inPoolTransaction } from '../../../read-store/pool-transaction.ts';
 
 /** Leaves and tiles as rows of schema `tallyroot`. */
 export class PostgresLeafStore implements LeafStore {
@@ -22,7 +22,7 @@ export class PostgresLeafStore implements LeafStore {
   }
 
   async load(log: string): Promise<StoredTree> {
-    return inTransaction(this.#pool, 'begin isolation level repeatable read read only', async (client) => {
+    return inPoolTransaction(this.#pool, 'begin isolation level repeatable read read only', async (client) => {
       const { rows } = await client.query<{ store_id: string; position: bigint; size: bigint; range: Buffer }>(
         'select store_id, position, size, range from integrity_tree where log = $1',
         [log],
@@ -35,7 +35,7 @@ export class PostgresLeafStore implements LeafStore {
   }
 
   async grow(growth: TreeGrowth): Promise<void> {
-    await inTransaction(this.#pool, 'begin', async (client) => {
+    await inPoolTransaction(this.#pool, 'begin', async (client) => {
       // The tree can be derived again; a head is made durable after it, and takes everything before it along.
       await client.query('set local synchronous_commit = off');
       await moveEdge(client, growth);

@@ -3,7 +3,7 @@ import { earlierKey, incarnationsOf, numberOf, partsOfKey } from '../../applicat
 import type { LogRegistry, RegistryState } from '../../application/log-registry.ts';
 import type { ProviderLog } from '../../application/provider-logs.ts';
 import type { LogPolicy } from '../../domain/log-policy.ts';
-import { inTransaction } from './in-transaction.ts';
+import { inPoolTransaction } from '../../../read-store/pool-transaction.ts';
 
 interface LogRow {
   /** Of the newest incarnation; the key of an earlier one. */
@@ -26,7 +26,7 @@ export class PostgresLogRegistry implements LogRegistry {
   }
 
   async load(storeId: string): Promise<RegistryState> {
-    return inTransaction(this.#pool, 'begin isolation level repeatable read read only', async (client) => {
+    return inPoolTransaction(this.#pool, 'begin isolation level repeatable read read only', async (client) => {
       const { rows } = await client.query<{ position: bigint }>('select position from integrity_discovery where store_id = $1', [storeId]);
       if (rows[0] === undefined) return { logs: [], position: undefined };
       const logs = await client.query<LogRow>('select * from integrity_log');
@@ -35,7 +35,7 @@ export class PostgresLogRegistry implements LogRegistry {
   }
 
   async save(storeId: string, { logs, position }: RegistryState): Promise<void> {
-    await inTransaction(this.#pool, 'begin', async (client) => {
+    await inPoolTransaction(this.#pool, 'begin', async (client) => {
       await client.query('set local synchronous_commit = off'); // Derived: what is lost is found again.
       // A store that was set back may know fewer incarnations.
       for (const { slug } of logs) await client.query(`delete from integrity_log where slug like $1 || '/%'`, [slug]);

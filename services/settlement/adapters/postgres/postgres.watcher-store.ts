@@ -1,4 +1,5 @@
 import pg, { type Pool, type PoolClient } from 'pg';
+import { inPoolTransaction } from '../../../read-store/pool-transaction.ts';
 import type { ChainEffect, ChainModule } from '../../domain/chain-effect.ts';
 import type { EffectStanding } from '../../application/settlement-ledger.ts';
 import { CheckpointMovedFault, WatcherAlarm } from '../../application/watcher-faults.ts';
@@ -43,7 +44,7 @@ export class PostgresWatcherStore implements WatcherStore {
   }
 
   async open(chainId: string, cursors: readonly WatchCursor[]): Promise<void> {
-    await this.#inTransaction((client) => insertCursors(client, chainId, cursors));
+    await inPoolTransaction(this.#pool, 'begin', (client) => insertCursors(client, chainId, cursors));
   }
 
   async cursors(chainId: string): Promise<WatchCursor[]> {
@@ -69,7 +70,7 @@ export class PostgresWatcherStore implements WatcherStore {
   }
 
   async advance({ chainId, contracts, from, to, isFinal, logs, appeared, words }: WatchStep): Promise<void> {
-    await this.#inTransaction(async (client) => {
+    await inPoolTransaction(this.#pool, 'begin', async (client) => {
       await move(client, { chainId, contracts, from, to });
       if (isFinal) await client.query(finaliseSql, [chainId, contracts, to.number, to.hash]);
       else await client.query(keepBlockSql, [chainId, contracts, to.number, to.hash]);
@@ -80,7 +81,7 @@ export class PostgresWatcherStore implements WatcherStore {
   }
 
   async finalise(chainId: string, contracts: readonly string[], to: Checkpoint): Promise<void> {
-    await this.#inTransaction(async (client) => {
+    await inPoolTransaction(this.#pool, 'begin', async (client) => {
       const { rowCount } = await client.query(
         `select from settlement_watch_block where chain_id = $1 and contract = any($2) and number = $3 and hash = $4`,
         [chainId, contracts, to.number, to.hash],
@@ -96,7 +97,7 @@ export class PostgresWatcherStore implements WatcherStore {
   }
 
   async undo({ chainId, contracts, from, ancestor }: Lost): Promise<void> {
-    await this.#inTransaction(async (client) => {
+    await inPoolTransaction(this.#pool, 'begin', async (client) => {
       await move(client, { chainId, contracts, from, to: ancestor });
       const lost = [chainId, contracts, ancestor.number];
       await client.query('delete from settlement_watch_block where chain_id = $1 and contract = any($2) and number > $3', lost);
@@ -114,7 +115,7 @@ export class PostgresWatcherStore implements WatcherStore {
   }
 
   async backfill(chainId: string, logs: readonly WatchedLog[]): Promise<number> {
-    return this.#inTransaction((client) =>
+    return inPoolTransaction(this.#pool, 'begin', (client) =>
       insertLogs(
         client,
         chainId,
@@ -203,22 +204,6 @@ export class PostgresWatcherStore implements WatcherStore {
       const last = rows.at(-1);
       if (last === undefined || rows.length < pageSize) return;
       [block, index, provider] = [last.block_number, last.log_index, last.provider];
-    }
-  }
-
-  async #inTransaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
-    const client = await this.#pool.connect();
-    let isBroken = false;
-    try {
-      await client.query('begin');
-      const result = await work(client);
-      await client.query('commit');
-      return result;
-    } catch (error) {
-      await client.query('rollback').catch(() => (isBroken = true));
-      throw error;
-    } finally {
-      client.release(isBroken);
     }
   }
 }

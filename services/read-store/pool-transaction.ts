@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 
 /** Runs work in one transaction on a connection of the pool. A connection whose rollback fails is given up, not back. */
-export async function inTransaction<T>(pool: Pool, begin: string, work: (client: PoolClient) => Promise<T>): Promise<T> {
+export async function inPoolTransaction<T>(pool: Pool, begin: string, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let isBroken = false;
   try {
