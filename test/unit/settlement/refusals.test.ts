@@ -3,7 +3,7 @@ import { FunctionFragment, Interface } from 'ethers';
 import { ppvEscrowAbi } from '../../../contracts/generated/ppv-escrow.ts';
 import { providerRegistryAbi } from '../../../contracts/generated/provider-registry.ts';
 import { providerSettlementAbi } from '../../../contracts/generated/provider-settlement.ts';
-import { escrowCalls, settlementCalls } from '../../../services/settlement/adapters/chain/pay-interface.ts';
+import { escrowContract, settlementContract } from '../../../services/settlement/adapters/chain/contract-interfaces.ts';
 import { refusalOf, refusalSignatures } from '../../../services/settlement/adapters/chain/refusals.ts';
 
 const settlement = new Interface(providerSettlementAbi);
@@ -54,8 +54,8 @@ describe('every error that a payment can end with', () => {
 
 describe('what a payer calls', () => {
   it.each([
-    ['settlement', settlementCalls, settlement],
-    ['escrow', escrowCalls, escrow],
+    ['settlement', settlementContract, settlement],
+    ['escrow', escrowContract, escrow],
   ] as const)('is what the contract has, to the selector: %s', (_, calls, contract) => {
     const functions = calls.fragments.filter((fragment) => fragment instanceof FunctionFragment);
     expect(functions.length).toBeGreaterThan(4);

@@ -14,7 +14,7 @@ import { zeroAddress } from '../../domain/quote.ts';
 import { type IssuedQuote, tokenOf } from '../../domain/slot.ts';
 import { AnyNode } from './any-node.ts';
 import { approvals, plainPayment, type SignedPayment, signedPayment, unitsOf } from './pay-calldata.ts';
-import { tokenCalls } from './pay-interface.ts';
+import { tokenContract } from './contract-interfaces.ts';
 import { refusalOf } from './refusals.ts';
 import { signedWays } from './token-signing.ts';
 
@@ -118,8 +118,12 @@ function shortage(needs: readonly Need[]): Refusal | undefined {
 }
 
 async function tokenAmount(node: ChainNode, { terms }: IssuedQuote, name: 'allowance' | 'balanceOf', values: readonly string[]) {
-  const answer = await node.call<string>('eth_call', { to: tokenOf(terms), data: tokenCalls.encodeFunctionData(name, values) }, 'latest');
-  return tokenCalls.decodeFunctionResult(name, answer)[0] as bigint;
+  const answer = await node.call<string>(
+    'eth_call',
+    { to: tokenOf(terms), data: tokenContract.encodeFunctionData(name, values) },
+    'latest',
+  );
+  return tokenContract.decodeFunctionResult(name, answer)[0] as bigint;
 }
 
 interface RpcTransaction {

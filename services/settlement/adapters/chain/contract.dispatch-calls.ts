@@ -4,7 +4,7 @@ import type { Call } from '../../../chain/application/transaction.ts';
 import type { DispatchCalls, NextCall } from '../../application/dispatch-calls.ts';
 import type { OrderEvent, RefundOrdered, RelayOrdered } from '../../domain/dispatch.events.ts';
 import { zeroAddress } from '../../domain/quote.ts';
-import { creditContract, errorInterfaces, escrowContract, settlementContract, tokenContract } from './sending-interface.ts';
+import { creditContract, errorInterfaces, escrowContract, settlementContract, tokenContract } from './contract-interfaces.ts';
 
 const errorTextMax = 200;
 

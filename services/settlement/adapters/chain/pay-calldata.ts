@@ -2,7 +2,7 @@ import { Signature } from 'ethers';
 import type { PayMethod, WalletTransaction } from '../../application/payer-desk.ts';
 import { type SignedTerms, zeroAddress } from '../../domain/quote.ts';
 import { type IssuedQuote, tokenOf } from '../../domain/slot.ts';
-import { escrowCalls, settlementCalls, tokenCalls } from './pay-interface.ts';
+import { escrowContract, settlementContract, tokenContract } from './contract-interfaces.ts';
 
 /** The call that pays a quote without any further signature: with the native coin, or from an allowance. */
 export function plainPayment(quote: IssuedQuote, payer: string): WalletTransaction {
@@ -10,8 +10,8 @@ export function plainPayment(quote: IssuedQuote, payer: string): WalletTransacti
   const isNative = tokenOf(terms) === zeroAddress;
   const data =
     terms.module === 'settlement'
-      ? settlementCalls.encodeFunctionData(isNative ? 'payNative' : 'payToken', [terms.quote, signer, signature])
-      : escrowCalls.encodeFunctionData('purchase', [terms.offer, signer, signature]);
+      ? settlementContract.encodeFunctionData(isNative ? 'payNative' : 'payToken', [terms.quote, signer, signature])
+      : escrowContract.encodeFunctionData('purchase', [terms.offer, signer, signature]);
   return { from: payer, to: contract, value: isNative ? hex(unitsOf(terms)) : '0x0', data };
 }
 
@@ -20,7 +20,7 @@ export function approvals(quote: IssuedQuote, payer: string, held: bigint): Wall
   const to = tokenOf(quote.terms);
   const approve = (amount: bigint) => ({
     ...{ from: payer, to, value: '0x0' },
-    data: tokenCalls.encodeFunctionData('approve', [quote.contract, amount]),
+    data: tokenContract.encodeFunctionData('approve', [quote.contract, amount]),
   });
   return held === 0n ? [approve(unitsOf(quote.terms))] : [approve(0n), approve(unitsOf(quote.terms))];
 }
@@ -39,12 +39,12 @@ export function signedPayment(quote: IssuedQuote, { payer, method, signature, no
     const first = [terms.module === 'settlement' ? terms.quote : terms.offer, signer, providers];
     if (terms.module === 'escrow') {
       const name = method === 'permit2' ? 'purchaseWithPermit2' : 'purchaseWithAuthorization';
-      return escrowCalls.encodeFunctionData(name, [...first, payer, ...(method === 'permit2' ? [nonce] : []), signature]);
+      return escrowContract.encodeFunctionData(name, [...first, payer, ...(method === 'permit2' ? [nonce] : []), signature]);
     }
-    if (method === 'permit2') return settlementCalls.encodeFunctionData('payWithPermit2', [...first, payer, nonce, signature]);
-    if (method === 'authorization') return settlementCalls.encodeFunctionData('payWithAuthorization', [...first, payer, signature]);
+    if (method === 'permit2') return settlementContract.encodeFunctionData('payWithPermit2', [...first, payer, nonce, signature]);
+    if (method === 'authorization') return settlementContract.encodeFunctionData('payWithAuthorization', [...first, payer, signature]);
     const { v, r, s } = Signature.from(signature);
-    return settlementCalls.encodeFunctionData('payWithPermit', [...first, terms.quote.deadline, v, r, s]);
+    return settlementContract.encodeFunctionData('payWithPermit', [...first, terms.quote.deadline, v, r, s]);
   };
   return { from: payer, to: contract, value: '0x0', data: data() };
 }

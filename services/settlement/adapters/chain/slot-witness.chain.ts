@@ -4,7 +4,7 @@ import { quorumOf, type SettlementChain } from '../../application/settlement-cha
 import type { SettlementChains } from '../../application/settlement-chains.ts';
 import type { SlotOnChain, SlotWitness } from '../../application/slot-evidence.ts';
 import type { EvidenceBlock } from '../../domain/slot.events.ts';
-import { escrowCalls, settlementCalls } from './pay-interface.ts';
+import { escrowContract, settlementContract } from './contract-interfaces.ts';
 
 type Evidence = NonNullable<Awaited<ReturnType<SlotWitness['evidenceOf']>>>;
 
@@ -59,8 +59,8 @@ async function finalBlock(node: ChainNode, { profile }: SettlementChain): Promis
 
 async function isClosed(node: ChainNode, { module, contract, providerId, seq }: SlotOnChain, { number }: ChainBlock): Promise<boolean> {
   const ask = async (data: string) => BigInt(await node.call<string>('eth_call', { to: contract, data }, hexOf(number)));
-  if (module === 'settlement') return (await ask(settlementCalls.encodeFunctionData('isSettled', [providerId, seq]))) === 1n;
-  const word = await ask(escrowCalls.encodeFunctionData('purchasedWord', [providerId, BigInt(seq) / 256n]));
+  if (module === 'settlement') return (await ask(settlementContract.encodeFunctionData('isSettled', [providerId, seq]))) === 1n;
+  const word = await ask(escrowContract.encodeFunctionData('purchasedWord', [providerId, BigInt(seq) / 256n]));
   return ((word >> (BigInt(seq) % 256n)) & 1n) === 1n;
 }
 
@@ -70,7 +70,7 @@ async function wasCancelled(
   { contract, providerId, seq }: SlotOnChain,
   { number }: ChainBlock,
 ): Promise<boolean> {
-  const topics = settlementCalls.encodeFilterTopics('SeqCancelled', [providerId, seq]);
+  const topics = settlementContract.encodeFilterTopics('SeqCancelled', [providerId, seq]);
   const filter = { address: contract, topics, fromBlock: hexOf(deploymentBlock), toBlock: hexOf(number) };
   const logs = await node.call<readonly { readonly removed?: boolean }[]>('eth_getLogs', filter);
   return logs.some(({ removed }) => removed !== true);

@@ -5,7 +5,7 @@ import type { PayWay, WalletTypedData } from '../../application/payer-desk.ts';
 import { offerTypes, quoteTypes } from '../../domain/quote.ts';
 import { deadlineOf, type IssuedQuote, tokenOf } from '../../domain/slot.ts';
 import { unitsOf } from './pay-calldata.ts';
-import { escrowCalls, permit2Calls, settlementCalls, tokenCalls } from './pay-interface.ts';
+import { escrowContract, permit2Contract, settlementContract, tokenContract } from './contract-interfaces.ts';
 
 type Fields = readonly { readonly name: string; readonly type: string }[];
 
@@ -63,7 +63,7 @@ async function ownWays(node: ChainNode, quote: IssuedQuote, payer: string): Prom
 /** Permit2 with the quote as its witness, for a wallet that has allowed the token to Permit2 before. */
 async function permit2Way(node: ChainNode, quote: IssuedQuote, payer: string): Promise<PayWay[]> {
   const { terms, contract, chainId } = quote;
-  const calls = terms.module === 'settlement' ? settlementCalls : escrowCalls;
+  const calls = terms.module === 'settlement' ? settlementContract : escrowContract;
   const permit2 = await call<string>(node, contract, calls.encodeFunctionData('permit2'), (data) =>
     calls.decodeFunctionResult('permit2', data),
   );
@@ -95,8 +95,8 @@ async function permit2Way(node: ChainNode, quote: IssuedQuote, payer: string): P
 /** The lowest nonce that was not used: a word that was begun costs less gas than a new one. */
 async function freeNonce(node: ChainNode, permit2: string, payer: string): Promise<bigint | undefined> {
   for (let word = 0n; word < nonceWordsMax; word++) {
-    const data = permit2Calls.encodeFunctionData('nonceBitmap', [payer, word]);
-    const used = await call<bigint>(node, permit2, data, (answer) => permit2Calls.decodeFunctionResult('nonceBitmap', answer));
+    const data = permit2Contract.encodeFunctionData('nonceBitmap', [payer, word]);
+    const used = await call<bigint>(node, permit2, data, (answer) => permit2Contract.decodeFunctionResult('nonceBitmap', answer));
     if (used === undefined) return undefined;
     for (let bit = 0n; bit < 256n; bit++) if (((used >> bit) & 1n) === 0n) return word * 256n + bit;
   }
@@ -117,7 +117,7 @@ async function tokenDomain(node: ChainNode, token: string, chainId: string): Pro
 
 /** What a token answers; undefined where it has no such function. */
 function asked<Value>(node: ChainNode, token: string, name: string, values: readonly unknown[]): Promise<Value | undefined> {
-  return call(node, token, tokenCalls.encodeFunctionData(name, values), (data) => tokenCalls.decodeFunctionResult(name, data));
+  return call(node, token, tokenContract.encodeFunctionData(name, values), (data) => tokenContract.decodeFunctionResult(name, data));
 }
 
 async function call<Value>(

@@ -1,0 +1,36 @@
+import { Interface } from 'ethers';
+import { ppvEscrowAbi } from '../../../../contracts/generated/ppv-escrow.ts';
+import { prepaidCreditAbi } from '../../../../contracts/generated/prepaid-credit.ts';
+import { providerRegistryAbi } from '../../../../contracts/generated/provider-registry.ts';
+import { providerSettlementAbi } from '../../../../contracts/generated/provider-settlement.ts';
+
+/* What is sent to contracts and asked of them: by payers, by the provider's own keys, and by whoever looks at a slot. */
+
+export const settlementContract = new Interface(providerSettlementAbi);
+export const escrowContract = new Interface(ppvEscrowAbi);
+export const creditContract = new Interface(prepaidCreditAbi);
+
+/** Of a token, as far as the standards go. */
+export const tokenContract = new Interface([
+  'function balanceOf(address holder) view returns (uint256)',
+  'function allowance(address holder, address spender) view returns (uint256)',
+  'function approve(address spender, uint256 amount) returns (bool)',
+  'function name() view returns (string)',
+  'function version() view returns (string)',
+  'function nonces(address holder) view returns (uint256)',
+  'function DOMAIN_SEPARATOR() view returns (bytes32)',
+  'function authorizationState(address holder, bytes32 nonce) view returns (bool)',
+]);
+
+export const permit2Contract = new Interface(['function nonceBitmap(address holder, uint256 word) view returns (uint256)']);
+
+/** Errors of everything that a call may pass through. */
+const tokenErrors = new Interface([
+  'error Error(string)',
+  'error Panic(uint256)',
+  'error ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed)',
+  'error ERC20InsufficientAllowance(address spender, uint256 allowance, uint256 needed)',
+  'error SafeERC20FailedOperation(address token)',
+]);
+
+export const errorInterfaces: readonly Interface[] = [settlementContract, new Interface(providerRegistryAbi), tokenErrors];
