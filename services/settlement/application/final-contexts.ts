@@ -1,7 +1,7 @@
 import type { Currency } from '../../money/currency.ts';
 import { chunks } from '../../read-store/chunks.ts';
 import { tokenOfLog } from '../domain/chain-effect.ts';
-import type { FinalContext, HeldPurchases } from '../domain/settlement-final.ts';
+import type { FinalContext, HeldPurchases } from '../domain/final-event.ts';
 import type { MatchedPayment, SettlementObserved } from '../domain/settlement.events.ts';
 import type { KnownToken } from '../domain/token-amount.ts';
 import type { EscrowPurchases } from './escrow-purchases.ts';

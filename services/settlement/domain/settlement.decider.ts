@@ -2,7 +2,8 @@ import { accept, type Decision, reject, repeated } from '../../commands/domain/d
 import { moneyOf } from '../../money/money.ts';
 import { mirrored } from '../../money/posting.ts';
 import { type ChainEffect, observationKey } from './chain-effect.ts';
-import { type FinalContext, type FinalRejection, finalEvent } from './settlement-final.ts';
+import type { FinalContext, FinalRejection } from './final-event.ts';
+import { finalEvent } from './settlement-final.ts';
 import { confirmedPostings } from './settlement-postings.ts';
 import { placeOf, type SettlementEvent, type SettlementSubject } from './settlement.events.ts';
 import { type PendingSettlement, placeOfSeen, type Settlement, standsAs } from './settlement.ts';

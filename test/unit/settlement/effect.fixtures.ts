@@ -4,7 +4,7 @@ import type { Offer } from '../../../services/settlement/domain/quote.ts';
 import { digestOf, structHashOf, zeroAddress } from '../../../services/settlement/domain/quote.ts';
 import type { ReferenceRate } from '../../../services/settlement/domain/reference-rate.ts';
 import type { FoundSlot } from '../../../services/settlement/domain/settlement-match.ts';
-import type { FinalContext } from '../../../services/settlement/domain/settlement-final.ts';
+import type { FinalContext } from '../../../services/settlement/domain/final-event.ts';
 import { confirm, finalize, observe, reorg } from '../../../services/settlement/domain/settlement.decider.ts';
 import type { SettlementEvent, SettlementSubject } from '../../../services/settlement/domain/settlement.events.ts';
 import { settlement } from '../../../services/settlement/domain/settlement.ts';

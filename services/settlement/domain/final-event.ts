@@ -1,0 +1,59 @@
+import type { Decision } from '../../commands/domain/decision.ts';
+import { moneyOf } from '../../money/money.ts';
+import type { Posting } from '../../money/posting.ts';
+import type { ReferenceRate } from './reference-rate.ts';
+import type { PostedPayment, TokenMove } from './settlement-postings.ts';
+import { type MatchedPayment, placeOf, type SettlementEvent, type SettlementFinalized } from './settlement.events.ts';
+import type { PendingSettlement } from './settlement.ts';
+import type { KnownToken } from './token-amount.ts';
+
+/* What every last event of an effect is made of. */
+
+/** What the ledger knows of an effect beside its own stream, when it becomes final. */
+export interface FinalContext {
+  /** The token that moved; undefined for one that the ledger has no currency for. */
+  readonly token?: KnownToken | undefined;
+  /** Of the block's time; asked for wherever the treasury is touched. */
+  readonly rate?: ReferenceRate | undefined;
+  /** What the escrow holds for a captured event in this token. */
+  readonly held?: HeldPurchases | undefined;
+}
+
+export interface HeldPurchases {
+  readonly payments: readonly MatchedPayment[];
+  /** Units that were paid by quotes which the ledger never issued. */
+  readonly unmatchedUnits: bigint;
+}
+
+/** What the contract paid out is not what the ledger knows that it held. */
+export type FinalRejection = { readonly code: 'capture_sum_differs'; readonly captured: string; readonly held: string };
+
+export type FinalDecision = Decision<SettlementEvent, FinalRejection>;
+
+type FinalFacts = Omit<SettlementFinalized, keyof ReturnType<typeof placeOf> | 'name' | 'effectiveAt' | 'postings'>;
+
+/** The end of an effect that is somebody's, or that moves nothing. */
+export function final({ seen }: PendingSettlement, facts: FinalFacts, postings: readonly Posting[]): SettlementEvent {
+  const data = { ...placeOf(seen), name: seen.log.name, ...facts, effectiveAt: seen.block.time, postings };
+  return { type: 'SettlementFinalized/1', data };
+}
+
+/** What counts for an account, of a payment or of a refund. */
+interface Counted {
+  readonly account: string;
+  readonly amount: string;
+  readonly currency: string;
+}
+
+/** The same, as it is posted. */
+export function posted({ seen }: PendingSettlement, { account, amount, currency }: Counted): PostedPayment {
+  return { chain: seen.chainId, account, fiat: moneyOf(amount, currency) };
+}
+
+/** The same, in its token. */
+export function moved(
+  { seen }: PendingSettlement,
+  { token, tokenAmount }: { readonly token: string; readonly tokenAmount: string },
+): TokenMove {
+  return { chain: seen.chainId, token, amount: moneyOf(tokenAmount, token) };
+}

@@ -1,0 +1,74 @@
+import { accept, reject } from '../../commands/domain/decision.ts';
+import type { Currency } from '../../money/currency.ts';
+import { amountText, moneyOf, subtract } from '../../money/money.ts';
+import type { Posting } from '../../money/posting.ts';
+import { divide } from '../../money/rounding.ts';
+import type { EffectOf } from './chain-effect.ts';
+import { final, type FinalContext, type FinalDecision, moved, posted } from './final-event.ts';
+import { referenceOf, valueAt } from './reference-rate.ts';
+import { capturedPostings, type PostedValue, purchasedPostings, settledPostings } from './settlement-postings.ts';
+import type { CapturedShare, MatchedPayment, SettlementEvent } from './settlement.events.ts';
+import type { PendingSettlement } from './settlement.ts';
+import { tokenMoney } from './token-amount.ts';
+
+/* Payments that are there for good. */
+
+/** The treasury's gain is worth what the token was worth at the block's time, whatever the quote had locked. */
+export function settled(
+  state: PendingSettlement,
+  { token, rate: known }: FinalContext,
+  { payment, log }: { readonly payment: MatchedPayment; readonly log: PaidLog },
+): SettlementEvent {
+  const rate = known ?? referenceOf(payment.rate);
+  if (token === undefined) throw new RangeError(`Token ${payment.tokenAddress} was known when it was paid.`);
+  const value = { net: valueAt(rate, netUnits(log), token), fee: valueAt(rate, log.fee, token) };
+  const { fiat } = posted(state, payment);
+  const gain = subtract({ ...value.net, amount: value.net.amount + value.fee.amount }, fiat);
+  const net = { chain: state.seen.chainId, token: payment.token, amount: tokenMoney(netUnits(log), token) };
+  const wasConfirmed = state.status === 'confirmed';
+  const postings = settledPostings({ ...posted(state, payment), wasConfirmed }, value, net);
+  const received = { rate, net: amountText(value.net), fee: amountText(value.fee), gain: amountText(gain) };
+  return final(state, { payment, value: received }, postings);
+}
+
+type PaidLog = EffectOf<'Settled'>['log'] | EffectOf<'Collected'>['log'];
+
+/** Bought, and held by the escrow. */
+export function purchased(state: PendingSettlement, payment: MatchedPayment): Posting[] {
+  const wasConfirmed = state.status === 'confirmed';
+  return purchasedPostings({ ...posted(state, payment), wasConfirmed }, moved(state, payment));
+}
+
+/** Everything that the escrow held for the event in one token, the fee taken off each currency alike. */
+export function captured(state: PendingSettlement, { token, held }: FinalContext, log: EffectOf<'EventCaptured'>['log']): FinalDecision {
+  const { eventId, amount, fee } = log;
+  const payments = held?.payments ?? [];
+  const known = payments.reduce((sum, { tokenUnits }) => sum + BigInt(tokenUnits), held?.unmatchedUnits ?? 0n);
+  if (token === undefined || known !== BigInt(amount)) {
+    return reject({ code: 'capture_sum_differs', captured: amount, held: known.toString() });
+  }
+  const byCurrency = Map.groupBy(payments, ({ currency }) => currency);
+  const shares = [...byCurrency.values()].map((some) => ({ value: shareOf(some, log), purchases: some.length.toString() }));
+  const postings = capturedPostings(
+    shares.map(({ value }) => value),
+    { held: { chain: state.seen.chainId, token: token.currency, amount: tokenMoney(amount, token) }, fee: tokenMoney(fee, token) },
+  );
+  const facts = shares.map(({ value: { net, fee: kept }, purchases }): CapturedShare => {
+    return { currency: net.currency, net: amountText(net), fee: amountText(kept), purchases };
+  });
+  return accept(final(state, { eventId, token: token.currency, captured: facts }, postings));
+}
+
+/** What purchases in one currency count for, split by the contract's own split of the tokens. */
+function shareOf(payments: readonly MatchedPayment[], { amount, fee }: { readonly amount: string; readonly fee: string }): PostedValue {
+  const [first] = payments as readonly [MatchedPayment, ...MatchedPayment[]];
+  const currency = first.currency as Currency;
+  const total = payments.reduce((sum, each) => sum + moneyOf(each.amount, each.currency).amount, 0n);
+  const kept = divide(total * BigInt(fee), BigInt(amount), 'half-even');
+  return { net: { amount: total - kept, currency }, fee: { amount: kept, currency } };
+}
+
+/** What reached the treasury: the fee went elsewhere. */
+export function netUnits({ amount, fee }: { readonly amount: string; readonly fee: string }): string {
+  return (BigInt(amount) - BigInt(fee)).toString();
+}
