@@ -128,7 +128,10 @@ export class TransactionQueue {
     return { latest, pending: BigInt(pending), kept: highest === undefined ? 0n : highest + 1n };
   }
 
-  /** Safe to repeat. When it resolves the node had the newest version; when it throws, it may have. */
+  /**
+   * Safe to repeat. When it resolves the node had the newest version, or a block has taken the nonce: `tend` says whose it was. When it
+   * throws, the node may have it.
+   */
   async send(transaction: QueuedTransaction): Promise<void> {
     const { node, chainId, signer } = this.#options;
     let newest = transaction;
@@ -141,6 +144,8 @@ export class TransactionQueue {
         this.#sentAt.set(tx, this.#now());
         return;
       } catch (error) {
+        // Between a look at the chain and this, a block may have taken an older version, or what somebody else sent.
+        if (error instanceof ChainRefusedFault && newest.nonce < (await this.#count())) return;
         if (!isUnderpriced(error) || attempt > underpricedMax) throw error;
         newest = await this.#replace(newest, undefined, doubledFees); // Something that we did not keep waits under this nonce.
       }
@@ -181,6 +186,8 @@ export class TransactionQueue {
       if (now?.place?.outcome === 'succeeded') return now;
       if (now?.place !== undefined)
         throw new ChainRefusedFault('eth_sendRawTransaction', `transaction ${now.place.tx} reverted`, undefined);
+      if (now?.state === 'overtaken')
+        throw new ChainRefusedFault('eth_sendRawTransaction', `somebody else used nonce ${now.nonce} of ${this.key.address}`, undefined);
     }
     throw new ChainUnavailableFault(`Transaction ${newestOf(kept).tx} is in no block after ${millisecondsMax / 1000} s.`);
   }

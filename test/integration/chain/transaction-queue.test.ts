@@ -6,6 +6,7 @@ import type { Pool } from 'pg';
 import { MemoryTransactionStore } from '../../../services/chain/adapters/memory/memory.transaction-store.ts';
 import { PostgresTransactionStore } from '../../../services/chain/adapters/postgres/postgres.transaction-store.ts';
 import { JsonRpc } from '../../../services/chain/adapters/rpc/json-rpc.ts';
+import { ChainRefusedFault } from '../../../services/chain/application/chain-faults.ts';
 import type { ChainNode } from '../../../services/chain/application/chain-node.ts';
 import { currentFees } from '../../../services/chain/application/fees.ts';
 import { TransactionQueue } from '../../../services/chain/application/transaction-queue.ts';
@@ -191,6 +192,17 @@ describe.each(stores)('a queue of transactions, kept %s', (_, openStore) => {
     expect((await queue.run('again', transfer)).nonce).toBe(1n);
   });
 
+  it('waits no longer for what can never be in a block, because somebody else used its nonce', async () => {
+    await queueOf().keep('late', transfer);
+    await sendForeign(0);
+    const mining = setInterval(() => void anvil.mine(1), 20);
+    try {
+      await expect(queueOf().run('late', transfer)).rejects.toThrow('somebody else used nonce 0');
+    } finally {
+      clearInterval(mining);
+    }
+  });
+
   it('outbids what somebody else sent under its nonce', async () => {
     await anvil.rpc.call('evm_setAutomine', false);
     const queue = queueOf();
@@ -200,6 +212,72 @@ describe.each(stores)('a queue of transactions, kept %s', (_, openStore) => {
     await anvil.rpc.call('evm_setAutomine', true);
     await untilSettled(queue);
     expect(await store.find(kept.id)).toMatchObject({ state: 'final', place: { outcome: 'succeeded' } });
+  });
+
+  describe('is content when a block takes the nonce between its look and what it sends', () => {
+    /** A node where something happens just before the next transaction comes in. */
+    function nodeWhere(happens: () => Promise<unknown>): ChainNode {
+      let left = 1;
+      return {
+        call: async <Result>(method: string, ...params: readonly unknown[]) => {
+          if (method === 'eth_sendRawTransaction' && left-- > 0) await happens();
+          return anvil.rpc.call<Result>(method, ...params);
+        },
+      };
+    }
+
+    beforeEach(() => anvil.rpc.call('evm_setAutomine', false));
+
+    it('and the block holds the same transaction', async () => {
+      const kept = await queueOf().keep('once', transfer);
+      await queueOf().send(kept);
+      await queueOf({ node: nodeWhere(() => anvil.mine(1)), resendAfterMs: 0 }).tend();
+      await untilSettled(queueOf());
+      expect(await store.find(kept.id)).toMatchObject({ state: 'final', place: { tx: kept.attempts[0]!.tx, outcome: 'succeeded' } });
+    });
+
+    it('and the block holds the version that was to be replaced', async () => {
+      const kept = await queueOf().keep('once', transfer);
+      await queueOf().send(kept);
+      await queueOf({ node: nodeWhere(() => anvil.mine(1)), replaceAfterMs: 0 }).tend();
+      expect((await store.find(kept.id))?.attempts).toHaveLength(2);
+      await untilSettled(queueOf());
+      expect(await store.find(kept.id)).toMatchObject({ state: 'final', place: { tx: kept.attempts[0]!.tx, outcome: 'succeeded' } });
+    });
+
+    it('and the block holds what was to be cancelled', async () => {
+      const kept = await queueOf().keep('once', transfer);
+      await queueOf().send(kept);
+      await queueOf({ node: nodeWhere(() => anvil.mine(1)) }).cancel(kept.id);
+      await untilSettled(queueOf());
+      expect(await store.find(kept.id)).toMatchObject({ state: 'final', place: { tx: kept.attempts[0]!.tx, outcome: 'succeeded' } });
+    });
+
+    it.each([
+      ['sends the first version', 60_000, 1],
+      ['outbids', 0, 2],
+    ])('and the block holds what somebody else sent by the key, while it %s', async (__, replaceAfterMs, attempts) => {
+      const kept = await queueOf().keep('once', transfer);
+      const node = nodeWhere(async () => {
+        await sendForeign(0);
+        await anvil.mine(1);
+      });
+      await queueOf({ node, replaceAfterMs }).tend();
+      expect((await store.find(kept.id))?.attempts).toHaveLength(attempts);
+      await untilSettled(queueOf());
+      expect((await store.find(kept.id))?.state).toBe('overtaken');
+    });
+
+    it('but not when the node says no for another reason', async () => {
+      const kept = await queueOf().keep('once', transfer);
+      const node: ChainNode = {
+        call: (method, ...params) =>
+          method === 'eth_sendRawTransaction'
+            ? Promise.reject(new ChainRefusedFault(method, 'intrinsic gas too low', undefined))
+            : anvil.rpc.call(method, ...params),
+      };
+      await expect(queueOf({ node }).send(kept)).rejects.toMatchObject({ name: 'ChainRefusedFault' });
+    });
   });
 
   it('concludes nothing from a node that lags behind', async () => {
