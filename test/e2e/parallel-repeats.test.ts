@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Receipt } from '../../services/commands/application/receipts.ts';
+import { copyFolder } from '../../services/main/embedded/copy-folder.ts';
 import { HttpLogSource } from '../../verifier/source/http.log-source.ts';
 import { verifyLog } from '../../verifier/verify.ts';
 import { DoubleProcess } from '../eventstoredb-double/double-process.ts';
@@ -23,26 +24,27 @@ for (const engine of ['Postgres', 'EventStoreDB (double)']) {
   describe(`[K11] parallel repeats over two processes on ${engine}`, () => {
     let store: DoubleProcess | undefined;
     let first: TestService;
-    let second: StartedCommand;
-    let folder: string;
+    let second: StartedCommand | undefined;
+    let folder: string | undefined;
     let urls: readonly [string, string];
 
     beforeAll(async () => {
       store = engine === 'Postgres' ? undefined : await DoubleProcess.start();
       first = await startTestService({ eventStoreUrl: store?.connectionString });
-      // The second process has the keys of the first, as API nodes of one installation have.
       folder = await mkdtemp(join(tmpdir(), 'tallyroot-second-'));
-      await cp(join(first.dataFolder, 'keys'), join(folder, 'keys'), { recursive: true });
+      // The second process has the keys of the first, as API nodes of one installation have. Drafts of heads come and go beside them.
+      await copyFolder(join(first.dataFolder, 'keys'), join(folder, 'keys'), { leaveOut: () => false, inUse: true });
       second = new StartedCommand(['start', '--data', folder, '--port', '0'], { ...first.environment, ROLE: 'api' });
       await second.printed('Ctrl-C');
       urls = [first.service.url, /API +(http:\S+)/.exec(second.output)?.[1] ?? ''];
     });
+    // Also after a start that failed half-way: then that failure is what is to be seen.
     afterAll(async () => {
-      second.signalGroup('SIGTERM');
-      await second.exit;
-      await first.close();
+      second?.signalGroup('SIGTERM');
+      await second?.exit;
+      await (first as TestService | undefined)?.close();
       await store?.kill();
-      await rm(folder, { recursive: true, force: true });
+      if (folder !== undefined) await rm(folder, { recursive: true, force: true });
     });
 
     /** The same request to both processes at once. */
