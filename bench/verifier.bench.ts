@@ -4,15 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { projectRoot } from '../services/read-store/project-root.ts';
-import type { temporaryIds } from '../verifier/ids/temporary-ids.ts';
-import type { FolderLogSource } from '../verifier/source/folder.log-source.ts';
 import type { TileTree } from '../verifier/tree/tile-tree.ts';
-import type { verifyLog } from '../verifier/verify.ts';
 import { type BenchContext, percentile } from './report.ts';
 import { type SyntheticLog, writeSyntheticLog } from './support/synthetic-log.ts';
 import { peakOfVerifying } from './support/verifier-memory.ts';
-
-type SharedOpeners = typeof import('../verifier/opening/shared.bundle-opener.ts');
+import { VerifyingProcess } from './support/verifying.ts';
 
 interface LogInMemory extends SyntheticLog {
   readonly entries: readonly Buffer[];
@@ -26,8 +22,8 @@ const hashBytes = 32;
 const tileWidth = 256;
 
 /**
- * Verifies an export from files as the command does, with worker threads on the cores beside its own: V2 to V5, V7 and V8; the same in
- * depth, and in one thread. The baseline is the bare loop over the same entries in memory, in one thread: hash the leaf and a node, open
+ * Verifies an export from files as the command does, in a process with its flags and with worker threads on the cores beside its own: V2 to
+ * V5, V7 and V8; the same in depth, and in one thread. The baseline is the bare loop over the same entries in memory, in one thread: hash the leaf and a node, open
  * both commitments, add up the postings. Option: how many events (150,000).
  *
  * `memory` verifies logs of 100,000 and 1,000,000 events of the same 2,000 accounts, each in a fresh process: the most that each was
@@ -36,6 +32,7 @@ const tileWidth = 256;
 export async function run({ report, options }: BenchContext): Promise<void> {
   if (options[0] === 'memory') return reportMemory(report, options.length > 1 ? options.slice(1).map(Number) : memorySizes);
   const folder = mkdtempSync(join(tmpdir(), 'tallyroot-bench-'));
+  const verifier = new VerifyingProcess();
   try {
     const entries: Buffer[] = [];
     const lines: string[] = [];
@@ -44,6 +41,8 @@ export async function run({ report, options }: BenchContext): Promise<void> {
       lines.push(line);
     });
     const log = { ...written, entries, lines };
+    const verify = async ({ isDeep = false, isAlone = false } = {}) =>
+      (written.size * 1000) / (await verifier.verify({ ...written, isDeep, isAlone }));
     const bare: number[] = [];
     const verified: number[] = [];
     const deep: number[] = [];
@@ -51,9 +50,9 @@ export async function run({ report, options }: BenchContext): Promise<void> {
     const hashed: number[] = [];
     for (let round = 0; round < rounds; round++) {
       bare.push(await eventsPerSecond(log, () => bareLoop(log)));
-      verified.push(await eventsPerSecond(log, () => verify(log)));
-      deep.push(await eventsPerSecond(log, () => verify(log, { isDeep: true })));
-      alone.push(await eventsPerSecond(log, () => verify(log, { isAlone: true })));
+      verified.push(await verify());
+      deep.push(await verify({ isDeep: true }));
+      alone.push(await verify({ isAlone: true }));
       hashed.push(await eventsPerSecond(log, () => hashTree(log)));
     }
     const baseline = percentile(bare, 0.5);
@@ -62,6 +61,7 @@ export async function run({ report, options }: BenchContext): Promise<void> {
     report({ name: 'verifier.one-thread', figure: percentile(alone, 0.5), unit: 'events/s', baseline });
     report({ name: 'verifier.hash', figure: percentile(hashed, 0.5), unit: 'events/s' });
   } finally {
+    verifier.stop();
     rmSync(folder, { recursive: true });
   }
 }
@@ -83,19 +83,6 @@ async function eventsPerSecond({ size }: SyntheticLog, work: () => unknown): Pro
 /** From its source: the verifier is never built. */
 function verifierModule(...path: string[]): Promise<unknown> {
   return import(pathToFileURL(join(projectRoot(import.meta.dirname), 'verifier', ...path)).href);
-}
-
-async function verify({ folder, genesisHash, size }: SyntheticLog, { isDeep = false, isAlone = false } = {}): Promise<void> {
-  const verifier = (await verifierModule('verify.ts')) as { verifyLog: typeof verifyLog };
-  const sources = (await verifierModule('source', 'folder.log-source.ts')) as { FolderLogSource: typeof FolderLogSource };
-  const { openerFor } = (await verifierModule('opening', 'shared.bundle-opener.ts')) as SharedOpeners;
-  const ids = (await verifierModule('ids', 'temporary-ids.ts')) as { temporaryIds: typeof temporaryIds };
-  const source = new sources.FolderLogSource(folder);
-  const openIds = ids.temporaryIds();
-  const options = { source, genesisHash, rpcUrls: [], isOffline: true, isDeep, openIds, ...(isAlone ? {} : { openerFor }) };
-  const outcome = await verifier.verifyLog(options);
-  if (outcome.verdict !== 'VALID' || 'reason' in outcome || outcome.counts.opened !== size)
-    throw new Error(`An honest log of ${size} events was not found VALID: ${JSON.stringify(outcome)}`);
 }
 
 /** V3 alone: leaf hashes of all entries, and the tree over them. */

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { projectRoot } from '../../services/read-store/project-root.ts';
 import { writeSyntheticLog } from './synthetic-log.ts';
+import { verifierFlags } from './verifying.ts';
 
 /** Makes a process say at its end what it took at most, in KiB. */
 const tellPeak = `data:text/javascript,process.on('exit',()=>console.error('peak',process.resourceUsage().maxRSS))`;
@@ -16,10 +17,9 @@ export async function peakOfVerifying(charges: number): Promise<number> {
   try {
     const { genesisHash } = writeSyntheticLog(folder, charges);
     const verifier = join(projectRoot(import.meta.dirname), 'verifier');
-    const flags = JSON.parse(readFileSync(join(verifier, 'node-flags.json'), 'utf8')) as string[];
     const args = [
       '--no-warnings',
-      ...flags,
+      ...verifierFlags(),
       '--import',
       tellPeak,
       join(verifier, 'cli.ts'),
