@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Currency, isCurrency, scalesOf } from '../money/currency.ts';
-import type { ChainProfile, SettlementChain, SettlementContracts } from '../settlement/application/settlement-chain.ts';
+import type { ChainDisplay, ChainProfile, SettlementChain, SettlementContracts } from '../settlement/application/settlement-chain.ts';
 import { confirmedKinds, type ConfirmationRule } from '../settlement/domain/confirmation-policy.ts';
 import type { KnownToken } from '../settlement/domain/token-amount.ts';
 import { SettingsFault } from './settings-fault.ts';
@@ -28,7 +28,7 @@ export function readSettlementChains(file: string): SettlementChain[] {
 }
 
 function chainIn(entry: Entry): SettlementChain {
-  entry.knowsOnly(['chainId', 'rpcUrls', 'contracts', 'codeHashes', 'deploymentBlock', 'tokens', 'profile']);
+  entry.knowsOnly(['chainId', 'rpcUrls', 'contracts', 'codeHashes', 'deploymentBlock', 'tokens', 'profile', 'relaysPayments', 'display']);
   const chain = {
     chainId: entry.text('chainId', /^[1-9]\d{0,18}$/, 'the number of the chain, as text'),
     rpcUrls: entry.list('rpcUrls').map((url) => urlIn(entry, url)),
@@ -37,6 +37,8 @@ function chainIn(entry: Entry): SettlementChain {
     deploymentBlock: BigInt(entry.text('deploymentBlock', /^\d{1,18}$/, 'the block of the deployment, as text')),
     tokens: entry.list('tokens').map((_, index) => tokenIn(entry.item('tokens', index))),
     profile: profileIn(entry.inner('profile')),
+    ...(entry.has('relaysPayments') && { relaysPayments: entry.truth('relaysPayments') }),
+    ...(entry.has('display') && { display: displayIn(entry.inner('display')) }),
   };
   entry.demands(chain.rpcUrls.length > 0, 'rpcUrls takes at least one address of a node');
   entry.demands(new Set(chain.rpcUrls).size === chain.rpcUrls.length, 'rpcUrls names a node twice, which proves nothing');
@@ -96,6 +98,23 @@ function profileIn(entry: Entry): ChainProfile {
     confirmations: entry.list('confirmations').map((_, index) => confirmationIn(entry.item('confirmations', index))),
     ...(entry.has('blockTimeMaxMs') && { blockTimeMaxMs: entry.number('blockTimeMaxMs', 1, Number.MAX_SAFE_INTEGER) }),
     ...(entry.has('pollMs') && { pollMs: entry.number('pollMs', 10, 3_600_000) }),
+  };
+}
+
+function displayIn(entry: Entry): ChainDisplay {
+  entry.knowsOnly(['name', 'explorerUrl', 'walletRpcUrl', 'sweepers']);
+  const link = (field: string) =>
+    entry.text(field, /^https?:\/\/[^\s@?#]+[^\s@?#/]$/, 'an address without a password, and no slash at the end');
+  const sweepers = entry.has('sweepers') ? entry.list('sweepers') : [];
+  entry.demands(
+    sweepers.every((each) => typeof each === 'string' && address.test(each)),
+    'sweepers takes addresses of contracts',
+  );
+  return {
+    ...(entry.has('name') && { name: entry.text('name', /^[\x20-\x7e]{1,40}$/, 'a name of at most 40 characters') }),
+    ...(entry.has('explorerUrl') && { explorerUrl: link('explorerUrl') }),
+    ...(entry.has('walletRpcUrl') && { walletRpcUrl: link('walletRpcUrl') }),
+    sweepers: sweepers.map((each) => (each as string).toLowerCase()),
   };
 }
 

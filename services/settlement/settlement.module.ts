@@ -75,7 +75,7 @@ export class SettlementModule {
         {
           provide: Checkouts,
           useFactory: (executor: CommandExecutor, desk: PayerDesk) =>
-            new Checkouts({ executor, links: new CheckoutLinks(secret), payments, desk, clock: systemClock }),
+            new Checkouts({ executor, links: new CheckoutLinks(secret), payments, desk, chains: known, clock: systemClock }),
           inject: [CommandExecutor, PAYER_DESK],
         },
         { provide: CheckoutEvents, useFactory: (checkouts: Checkouts) => new CheckoutEvents(checkouts), inject: [Checkouts] },

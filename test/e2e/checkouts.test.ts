@@ -5,11 +5,18 @@ import { canonicalJson } from '../../services/event-store/domain/canonical-json.
 import { type PaidProvider, sendFrom, startPaidProvider } from '../support/paid-provider.ts';
 
 const native = `0x${'0'.repeat(40)}`;
+const sweeper = `0x${'5e'.repeat(20)}`;
 let shop: PaidProvider;
 
 beforeAll(async () => {
   // Nobody watches the chain: a payment stays seen, as long as a test looks at it.
-  shop = await startPaidProvider({ roles: ['projector', 'sequencer'] });
+  shop = await startPaidProvider(
+    { roles: ['projector', 'sequencer'] },
+    {
+      profile: { finality: 'tag', realMoney: false, confirmations: [{ upTo: { amount: '100', currency: 'EUR' }, blocks: 3 }] },
+      display: { name: 'Street chain', explorerUrl: 'https://scan.example', sweepers: [sweeper] },
+    },
+  );
 }, 120_000);
 afterAll(() => shop.close());
 
@@ -36,6 +43,7 @@ describe('a checkout', () => {
       {
         ...{ id, state: 'waiting', legalName: 'Demo Stream GmbH', kind: 'invoice', invoice: number, amount: '60.50', currency: 'EUR' },
         ...{ chainId: '31337', contract: shop.chain.contracts.settlement, quotes: [] },
+        ...{ network: 'Street chain', explorerUrl: 'https://scan.example', confirmationsNeeded: '3' },
       },
     ]);
     expect(JSON.stringify(body)).not.toMatch(new RegExp(`${account}|${invoice}|${opened.events[0].data.salt}`));
@@ -256,12 +264,83 @@ describe('a payment', () => {
     const { stranger } = shop.on.hands;
     const { path } = await checkoutOf();
     for (const token of [shop.dollar, native]) await shop.ask(`${path}/quotes`, { token });
-    expect((await prepared(path, shop.dollar, stranger.address)).refusal).toMatchObject({ code: 'balance_short' });
+    expect((await prepared(path, shop.dollar, stranger.address)).refusal).toEqual({
+      code: 'balance_short',
+      text: 'The wallet holds too little to pay the amount: 0.000000 USDC, and 65.760870 USDC are needed.',
+    });
     await shop.on.chain.provider.send('anvil_setBalance', [stranger.address, '0x1']);
     expect((await prepared(path, native, stranger.address)).refusal).toMatchObject({ code: 'balance_short' });
     const { quote } = await prepared(path, native, stranger.address);
     await shop.on.chain.provider.send('anvil_setBalance', [stranger.address, `0x${(BigInt(quote.units) + 1n).toString(16)}`]);
     expect((await prepared(path, native, stranger.address)).refusal).toMatchObject({ code: 'gas_short' });
+  });
+
+  it('is looked for when the wallet sent another in its place', async () => {
+    await shop.rate('ETH', '3000');
+    const { payer } = shop.on.hands;
+    const { provider } = shop.on.chain;
+    const { path } = await checkoutOf();
+    await shop.ask(`${path}/quotes`, { token: native });
+    const { to, value, data } = (await prepared(path, native, payer.address)).ways[0].transactions[0];
+    const seen = async (tx: string) => {
+      const { transaction } = (await shop.open(`${path}?tx=${tx}`)).body as { transaction: Record<string, string> };
+      expect(transaction['state']).toBe('pending');
+      const { from, nonce, call, height } = transaction;
+      return `${path}?${new URLSearchParams({ tx, from: from!, nonce: nonce!, call: call!, height: height! }).toString()}`;
+    };
+    const fees = (gwei: bigint) => ({ maxFeePerGas: gwei * 10n ** 9n, maxPriorityFeePerGas: gwei * 10n ** 9n });
+    const sentWith = async (nonce: number, gwei: bigint, changes: object = {}) =>
+      (await payer.sendTransaction({ to, value, data, nonce, gasLimit: 300_000n, ...fees(gwei), ...changes })).hash;
+    await provider.send('evm_setAutomine', [false]);
+    try {
+      const nonce = await payer.getNonce();
+      const dropped = await seen(await sentWith(nonce, 3n));
+      await provider.send('anvil_dropAllTransactions', []);
+      expect((await shop.open(dropped)).body).toMatchObject({ state: 'dropped', transaction: { state: 'dropped' } });
+
+      const cancelled = await seen(await sentWith(nonce, 3n));
+      const nothing = await sentWith(nonce, 9n, { to: payer.address, value: 0n, data: '0x' });
+      await provider.send('anvil_mine', ['0x1']);
+      expect((await shop.open(cancelled)).body).toMatchObject({ state: 'cancelled', transaction: { by: nothing } });
+
+      const replaced = await seen(await sentWith(nonce + 1, 3n));
+      const other = await sentWith(nonce + 1, 9n, { to: shop.on.hands.other.address, value: 1n, data: '0x' });
+      await provider.send('anvil_mine', ['0x1']);
+      expect((await shop.open(replaced)).body).toMatchObject({ state: 'replaced', transaction: { by: other } });
+
+      const slow = await seen(await sentWith(nonce + 2, 3n));
+      const fast = await sentWith(nonce + 2, 9n);
+      await provider.send('anvil_mine', ['0x1']);
+      expect((await shop.open(slow)).body).toMatchObject({ state: 'seen', transaction: { state: 'included', by: fast } });
+    } finally {
+      await provider.send('evm_setAutomine', [true]);
+    }
+  });
+
+  it('of an account that runs the code of a contract needs a signature that this code takes; a known sweeper is named', async () => {
+    await shop.rate('USDC', '0.92');
+    const { payer } = shop.on.hands;
+    const { provider } = shop.on.chain;
+    const { path } = await checkoutOf();
+    await shop.ask(`${path}/quotes`, { token: shop.dollar });
+    const signedWith = async (text: string) => {
+      const { ways } = await prepared(path, shop.dollar, payer.address);
+      const { sign } = ways.find((each: { method: string }) => each.method === 'authorization');
+      const { EIP712Domain: _, ...types } = sign.types;
+      const signature = await payer.signTypedData(sign.domain, types, sign.message);
+      return (await shop.open(`${path}/signed-payment?token=${shop.dollar}&payer=${payer.address}&method=${text}&signature=${signature}`))
+        .body;
+    };
+    expect((await prepared(path, shop.dollar, payer.address)).account).toEqual({ kind: 'key' });
+    // A delegate without code takes no signature.
+    await provider.send('anvil_setCode', [payer.address, `0xef0100${sweeper.slice(2)}`]);
+    try {
+      expect((await prepared(path, shop.dollar, payer.address)).account).toEqual({ kind: 'delegated', delegate: sweeper, isSweeper: true });
+      expect((await signedWith('authorization')).refusal.code).toBe('signature_not_taken');
+    } finally {
+      await provider.send('anvil_setCode', [payer.address, '0x']);
+    }
+    expect((await signedWith('authorization')).refusal).toBeUndefined();
   });
 
   it('is followed by server-sent events', async () => {

@@ -26,7 +26,11 @@ export interface PaidProvider {
 
 const forever = 4_102_444_800;
 
-export async function startPaidProvider(options: Partial<ServiceOptions> = {}): Promise<PaidProvider> {
+/** `configured`: what else the operator has said of the chain. */
+export async function startPaidProvider(
+  options: Partial<ServiceOptions> = {},
+  configured: Partial<Pick<SettlementChain, 'display' | 'profile' | 'relaysPayments'>> = {},
+): Promise<PaidProvider> {
   const on = await settlementOn(await startThrowawayChain());
   const [registry, settlement, dollar] = (await Promise.all(
     [on.registry, on.settlement, on.dollar].map(async (contract) => (await contract.getAddress()).toLowerCase()),
@@ -39,6 +43,7 @@ export async function startPaidProvider(options: Partial<ServiceOptions> = {}): 
       { address: dollar, currency: 'USDC', decimals: 6 },
     ],
     profile: { finality: 'tag', realMoney: false, confirmations: [] },
+    ...configured,
   };
   const api = await startTestService({ settlementChains: [chain], ...options });
   await api.post('/v1/settlement', { legalName: 'Demo Stream GmbH' });

@@ -81,6 +81,8 @@ async function deployed(provider: JsonRpcProvider, { dataFolder, quotePasswordFi
       { address: dollar, currency: 'USDC', decimals: 6 },
     ],
     profile: { finality: 'tag', realMoney: false, confirmations: [{ blocks: 1 }] },
+    relaysPayments: true,
+    display: { name: 'Local test network' },
   };
 }
 

@@ -20,9 +20,9 @@ export class CheckoutEvents implements OnModuleDestroy {
   }
 
   /** The checkout at once, and again whenever what `told` makes of it is another. Ends after a final state. */
-  of<Told>(slot: CheckoutSlot, tx: string | undefined, told: (view: CheckoutView) => Told): Observable<Told> {
+  of<Told>(slot: CheckoutSlot, transaction: NamedTransaction | undefined, told: (view: CheckoutView) => Told): Observable<Told> {
     return new Observable<Told>((subscriber) => {
-      let named: NamedTransaction | undefined = tx === undefined ? undefined : { tx };
+      let named = transaction;
       let last = '';
       let timer: NodeJS.Timeout | undefined;
       const until = performance.now() + followMsMax;
@@ -59,10 +59,11 @@ export class CheckoutEvents implements OnModuleDestroy {
   }
 }
 
-/** Once a transaction was seen waiting, its sender and nonce tell whether another one took its place. */
+/** Once a transaction was seen waiting, what it was tells whether another one took its place; and that one is followed from then on. */
 function remembered(named: NamedTransaction | undefined, { sent }: CheckoutView): NamedTransaction | undefined {
   if (named === undefined || sent?.state !== 'pending') return named;
-  return { tx: named.tx, known: { from: sent.from, nonce: sent.nonce } };
+  const { from, nonce, call, height } = sent;
+  return { tx: named.tx, seen: { from, nonce, call, height } };
 }
 
 function isFinal({ state }: CheckoutView): boolean {

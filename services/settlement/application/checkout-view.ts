@@ -1,3 +1,6 @@
+import { moneyOf } from '../../money/money.ts';
+import { blocksNeeded, confirmedKindOf, type ConfirmationRule } from '../domain/confirmation-policy.ts';
+import type { DispatchFailure } from '../domain/dispatch.events.ts';
 import type { SettlementProfileSet } from '../domain/settlement-provider.events.ts';
 import { deadlineOf, type IssuedQuote, type Slot, tokenOf } from '../domain/slot.ts';
 import type { SentTransaction } from './payer-desk.ts';
@@ -17,6 +20,8 @@ export const checkoutStates = [
   'unmatched',
   'expired',
   'replaced',
+  'cancelled',
+  'dropped',
   'reorged',
   'released',
 ] as const;
@@ -32,8 +37,12 @@ export interface CheckoutView {
   readonly payment: SlotPayment | undefined;
   /** Blocks that the payment lies deep; undefined where nothing was seen, and where the chain cannot be asked. */
   readonly depth: bigint | undefined;
+  /** Blocks that it has to lie deep for the service to start; undefined where only finality will do. */
+  readonly blocksNeeded: number | undefined;
   /** What the chain says of the transaction that the payer named. */
   readonly sent: SentTransaction | undefined;
+  /** Undefined unless the payer handed us a signature. */
+  readonly relay: RelayedPayment | undefined;
 }
 
 export function liveQuotes({ quotes, place }: Exclude<Slot, { readonly status: 'none' }>, now: string): IssuedQuote[] {
@@ -44,15 +53,31 @@ export function liveQuotes({ quotes, place }: Exclude<Slot, { readonly status: '
   return [...new Map(good.map((quote) => [tokenOf(quote.terms), quote])).values()];
 }
 
+/** How deep the payment of a slot has to lie, by the policy of its chain. */
+export function blocksNeededOf({ opened, place }: Exclude<Slot, { readonly status: 'none' }>, rules: readonly ConfirmationRule[]) {
+  const kind = confirmedKindOf(place.module === 'escrow' ? 'Purchased' : 'Settled', opened);
+  return blocksNeeded(rules, kind, moneyOf(opened.amount, opened.currency));
+}
+
+/** What the payer signed, and we bring to the contract. */
+export interface RelayedPayment {
+  readonly status: 'sending' | 'failed' | 'done';
+  /** Where nothing came of it. */
+  readonly failure?: DispatchFailure;
+  /** Once it is in a final block. */
+  readonly tx?: string;
+}
+
 export interface CheckoutFacts {
   readonly slot: Exclude<Slot, { readonly status: 'none' }>;
   readonly payment: SlotPayment | undefined;
   readonly sent: SentTransaction | undefined;
+  readonly relay: RelayedPayment | undefined;
   readonly now: string;
 }
 
 /** What the ledger knows goes before what the chain is asked, and that before the clock. */
-export function checkoutState({ slot, payment, sent, now }: CheckoutFacts): CheckoutState {
+export function checkoutState({ slot, payment, sent, relay, now }: CheckoutFacts): CheckoutState {
   switch (payment?.standing) {
     case 'finalized':
       return 'settled';
@@ -63,12 +88,24 @@ export function checkoutState({ slot, payment, sent, now }: CheckoutFacts): Chec
     case 'observed':
       return 'confirming';
     case 'reorged':
-      return sent?.state === 'included' || sent?.state === 'pending' ? 'seen' : 'reorged';
+      return isUnderWay(sent) ? 'seen' : 'reorged';
     case undefined:
       break;
   }
   if (slot.status === 'closed') return slot.reason === 'settled' ? 'settled' : 'released';
-  if (sent?.state === 'included' || sent?.state === 'pending') return 'seen';
-  if (sent?.state === 'reverted' || sent?.state === 'replaced') return sent.state;
+  if (isUnderWay(sent)) return 'seen';
+  if (relay?.status === 'sending' || relay?.status === 'done') return 'seen';
+  if (sent !== undefined && isOver(sent)) return sent.state;
   return slot.quotes.length > 0 && liveQuotes(slot, now).length === 0 ? 'expired' : 'waiting';
+}
+
+function isUnderWay(sent: SentTransaction | undefined): boolean {
+  return sent?.state === 'included' || sent?.state === 'pending';
+}
+
+type Over = Extract<SentTransaction, { readonly state: 'reverted' | 'replaced' | 'cancelled' | 'dropped' }>;
+
+/** Did nothing come of the transaction, so that the payer may send another? */
+function isOver(sent: SentTransaction): sent is Over {
+  return ['reverted', 'replaced', 'cancelled', 'dropped'].includes(sent.state);
 }

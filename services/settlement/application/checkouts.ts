@@ -1,10 +1,14 @@
 import type { Clock } from '../../commands/application/clock.ts';
 import type { CommandExecutor } from '../../commands/application/command-executor.ts';
+import { relayDispatchId } from '../domain/dispatch.events.ts';
+import { dispatch } from '../domain/dispatch.ts';
 import { settlementProvider } from '../domain/settlement-provider.ts';
 import { type IssuedQuote, slot, type Slot, tokenOf } from '../domain/slot.ts';
 import type { CheckoutLinks, CheckoutSlot } from './checkout-link.ts';
-import { checkoutState, type CheckoutView, liveQuotes } from './checkout-view.ts';
-import type { PayerDesk, SentTransaction } from './payer-desk.ts';
+import { blocksNeededOf, checkoutState, type CheckoutView, liveQuotes, type RelayedPayment } from './checkout-view.ts';
+import type { PayerDesk, SeenTransaction, SentTransaction } from './payer-desk.ts';
+import { dispatchStream } from './sending-streams.ts';
+import type { SettlementChains } from './settlement-chains.ts';
 import { settlementProviderStream, slotStream } from './settlement-streams.ts';
 import type { SlotPayment, SlotPayments } from './slot-payments.ts';
 
@@ -13,13 +17,14 @@ export interface CheckoutsOptions {
   readonly links: CheckoutLinks;
   readonly payments: SlotPayments;
   readonly desk: PayerDesk;
+  readonly chains: SettlementChains;
   readonly clock: Clock;
 }
 
 /** A transaction that the payer's wallet said it sent, and what was seen of it before. */
 export interface NamedTransaction {
   readonly tx: string;
-  readonly known?: { readonly from: string; readonly nonce: string };
+  readonly seen?: SeenTransaction;
 }
 
 type KnownSlot = Exclude<Slot, { readonly status: 'none' }>;
@@ -42,19 +47,21 @@ export class Checkouts {
   }
 
   async view(at: CheckoutSlot, named?: NamedTransaction): Promise<CheckoutView | undefined> {
-    const { executor, clock } = this.#options;
+    const { executor, chains, clock } = this.#options;
     const state = await this.#slot(at);
     if (state === undefined) return undefined;
     const provider = await executor.current(settlementProvider, settlementProviderStream(at.provider), at.provider);
     if (provider.status === 'none' || provider.profile === undefined) return undefined;
     const payment = await this.#payment(at.provider, state);
     const sent = await this.#sent(state, named);
+    const relay = payment === undefined ? await this.#relay(at.provider, state) : undefined;
     const now = clock.now();
     return {
-      ...{ slot: state, profile: provider.profile, payment, sent },
-      state: checkoutState({ slot: state, payment, sent, now }),
+      ...{ slot: state, profile: provider.profile, payment, sent, relay },
+      state: checkoutState({ slot: state, payment, sent, relay, now }),
       quotes: state.status === 'open' ? liveQuotes(state, now) : [],
       depth: await this.#depthOf(payment),
+      blocksNeeded: blocksNeededOf(state, chains.find(state.place.chainId)?.profile.confirmations ?? []),
     };
   }
 
@@ -81,8 +88,20 @@ export class Checkouts {
     return undefined;
   }
 
+  /** Of the newest quote of each token: older ones cannot be paid any more. */
+  async #relay(provider: string, { quotes }: KnownSlot): Promise<RelayedPayment | undefined> {
+    let relay: RelayedPayment | undefined;
+    for (const { structHash } of new Map(quotes.map((quote) => [tokenOf(quote.terms), quote])).values()) {
+      const state = await this.#options.executor.current(dispatch, dispatchStream(provider, relayDispatchId(structHash)), provider);
+      if (state.status === 'sending') return { status: 'sending' };
+      if (state.status === 'done') return { status: 'done', tx: state.done.tx };
+      if (state.status === 'failed') relay = { status: 'failed', failure: state.failure };
+    }
+    return relay;
+  }
+
   async #sent({ place }: KnownSlot, named: NamedTransaction | undefined): Promise<SentTransaction | undefined> {
-    return named === undefined ? undefined : this.#options.desk.sent(place.chainId, named.tx, named.known);
+    return named === undefined ? undefined : this.#options.desk.sent(place.chainId, named.tx, named.seen);
   }
 
   /** Not at all when the chain cannot be asked: what the books know is told all the same. */

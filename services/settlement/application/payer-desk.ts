@@ -39,25 +39,52 @@ export interface PayWay {
   readonly method: PayMethod;
   readonly transactions: readonly WalletTransaction[];
   readonly sign?: WalletTypedData;
+  /** What is signed may be handed to us, and we bring it to the contract: the payer pays no gas. */
+  readonly isRelayed?: boolean;
+}
+
+/** What stands at the payer's address, since not every account can sign like a key. */
+export interface PayerAccount {
+  /** `delegated`: a key whose account runs the code of a contract (EIP-7702). */
+  readonly kind: 'key' | 'delegated' | 'contract';
+  /** Of a delegated account: whose code it runs. */
+  readonly delegate?: string;
+  /** The operator knows that contract as one that empties accounts. */
+  readonly isSweeper?: boolean;
 }
 
 export interface PreparedPayment {
   /** The best way first. */
   readonly ways: readonly PayWay[];
   readonly needs: readonly Need[];
+  readonly account: PayerAccount;
   /** What would happen if the payer paid now; absent when it would go through, or only an allowance is missing. */
   readonly refusal?: Refusal;
 }
 
-/** Where a transaction stands that the payer says it sent. */
+/** A transaction as it was last seen waiting: enough to find out later what took its place. */
+export interface SeenTransaction {
+  readonly from: string;
+  readonly nonce: string;
+  /** Hash of receiver, value and data: a faster one that does the same has the same. */
+  readonly call: string;
+  /** Height of the newest block then. */
+  readonly height: string;
+}
+
+/** Where a transaction stands that the payer says it sent. `by`: the hash of the faster one that the wallet sent in its place. */
 export type SentTransaction =
-  /** No node knows it: not sent, dropped, or replaced. */
+  /** No node knows it, and nobody has seen it here: not sent, or not spread yet. */
   | { readonly state: 'unknown' }
-  | { readonly state: 'pending'; readonly from: string; readonly nonce: string }
-  /** Another transaction of the wallet took its nonce. */
-  | { readonly state: 'replaced' }
-  | { readonly state: 'included'; readonly block: string }
-  | { readonly state: 'reverted'; readonly block: string; readonly refusal: Refusal };
+  | ({ readonly state: 'pending'; readonly by?: string } & SeenTransaction)
+  /** It was seen waiting, no node knows it any more, and nothing took its nonce. */
+  | { readonly state: 'dropped' }
+  /** The wallet sent nothing to itself in its place. */
+  | { readonly state: 'cancelled'; readonly by: string }
+  /** Another transaction of the wallet took its nonce; `by` where it was found. */
+  | { readonly state: 'replaced'; readonly by?: string }
+  | { readonly state: 'included'; readonly block: string; readonly by?: string }
+  | { readonly state: 'reverted'; readonly block: string; readonly refusal: Refusal; readonly by?: string };
 
 /** What is looked up on a chain for somebody who is about to pay. Nothing here is believed by the books. Throws chain faults. */
 export interface PayerDesk {
@@ -73,8 +100,10 @@ export interface PayerDesk {
       readonly nonce: string;
     },
   ): Promise<{ readonly transaction: WalletTransaction; readonly refusal?: Refusal }>;
-  /** `known`: sender and nonce, if it was seen before. */
-  sent(chainId: string, tx: string, known?: { readonly from: string; readonly nonce: string }): Promise<SentTransaction>;
+  /** `seen`: as it was told waiting before, if it was. */
+  sent(chainId: string, tx: string, seen?: SeenTransaction): Promise<SentTransaction>;
+  /** The link of EIP-681 that pays a quote in the native coin; undefined for any other token, whose links wallets misread. */
+  coinLink(quote: IssuedQuote): string | undefined;
   /** Height of the newest block. */
   head(chainId: string): Promise<bigint>;
 }

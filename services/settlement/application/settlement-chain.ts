@@ -23,6 +23,17 @@ export interface ChainProfile {
   readonly pollMs?: number;
 }
 
+/** How a chain looks to whoever pays on it. The books take nothing from here. */
+export interface ChainDisplay {
+  readonly name?: string;
+  /** A block explorer with the paths of EIP-3091 (`/tx/...`, `/address/...`), without a slash at the end. */
+  readonly explorerUrl?: string;
+  /** A node for wallets that do not know the chain. It stands on a public page, so it holds no password. */
+  readonly walletRpcUrl?: string;
+  /** Contracts that are known to empty the accounts that are delegated to them (EIP-7702), lower-case. The operator names them. */
+  readonly sweepers?: readonly string[];
+}
+
 /** A chain that providers are paid on. */
 export interface SettlementChain {
   /** Decimal. */
@@ -37,6 +48,9 @@ export interface SettlementChain {
   /** The tokens that are taken here. */
   readonly tokens: readonly KnownToken[];
   readonly profile: ChainProfile;
+  /** Payers' signatures are brought to the contracts at our cost, by the relayer keys. */
+  readonly relaysPayments?: boolean;
+  readonly display?: ChainDisplay;
 }
 
 export const nativeToken = `0x${'0'.repeat(40)}`;

@@ -1,3 +1,5 @@
+import type { MatchedPayment } from '../domain/settlement.events.ts';
+
 /** Where a slot may have been paid. */
 export interface SlotPlace {
   readonly chainId: string;
@@ -15,6 +17,8 @@ export interface SlotPayment {
    * gone. `unmatched`: final, and under no quote that the ledger signed.
    */
   readonly standing: 'observed' | 'confirmed' | 'finalized' | 'reorged' | 'unmatched';
+  /** What was paid, at which rate; undefined where no quote of ours was paid. */
+  readonly paid?: Pick<MatchedPayment, 'token' | 'tokenAmount' | 'rate'>;
 }
 
 /** What the books say of the payment of a slot. */

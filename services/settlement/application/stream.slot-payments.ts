@@ -29,8 +29,8 @@ export class StreamSlotPayments implements SlotPayments {
         const event = ledgerEventOf(stored);
         const standing = standings[stored.type.split('/', 1)[0] as string];
         if (event === undefined || standing === undefined) continue;
-        const { tx, block } = event.fin as Pick<SlotPayment, 'tx' | 'block'>;
-        payment = { chainId, tx, block, standing };
+        const { tx, block, payment: paid } = event.fin as Pick<SlotPayment, 'tx' | 'block'> & { readonly payment?: SlotPayment['paid'] };
+        payment = { chainId, tx, block, standing, ...(paid !== undefined && { paid }) };
       }
     } catch (error) {
       if (!(error instanceof StreamNotFoundFault)) throw error;

@@ -191,11 +191,16 @@ export function dispatchIdOf({ type, data }: OrderEvent): string {
     case 'CreditIssueOrdered/1':
       return `issue.${data.slot}`;
     case 'RelayOrdered/1':
-      return `relay.${data.structHash}`;
+      return relayDispatchId(data.structHash);
   }
 }
 
 /** The dispatch of a refund by its number on chain: what a `Refunded` of that number was ordered by. */
 export function refundDispatchId(refundSeq: string): string {
   return `refund.${refundSeq}`;
+}
+
+/** The dispatch that brings the payer's signature for a quote to the contract. */
+export function relayDispatchId(structHash: string): string {
+  return `relay.${structHash}`;
 }

@@ -41,11 +41,14 @@ describe('the file of chains that providers are paid on', () => {
       contracts: { ...chain.contracts, escrow: addressOf('01'), creditFactory: addressOf('02') },
       codeHashes: { registry: hashOf('11'), settlement: hashOf('12'), escrow: hashOf('13'), creditFactory: hashOf('14') },
       profile: { finality: 64, realMoney: true, blockTimeMaxMs: 30_000, pollMs: 2_000, confirmations },
+      relaysPayments: true,
+      display: { name: 'OP', explorerUrl: 'https://scan.example', walletRpcUrl: 'https://rpc.example/op', sweepers: [addressOf('Cc')] },
     };
     expect(read([full])).toEqual([
       {
         ...full,
         contracts: { ...full.contracts, registry: addressOf('ab') },
+        display: { ...full.display, sweepers: [addressOf('cc')] },
         deploymentBlock: 1_200_000n,
         tokens: [{ address: addressOf('ef'), currency: 'USDC', decimals: 6 }],
       },
@@ -67,6 +70,10 @@ describe('the file of chains that providers are paid on', () => {
     [[{ ...chain, contracts: { registry: '0x12' } }], 'contracts: registry takes the address of a contract'],
     [[{ ...chain, codeHashes: { registry: '0x12' } }], 'codeHashes: registry takes a hash'],
     [[{ ...chain, deploymentBlock: 7 }], 'deploymentBlock takes the block'],
+    [[{ ...chain, relaysPayments: 'yes' }], 'relaysPayments takes true or false'],
+    [[{ ...chain, display: { explorerUrl: 'https://scan.example/' } }], 'explorerUrl takes an address without a password, and no slash'],
+    [[{ ...chain, display: { walletRpcUrl: 'https://user:hunter2@node.example' } }], 'walletRpcUrl takes an address without a password'],
+    [[{ ...chain, display: { sweepers: ['0x12'] } }], 'sweepers takes addresses of contracts'],
     [[{ ...chain, tokens: [{ ...chain.tokens[0], currency: 'DOGE' }] }], 'tokens 1: currency takes one of the money table'],
     [[{ ...chain, tokens: [{ ...chain.tokens[0], decimals: 0 }] }], 'tokens 1: decimals takes a whole number from 1 to 6'],
     [[{ ...chain, tokens: [{ ...chain.tokens[0], decimals: 18 }] }], 'tokens 1: decimals takes a whole number from 1 to 6'],

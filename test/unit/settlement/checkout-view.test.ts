@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { CheckoutLinks } from '../../../services/settlement/application/checkout-link.ts';
-import { type CheckoutFacts, checkoutState, liveQuotes } from '../../../services/settlement/application/checkout-view.ts';
+import { blocksNeededOf, type CheckoutFacts, checkoutState, liveQuotes } from '../../../services/settlement/application/checkout-view.ts';
 import type { SentTransaction } from '../../../services/settlement/application/payer-desk.ts';
 import type { SlotPayment } from '../../../services/settlement/application/slot-payments.ts';
 import type { SlotEvent } from '../../../services/settlement/domain/slot.events.ts';
@@ -15,6 +15,7 @@ const paid = (standing: SlotPayment['standing']): SlotPayment => ({
 });
 const closed = (reason: 'settled' | 'released'): SlotEvent => ({ type: 'SlotClosed/1', data: { seq: '7', reason } });
 const refusal = { code: 'x', text: 'x' };
+const pending: SentTransaction = { state: 'pending', from: usdc, nonce: '0', call: `0x${'0c'.repeat(32)}`, height: '1' };
 const reverted: SentTransaction = { state: 'reverted', block: '1', refusal };
 
 describe('the state of a checkout', () => {
@@ -24,20 +25,38 @@ describe('the state of a checkout', () => {
     ['confirmed', { payment: paid('confirmed') }],
     ['confirming', { payment: paid('observed'), sent: { state: 'included', block: '1' } }],
     ['reorged', { payment: paid('reorged'), sent: { state: 'unknown' } }],
-    ['seen', { payment: paid('reorged'), sent: { state: 'pending', from: usdc, nonce: '0' } }],
+    ['seen', { payment: paid('reorged'), sent: pending }],
     ['settled', { slot: stateOf(issued(), closed('settled')) }],
     ['released', { slot: stateOf(issued(), closed('released')), sent: reverted }],
     ['seen', { sent: { state: 'included', block: '1' } }],
-    ['seen', { sent: { state: 'pending', from: usdc, nonce: '0' } }],
+    ['seen', { sent: pending }],
     ['reverted', { sent: reverted, now: later(600) }],
     ['replaced', { sent: { state: 'replaced' } }],
+    ['dropped', { sent: { state: 'dropped' } }],
+    ['cancelled', { sent: { state: 'cancelled', by: `0x${'02'.repeat(32)}` } }],
+    ['seen', { relay: { status: 'sending' }, sent: { state: 'dropped' } }],
+    ['seen', { relay: { status: 'done' } }],
+    ['waiting', { relay: { status: 'failed', failure: { code: 'expired' } } }],
     ['waiting', { sent: { state: 'unknown' } }],
     ['waiting', { slot: stateOf(), now: later(9_999) }],
     ['waiting', { now: later(599) }],
     ['expired', { now: later(600) }],
   ])('is %s when %o', (state, facts) =>
-    expect(checkoutState({ slot: stateOf(issued()), payment: undefined, sent: undefined, now: quotedAt, ...facts })).toBe(state),
+    expect(checkoutState({ slot: stateOf(issued()), payment: undefined, sent: undefined, relay: undefined, now: quotedAt, ...facts })).toBe(
+      state,
+    ),
   );
+
+  it('says how deep the payment has to lie: by amount and kind, or not at all where only finality will do', () => {
+    const upTo = { amount: '100', currency: 'EUR' } as const;
+    const rules = [
+      { kinds: ['purchase' as const], blocks: 9 },
+      { upTo, blocks: 3 },
+    ];
+    expect(blocksNeededOf(stateOf(), rules)).toBe(3);
+    expect(blocksNeededOf({ ...stateOf(), place: { ...stateOf().place, module: 'escrow' } }, rules)).toBe(9);
+    expect(blocksNeededOf(given(slot, [slotOpened({ amount: '100.01' })]).state as Known, rules)).toBeUndefined();
+  });
 
   it('has the newest quote of each token while it is good, at the contract that the slot is bound to', () => {
     const state = stateOf(issued(), issued(quoteIssued({ token: usdc, deadline: String(Date.parse(later(1_800)) / 1000) })));

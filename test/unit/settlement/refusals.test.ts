@@ -1,39 +1,45 @@
 import { describe, expect, it } from '@jest/globals';
 import { FunctionFragment, Interface } from 'ethers';
 import { ppvEscrowAbi } from '../../../contracts/generated/ppv-escrow.ts';
+import { prepaidCreditAbi } from '../../../contracts/generated/prepaid-credit.ts';
+import { prepaidCreditFactoryAbi } from '../../../contracts/generated/prepaid-credit-factory.ts';
 import { providerRegistryAbi } from '../../../contracts/generated/provider-registry.ts';
 import { providerSettlementAbi } from '../../../contracts/generated/provider-settlement.ts';
 import { escrowContract, settlementContract } from '../../../services/settlement/adapters/chain/contract-interfaces.ts';
-import { refusalOf, refusalSignatures } from '../../../services/settlement/adapters/chain/refusals.ts';
+import { refusalSentences } from '../../../services/settlement/adapters/chain/refusal-sentences.ts';
+import { refusalNamed, refusalOf } from '../../../services/settlement/adapters/chain/refusals.ts';
 
 const settlement = new Interface(providerSettlementAbi);
 const escrow = new Interface(ppvEscrowAbi);
 const errorsOf = (contract: Interface) => contract.fragments.filter(({ type }) => type === 'error').map((error) => error.format('sighash'));
 
-/** What only ends a refund, a collection, a claim of fees, or the making of the contract. */
-const neverOfAPayment = [
-  ...['ProviderSettlementAlreadyRefunded', 'ProviderSettlementBadMandate', 'ProviderSettlementMandateInactive'],
-  ...['ProviderSettlementCapExceeded', 'FeeVaultNothingOwed', 'FeeVaultTransferFailed', 'PlatformPause'],
-  ...['PpvEscrowTooEarly', 'PpvEscrowNothingToRefund', 'PpvEscrowNothingHeld', 'PpvEscrowBadReceiver', 'PpvEscrowRefundFailed'],
-  ...['InvalidShortString', 'StringTooLong', 'ExpectedPause', 'AccessControlUnauthorizedAccount'],
-];
+const contracts = [
+  ['ProviderSettlement', providerSettlementAbi],
+  ['PpvEscrow', ppvEscrowAbi],
+  ['ProviderRegistry', providerRegistryAbi],
+  ['PrepaidCredit', prepaidCreditAbi],
+  ['PrepaidCreditFactory', prepaidCreditFactoryAbi],
+] as const;
 
-describe('every error that a payment can end with', () => {
-  it('has a sentence', () => {
-    const silent = [...errorsOf(settlement), ...errorsOf(escrow)].filter(
-      (error) => !refusalSignatures.includes(error) && !neverOfAPayment.some((name) => error.startsWith(name)),
-    );
-    expect(silent).toEqual([]);
-    const quotable = ['ProviderInactive', 'TokenNotAllowed', 'SignerNotAuthorised'].map((name) => `ProviderRegistry${name}`);
-    const registry = errorsOf(new Interface(providerRegistryAbi)).filter((error) => quotable.some((name) => error.startsWith(name)));
-    expect(registry.filter((error) => !refusalSignatures.includes(error))).toEqual([]);
-    expect(registry).toHaveLength(3);
+describe('every error of the contracts', () => {
+  it.each(contracts)('has a sentence: %s', (_, abi) => {
+    const errors = errorsOf(new Interface(abi));
+    expect(errors.length).toBeGreaterThan(5);
+    expect(errors.filter((error) => !Object.hasOwn(refusalSentences, error))).toEqual([]);
   });
 
-  it('is one of the contracts', () => {
-    const named = refusalSignatures.filter((error) => /^(Provider(Settlement|Registry)|PpvEscrow)/.test(error));
-    const known = [...errorsOf(settlement), ...errorsOf(escrow), ...errorsOf(new Interface(providerRegistryAbi))];
+  it('is one of the contracts, wherever it is named after one', () => {
+    const named = Object.keys(refusalSentences).filter((error) => /^(Provider|Ppv|Prepaid|FeeVault)/.test(error));
+    const known = contracts.flatMap(([, abi]) => errorsOf(new Interface(abi)));
     expect(named.filter((error) => !known.includes(error))).toEqual([]);
+  });
+
+  it('is found by the name that a failed transaction was noted with', () => {
+    expect(refusalNamed('ProviderSettlementQuoteExpired(7)')).toEqual({
+      code: 'ProviderSettlementQuoteExpired',
+      text: refusalSentences['ProviderSettlementQuoteExpired(uint48)'],
+    });
+    expect(refusalNamed('NobodyKnows(7)')).toBeUndefined();
   });
 
   it('is told in words, a token’s own kept short and plain', () => {

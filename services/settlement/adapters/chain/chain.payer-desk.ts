@@ -1,87 +1,113 @@
-import { ChainRefusedFault } from '../../../chain/application/chain-faults.ts';
-import { type ChainNode, hexOf } from '../../../chain/application/chain-node.ts';
+import type { ChainNode } from '../../../chain/application/chain-node.ts';
+import { amountText } from '../../../money/money.ts';
 import type {
   Need,
   PayerDesk,
   PayWay,
   PreparedPayment,
   Refusal,
+  SeenTransaction,
   SentTransaction,
   WalletTransaction,
 } from '../../application/payer-desk.ts';
+import type { SettlementChain } from '../../application/settlement-chain.ts';
 import type { SettlementChains } from '../../application/settlement-chains.ts';
 import { zeroAddress } from '../../domain/quote.ts';
 import { type IssuedQuote, tokenOf } from '../../domain/slot.ts';
+import { type KnownToken, tokenMoney } from '../../domain/token-amount.ts';
 import { AnyNode } from './any-node.ts';
-import { approvals, plainPayment, type SignedPayment, signedPayment, unitsOf } from './pay-calldata.ts';
 import { tokenContract } from './contract-interfaces.ts';
-import { refusalOf } from './refusals.ts';
+import { approvals, plainPayment, type SignedPayment, signedPayment, unitsOf } from './pay-calldata.ts';
+import { payerAccount, takesSignature } from './payer-account.ts';
+import { sentTransaction } from './sent-transactions.ts';
+import { simulate } from './simulation.ts';
 import { signedWays } from './token-signing.ts';
 
 /** Gas of a payment that cannot be estimated because something else is short: the dearest way, with a fee. */
 const gasDefault = 180_000n;
 const insufficientAllowance = 'ERC20InsufficientAllowance';
 
+interface Place {
+  readonly node: ChainNode;
+  readonly chain: SettlementChain;
+}
+
 export class ChainPayerDesk implements PayerDesk {
-  readonly #nodes = new Map<string, ChainNode>();
+  readonly #places = new Map<string, Place>();
 
   constructor(chains: SettlementChains, nodeAt: (url: string) => ChainNode) {
-    for (const { chainId, rpcUrls } of chains.all()) this.#nodes.set(chainId, new AnyNode(rpcUrls.map(nodeAt)));
+    for (const chain of chains.all()) this.#places.set(chain.chainId, { chain, node: new AnyNode(chain.rpcUrls.map(nodeAt)) });
   }
 
   async prepare(quote: IssuedQuote, payer: string): Promise<PreparedPayment> {
-    const node = this.#nodeOf(quote.chainId);
+    const { node, chain } = this.#placeOf(quote.chainId);
     const isNative = tokenOf(quote.terms) === zeroAddress;
     const pay = plainPayment(quote, payer);
     const outcome = await simulate(node, pay);
     const allowance = isNative ? undefined : await tokenAmount(node, quote, 'allowance', [payer, quote.contract]);
     const needs = await needsOf(node, { quote, payer, pay, allowance, isPayable: outcome === undefined });
     const missesAllowance = allowance !== undefined && allowance < unitsOf(quote.terms);
-    const refusal = shortage(needs) ?? (missesAllowance && outcome?.code === insufficientAllowance ? undefined : outcome);
+    const signed = missesAllowance ? await signedWays(node, quote, payer) : [];
     const ways: PayWay[] = isNative
       ? [{ method: 'native', transactions: [pay] }]
       : [
-          ...(missesAllowance ? await signedWays(node, quote, payer) : []),
+          ...relayedFirst(signed, chain.relaysPayments === true),
           { method: 'allowance', transactions: missesAllowance ? [...approvals(quote, payer, allowance), pay] : [pay] },
         ];
-    return { ways, needs, ...(refusal !== undefined && { refusal }) };
+    const isGasOurs = ways[0]?.isRelayed === true;
+    const short = shortage(needs, { tokens: chain.tokens, token: tokenOf(quote.terms), isGasOurs });
+    const refusal = short ?? (missesAllowance && outcome?.code === insufficientAllowance ? undefined : outcome);
+    const account = await payerAccount(node, payer, chain.display?.sweepers ?? []);
+    return { ways, needs, account, ...(refusal !== undefined && { refusal }) };
   }
 
   async signed(quote: IssuedQuote, by: SignedPayment) {
+    const { node } = this.#placeOf(quote.chainId);
     const transaction = signedPayment(quote, by);
-    const refusal = await simulate(this.#nodeOf(quote.chainId), transaction);
+    const refusal = (await signatureRefusal(node, quote, by)) ?? (await simulate(node, transaction));
     return { transaction, ...(refusal !== undefined && { refusal }) };
   }
 
-  async sent(chainId: string, tx: string, known?: { readonly from: string; readonly nonce: string }): Promise<SentTransaction> {
-    const node = this.#nodeOf(chainId);
-    const receipt = await node.call<{ readonly status: string; readonly blockNumber: string } | null>('eth_getTransactionReceipt', tx);
-    if (receipt === null) return waiting(node, tx, known);
-    const block = BigInt(receipt.blockNumber);
-    if (BigInt(receipt.status) === 1n) return { state: 'included', block: block.toString() };
-    return { state: 'reverted', block: block.toString(), refusal: await whyReverted(node, tx, block) };
+  sent(chainId: string, tx: string, seen?: SeenTransaction): Promise<SentTransaction> {
+    return sentTransaction(this.#placeOf(chainId).node, tx, seen);
+  }
+
+  coinLink(quote: IssuedQuote): string | undefined {
+    if (tokenOf(quote.terms) !== zeroAddress) return undefined;
+    const { to, value, data } = plainPayment(quote, zeroAddress);
+    return `ethereum:${to}@${quote.chainId}?value=${BigInt(value)}&data=${data}`;
   }
 
   async head(chainId: string): Promise<bigint> {
-    return BigInt(await this.#nodeOf(chainId).call<string>('eth_blockNumber'));
+    return BigInt(await this.#placeOf(chainId).node.call<string>('eth_blockNumber'));
   }
 
-  #nodeOf(chainId: string): ChainNode {
-    const node = this.#nodes.get(chainId);
-    if (node === undefined) throw new RangeError(`Chain ${chainId} is not configured.`);
-    return node;
+  #placeOf(chainId: string): Place {
+    const place = this.#places.get(chainId);
+    if (place === undefined) throw new RangeError(`Chain ${chainId} is not configured.`);
+    return place;
   }
 }
 
-/** What would happen now; undefined when it would go through. */
-async function simulate(node: ChainNode, transaction: WalletTransaction, block = 'latest'): Promise<Refusal | undefined> {
-  try {
-    await node.call('eth_call', transaction, block);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof ChainRefusedFault)) throw error;
-    return refusalOf(error.revertData);
-  }
+/** An account that runs code answers for its signatures by that code, and some codes know no signatures at all. */
+async function signatureRefusal(node: ChainNode, quote: IssuedQuote, by: SignedPayment): Promise<Refusal | undefined> {
+  const { payer, method, signature, nonce } = by;
+  if ((await payerAccount(node, payer, [])).kind === 'key') return undefined;
+  const sign = (await signedWays(node, quote, payer)).find((each) => each.method === method)?.sign;
+  if (sign === undefined) return undefined;
+  const message = method === 'permit2' ? { ...sign.message, nonce } : sign.message;
+  if (await takesSignature(node, payer, { ...sign, message }, signature)) return undefined;
+  return {
+    code: 'signature_not_taken',
+    text: 'Your wallet runs the code of a contract that does not stand by this signature. Nothing was paid; pay by a transaction instead.',
+  };
+}
+
+/** What we can bring to the contract ourselves goes first: the payer signs once and pays no gas. */
+function relayedFirst(ways: readonly PayWay[], isRelaying: boolean): PayWay[] {
+  if (!isRelaying) return [...ways];
+  const isRelayable = ({ method }: PayWay) => method === 'authorization' || method === 'permit2';
+  return [...ways.filter(isRelayable).map((way) => ({ ...way, isRelayed: true })), ...ways.filter((way) => !isRelayable(way))];
 }
 
 interface Needing {
@@ -108,13 +134,26 @@ function need(of: Need['of'], needed: bigint, held: bigint): Need {
   return { of, needed: needed.toString(), held: held.toString(), isEnough: held >= needed };
 }
 
-/** An allowance is no shortage: it is part of paying. */
-function shortage(needs: readonly Need[]): Refusal | undefined {
-  const short = needs.find(({ of, isEnough }) => of !== 'allowance' && !isEnough);
-  if (short?.of === 'balance') return { code: 'balance_short', text: 'The wallet holds too little to pay the amount.' };
-  if (short?.of === 'gas')
-    return { code: 'gas_short', text: "The wallet holds the amount, but too little of the chain's own coin for the fee." };
-  return undefined;
+interface Shortage {
+  readonly tokens: readonly KnownToken[];
+  readonly token: string;
+  readonly isGasOurs: boolean;
+}
+
+/** An allowance is no shortage: it is part of paying. Gas is none where we pay it. */
+function shortage(needs: readonly Need[], { tokens, token, isGasOurs }: Shortage): Refusal | undefined {
+  const short = needs.find(({ of, isEnough }) => !isEnough && (of === 'balance' || (of === 'gas' && !isGasOurs)));
+  if (short === undefined) return undefined;
+  const amount = (units: string, address: string) => {
+    const known = tokens.find((each) => each.address === address);
+    return known === undefined ? `${units} units` : `${amountText(tokenMoney(units, known))} ${known.currency}`;
+  };
+  if (short.of === 'balance') {
+    const text = `The wallet holds too little to pay the amount: ${amount(short.held, token)}, and ${amount(short.needed, token)} are needed.`;
+    return { code: 'balance_short', text };
+  }
+  const text = `The wallet holds the amount, but too little of the chain's own coin for the fee: ${amount(short.held, zeroAddress)} are left for it, and about ${amount(short.needed, zeroAddress)} are needed.`;
+  return { code: 'gas_short', text };
 }
 
 async function tokenAmount(node: ChainNode, { terms }: IssuedQuote, name: 'allowance' | 'balanceOf', values: readonly string[]) {
@@ -124,29 +163,4 @@ async function tokenAmount(node: ChainNode, { terms }: IssuedQuote, name: 'allow
     'latest',
   );
   return tokenContract.decodeFunctionResult(name, answer)[0] as bigint;
-}
-
-interface RpcTransaction {
-  readonly from: string;
-  readonly to: string | null;
-  readonly nonce: string;
-  readonly value: string;
-  readonly input: string;
-}
-
-async function waiting(node: ChainNode, tx: string, known?: { readonly from: string; readonly nonce: string }): Promise<SentTransaction> {
-  const transaction = await node.call<RpcTransaction | null>('eth_getTransactionByHash', tx);
-  if (transaction !== null) return { state: 'pending', from: transaction.from.toLowerCase(), nonce: BigInt(transaction.nonce).toString() };
-  if (known === undefined) return { state: 'unknown' };
-  const mined = BigInt(await node.call<string>('eth_getTransactionCount', known.from, 'latest'));
-  return mined > BigInt(known.nonce) ? { state: 'replaced' } : { state: 'unknown' };
-}
-
-/** A receipt does not say why: the same call is made again on the state before its block, or where that is gone, on the newest. */
-async function whyReverted(node: ChainNode, tx: string, block: bigint): Promise<Refusal> {
-  const transaction = await node.call<RpcTransaction | null>('eth_getTransactionByHash', tx);
-  if (transaction?.to === undefined || transaction.to === null) return refusalOf(undefined);
-  const { from, to, value, input } = transaction;
-  const again = { from, to, value, data: input };
-  return (await simulate(node, again, hexOf(block - 1n))) ?? (await simulate(node, again)) ?? refusalOf(undefined);
 }

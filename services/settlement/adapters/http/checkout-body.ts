@@ -1,11 +1,19 @@
 import type { CheckoutView } from '../../application/checkout-view.ts';
-import type { SettlementChains } from '../../application/settlement-chains.ts';
+import type { SettlementChain } from '../../application/settlement-chain.ts';
 import { deadlineOf, type IssuedQuote, tokenOf } from '../../domain/slot.ts';
 import { noTerms } from '../../domain/terms.ts';
 import type { CheckoutBody, CheckoutQuoteBody } from './checkout.bodies.ts';
+import { relayRefusal } from './relay-refusal.ts';
+
+interface Beside {
+  /** Undefined for a chain that is configured no more. */
+  readonly chain: SettlementChain | undefined;
+  /** EIP-681 by the digest of a quote. */
+  readonly coinLinks: ReadonlyMap<string, string | undefined>;
+}
 
 /** A checkout as anybody with its link may see it. No account, no customer, no salt. */
-export function checkoutBody(id: string, view: CheckoutView, chains: SettlementChains): CheckoutBody {
+export function checkoutBody(id: string, view: CheckoutView, { chain, coinLinks }: Beside): CheckoutBody {
   const { opened, place } = view.slot;
   const { purpose } = opened;
   return {
@@ -15,10 +23,13 @@ export function checkoutBody(id: string, view: CheckoutView, chains: SettlementC
     ...{ amount: opened.amount, currency: opened.currency },
     ...{ chainId: place.chainId, contract: place.contract, module: place.module, providerId: opened.providerId, seq: opened.seq },
     ...(opened.termsHash !== noTerms && { terms: opened.termsHash }),
-    tokens: chains.find(place.chainId)?.tokens ?? [],
-    quotes: view.quotes.map((quote) => quoteBody(quote)),
+    ...(view.blocksNeeded !== undefined && { confirmationsNeeded: view.blocksNeeded.toString() }),
+    ...networkOf(chain),
+    tokens: chain?.tokens ?? [],
+    quotes: view.quotes.map((quote) => quoteBody(quote, coinLinks.get(quote.digest))),
     ...paymentOf(view),
     ...transactionOf(view),
+    ...relayOf(view),
   };
 }
 
@@ -34,16 +45,35 @@ export function quoteBody(quote: IssuedQuote, eip681?: string): CheckoutQuoteBod
   };
 }
 
+function networkOf(chain: SettlementChain | undefined): Pick<CheckoutBody, 'network' | 'explorerUrl' | 'walletRpcUrl'> {
+  const { name, explorerUrl, walletRpcUrl } = chain?.display ?? {};
+  return {
+    ...(name !== undefined && { network: name }),
+    ...(explorerUrl !== undefined && { explorerUrl }),
+    ...(walletRpcUrl !== undefined && { walletRpcUrl }),
+  };
+}
+
 function paymentOf({ payment, depth }: CheckoutView): Pick<CheckoutBody, 'payment'> {
   if (payment === undefined) return {};
-  const { tx, block } = payment;
+  const { tx, block, paid } = payment;
   const confirmations = depth === undefined ? {} : { confirmations: depth.toString() };
-  return { payment: { tx, block: block.number, blockHash: block.hash, ...confirmations } };
+  const receipt =
+    paid === undefined
+      ? {}
+      : {
+          ...{ tokenCurrency: paid.token, tokenAmount: paid.tokenAmount },
+          ...{ rate: paid.rate.rate, rateSource: paid.rate.source, rateAt: paid.rate.at, spreadBps: paid.rate.spreadBps },
+        };
+  return { payment: { tx, block: block.number, blockHash: block.hash, blockTime: block.time, ...confirmations, ...receipt } };
 }
 
 function transactionOf({ sent }: CheckoutView): Pick<CheckoutBody, 'transaction'> {
-  if (sent === undefined) return {};
-  const { state } = sent;
-  if (sent.state === 'reverted') return { transaction: { state, block: sent.block, refusal: sent.refusal } };
-  return { transaction: { state, ...(sent.state === 'included' && { block: sent.block }) } };
+  return sent === undefined ? {} : { transaction: sent };
+}
+
+function relayOf({ relay }: CheckoutView): Pick<CheckoutBody, 'relay'> {
+  if (relay === undefined) return {};
+  const { status, tx, failure } = relay;
+  return { relay: { state: status, ...(tx !== undefined && { tx }), ...(failure !== undefined && { refusal: relayRefusal(failure) }) } };
 }

@@ -1,17 +1,24 @@
 import { ProblemError } from '../../../http/problem-error.ts';
+import type { NamedTransaction } from '../../application/checkouts.ts';
 
 /** What Fastify hands over: text, or a list of texts for a parameter that is given twice. */
 export type CheckoutQuery = Readonly<Record<string, unknown>>;
 
 const address = (text: string) => (/^0x[0-9a-fA-F]{40}$/.test(text) ? text.toLowerCase() : undefined);
+const word = (text: string) => (/^0x[0-9a-fA-F]{64}$/.test(text) ? text.toLowerCase() : undefined);
+const whole = (text: string) => (/^(?:0|[1-9][0-9]{0,77})$/.test(text) ? text : undefined);
 const readers = {
-  tx: (text: string) => (/^0x[0-9a-fA-F]{64}$/.test(text) ? text.toLowerCase() : undefined),
+  tx: word,
   token: address,
   payer: address,
   method: (text: string) => (['permit', 'permit2', 'authorization'] as const).find((method) => method === text),
   /** Of a key 65 bytes; of a contract as long as it likes, within a URL. */
   signature: (text: string) => (/^0x(?:[0-9a-fA-F]{2}){64,2000}$/.test(text) ? text.toLowerCase() : undefined),
-  nonce: (text: string) => (/^(?:0|[1-9][0-9]{0,77})$/.test(text) ? text : undefined),
+  nonce: whole,
+  /** What the page was told of its transaction while that was waiting. */
+  from: address,
+  call: word,
+  height: (text: string) => (text.length <= 19 ? whole(text) : undefined),
 };
 
 type Readers = typeof readers;
@@ -29,4 +36,12 @@ export function readCheckoutQuery<Name extends keyof Readers>(query: CheckoutQue
   }
   if (errors.length > 0) throw new ProblemError('query_invalid', { errors });
   return values as Read<Name>;
+}
+
+/** The transaction that a page asks after; undefined for a page that sent none. */
+export function readNamedTransaction(query: CheckoutQuery): NamedTransaction | undefined {
+  const { tx, from, nonce, call, height } = readCheckoutQuery(query, ['tx', 'from', 'nonce', 'call', 'height']);
+  if (tx === undefined) return undefined;
+  const isSeen = from !== undefined && nonce !== undefined && call !== undefined && height !== undefined;
+  return { tx, ...(isSeen && { seen: { from, nonce, call, height } }) };
 }

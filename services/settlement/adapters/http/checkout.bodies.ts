@@ -43,8 +43,26 @@ export class CheckoutPaymentBody {
   readonly block!: string;
   @ApiProperty({ type: 'string' })
   readonly blockHash!: string;
+  @ApiProperty({ type: 'string', format: 'date-time' })
+  readonly blockTime!: string;
   @ApiProperty({ type: 'string', required: false, description: 'How many blocks deep it lies.' })
   readonly confirmations?: string;
+  @ApiProperty({
+    type: 'string',
+    required: false,
+    description: 'What was paid, and at which rate; absent where no quote of ours was paid.',
+  })
+  readonly tokenCurrency?: string;
+  @ApiProperty({ type: 'string', required: false })
+  readonly tokenAmount?: string;
+  @ApiProperty({ type: 'string', required: false })
+  readonly rate?: string;
+  @ApiProperty({ type: 'string', required: false })
+  readonly rateSource?: string;
+  @ApiProperty({ type: 'string', format: 'date-time', required: false })
+  readonly rateAt?: string;
+  @ApiProperty({ type: 'string', required: false, description: 'In hundredths of a percent.' })
+  readonly spreadBps?: string;
 }
 
 export class RefusalBody {
@@ -55,11 +73,38 @@ export class RefusalBody {
 }
 
 export class SentTransactionBody {
-  @ApiProperty({ enum: ['unknown', 'pending', 'replaced', 'included', 'reverted'] })
+  @ApiProperty({ enum: ['unknown', 'pending', 'dropped', 'cancelled', 'replaced', 'included', 'reverted'], enumName: 'SentState' })
   readonly state!: string;
   @ApiProperty({ type: 'string', required: false })
   readonly block?: string;
+  @ApiProperty({
+    type: 'string',
+    required: false,
+    description: 'The transaction that took its place: the same payment, faster, where it is included.',
+  })
+  readonly by?: string;
+  @ApiProperty({
+    type: 'string',
+    required: false,
+    description: 'Of a pending one; hand it back with `tx`, and what took its place is found.',
+  })
+  readonly from?: string;
+  @ApiProperty({ type: 'string', required: false, description: 'As `from`.' })
+  readonly nonce?: string;
+  @ApiProperty({ type: 'string', required: false, description: 'As `from`: hash of receiver, value and data.' })
+  readonly call?: string;
+  @ApiProperty({ type: 'string', required: false, description: 'As `from`: the newest block when it was pending.' })
+  readonly height?: string;
   @ApiProperty({ type: RefusalBody, required: false })
+  readonly refusal?: RefusalBody;
+}
+
+export class RelayedPaymentBody {
+  @ApiProperty({ enum: ['sending', 'failed', 'done'], enumName: 'RelayState' })
+  readonly state!: string;
+  @ApiProperty({ type: 'string', required: false, description: 'Once it is in a final block.' })
+  readonly tx?: string;
+  @ApiProperty({ type: RefusalBody, required: false, description: 'Why nothing came of it; the payer can send it itself.' })
   readonly refusal?: RefusalBody;
 }
 
@@ -82,6 +127,12 @@ export class CheckoutBody {
   readonly currency!: string;
   @ApiProperty({ type: 'string' })
   readonly chainId!: string;
+  @ApiProperty({ type: 'string', required: false, description: 'Name of the chain, as the operator configured it.' })
+  readonly network?: string;
+  @ApiProperty({ type: 'string', required: false, description: 'A block explorer: `/tx/<hash>` and `/address/<address>` (EIP-3091).' })
+  readonly explorerUrl?: string;
+  @ApiProperty({ type: 'string', required: false, description: 'A public node, for wallets that do not know the chain (EIP-3085).' })
+  readonly walletRpcUrl?: string;
   @ApiProperty({ type: 'string', description: 'The contract that is paid.' })
   readonly contract!: string;
   @ApiProperty({
@@ -95,6 +146,11 @@ export class CheckoutBody {
   readonly seq!: string;
   @ApiProperty({ type: 'string', required: false, description: 'Hash of the terms that are agreed to.' })
   readonly terms?: string;
+  @ApiProperty({
+    ...{ type: 'string', required: false },
+    description: 'Blocks that the payment has to lie deep for the service to start; absent where only finality will do.',
+  })
+  readonly confirmationsNeeded?: string;
   @ApiProperty({ type: [CheckoutTokenBody], description: 'What it can be paid in.' })
   readonly tokens!: readonly CheckoutTokenBody[];
   @ApiProperty({ type: [CheckoutQuoteBody], description: 'Quotes that are good now.' })
@@ -103,6 +159,8 @@ export class CheckoutBody {
   readonly payment?: CheckoutPaymentBody;
   @ApiProperty({ type: SentTransactionBody, required: false, description: 'Of the transaction that `tx` names.' })
   readonly transaction?: SentTransactionBody;
+  @ApiProperty({ type: RelayedPaymentBody, required: false, description: 'Of a signature that we bring to the contract.' })
+  readonly relay?: RelayedPaymentBody;
 }
 
 export class WalletTransactionBody {
@@ -123,6 +181,17 @@ export class PayWayBody {
   readonly transactions!: readonly WalletTransactionBody[];
   @ApiPropertyOptional({ type: 'object', additionalProperties: true, description: 'For `eth_signTypedData_v4`.' })
   readonly sign?: object;
+  @ApiPropertyOptional({ type: 'boolean', description: 'What is signed may be handed to `relays`: the payer pays no gas.' })
+  readonly isRelayed?: boolean;
+}
+
+export class PayerAccountBody {
+  @ApiProperty({ enum: ['key', 'delegated', 'contract'], enumName: 'PayerAccountKind' })
+  readonly kind!: string;
+  @ApiProperty({ type: 'string', required: false, description: 'Of a delegated account (EIP-7702): whose code it runs.' })
+  readonly delegate?: string;
+  @ApiProperty({ type: 'boolean', required: false, description: 'That contract is known to empty accounts.' })
+  readonly isSweeper?: boolean;
 }
 
 export class NeedBody {
@@ -143,6 +212,8 @@ export class PreparedPaymentBody {
   readonly quote!: CheckoutQuoteBody;
   @ApiProperty({ type: [PayWayBody], description: 'The best way first.' })
   readonly ways!: readonly PayWayBody[];
+  @ApiProperty({ type: PayerAccountBody })
+  readonly account!: PayerAccountBody;
   @ApiProperty({ type: [NeedBody] })
   readonly needs!: readonly NeedBody[];
   @ApiProperty({ type: RefusalBody, required: false, description: 'What would happen now; absent when the payment would go through.' })

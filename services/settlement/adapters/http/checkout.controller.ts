@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Headers, Inject, Param, Post, Query, Res, Sse } from '@nestjs/common';
+import { applyDecorators, Body, Controller, Get, Headers, Inject, Param, Post, Query, Res, Sse } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiProduces, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
@@ -12,14 +12,23 @@ import { CheckoutEvents } from '../../application/checkout-events.ts';
 import type { CheckoutSlot } from '../../application/checkout-link.ts';
 import { Checkouts } from '../../application/checkouts.ts';
 import { IssueQuote } from '../../application/issue-quote.handler.ts';
-import { PAYER_DESK, type PayerDesk, type WalletTransaction } from '../../application/payer-desk.ts';
+import type { CheckoutView } from '../../application/checkout-view.ts';
+import { PAYER_DESK, type PayerDesk } from '../../application/payer-desk.ts';
 import { SETTLEMENT_CHAINS, type SettlementChains } from '../../application/settlement-chains.ts';
 import { zeroAddress } from '../../domain/quote.ts';
 import type { IssuedQuote } from '../../domain/slot.ts';
 import { CheckoutBody, PreparedPaymentBody, SignedPaymentBody } from './checkout.bodies.ts';
 import { checkoutBody, quoteBody } from './checkout-body.ts';
-import { type CheckoutQuery, readCheckoutQuery } from './checkout-query.ts';
+import { type CheckoutQuery, readCheckoutQuery, readNamedTransaction } from './checkout-query.ts';
 import { QuoteBody } from './settlement.bodies.ts';
+
+/** What was told of the transaction while it was waiting. All four, or none. */
+const SeenQueries = () =>
+  applyDecorators(
+    ...['from', 'nonce', 'call', 'height'].map((name) =>
+      ApiQuery({ name, required: false, description: 'As `transaction` said it when it was pending: tells what took its place.' }),
+    ),
+  );
 
 /** A payment as its payer sees it. Whoever has the link is let in; what stands here is no more than a payer must know. */
 @ApiTags('checkout')
@@ -51,25 +60,26 @@ export class CheckoutController {
 
   @ApiOperation({ summary: 'Shows what is to be paid, and how far that is.' })
   @ApiQuery({ name: 'tx', required: false, description: 'A transaction that a wallet said it sent: the chain is asked what became of it.' })
+  @SeenQueries()
   @Get()
   @ApiOkResponse({ type: CheckoutBody })
   async show(@Param('checkout') id: string, @Query() query: CheckoutQuery): Promise<CheckoutBody> {
-    const { tx } = readCheckoutQuery(query, ['tx']);
-    const view = await this.#checkouts.view(this.#slotOf(id), tx === undefined ? undefined : { tx });
+    const view = await this.#checkouts.view(this.#slotOf(id), readNamedTransaction(query));
     if (view === undefined) throw new ProblemError('checkout_not_found');
-    return checkoutBody(id, view, this.#chains);
+    return this.#body(id, view);
   }
 
   @ApiOperation({ summary: 'Tells the same whenever it changes, as server-sent events; the last one before it ends is final.' })
   @ApiQuery({ name: 'tx', required: false, description: 'As above.' })
+  @SeenQueries()
   @ApiProduces('text/event-stream')
   @ApiOkResponse({ description: 'Each `data` is the checkout as JSON; its `type` is `checkout`.', schema: { type: 'string' } })
   @Sse('events')
   async follow(@Param('checkout') id: string, @Query() query: CheckoutQuery): Promise<Observable<{ type: string; data: CheckoutBody }>> {
-    const { tx } = readCheckoutQuery(query, ['tx']);
+    const named = readNamedTransaction(query);
     const slot = this.#slotOf(id);
     if ((await this.#checkouts.view(slot)) === undefined) throw new ProblemError('checkout_not_found');
-    return this.#events.of(slot, tx, (view) => ({ type: 'checkout', data: checkoutBody(id, view, this.#chains) }));
+    return this.#events.of(slot, named, (view) => ({ type: 'checkout', data: this.#body(id, view) }));
   }
 
   @ApiOperation({ summary: 'Asks for a quote in a token. While one is good it is answered again.' })
@@ -92,7 +102,7 @@ export class CheckoutController {
     answerCommand(reply, outcome, { id });
     const view = await this.#checkouts.view({ provider, seq });
     if (view === undefined) throw new ProblemError('checkout_not_found');
-    return checkoutBody(id, view, this.#chains);
+    return this.#body(id, view);
   }
 
   @ApiOperation({ summary: 'Prepares the payment of a good quote for a wallet, and tries it out from there.' })
@@ -103,12 +113,11 @@ export class CheckoutController {
   async prepare(@Param('checkout') id: string, @Query() query: CheckoutQuery): Promise<PreparedPaymentBody> {
     const { token, payer } = readCheckoutQuery(query, ['token', 'payer']);
     const quote = await this.#goodQuote(id, token);
-    const { ways, needs, refusal } = await this.#desk.prepare(quote, required('payer', payer));
-    const [way] = ways;
+    const { ways, needs, account, refusal } = await this.#desk.prepare(quote, required('payer', payer));
     return {
       chainId: quote.chainId,
-      quote: quoteBody(quote, way?.method === 'native' ? eip681Of(quote.chainId, way.transactions) : undefined),
-      ...{ ways, needs, ...(refusal !== undefined && { refusal }) },
+      quote: quoteBody(quote, this.#desk.coinLink(quote)),
+      ...{ ways, needs, account, ...(refusal !== undefined && { refusal }) },
     };
   }
 
@@ -132,6 +141,11 @@ export class CheckoutController {
     return this.#desk.signed(quote, by);
   }
 
+  #body(id: string, view: CheckoutView): CheckoutBody {
+    const coinLinks = new Map(view.quotes.map((quote) => [quote.digest, this.#desk.coinLink(quote)]));
+    return checkoutBody(id, view, { chain: this.#chains.find(view.slot.place.chainId), coinLinks });
+  }
+
   #slotOf(id: string): CheckoutSlot {
     const slot = this.#checkouts.slotOf(id);
     if (slot === undefined) throw new ProblemError('checkout_not_found');
@@ -143,14 +157,6 @@ export class CheckoutController {
     if (quote === undefined) throw new ProblemError('quote_not_found');
     return quote;
   }
-}
-
-/**
- * A link for wallets that take calldata with it. One that leaves the data out sends coins that the contract refuses: nothing is lost but gas.
- */
-function eip681Of(chainId: string, [pay]: readonly WalletTransaction[]): string {
-  if (pay === undefined) throw new TypeError('A native payment is one transaction.');
-  return `ethereum:${pay.to}@${chainId}?value=${BigInt(pay.value)}&data=${pay.data}`;
 }
 
 /** The key of a request that no API key comes with. */

@@ -1,0 +1,18 @@
+import type { Refusal } from '../../application/payer-desk.ts';
+import type { DispatchFailure } from '../../domain/dispatch.events.ts';
+import { refusalNamed } from '../chain/refusals.ts';
+
+/** Why we could not bring a payer's signature to the contract. What was signed paid nothing, and can still be sent by the payer. */
+export function relayRefusal(failure: DispatchFailure): Refusal {
+  switch (failure.code) {
+    case 'reverted':
+      return refusalNamed(failure.error) ?? { code: 'reverted', text: 'The contract refused the payment. Nothing was paid.' };
+    case 'expired':
+      return { code: 'expired', text: 'The quote was over before the network took the payment. Nothing was paid; ask for a new quote.' };
+    default:
+      return {
+        code: failure.code,
+        text: 'We cannot pay the fee of this payment at the moment. Nothing was paid; send it from your wallet.',
+      };
+  }
+}
