@@ -7,6 +7,7 @@ import type { InvoiceRejection } from '../invoicing/domain/invoice.ts';
 import type { AllocationRejection } from '../settlement/domain/allocating.decider.ts';
 import type { PersonRejection } from '../privacy/domain/person.decider.ts';
 import type { RetentionRejection } from '../privacy/domain/retention.ts';
+import type { ConfigureRejection } from '../settlement/domain/settlement-provider.ts';
 import type { QuoteRejection } from '../settlement/application/issue-quote.handler.ts';
 import type { CheckoutRejection } from '../settlement/application/open-checkout.handler.ts';
 import type { EndPpvEventRejection } from '../settlement/application/end-ppv-event.handler.ts';
@@ -64,6 +65,7 @@ export type ProblemCode =
   | QuoteRejection['code']
   | RateTableRejection['code']
   | TermsRejection['code']
+  | ConfigureRejection['code']
   | EndPpvEventRejection['code']
   | MandateCommandRejection['code']
   | RelayRejection['code'];
@@ -141,6 +143,7 @@ export const problemCatalog = {
   terms_not_found: { status: 404, title: 'There are no such terms.' },
   slot_not_found: { status: 404, title: 'There is no such settlement slot.' },
   settlement_not_configured: { status: 409, title: 'The provider takes no payments on chain yet.' },
+  book_currency_fixed: { status: 409, title: 'The currency of the books was said before, and stays.' },
   escrow_not_available: { status: 409, title: 'The chain has no escrow.' },
   invoice_paid: { status: 409, title: 'Nothing is open of the invoice.' },
   amount_exceeds_open: { status: 409, title: 'The amount is larger than what is open.' },

@@ -209,7 +209,6 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
           purchases: new ProjectedEscrowPurchases({ pool, store: eventStore, progress }),
           onUnmatched: (notice) =>
             logger.error(notice, 'Money came or went on chain that the ledger never asked for; somebody has to look.'),
-          bookCurrency: 'EUR',
         }),
         settlement,
         SendingModule.register({ costs: new PostgresGasCosts(pool), settlement }),

@@ -3,10 +3,10 @@ import { CommandBus, CqrsModule } from '@nestjs/cqrs';
 import { CLOCK, systemClock } from '../commands/application/clock.ts';
 import { CommandExecutor } from '../commands/application/command-executor.ts';
 import { EVENT_STORE, type EventStore } from '../event-store/domain/event-store.ts';
-import type { Currency } from '../money/currency.ts';
 import { ReceiptsController } from './adapters/http/receipts.controller.ts';
 import { AllocateReceiptHandler } from './application/allocate-receipt.handler.ts';
 import { EffectSubjects } from './application/effect-subjects.ts';
+import { BookRates } from './application/book-rates.ts';
 import type { EscrowPurchases } from './application/escrow-purchases.ts';
 import { FinalContexts } from './application/final-contexts.ts';
 import type { ProviderDirectory } from './application/provider-directory.ts';
@@ -25,8 +25,6 @@ export interface BookingPorts {
   readonly providers: ProviderDirectory;
   readonly purchases: EscrowPurchases;
   readonly onUnmatched: OnUnmatched;
-  /** What treasuries are kept in where a movement has no quote. */
-  readonly bookCurrency: Currency;
 }
 
 /** From what the watcher sees on chain to the books: facts of the chain, and what they do to accounts. */
@@ -36,6 +34,11 @@ export interface BookingPorts {
   providers: [
     { provide: CLOCK, useValue: systemClock },
     { provide: REFERENCE_RATES, useFactory: (store: EventStore) => new LoggedRates(store), inject: [EVENT_STORE] },
+    {
+      provide: BookRates,
+      useFactory: (executor: CommandExecutor, rates: ReferenceRates) => new BookRates(executor, rates),
+      inject: [CommandExecutor, REFERENCE_RATES],
+    },
     { provide: PurchaseFacts, useFactory: (executor: CommandExecutor) => new PurchaseFacts(executor), inject: [CommandExecutor] },
     SettleSlotHandler,
     AllocateReceiptHandler,
@@ -43,20 +46,20 @@ export interface BookingPorts {
   exports: [SettlementProcess, SETTLEMENT_LEDGER],
 })
 export class BookingModule {
-  static register({ chains, providers, purchases, onUnmatched, bookCurrency }: BookingPorts): DynamicModule {
+  static register({ chains, providers, purchases, onUnmatched }: BookingPorts): DynamicModule {
     const known = new SettlementChains(chains);
     return {
       module: BookingModule,
       providers: [
         {
           provide: SETTLEMENT_LEDGER,
-          useFactory: (executor: CommandExecutor, rates: ReferenceRates, facts: PurchaseFacts) =>
+          useFactory: (executor: CommandExecutor, rates: ReferenceRates, books: BookRates, facts: PurchaseFacts) =>
             new RecordingSettlementLedger({
               ...{ executor, chains: known, providers, onUnmatched },
               subjects: new EffectSubjects(executor, known),
-              contexts: new FinalContexts({ facts, chains: known, rates, purchases, bookCurrency }),
+              contexts: new FinalContexts({ facts, chains: known, rates, purchases, books }),
             }),
-          inject: [CommandExecutor, REFERENCE_RATES, PurchaseFacts],
+          inject: [CommandExecutor, REFERENCE_RATES, BookRates, PurchaseFacts],
         },
         {
           provide: SettlementProcess,

@@ -8,7 +8,7 @@ const native = `0x${'0'.repeat(40)}`;
 let shop: PaidProvider;
 
 beforeAll(async () => {
-  shop = await startPaidProvider();
+  shop = await startPaidProvider({}, {}, { bookCurrency: 'USD' });
 }, 120_000);
 afterAll(() => shop.close());
 
@@ -30,9 +30,10 @@ const trialBalance = async () =>
   }[];
 
 /** Opens a checkout, lets the wallet pay it in the token and answers the path of the checkout and the transaction. */
-async function paidCheckout(opening: string, token: string) {
+async function paidCheckout(opening: string, token: string, between: () => Promise<void> = () => Promise.resolve()) {
   const path = `/v1/checkouts/${(await shop.api.post(opening, {})).body.id}`;
   await shop.ask(`${path}/quotes`, { token });
+  await between();
   const { payer } = shop.on.hands;
   const { ways, refusal } = (await shop.open(`${path}/payment?token=${token}&payer=${payer.address}`)).body;
   expect(refusal).toBeUndefined();
@@ -44,12 +45,59 @@ async function paidCheckout(opening: string, token: string) {
   return { path, tx: await sendFrom(payer, (await shop.open(signed)).body.transaction) };
 }
 
+describe('[J1] an invoice in EUR, paid in a coin, to a provider whose books are in USD', () => {
+  it('is refused while nobody has said what the coin is worth in USD', async () => {
+    await shop.rateOf('ETH/EUR', '3000', 60, '100');
+    const { invoice } = await shop.invoice('60.50');
+    const path = `/v1/checkouts/${(await shop.api.post(`/v1/invoices/${invoice}/checkouts`, {})).body.id}`;
+    const { status, body } = await shop.ask(`${path}/quotes`, { token: native });
+    expect([status, body.code, body.params]).toEqual([409, 'rate_not_found', { base: 'ETH', currency: 'USD' }]);
+  });
+
+  it('stores the rates with source, time and spread, and posts in USD what the rate lost meanwhile', async () => {
+    await shop.rateOf('ETH/USD', '3300', 60);
+    await shop.rateOf('EUR/USD', '1.1', 60);
+    const { invoice, account } = await shop.invoice('60.50');
+    const { path } = await paidCheckout(`/v1/invoices/${invoice}/checkouts`, native, () => shop.rateOf('ETH/USD', '3200', 30));
+    await shop.on.chain.provider.send('anvil_mine', ['0x3']);
+    await until(
+      () => stateOf(path),
+      (state) => state === 'settled',
+    );
+    const final = (await Array.fromAsync(shop.api.service.eventStore.readAll())).filter(({ type }) => type === 'SettlementFinalized/1');
+    const { payment, value, postings } = JSON.parse(final.at(-1)!.data).fin;
+    const at = expect.stringMatching(/^\d{4}-\d{2}-\d{2}T.+Z$/);
+    expect(payment.rate).toEqual({ base: 'ETH', currency: 'EUR', rate: '3000', source: 'test', at, spreadBps: '100' });
+    // 60.50 / 2970 of a coin, worth 3200 each; 60.50 EUR are worth 66.55 USD.
+    expect(value).toEqual({
+      ...{ rate: { base: 'ETH', currency: 'USD', rate: '3200', source: 'test', at }, net: '65.185185', fee: '0.00', gain: '-1.364815' },
+      exchange: { rate: { base: 'EUR', currency: 'USD', rate: '1.1', source: 'test', at }, amount: '66.55' },
+    });
+    const lines = (postings as Record<string, string>[]).map(
+      (line) => `${line['direction']} ${line['account']} ${line['amount']} ${line['currency']}`,
+    );
+    expect(lines).toEqual([
+      'debit asset:crypto:treasury:31337 65.185185 USD',
+      expect.stringMatching(/^credit (asset:crypto:in-transit:31337|liability:payment-pending:acc_.+) 60\.50 EUR$/),
+      'debit equity:conversion:EUR 60.50 EUR',
+      'credit equity:conversion:EUR 66.55 USD',
+      'debit expense:fx-loss 1.364815 USD',
+      'debit asset:crypto:treasury:31337:ETH 0.020370370370370371 ETH',
+      'credit equity:conversion:ETH 0.020370370370370371 ETH',
+    ]);
+    const balances = async () => (await shop.api.get(`/v1/accounts/${account}`)).body.balances as { readonly receivable: string };
+    const nothing = { wallet: '0.00', unbilled: '0.00', receivable: '0.00' };
+    expect(await until(balances, ({ receivable }) => receivable === '0.00')).toEqual(nothing);
+  });
+});
+
 describe('[D13] [D14] [L18] a customer pays an invoice from a wallet', () => {
   it.each([
     ['a coin', 'ETH', '3000'],
     ['a token', 'USDC', '0.92'],
   ] as const)('in %s, and it is settled once it is final', async (_, currency, rate) => {
     await shop.rate(currency, rate);
+    await shop.rateOf(`${currency}/USD`, rate);
     const { invoice, account } = await shop.invoice('60.50');
     const { path, tx } = await paidCheckout(`/v1/invoices/${invoice}/checkouts`, currency === 'ETH' ? native : shop.dollar);
     expect(['seen', 'confirming']).toContain(await stateOf(`${path}?tx=${tx}`));

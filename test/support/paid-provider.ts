@@ -19,6 +19,8 @@ export interface PaidProvider {
   ask(path: string, body: object, key?: string): Promise<Answer>;
   /** Sets the rate of a token to one of now. */
   rate(base: 'ETH' | 'USDC', rate: string, spreadBps?: string): Promise<void>;
+  /** Sets any rate, of some seconds ago. */
+  rateOf(pair: string, rate: string, ago?: number, spreadBps?: string): Promise<void>;
   /** An issued invoice of a new account over this amount. */
   invoice(amount: string): Promise<{ readonly account: string; readonly invoice: string; readonly number: string }>;
   close(): Promise<void>;
@@ -26,10 +28,11 @@ export interface PaidProvider {
 
 const forever = 4_102_444_800;
 
-/** `configured`: what else the operator has said of the chain. */
+/** `configured`: what else the operator has said of the chain; `profile`: the provider of itself. */
 export async function startPaidProvider(
   options: Partial<ServiceOptions> = {},
   configured: Partial<Pick<SettlementChain, 'display' | 'profile' | 'relaysPayments'>> = {},
+  profile: { readonly bookCurrency?: string } = {},
 ): Promise<PaidProvider> {
   const on = await settlementOn(await startThrowawayChain());
   const [registry, settlement, dollar] = (await Promise.all(
@@ -46,7 +49,7 @@ export async function startPaidProvider(
     ...configured,
   };
   const api = await startTestService({ settlementChains: [chain], ...options });
-  await api.post('/v1/settlement', { legalName: 'Demo Stream GmbH' });
+  await api.post('/v1/settlement', { legalName: 'Demo Stream GmbH', ...profile });
   const { providerId, chains } = (await api.get('/v1/settlement')).body as { providerId: string; chains: { signer: string }[] };
   const { admin, providerAdmin, treasury } = on.hands;
   await sent(on.registry, admin, 'createProvider', providerId, providerAdmin.address, treasury.address);
@@ -62,17 +65,25 @@ export async function startPaidProvider(
     open: (path) => send('GET', path),
     ask: (path, body, key = randomUUID()) =>
       send('POST', path, { 'content-type': 'application/json', 'idempotency-key': key }, JSON.stringify(body)),
-    rate: async (base, rate, spreadBps = '0') => {
-      const body = { base, currency: 'EUR', rate, source: 'test', at: new Date().toISOString(), spreadBps };
-      const { status } = await api.post('/v1/settlement/rates', body);
-      if (status !== 201) throw new Error(`The rate was answered ${status}.`);
-    },
+    rate: (base, rate, spreadBps) => setRate(api, `${base}/EUR`, { rate, spreadBps }),
+    rateOf: (pair, rate, ago, spreadBps) => setRate(api, pair, { rate, ago, spreadBps }),
     invoice: (amount) => invoiceOver(api, amount),
     close: async () => {
       await api.close();
       await on.chain.stop();
     },
   };
+}
+
+async function setRate(
+  api: TestService,
+  pair: string,
+  { rate, ago = 0, spreadBps = '0' }: { readonly rate: string; readonly ago?: number | undefined; readonly spreadBps?: string | undefined },
+): Promise<void> {
+  const [base, currency] = pair.split('/');
+  const body = { base, currency, rate, source: 'test', at: new Date(Date.now() - ago * 1000).toISOString(), spreadBps };
+  const { status } = await api.post('/v1/settlement/rates', body);
+  if (status !== 201) throw new Error(`The rate was answered ${status}.`);
 }
 
 /** Sends a prepared transaction from a wallet and answers its hash once it is mined, reverted or not. */

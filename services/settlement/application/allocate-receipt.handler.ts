@@ -9,6 +9,7 @@ import type { Envelope } from '../../commands/application/envelope.ts';
 import { CLOCK, type Clock } from '../../commands/application/clock.ts';
 import { type AllocationRejection, allocateReceipt } from '../domain/allocating.decider.ts';
 import { settlement } from '../domain/settlement.ts';
+import { BookRates } from './book-rates.ts';
 import { REFERENCE_RATES, type ReferenceRates } from './reference-rates.ts';
 import { settlementStream } from './settlement-streams.ts';
 
@@ -36,14 +37,16 @@ export class AllocateReceipt extends Command<Outcome<Rejected>> {
 export class AllocateReceiptHandler implements ICommandHandler<AllocateReceipt> {
   readonly #executor: CommandExecutor;
   readonly #rates: ReferenceRates;
+  readonly #books: BookRates;
   readonly #clock: Clock;
 
   constructor(
     @Inject(CommandExecutor) executor: CommandExecutor,
     @Inject(REFERENCE_RATES) rates: ReferenceRates,
+    @Inject(BookRates) books: BookRates,
     @Inject(CLOCK) clock: Clock,
   ) {
-    [this.#executor, this.#rates, this.#clock] = [executor, rates, clock];
+    [this.#executor, this.#rates, this.#books, this.#clock] = [executor, rates, books, clock];
   }
 
   async execute({ envelope, request }: AllocateReceipt): Promise<Outcome<Rejected>> {
@@ -54,13 +57,15 @@ export class AllocateReceiptHandler implements ICommandHandler<AllocateReceipt> 
     const known = await this.#executor.current(settlement, stream, provider);
     const base = known.status === 'unmatched' ? known.receipt.token : undefined;
     const { currency } = customer;
-    const rate = base === undefined ? undefined : await this.#rates.at(provider, { base, currency, time: this.#clock.now() });
+    const time = this.#clock.now();
+    const rate = base === undefined ? undefined : await this.#rates.at(provider, { base, currency, time });
+    const exchange = base === undefined ? undefined : await this.#books.exchange(provider, { currency, token: base, time });
     const { reason } = request;
     return this.#executor.execute({
       aggregate: settlement,
       stream,
       envelope,
-      decide: (state, now) => allocateReceipt(state, { account: request.account, rate, reason, effectiveAt: now }),
+      decide: (state, now) => allocateReceipt(state, { account: request.account, rate, exchange, reason, effectiveAt: now }),
     });
   }
 }

@@ -4,12 +4,12 @@ import type { Outcome } from '../../commands/application/answer.ts';
 import { CommandExecutor } from '../../commands/application/command-executor.ts';
 import type { Envelope } from '../../commands/application/envelope.ts';
 import { providerIdOf } from '../domain/chain-number.ts';
-import { configureSettlement, settlementProvider } from '../domain/settlement-provider.ts';
+import { type ConfigureRejection as DecisionRejection, configureSettlement, settlementProvider } from '../domain/settlement-provider.ts';
 import type { SettlementProfileSet } from '../domain/settlement-provider.events.ts';
 import { noTerms, terms } from '../domain/terms.ts';
 import { settlementProviderStream, termsStream } from './settlement-streams.ts';
 
-type ConfigureRejection = { readonly code: 'terms_not_found' };
+type ConfigureRejection = DecisionRejection | { readonly code: 'terms_not_found' };
 
 export class ConfigureSettlement extends Command<Outcome<ConfigureRejection>> {
   readonly envelope: Envelope;

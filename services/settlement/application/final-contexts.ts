@@ -1,9 +1,10 @@
-import type { Currency } from '../../money/currency.ts';
 import { chunks } from '../../read-store/chunks.ts';
 import { tokenOfLog } from '../domain/chain-effect.ts';
 import type { FinalContext, HeldPurchases } from '../domain/final-event.ts';
+import { type ReferenceRate, referenceOf } from '../domain/reference-rate.ts';
 import type { MatchedPayment, SettlementObserved } from '../domain/settlement.events.ts';
 import type { KnownToken } from '../domain/token-amount.ts';
+import type { BookRates } from './book-rates.ts';
 import type { EscrowPurchases } from './escrow-purchases.ts';
 import type { PurchaseFacts } from './purchase-facts.ts';
 import type { ReferenceRates } from './reference-rates.ts';
@@ -14,8 +15,7 @@ export interface FinalContextsOptions {
   readonly chains: SettlementChains;
   readonly rates: ReferenceRates;
   readonly purchases: EscrowPurchases;
-  /** What treasuries are kept in where a movement has no quote. */
-  readonly bookCurrency: Currency;
+  readonly books: BookRates;
 }
 
 const readAtOnceMax = 32;
@@ -33,15 +33,53 @@ export class FinalContexts {
     const address = tokenOfLog(log);
     const token = address === undefined ? undefined : this.#options.chains.tokenAt(chainId, address);
     if (token === undefined) return {};
-    if (log.name === 'EventCaptured') return { token, held: await this.#held(provider, seen, { eventId: log.eventId, token }) };
-    return { token, rate: await this.#rate(provider, seen, token) };
+    switch (log.name) {
+      case 'EventCaptured': {
+        const held = await this.#held(provider, seen, { eventId: log.eventId, token });
+        const currencies = new Set(held.payments.map(({ currency }) => currency));
+        return { token, held, exchange: await this.#exchange(provider, seen, token, currencies) };
+      }
+      case 'Settled':
+      case 'Collected':
+        return seen.payment === undefined ? { token } : { token, ...(await this.#paid(provider, seen, seen.payment, token)) };
+      case 'Refunded':
+        return seen.refund === undefined
+          ? { token }
+          : { token, exchange: await this.#exchange(provider, seen, token, [seen.refund.currency]) };
+      case 'Transfer':
+      case 'NativeMoved':
+        return { token, rate: await this.#rate(provider, seen, token, await this.#options.books.currencyOf(provider)) };
+      default:
+        return { token };
+    }
   }
 
-  async #rate(provider: string, { log, payment, block }: SettlementObserved, { currency: base }: KnownToken) {
-    const isTreasury = ['Settled', 'Collected', 'Transfer', 'NativeMoved'].includes(log.name);
-    if (!isTreasury) return undefined;
-    const currency = payment?.currency ?? this.#options.bookCurrency;
+  /** In the currency of the books where what is needed for that is known, else in the one that was paid for. */
+  async #paid(provider: string, seen: SettlementObserved, payment: MatchedPayment, token: KnownToken): Promise<FinalContext> {
+    const exchange = await this.#exchange(provider, seen, token, [payment.currency], referenceOf(payment.rate));
+    const books = exchange.get(payment.currency)?.currency ?? payment.currency;
+    const rate = await this.#rate(provider, seen, token, books);
+    if (rate !== undefined || books === payment.currency) return { rate, exchange };
+    return { rate: await this.#rate(provider, seen, token, payment.currency) };
+  }
+
+  #rate(provider: string, { block }: SettlementObserved, { currency: base }: KnownToken, currency: string) {
     return this.#options.rates.at(provider, { base, currency, time: block.time });
+  }
+
+  async #exchange(
+    provider: string,
+    { block }: SettlementObserved,
+    { currency: token }: KnownToken,
+    currencies: Iterable<string>,
+    locked?: ReferenceRate,
+  ): Promise<ReadonlyMap<string, ReferenceRate>> {
+    const known = new Map<string, ReferenceRate>();
+    for (const currency of currencies) {
+      const rate = await this.#options.books.exchange(provider, { currency, token, time: block.time, locked });
+      if (rate !== undefined) known.set(currency, rate);
+    }
+    return known;
   }
 
   async #held(

@@ -7,6 +7,7 @@ import type { Envelope } from '../../commands/application/envelope.ts';
 import { amountText, moneyOf } from '../../money/money.ts';
 import { draftQuote, type QuoteDraftRejection } from '../domain/draft-quote.ts';
 import { digestOf, structHashOf } from '../domain/quote.ts';
+import { bookCurrencyOf, settlementProvider } from '../domain/settlement-provider.ts';
 import { checkRate, lockedRate } from '../domain/rate.ts';
 import { askForQuote, issueQuote, type IssueQuoteData, type SlotRejection } from '../domain/slot.decider.ts';
 import { type OpenSlot, slot } from '../domain/slot.ts';
@@ -16,7 +17,7 @@ import { QUOTE_SIGNER, type QuoteSigner } from './quote-signer.ts';
 import { type OfferedRate, RATE_SOURCE, type RateSource } from './rate-source.ts';
 import type { SettlementChain } from './settlement-chain.ts';
 import { reorgWindowSeconds, SETTLEMENT_CHAINS, type SettlementChains } from './settlement-chains.ts';
-import { slotStream } from './settlement-streams.ts';
+import { settlementProviderStream, slotStream } from './settlement-streams.ts';
 
 export interface QuoteAsked {
   readonly seq: string;
@@ -94,6 +95,11 @@ export class IssueQuoteHandler implements ICommandHandler<IssueQuote> {
     if (rate === undefined) return { code: 'rate_not_found', base: taken.currency, currency: opened.currency };
     const stale = checkRate(rate, rate, now);
     if (stale !== undefined) return stale;
+    const books = bookCurrencyOf(await this.#executor.current(settlementProvider, settlementProviderStream(provider), provider));
+    // What is paid goes into the books in their own currency: nothing is taken that could not be valued there.
+    if (books !== opened.currency && (await this.#rates.rateOf(provider, taken.currency, books)) === undefined) {
+      return { code: 'rate_not_found', base: taken.currency, currency: books };
+    }
     const units = unitsWorth(moneyOf(opened.amount, opened.currency), lockedRate(rate), taken.decimals);
     const terms = draftQuote(open, { payer, token, units, now, quoteSeconds: rate.quoteSeconds });
     if ('code' in terms) return terms;

@@ -18,6 +18,8 @@ export interface AllocateReceiptData {
   readonly account: string;
   /** What the token is worth in the currency of the account, when staff decide; undefined where nobody knows. */
   readonly rate: ReferenceRate | undefined;
+  /** What that currency is worth in the one of the books, where it is another. */
+  readonly exchange?: ReferenceRate | undefined;
   readonly reason: string;
   readonly effectiveAt: string;
 }
@@ -29,14 +31,19 @@ export function allocateReceipt(state: Settlement, data: AllocateReceiptData): D
   const { receipt } = state;
   const token = allocatable(receipt);
   if (token === undefined) return reject({ code: 'receipt_not_allocatable', reason: receipt.reason });
-  const { account, rate, reason, effectiveAt } = data;
+  const { account, rate, exchange, reason, effectiveAt } = data;
   if (rate === undefined) return reject({ code: 'receipt_rate_unknown', base: token.currency });
   const fiat = roundToPayable(worthAt(rate, token), 'down');
   const amounts = { amount: amountText(fiat), currency: fiat.currency };
   if (fiat.amount === 0n) return reject({ code: 'amount_not_payable', ...amounts });
   const move = { chain: receipt.chainId, token: token.currency, amount: token };
-  const postings = allocatedPostings({ chain: receipt.chainId, account, fiat }, move);
-  const facts = { account, token: token.currency, tokenAmount: amountText(token), ...amounts, rate, reason, effectiveAt };
+  const counted = exchange === undefined ? fiat : worthAt(exchange, fiat);
+  const postings = allocatedPostings({ chain: receipt.chainId, account, fiat }, counted, move);
+  const facts = {
+    ...{ account, token: token.currency, tokenAmount: amountText(token), ...amounts, rate },
+    ...(exchange !== undefined && { exchange: { rate: exchange, amount: amountText(counted) } }),
+    ...{ reason, effectiveAt },
+  };
   return accept({ type: 'ReceiptAllocated/1', data: { ...placeOf(receipt), ...facts, postings } });
 }
 

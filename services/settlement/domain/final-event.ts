@@ -1,9 +1,9 @@
 import type { Decision } from '../../commands/domain/decision.ts';
-import { moneyOf } from '../../money/money.ts';
+import { amountText, type Money, moneyOf } from '../../money/money.ts';
 import type { Posting } from '../../money/posting.ts';
-import type { ReferenceRate } from './reference-rate.ts';
+import { type ReferenceRate, worthAt } from './reference-rate.ts';
 import type { PostedPayment, TokenMove } from './settlement-postings.ts';
-import { type MatchedPayment, placeOf, type SettlementEvent, type SettlementFinalized } from './settlement.events.ts';
+import { type BookExchange, type MatchedPayment, placeOf, type SettlementEvent, type SettlementFinalized } from './settlement.events.ts';
 import type { PendingSettlement } from './settlement.ts';
 import type { KnownToken } from './token-amount.ts';
 
@@ -13,8 +13,10 @@ import type { KnownToken } from './token-amount.ts';
 export interface FinalContext {
   /** The token that moved; undefined for one that the ledger has no currency for. */
   readonly token?: KnownToken | undefined;
-  /** Of the block's time; asked for wherever the treasury is touched. */
+  /** Of the block's time, in the currency of the books; asked for wherever the treasury is touched. */
   readonly rate?: ReferenceRate | undefined;
+  /** What the currencies of customers are worth in that of the books, by currency. The currency of the books itself is not among them. */
+  readonly exchange?: ReadonlyMap<string, ReferenceRate>;
   /** What the escrow holds for a captured event in this token. */
   readonly held?: HeldPurchases | undefined;
 }
@@ -56,4 +58,12 @@ export function moved(
   { token, tokenAmount }: { readonly token: string; readonly tokenAmount: string },
 ): TokenMove {
   return { chain: seen.chainId, token, amount: moneyOf(tokenAmount, token) };
+}
+
+/** What an amount of a customer is in the currency of the books, and the rate as the event tells it. */
+export function inBooks(fiat: Money, { exchange }: FinalContext): { readonly counted: Money; readonly fact: { exchange?: BookExchange } } {
+  const rate = exchange?.get(fiat.currency);
+  if (rate === undefined) return { counted: fiat, fact: {} };
+  const counted = worthAt(rate, fiat);
+  return { counted, fact: { exchange: { rate, amount: amountText(counted) } } };
 }

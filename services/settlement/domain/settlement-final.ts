@@ -1,8 +1,8 @@
 import { accept } from '../../commands/domain/decision.ts';
 import { final, type FinalContext, type FinalDecision, moved, posted } from './final-event.ts';
-import { captured, netUnits, purchased, settled } from './final-payments.ts';
+import { captured, netUnits, purchased, refunded, settled } from './final-payments.ts';
 import { nativeMoved, transferred, unmatched } from './final-strays.ts';
-import { purchaseRefundedPostings, refundedPostings } from './settlement-postings.ts';
+import { purchaseRefundedPostings } from './settlement-postings.ts';
 import type { PendingSettlement } from './settlement.ts';
 
 /** The last event of an effect, by its log. */
@@ -28,7 +28,7 @@ export function finalEvent(state: PendingSettlement, context: FinalContext): Fin
     case 'Refunded':
       return seen.refund === undefined
         ? accept(unmatched(state, context, { holding: 'refund-float', from: log.to, units: log.amount, isOutgoing: true }))
-        : accept(final(state, { refund: seen.refund }, refundedPostings(posted(state, seen.refund), moved(state, seen.refund))));
+        : accept(refunded(state, context, seen.refund));
     case 'EventCaptured':
       return captured(state, context, log);
     case 'EventOpened':

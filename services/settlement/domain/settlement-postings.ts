@@ -27,10 +27,12 @@ export function confirmedPostings({ chain, account, fiat }: PostedPayment): Post
   return [debit(ledgerAccount.inTransit(chain), fiat), credit(ledgerAccount.paymentPending(account), fiat)];
 }
 
-/** What a payment was worth at its block's time. */
+/** What a payment was worth at its block's time, in the currency of the provider's books. */
 export interface PostedValue {
   readonly net: Money;
   readonly fee: Money;
+  /** What the payment counts for, in the same currency. */
+  readonly counted: Money;
 }
 
 /** Paid into the treasury for good: what it is worth is the provider's, what it counts for stays the customer's; the rest is the rate's. */
@@ -46,7 +48,8 @@ export function settledPostings(
       [ledgerAccount.paymentFee, value.fee],
     ]),
     credit(sourceOf(payment), fiat),
-    ...gainOrLoss(subtract(add(value.net, value.fee), fiat)),
+    ...exchanged(fiat, value.counted),
+    ...gainOrLoss(subtract(add(value.net, value.fee), value.counted)),
     ...tokenCame('treasury', received),
   ];
 }
@@ -63,9 +66,16 @@ export function purchasedPostings(payment: PostedPayment & { readonly wasConfirm
   ];
 }
 
+/** What was held in one currency, and what of it comes in that of the books. */
+export interface PostedShare {
+  readonly held: Money;
+  readonly net: Money;
+  readonly fee: Money;
+}
+
 /** One share a currency, the fee taken off; then the tokens, whoever bought with them. */
 export function capturedPostings(
-  shares: readonly PostedValue[],
+  shares: readonly PostedShare[],
   { held, fee }: { readonly held: TokenMove; readonly fee: Money },
 ): Posting[] {
   const { chain, token, amount } = held;
@@ -76,7 +86,8 @@ export function capturedPostings(
         [ledgerAccount.cryptoHolding('treasury', chain), share.net],
         [ledgerAccount.paymentFee, share.fee],
       ]),
-      credit(ledgerAccount.cryptoHolding('escrow', chain), add(share.net, share.fee)),
+      credit(ledgerAccount.cryptoHolding('escrow', chain), share.held),
+      ...exchanged(share.held, add(share.net, share.fee)),
     ]),
     ...debits([
       [ledgerAccount.tokenHolding('treasury', chain, token), net],
@@ -95,11 +106,12 @@ export function purchaseRefundedPostings({ chain, account, fiat }: PostedPayment
   ];
 }
 
-/** A refund that was decided before is paid. */
-export function refundedPostings({ chain, account, fiat }: PostedPayment, paid: TokenMove): Posting[] {
+/** A refund that was decided before is paid; `counted` is the same in the currency of the books. */
+export function refundedPostings({ chain, account, fiat }: PostedPayment, counted: Money, paid: TokenMove): Posting[] {
   return [
     debit(ledgerAccount.refundPayable(account), fiat),
-    credit(ledgerAccount.cryptoHolding('refund-float', chain), fiat),
+    ...mirrored(exchanged(fiat, counted)),
+    ...credits([[ledgerAccount.cryptoHolding('refund-float', chain), counted]]),
     ...tokenWent('refund-float', paid),
   ];
 }
@@ -138,11 +150,12 @@ export function unexplainedPostings(holding: CryptoHolding, move: TokenMove): Po
   return mirrored(unmatchedPostings(holding, move));
 }
 
-/** Somebody was found: from here on it is as if the payment had been asked for. */
-export function allocatedPostings({ chain, account, fiat }: PostedPayment, { token, amount }: TokenMove): Posting[] {
+/** Somebody was found: from here on it is as if the payment had been asked for. `counted` is its worth in the currency of the books. */
+export function allocatedPostings({ chain, account, fiat }: PostedPayment, counted: Money, { token, amount }: TokenMove): Posting[] {
   return [
-    debit(ledgerAccount.cryptoHolding('treasury', chain), fiat),
+    ...debits([[ledgerAccount.cryptoHolding('treasury', chain), counted]]),
     credit(ledgerAccount.paymentPending(account), fiat),
+    ...exchanged(fiat, counted),
     debit(ledgerAccount.suspense, amount),
     credit(ledgerAccount.conversion(token), amount),
   ];
@@ -151,6 +164,13 @@ export function allocatedPostings({ chain, account, fiat }: PostedPayment, { tok
 /** What stood for the payment until now. */
 function sourceOf({ chain, account, wasConfirmed }: PostedPayment & { readonly wasConfirmed: boolean }): string {
   return wasConfirmed ? ledgerAccount.inTransit(chain) : ledgerAccount.paymentPending(account);
+}
+
+/** A customer's currency comes in that of the books: what was given up of the first, against what was got of the second. */
+function exchanged(given: Money, got: Money): Posting[] {
+  if (given.currency === got.currency) return [];
+  const exchange = ledgerAccount.conversion(given.currency);
+  return [...debits([[exchange, given]]), ...credits([[exchange, got]])];
 }
 
 function gainOrLoss(gain: Money): Posting[] {

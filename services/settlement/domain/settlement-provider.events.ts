@@ -11,6 +11,8 @@ export type SettlementProfileSet = {
   readonly legalName: string;
   /** What is agreed to where a checkout names no terms; `noTerms` when there are none. */
   readonly termsHash: string;
+  /** What the provider's own books are kept in, once and for ever; `EUR` where it never said. */
+  readonly bookCurrency?: string;
 };
 
 /** A pay-per-view title has an event on chain. Stream `<slug>.ppvEvent-<title>`; a title that moves gets a new one. */

@@ -88,7 +88,14 @@ export type SettlementConfirmed = SettlementPlace & {
   readonly postings: readonly Posting[];
 };
 
-/** What a payment was worth when it came. */
+/** An amount in the currency of the provider's books, where a customer's is another. */
+export type BookExchange = {
+  /** What the customer's currency was worth then. */
+  readonly rate: Omit<RateLock, 'spreadBps'>;
+  readonly amount: string;
+};
+
+/** What a payment was worth when it came, in the currency of the rate. */
 export type ReceivedValue = {
   /** The rate of the block's time, without a spread. */
   readonly rate: Omit<RateLock, 'spreadBps'>;
@@ -96,6 +103,7 @@ export type ReceivedValue = {
   readonly fee: string;
   /** Value less the amount that it counts for; below zero for a loss. */
   readonly gain: string;
+  readonly exchange?: BookExchange;
 };
 
 /** What a captured event held in one currency. */
@@ -104,6 +112,8 @@ export type CapturedShare = {
   readonly net: string;
   readonly fee: string;
   readonly purchases: string;
+  /** Net and fee are in the currency of the books then. */
+  readonly exchange?: BookExchange;
 };
 
 /** There for good. */
@@ -113,6 +123,8 @@ export type SettlementFinalized = SettlementPlace & {
   readonly payment?: MatchedPayment;
   readonly refund?: MatchedRefund;
   readonly value?: ReceivedValue;
+  /** Of a refund. */
+  readonly exchange?: BookExchange;
   /** Of `EventOpened`, `EventCancelled` and `EventCaptured`. */
   readonly eventId?: string;
   readonly token?: string;
@@ -168,6 +180,7 @@ export type ReceiptAllocated = SettlementPlace & {
   readonly amount: string;
   readonly currency: string;
   readonly rate: Omit<RateLock, 'spreadBps'>;
+  readonly exchange?: BookExchange;
   readonly reason: string;
   readonly effectiveAt: string;
   readonly postings: readonly Posting[];

@@ -2,7 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { eventIdOf, providerIdOf } from '../../../services/settlement/domain/chain-number.ts';
 import { mappedTitle, mapTitle } from '../../../services/settlement/domain/ppv-event.ts';
 import { knownRate, setRate } from '../../../services/settlement/domain/rate-table.ts';
-import { configured, configureSettlement, settlementProvider } from '../../../services/settlement/domain/settlement-provider.ts';
+import {
+  bookCurrencyOf,
+  configured,
+  configureSettlement,
+  settlementProvider,
+} from '../../../services/settlement/domain/settlement-provider.ts';
 import type { PpvEvent, RateEvent, SettlementProviderEvent } from '../../../services/settlement/domain/settlement-provider.events.ts';
 import { noTerms, publishTerms, terms, termsHashOf } from '../../../services/settlement/domain/terms.ts';
 import type { TermsDocument, TermsEvent } from '../../../services/settlement/domain/terms.events.ts';
@@ -24,6 +29,18 @@ describe('a provider that takes payments on chain', () => {
       providerId: '11',
       profile: { legalName: 'B' },
     });
+  });
+
+  it('[J1] says once what its books are kept in, EUR where it does not', () => {
+    const [, said] = given(settlementProvider, []).when(configure('A')).thenAccepts('SettlementProviderNamed/1', 'SettlementProfileSet/1');
+    expect(said?.data).toMatchObject({ bookCurrency: 'EUR' });
+    const inDollars = (state: Parameters<typeof configureSettlement>[0]) =>
+      configureSettlement(state, { providerId: '12', profile: { ...profile, bookCurrency: 'USD' } });
+    given(settlementProvider, named).when(inDollars).thenRejects({ code: 'book_currency_fixed', bookCurrency: 'EUR' });
+    const events = given(settlementProvider, []).when(inDollars).thenAccepts('SettlementProviderNamed/1', 'SettlementProfileSet/1');
+    expect(bookCurrencyOf(given(settlementProvider, events).state)).toBe('USD');
+    const [renamed] = given(settlementProvider, events).when(configure('B')).thenAccepts('SettlementProfileSet/1');
+    expect(renamed?.data).toMatchObject({ legalName: 'B', bookCurrency: 'USD' });
   });
 
   it('says the same name once', () => given(settlementProvider, named).when(configure(profile.legalName)).thenRepeats(1n));

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { allocateReceipt } from '../../../services/settlement/domain/allocating.decider.ts';
 import { observationKey } from '../../../services/settlement/domain/chain-effect.ts';
 import { matchPayment, type PaidEffect } from '../../../services/settlement/domain/settlement-match.ts';
+import { crossRate } from '../../../services/settlement/domain/reference-rate.ts';
 import { confirm, finalize, observe, reorg } from '../../../services/settlement/domain/settlement.decider.ts';
 import { settlement, standingOf } from '../../../services/settlement/domain/settlement.ts';
 import { given } from '../../support/given.ts';
@@ -53,6 +54,32 @@ describe('a payment on chain', () => {
       value: { rate: { base: 'ETH', currency: 'EUR', rate: '2900', source: 'table', at: '2026-03-01T12:04:00.000Z' }, gain: '-1.41482' },
     });
     expect(lines(history)).toContain('debit expense:fx-loss 1.41482 EUR');
+  });
+
+  it('[J1] goes into books in another currency at what both were worth, and balances in each', () => {
+    const exchange = new Map([['EUR', { ...rateOf('EUR', '1.1'), currency: 'USD' }]]);
+    const withFee = settled({ fee: '203742000000000' });
+    const history = new EffectHistory().observed(withFee, matchPayment(withFee as PaidEffect, foundSlot(), eth)).confirmed();
+    expect(lines(history.finalized({ token: eth, rate: { ...rateOf('ETH', '3300'), currency: 'USD' }, exchange }))).toEqual([
+      `debit asset:crypto:treasury:${chain} 66.562511 USD`,
+      'debit expense:payment-fee 0.672349 USD',
+      `credit asset:crypto:in-transit:${chain} 60.50 EUR`,
+      'debit equity:conversion:EUR 60.50 EUR',
+      'credit equity:conversion:EUR 66.55 USD',
+      'credit revenue:fx-gain 0.68486 USD',
+      `debit asset:crypto:treasury:${chain}:ETH 0.020170458000000000 ETH`,
+      'credit equity:conversion:ETH 0.020170458000000000 ETH',
+    ]);
+    expect(history.events.at(-1)?.data).toMatchObject({ value: { exchange: { amount: '66.55', rate: { base: 'EUR', rate: '1.1' } } } });
+  });
+
+  it('[J1] compares two currencies by a token that has a rate in both', () => {
+    const dollars = { ...rateOf('ETH', '3300'), currency: 'USD', at: '2026-03-01T12:00:00.000Z' };
+    expect(crossRate(dollars, rateOf('ETH', '2900'))).toEqual({
+      ...{ base: 'EUR', currency: 'USD', rate: '1.137931034483', source: 'table/table:ETH', at: '2026-03-01T12:00:00.000Z' },
+    });
+    expect(crossRate(dollars, rateOf('ETH', '0'))).toBeUndefined();
+    expect(crossRate({ ...dollars, rate: '0.000000000001' }, rateOf('ETH', '3'))).toBeUndefined();
   });
 
   it('pays the fee of the platform out of what came', () => {
@@ -213,6 +240,23 @@ describe('money that goes past the contracts', () => {
   });
 });
 
+describe('a refund out of books in another currency', () => {
+  it('[J1] leaves the float at what the currency of the customer was worth', () => {
+    const refund = { refund: '3', slot: '7', account, amount: '10.00', currency: 'EUR', token: 'USDC', tokenAmount: '11.00' };
+    const log = { name: 'Refunded', seq: '7', to: payer, refundSeq: '3', token: dollar.address, amount: '11000000', reason: '0x' } as const;
+    const exchange = new Map([['EUR', { ...rateOf('EUR', '1.1'), currency: 'USD' }]]);
+    const history = new EffectHistory().observed(effectOf('refund', '3', log), { refund }).finalized({ token: dollar, exchange });
+    expect(lines(history)).toEqual([
+      `debit liability:refund-payable:${account} 10.00 EUR`,
+      'credit equity:conversion:EUR 10.00 EUR',
+      'debit equity:conversion:EUR 11.00 USD',
+      `credit asset:crypto:refund-float:${chain} 11.00 USD`,
+      `credit asset:crypto:refund-float:${chain}:USDC 11.000000 USDC`,
+      'debit equity:conversion:USDC 11.000000 USDC',
+    ]);
+  });
+});
+
 describe('an escrowed purchase', () => {
   const bought = (seq: string) => {
     const { effect: purchased, found } = purchase(seq);
@@ -261,6 +305,21 @@ describe('an escrowed purchase', () => {
     ]);
   });
 
+  it('[J1] comes into books in another currency when it is captured', () => {
+    const held = { payments: [bought('8').payment], unmatchedUnits: 0n };
+    const exchange = new Map([['EUR', { ...rateOf('EUR', '1.1'), currency: 'USD' }]]);
+    expect(lines(new EffectHistory().observed(capture('11500000', '115000'), {}).finalized({ token: dollar, held, exchange }))).toEqual([
+      `debit asset:crypto:treasury:${chain} 10.89 USD`,
+      'debit expense:payment-fee 0.11 USD',
+      `credit asset:crypto:escrow:${chain} 10.00 EUR`,
+      'debit equity:conversion:EUR 10.00 EUR',
+      'credit equity:conversion:EUR 11.00 USD',
+      `debit asset:crypto:treasury:${chain}:USDC 11.385000 USDC`,
+      'debit equity:conversion:USDC 0.115000 USDC',
+      `credit asset:crypto:escrow:${chain}:USDC 11.500000 USDC`,
+    ]);
+  });
+
   it('does not take a capture of another sum than the ledger knows to be held', () => {
     const captured = capture('24000000', '0');
     given(settlement, new EffectHistory().observed(captured, {}).events)
@@ -295,6 +354,17 @@ describe('allocateReceipt', () => {
       `credit liability:payment-pending:${account} 2.10 EUR`,
       'debit liability:suspense 2.340000 USDC',
       'credit equity:conversion:USDC 2.340000 USDC',
+    ]);
+  });
+
+  it('[J1] goes into books in another currency', () => {
+    const exchange = { ...rateOf('EUR', '1.1'), currency: 'USD' };
+    const history = unmatched().did((state) => allocateReceipt(state, { ...to, exchange }) as ReturnType<typeof observe>);
+    expect(lines(history).slice(0, 4)).toEqual([
+      `debit asset:crypto:treasury:${chain} 2.31 USD`,
+      `credit liability:payment-pending:${account} 2.10 EUR`,
+      'debit equity:conversion:EUR 2.10 EUR',
+      'credit equity:conversion:EUR 2.31 USD',
     ]);
   });
 

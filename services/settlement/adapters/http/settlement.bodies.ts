@@ -23,10 +23,19 @@ export class ConfigureSettlementBody {
   readonly legalName!: string;
   @HashField({ optional: true, description: 'Published terms that a checkout is bound to where it names none.' })
   readonly terms?: string;
+  @CurrencyField({
+    optional: true,
+    example: 'USD',
+    description: "What the provider's own books are kept in, for ever: treasury, fees and gains of rates; `EUR` when it was never said.",
+  })
+  readonly bookCurrency?: string;
 }
 
 export class RateBody {
-  @CurrencyField({ example: 'ETH', description: 'The token, or the native coin.' })
+  @CurrencyField({
+    example: 'ETH',
+    description: "The token, or the native coin; or a currency that is billed in, for the provider's own books in another.",
+  })
   readonly base!: string;
   @CurrencyField()
   readonly currency!: string;
@@ -173,6 +182,8 @@ export class SettlementChainBody {
 export class SettlementBody {
   @ApiProperty({ type: 'string', description: "The provider's number in the registry of every chain." })
   readonly providerId!: string;
+  @ApiProperty({ type: 'string', example: 'EUR', description: "What the provider's own books are kept in." })
+  readonly bookCurrency!: string;
   @ApiProperty({ type: 'string', required: false })
   readonly legalName?: string;
   @ApiProperty({ type: 'string', required: false })

@@ -16,7 +16,7 @@ import { SetRate } from '../../application/set-rate.handler.ts';
 import { SETTLEMENT_CHAINS, type SettlementChains } from '../../application/settlement-chains.ts';
 import { settlementProviderStream } from '../../application/settlement-streams.ts';
 import { providerIdOf } from '../../domain/chain-number.ts';
-import { settlementProvider } from '../../domain/settlement-provider.ts';
+import { bookCurrencyOf, settlementProvider } from '../../domain/settlement-provider.ts';
 import { noTerms, termsHashOf } from '../../domain/terms.ts';
 import type { TermsDocument } from '../../domain/terms.events.ts';
 import { ConfigureSettlementBody, RateBody, SettlementBody, TermsBody } from './settlement.bodies.ts';
@@ -53,7 +53,8 @@ export class SettlementController {
     @Body() body: ConfigureSettlementBody,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CommandAnswerBody> {
-    const profile = { legalName: body.legalName, termsHash: body.terms ?? noTerms };
+    const { legalName, terms = noTerms, bookCurrency } = body;
+    const profile = { legalName, termsHash: terms, ...(bookCurrency !== undefined && { bookCurrency }) };
     const outcome = await this.#commands.execute(new ConfigureSettlement(asked.envelope('ConfigureSettlement', body), profile));
     return answerCommand(reply, outcome, { id: providerIdOf(asked.provider), location: '/v1/settlement' });
   }
@@ -72,6 +73,7 @@ export class SettlementController {
     }));
     return {
       providerId: providerIdOf(provider),
+      bookCurrency: bookCurrencyOf(state),
       ...(profile !== undefined && { legalName: profile.legalName }),
       ...(profile !== undefined && profile.termsHash !== noTerms && { terms: profile.termsHash }),
       chains: await Promise.all(chains),
