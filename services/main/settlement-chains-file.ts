@@ -1,14 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { type Currency, isCurrency, scalesOf } from '../money/currency.ts';
-import type { ChainDisplay, ChainProfile, SettlementChain, SettlementContracts } from '../settlement/application/settlement-chain.ts';
+import type {
+  ChainDisplay,
+  ChainProfile,
+  ChainSpending,
+  SettlementChain,
+  SettlementContracts,
+} from '../settlement/application/settlement-chain.ts';
 import { confirmedKinds, type ConfirmationRule } from '../settlement/domain/confirmation-policy.ts';
 import type { KnownToken } from '../settlement/domain/token-amount.ts';
+import { weiPattern } from './anchor-chains-file.ts';
 import { SettingsFault } from './settings-fault.ts';
 
 const address = /^0x[0-9a-fA-F]{40}$/;
 const contractNames = ['registry', 'settlement', 'escrow', 'creditFactory'] as const;
 /** One that lies, and one that is away, must not be two of two. */
 const nodesMinForRealMoney = 3;
+/** No transaction takes less. */
+const relayGasMin = 21_000;
 
 /**
  * Chains that providers are paid on (docs/reference/settlement-watcher.md). Throws SettingsFault and names the chain and the field; never
@@ -28,7 +37,10 @@ export function readSettlementChains(file: string): SettlementChain[] {
 }
 
 function chainIn(entry: Entry): SettlementChain {
-  entry.knowsOnly(['chainId', 'rpcUrls', 'contracts', 'codeHashes', 'deploymentBlock', 'tokens', 'profile', 'relaysPayments', 'display']);
+  entry.knowsOnly([
+    ...['chainId', 'rpcUrls', 'contracts', 'codeHashes', 'deploymentBlock', 'tokens', 'profile'],
+    ...['relaysPayments', 'display', 'spending'],
+  ]);
   const chain = {
     chainId: entry.text('chainId', /^[1-9]\d{0,18}$/, 'the number of the chain, as text'),
     rpcUrls: entry.list('rpcUrls').map((url) => urlIn(entry, url)),
@@ -39,6 +51,7 @@ function chainIn(entry: Entry): SettlementChain {
     profile: profileIn(entry.inner('profile')),
     ...(entry.has('relaysPayments') && { relaysPayments: entry.truth('relaysPayments') }),
     ...(entry.has('display') && { display: displayIn(entry.inner('display')) }),
+    ...(entry.has('spending') && { spending: spendingIn(entry.inner('spending')) }),
   };
   entry.demands(chain.rpcUrls.length > 0, 'rpcUrls takes at least one address of a node');
   entry.demands(new Set(chain.rpcUrls).size === chain.rpcUrls.length, 'rpcUrls names a node twice, which proves nothing');
@@ -115,6 +128,15 @@ function displayIn(entry: Entry): ChainDisplay {
     ...(entry.has('explorerUrl') && { explorerUrl: link('explorerUrl') }),
     ...(entry.has('walletRpcUrl') && { walletRpcUrl: link('walletRpcUrl') }),
     sweepers: sweepers.map((each) => (each as string).toLowerCase()),
+  };
+}
+
+function spendingIn(entry: Entry): ChainSpending {
+  entry.knowsOnly(['feePerGasMax', 'relayGasMax', 'relayFeeMaxPerDay']);
+  return {
+    ...(entry.has('feePerGasMax') && { feePerGasMax: BigInt(entry.text('feePerGasMax', weiPattern, 'wei per unit of gas, as text')) }),
+    ...(entry.has('relayGasMax') && { relayGasMax: BigInt(entry.number('relayGasMax', relayGasMin, 30_000_000)) }),
+    ...(entry.has('relayFeeMaxPerDay') && { relayFeeMaxPerDay: BigInt(entry.text('relayFeeMaxPerDay', /^\d{1,30}$/, 'wei, as text')) }),
   };
 }
 

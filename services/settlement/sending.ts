@@ -20,23 +20,30 @@ export interface SendingOptions {
   readonly open: OpenDispatches;
   readonly keys: SenderKeys;
   readonly lock: SequencerLock;
-  readonly limits?: Partial<SendingLimits>;
   readonly onAlarm: (alarm: SendingAlarm) => void;
 }
 
 /** A relay takes about 120,000 gas; a signer that is a contract takes more. 0.02 coins are about a thousand relays of a cheap day. */
-const limitsDefault: SendingLimits = { relayGasMax: 400_000n, relayFeeMaxPerDay: 20_000_000_000_000_000n };
+const limitsDefault = { relayGasMax: 400_000n, relayFeeMaxPerDay: 20_000_000_000_000_000n };
 
 /** The parts of sending, put together. Nothing runs until `start()`. */
-export function openSending({ chains, pool, executor, open, keys, lock, limits, onAlarm }: SendingOptions): SettlementSender {
+export function openSending({ chains, pool, executor, open, keys, lock, onAlarm }: SendingOptions): SettlementSender {
   const transactions = keptTransactions(pool);
   const sender = new DispatchSender({
     ...{ executor, calls: new ContractDispatchCalls(), costs: new PostgresGasCosts(pool), clock: systemClock },
-    limits: { ...limitsDefault, ...limits },
+    limitsOn: (chainId) => limitsOf(chains.find((chain) => chain.chainId === chainId)),
   });
   return new SettlementSender({
-    chains: chains.map(({ chainId, rpcUrls }) => new ChainAccess({ chainId, transactions, node: new AnyNode(rpcUrls.map(chainNodeAt)) })),
+    chains: chains.map(
+      ({ chainId, rpcUrls, spending }) =>
+        new ChainAccess({ chainId, transactions, node: new AnyNode(rpcUrls.map(chainNodeAt)), feePerGasMax: spending?.feePerGasMax }),
+    ),
     ...{ open, executor, keys, sender, lock, onAlarm },
     ...{ pollMs: 1_000, reconcileMs: 60_000, affordableMin: 20n },
   });
+}
+
+function limitsOf(chain: SettlementChain | undefined): SendingLimits {
+  const { relayGasMax, relayFeeMaxPerDay } = { ...limitsDefault, ...chain?.spending };
+  return { relayGasMax, relayFeeMaxPerDay };
 }

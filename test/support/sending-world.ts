@@ -73,7 +73,7 @@ export class SendingWorld {
     const patience = { replaceAfterMs, resendAfterMs };
     const queue = new TransactionQueue({ node, chainId: '31337', signer: by, store: this.transactions, clock, ...patience });
     const { executor, costs, provider } = this;
-    const sender = new DispatchSender({ executor, calls: new ContractDispatchCalls(), costs, clock, limits });
+    const sender = new DispatchSender({ executor, calls: new ContractDispatchCalls(), costs, clock, limitsOn: () => limits });
     const place = { node, chainId: '31337', queue };
     const round = async (...orders: readonly OrderEvent[]) => {
       await sender.tend(place);

@@ -19,7 +19,7 @@ import { dispatchStream } from './sending-streams.ts';
 export interface SendingLimits {
   /** The most gas that a transaction may take which somebody else's signature is part of. */
   readonly relayGasMax: bigint;
-  /** The most that is paid for the relays of one provider on one chain in 24 hours, in wei. */
+  /** The most that is paid in 24 hours for the relays of one provider, and as much for its revocations, in wei. */
   readonly relayFeeMaxPerDay: bigint;
 }
 
@@ -28,7 +28,7 @@ export interface DispatchSenderOptions {
   readonly calls: DispatchCalls;
   readonly costs: GasCosts;
   readonly clock: Clock;
-  readonly limits: SendingLimits;
+  readonly limitsOn: (chainId: string) => SendingLimits;
 }
 
 /** Where transactions of one key go. */
@@ -77,13 +77,16 @@ export class DispatchSender {
   /** Why nothing may be sent for it any more, whatever the contracts think. */
   async #refusal(provider: string, { order }: Sending, { node, chainId }: SendingPlace): Promise<DispatchFailure | undefined> {
     if (this.#isExpired(order)) return { code: 'expired' };
-    const { costs, limits, clock } = this.#options;
-    if (!relayed.includes(operationOf(order))) return undefined;
+    const { costs, limitsOn, clock } = this.#options;
+    const operation = operationOf(order);
+    if (!relayed.includes(operation)) return undefined;
+    const { relayGasMax, relayFeeMaxPerDay } = limitsOn(chainId);
     const { feePerGasMax } = await currentFees(node);
     const since = new Date(Date.parse(clock.now()) - dayMs);
-    const spent = await costs.since({ provider, chainId, operations: relayed }, since);
-    if (spent + limits.relayGasMax * feePerGasMax <= limits.relayFeeMaxPerDay) return undefined;
-    return { code: 'spending_limit', spent: spent.toString(), limit: limits.relayFeeMaxPerDay.toString() };
+    // Each operation has the limit for itself: whoever uses up the relays keeps nobody from ending a mandate.
+    const spent = await costs.since({ provider, chainId, operations: [operation] }, since);
+    if (spent + relayGasMax * feePerGasMax <= relayFeeMaxPerDay) return undefined;
+    return { code: 'spending_limit', spent: spent.toString(), limit: relayFeeMaxPerDay.toString() };
   }
 
   async #sendNext(
@@ -130,10 +133,10 @@ export class DispatchSender {
     stream: string,
     { state, id, next, place }: { readonly state: Sending; readonly id: string; readonly next: NextCall; readonly place: SendingPlace },
   ): Promise<void> {
-    const { costs, limits, clock } = this.#options;
+    const { costs, limitsOn, clock } = this.#options;
     const { node, queue, chainId } = place;
     const operation = operationOf(state.order);
-    const gasMax = relayed.includes(operation) ? limits.relayGasMax : undefined;
+    const gasMax = relayed.includes(operation) ? limitsOn(chainId).relayGasMax : undefined;
     if (gasMax !== undefined) {
       const { feePerGasMax } = await currentFees(node);
       const cost = { transaction: id, provider, chainId, operation, at: new Date(clock.now()) };

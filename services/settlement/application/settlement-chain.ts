@@ -34,6 +34,16 @@ export interface ChainDisplay {
   readonly sweepers?: readonly string[];
 }
 
+/** What our own keys may spend on a chain. */
+export interface ChainSpending {
+  /** The most that is offered for a unit of gas, in wei; as much as it takes when absent. */
+  readonly feePerGasMax?: bigint;
+  /** The most gas that a transaction may take which somebody else's signature is part of. */
+  readonly relayGasMax?: bigint;
+  /** The most that is paid in 24 hours for the relays of each provider, and as much for its revocations, in wei. */
+  readonly relayFeeMaxPerDay?: bigint;
+}
+
 /** A chain that providers are paid on. */
 export interface SettlementChain {
   /** Decimal. */
@@ -51,6 +61,7 @@ export interface SettlementChain {
   /** Payers' signatures are brought to the contracts at our cost, by the relayer keys. */
   readonly relaysPayments?: boolean;
   readonly display?: ChainDisplay;
+  readonly spending?: ChainSpending;
 }
 
 export const nativeToken = `0x${'0'.repeat(40)}`;

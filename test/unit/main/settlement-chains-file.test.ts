@@ -43,6 +43,7 @@ describe('the file of chains that providers are paid on', () => {
       profile: { finality: 64, realMoney: true, blockTimeMaxMs: 30_000, pollMs: 2_000, confirmations },
       relaysPayments: true,
       display: { name: 'OP', explorerUrl: 'https://scan.example', walletRpcUrl: 'https://rpc.example/op', sweepers: [addressOf('Cc')] },
+      spending: { feePerGasMax: '30000000000', relayGasMax: 250_000, relayFeeMaxPerDay: '5000000000000000' },
     };
     expect(read([full])).toEqual([
       {
@@ -51,6 +52,7 @@ describe('the file of chains that providers are paid on', () => {
         display: { ...full.display, sweepers: [addressOf('cc')] },
         deploymentBlock: 1_200_000n,
         tokens: [{ address: addressOf('ef'), currency: 'USDC', decimals: 6 }],
+        spending: { feePerGasMax: 30_000_000_000n, relayGasMax: 250_000n, relayFeeMaxPerDay: 5_000_000_000_000_000n },
       },
     ]);
     expect(read([])).toEqual([]);
@@ -81,6 +83,10 @@ describe('the file of chains that providers are paid on', () => {
     [[{ ...chain, profile: { ...profile, finality: 'safe' } }], 'profile: finality takes "tag" or a whole number'],
     [[{ ...chain, profile: { ...profile, confirmations: [{ blocks: 0 }] } }], 'confirmations 1: blocks takes a whole number'],
     [[{ ...chain, profile: { ...profile, confirmations: [{ kinds: ['tip'], blocks: 1 }] } }], 'kinds takes some of invoice'],
+    [[{ ...chain, spending: { feePerGasMax: 30 } }], 'spending: feePerGasMax takes wei per unit of gas, as text'],
+    [[{ ...chain, spending: { relayGasMax: 20_999 } }], 'spending: relayGasMax takes a whole number from 21000'],
+    [[{ ...chain, spending: { relayFeeMaxPerDay: '-1' } }], 'spending: relayFeeMaxPerDay takes wei, as text'],
+    [[{ ...chain, spending: { relayFeeMax: '1' } }], 'spending: a field "relayFeeMax" means nothing'],
     [[{ ...real, rpcUrls: three.slice(1) }], 'realMoney takes at least 3 addresses'],
     [[{ ...real, codeHashes: { registry: hashOf('11') } }], 'realMoney takes the code hash of settlement'],
   ])('is refused as %j, without repeating a password', (content, message) => {

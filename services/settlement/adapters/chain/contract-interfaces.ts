@@ -24,13 +24,26 @@ export const tokenContract = new Interface([
 
 export const permit2Contract = new Interface(['function nonceBitmap(address holder, uint256 word) view returns (uint256)']);
 
-/** Errors of everything that a call may pass through. */
-const tokenErrors = new Interface([
-  'error Error(string)',
-  'error Panic(uint256)',
+/** Of what is called behind our contracts: tokens, Permit2, and the library that calls them. `Error` and `Panic` are known to every interface. */
+const foreignErrors = new Interface([
   'error ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed)',
   'error ERC20InsufficientAllowance(address spender, uint256 allowance, uint256 needed)',
+  'error ERC20InvalidSender(address sender)',
+  'error ERC20InvalidReceiver(address receiver)',
   'error SafeERC20FailedOperation(address token)',
+  'error AddressEmptyCode(address target)',
+  'error FailedCall()',
+  'error SignatureExpired(uint256 signatureDeadline)',
+  'error InvalidNonce()',
+  'error InvalidSigner()',
+  'error InvalidSignature()',
+  'error InvalidSignatureLength()',
+  'error InvalidContractSignature()',
+  'error InvalidAmount(uint256 maxAmount)',
 ]);
 
-export const errorInterfaces: readonly Interface[] = [settlementContract, new Interface(providerRegistryAbi), tokenErrors];
+/** Errors of everything that a call may pass through. */
+export const errorInterfaces: readonly Interface[] = [
+  ...[settlementContract, escrowContract, creditContract],
+  ...[new Interface(providerRegistryAbi), foreignErrors],
+];

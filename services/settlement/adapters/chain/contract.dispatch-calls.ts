@@ -1,3 +1,4 @@
+import type { ErrorDescription, Interface } from 'ethers';
 import { ChainRefusedFault } from '../../../chain/application/chain-faults.ts';
 import type { ChainNode } from '../../../chain/application/chain-node.ts';
 import type { Call } from '../../../chain/application/transaction.ts';
@@ -18,10 +19,19 @@ export class ContractDispatchCalls implements DispatchCalls {
   errorIn(fault: unknown): string | undefined {
     if (!(fault instanceof ChainRefusedFault) || fault.revertData === undefined) return undefined;
     for (const known of errorInterfaces) {
-      const error = known.parseError(fault.revertData);
+      const error = parsed(known, fault.revertData);
       if (error !== null) return short(`${error.name}(${error.args.join(', ')})`);
     }
     return short(`unknown(${fault.revertData})`);
+  }
+}
+
+/** What a token returns may be cut short. */
+function parsed(known: Interface, data: string): ErrorDescription | null {
+  try {
+    return known.parseError(data);
+  } catch {
+    return null;
   }
 }
 

@@ -1,0 +1,61 @@
+import { describe, expect, it } from '@jest/globals';
+import { AbiCoder, type ErrorFragment, Interface, type ParamType, toBeHex, zeroPadValue } from 'ethers';
+import { demoDollarAbi } from '../../../contracts/generated/demo-dollar.ts';
+import { ppvEscrowAbi } from '../../../contracts/generated/ppv-escrow.ts';
+import { prepaidCreditAbi } from '../../../contracts/generated/prepaid-credit.ts';
+import { providerRegistryAbi } from '../../../contracts/generated/provider-registry.ts';
+import { providerSettlementAbi } from '../../../contracts/generated/provider-settlement.ts';
+import { ChainRefusedFault, ChainUnavailableFault } from '../../../services/chain/application/chain-faults.ts';
+import { ContractDispatchCalls } from '../../../services/settlement/adapters/chain/contract.dispatch-calls.ts';
+
+const calls = new ContractDispatchCalls();
+const errorIn = (data: string | undefined) => calls.errorIn(new ChainRefusedFault('eth_call', 'execution reverted', data));
+const valueOf = ({ type }: ParamType): unknown => {
+  if (type === 'address') return `0x${'07'.repeat(20)}`;
+  if (type === 'string') return 'no';
+  if (/^bytes\d+$/.test(type)) return zeroPadValue('0x07', Number(type.slice(5)));
+  return type === 'bool' ? true : 7n;
+};
+
+function errorsOf(abi: readonly object[]): readonly (readonly [string, Interface, ErrorFragment])[] {
+  const contract = new Interface(abi);
+  return contract.fragments
+    .filter((fragment): fragment is ErrorFragment => fragment.type === 'error')
+    .map((error) => [error.name, contract, error] as const);
+}
+
+const contracts = { ppvEscrowAbi, prepaidCreditAbi, providerSettlementAbi, providerRegistryAbi };
+
+describe('a call that a contract refused', () => {
+  describe.each(Object.entries(contracts))('of %s', (_, abi) => {
+    it.each(errorsOf(abi))('is told as %s, with its values', (name, contract, error) => {
+      const said = errorIn(contract.encodeErrorResult(error, error.inputs.map(valueOf)));
+      expect(said?.slice(0, name.length + 1)).toBe(`${name}(`);
+      expect(said?.match(/,/g)?.length ?? 0).toBe(Math.max(error.inputs.length - 1, 0));
+    });
+  });
+
+  it.each(['ERC20InsufficientBalance', 'ERC20InsufficientAllowance', 'ERC20InvalidReceiver'])('by a token is told as %s', (name) => {
+    const token = new Interface(demoDollarAbi);
+    const error = token.getError(name)!;
+    expect(errorIn(token.encodeErrorResult(error, error.inputs.map(valueOf)))).toMatch(new RegExp(`^${name}\\(`));
+  });
+
+  it('by words is told in plain and short words, whatever a contract says', () => {
+    const words = (text: string) => `0x08c379a0${AbiCoder.defaultAbiCoder().encode(['string'], [text]).slice(2)}`;
+    expect(errorIn(words('transfer amount exceeds balance'))).toBe('Error(transfer amount exceeds balance)');
+    expect(errorIn(words(`\u001b[31m${'x'.repeat(1_000)}`))).toHaveLength(200);
+  });
+
+  it('in a way that nobody knows, or cut short, is told by its bytes', () => {
+    expect(errorIn('0xdeadbeef')).toBe('unknown(0xdeadbeef)');
+    expect(errorIn('0x')).toBe('unknown(0x)');
+    const selector = new Interface(demoDollarAbi).getError('ERC20InsufficientBalance')!.selector;
+    expect(errorIn(`${selector}${toBeHex(7n, 32).slice(2)}`)).toMatch(/^unknown\(/);
+  });
+
+  it('is none where a node refused it, or did not answer', () => {
+    expect(errorIn(undefined)).toBeUndefined();
+    expect(calls.errorIn(new ChainUnavailableFault('gone'))).toBeUndefined();
+  });
+});
