@@ -33,16 +33,16 @@ contract PpvEscrow is OfferPurchases {
     /// @inheritdoc IPpvEscrow
     function captureEvent(ProviderId providerId, EventId eventId, address[] calldata tokens) external nonReentrant {
         (address treasury, address feeReceiver, Roles roles) = registry.operable(providerId, msg.sender);
-        EventState storage state = _events[_eventKey(providerId, eventId)];
-        uint16 feeBps = _capture(state, roles);
+        EventBook storage book = _events[providerId][eventId];
+        uint16 feeBps = _capture(book.state, roles);
         if (tokens.length == 0) revert PpvEscrowNothingHeld(NATIVE);
         for (uint256 i = 0; i < tokens.length; ++i) {
             address token = tokens[i];
-            bytes32 key = _tokenKey(providerId, eventId, token);
-            uint256 amount = _held[key];
+            TokenBook storage tokenBook = book.tokens[token];
+            uint256 amount = tokenBook.held;
             if (amount == 0) revert PpvEscrowNothingHeld(token);
             uint256 fee = _feeOf(amount, feeBps);
-            delete _held[key];
+            tokenBook.held = 0;
             emit EventCaptured(providerId, eventId, token, amount, fee, treasury);
             _pay(token, treasury, amount - fee);
             if (fee > 0) _pushFee(token, feeReceiver == address(0) ? registry.feeReceiver() : feeReceiver, fee);
@@ -52,7 +52,7 @@ contract PpvEscrow is OfferPurchases {
     /// @inheritdoc IPpvEscrow
     function cancelEvent(ProviderId providerId, EventId eventId) external nonReentrant {
         _requireOperator(providerId);
-        EventState storage state = _events[_eventKey(providerId, eventId)];
+        EventState storage state = _events[providerId][eventId].state;
         if (state.status != Status.None && state.status != Status.Open) revert PpvEscrowWrongStatus(state.status);
         state.status = Status.Cancelled;
         emit EventCancelled(providerId, eventId);
@@ -68,25 +68,27 @@ contract PpvEscrow is OfferPurchases {
     /// @inheritdoc IPpvEscrow
     function refundPurchase(ProviderId providerId, EventId eventId, address token, Seq seq) external nonReentrant {
         _requireOperator(providerId);
-        Status status = _events[_eventKey(providerId, eventId)].status;
+        EventBook storage book = _events[providerId][eventId];
+        Status status = book.state.status;
         if (status != Status.Open) revert PpvEscrowWrongStatus(status);
-        Purchase memory bought = _release(_tokenKey(providerId, eventId, token), seq);
+        Purchase memory bought = _release(book.tokens[token], seq);
         emit PurchaseRefunded(providerId, eventId, bought.payer, seq, token, bought.amount, bought.payer);
         if (!_tryPay(token, bought.payer, bought.amount)) revert PpvEscrowRefundFailed(bought.payer);
     }
 
     /// @inheritdoc IPpvEscrow
     function claimRefunds(ProviderId providerId, EventId eventId, address token, Seq[] calldata seqs) external nonReentrant {
-        _requireReclaimable(providerId, eventId);
-        bytes32 key = _tokenKey(providerId, eventId, token);
+        EventBook storage book = _events[providerId][eventId];
+        _requireReclaimable(book.state);
+        TokenBook storage tokenBook = book.tokens[token];
         for (uint256 i = 0; i < seqs.length; ++i) {
             Seq seq = seqs[i];
-            Purchase memory bought = _release(key, seq);
+            Purchase memory bought = _release(tokenBook, seq);
             if (_tryPay(token, bought.payer, bought.amount)) {
                 emit PurchaseRefunded(providerId, eventId, bought.payer, seq, token, bought.amount, bought.payer);
             } else {
-                _purchases[key][seq] = bought;
-                _held[key] += bought.amount;
+                tokenBook.purchases[seq] = bought;
+                tokenBook.held += bought.amount;
                 emit RefundSkipped(providerId, eventId, seq, token);
             }
         }
@@ -95,8 +97,9 @@ contract PpvEscrow is OfferPurchases {
     /// @inheritdoc IPpvEscrow
     function claimRefundTo(ProviderId providerId, EventId eventId, address token, Seq seq, address to) external nonReentrant {
         if (to == address(0) || to == address(this)) revert PpvEscrowBadReceiver(to);
-        _requireReclaimable(providerId, eventId);
-        Purchase memory bought = _release(_tokenKey(providerId, eventId, token), seq);
+        EventBook storage book = _events[providerId][eventId];
+        _requireReclaimable(book.state);
+        Purchase memory bought = _release(book.tokens[token], seq);
         if (bought.payer != msg.sender) revert PpvEscrowWrongPayer(bought.payer, msg.sender);
         emit PurchaseRefunded(providerId, eventId, bought.payer, seq, token, bought.amount, to);
         _pay(token, to, bought.amount);
@@ -104,23 +107,25 @@ contract PpvEscrow is OfferPurchases {
 
     /// @dev The first capture decides between treasury and payers; later ones only bring what it left to the same place.
     function _capture(EventState storage state, Roles roles) private returns (uint16 feeBps) {
-        EventState memory was = state;
-        if (was.status == Status.Captured) return was.feeBps;
-        if (was.status != Status.Open) revert PpvEscrowWrongStatus(was.status);
-        if (block.timestamp < was.captureAfter) revert PpvEscrowTooEarly(was.captureAfter);
-        if (block.timestamp >= was.reclaimAfter) revert PpvEscrowTooLate(was.reclaimAfter);
-        bool isOpenToAll = block.timestamp >= was.captureAfter + _PROVIDER_ALONE;
-        if (!isOpenToAll && !roles.includesAny(ADMIN | SIGNER)) revert PpvEscrowSignerNotAuthorised(msg.sender);
+        feeBps = state.feeBps;
+        Status status = state.status;
+        if (status == Status.Captured) return feeBps;
+        if (status != Status.Open) revert PpvEscrowWrongStatus(status);
+        uint48 captureAfter = state.captureAfter;
+        if (block.timestamp < captureAfter) revert PpvEscrowTooEarly(captureAfter);
+        uint48 reclaimAfter = state.reclaimAfter;
+        if (block.timestamp >= reclaimAfter) revert PpvEscrowTooLate(reclaimAfter);
+        if (!roles.includesAny(ADMIN | SIGNER) && block.timestamp < captureAfter + _PROVIDER_ALONE)
+            revert PpvEscrowSignerNotAuthorised(msg.sender);
         state.status = Status.Captured;
-        return was.feeBps;
     }
 
     /// @dev Takes a purchase out of the books, to be paid back.
-    function _release(bytes32 key, Seq seq) private returns (Purchase memory bought) {
-        bought = _purchases[key][seq];
+    function _release(TokenBook storage tokenBook, Seq seq) private returns (Purchase memory bought) {
+        bought = tokenBook.purchases[seq];
         if (bought.amount == 0) revert PpvEscrowNothingToRefund(seq);
-        delete _purchases[key][seq];
-        _held[key] -= bought.amount;
+        delete tokenBook.purchases[seq];
+        tokenBook.held -= bought.amount;
     }
 
     function _pay(address token, address to, uint256 amount) private {
@@ -133,8 +138,7 @@ contract PpvEscrow is OfferPurchases {
         return token == NATIVE ? NativeTransfer.push(to, amount) : IERC20(token).trySafeTransfer(to, amount);
     }
 
-    function _requireReclaimable(ProviderId providerId, EventId eventId) private view {
-        EventState memory state = _events[_eventKey(providerId, eventId)];
+    function _requireReclaimable(EventState storage state) private view {
         if (state.status == Status.Cancelled) return;
         if (state.status != Status.Open) revert PpvEscrowWrongStatus(state.status);
         if (block.timestamp < state.reclaimAfter) revert PpvEscrowTooEarly(state.reclaimAfter);

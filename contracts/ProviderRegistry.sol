@@ -98,7 +98,7 @@ contract ProviderRegistry is IProviderRegistry, AccessControlDefaultAdminRules {
         if (bps > feeCap) revert ProviderRegistryFeeAboveCap(bps, feeCap);
         Provider memory provider = _providers[id];
         _requireCreated(id, provider);
-        uint16 current = _feeNow(provider);
+        uint16 current = _feeNow(provider.feeBps, provider.nextFeeBps, provider.feeFrom);
         bool isRise = bps > current;
         uint48 from = uint48(block.timestamp) + (isRise ? _FEE_RISE_DELAY : 0);
         provider.feeBps = isRise ? current : bps;
@@ -227,13 +227,15 @@ contract ProviderRegistry is IProviderRegistry, AccessControlDefaultAdminRules {
 
     /// @inheritdoc IProviderRegistry
     function operable(ProviderId id, address caller) external view returns (address, address, Roles) {
-        Key memory key = _keys[id][caller];
-        Roles roles = key.isAdmin ? ADMIN : Roles.wrap(0);
-        if (block.timestamp < key.signsUntil) roles = roles | SIGNER;
-        if (block.timestamp < key.refundsUntil) roles = roles | REFUNDER;
-        Provider memory provider = _providers[id];
-        bool isFeeless = provider.feeBps == 0 && provider.nextFeeBps == 0;
-        return (provider.treasury, isFeeless ? address(0) : feeReceiver, roles);
+        Key storage key = _keys[id][caller];
+        (bool isAdmin, uint48 signsUntil, uint48 refundsUntil) = (key.isAdmin, key.signsUntil, key.refundsUntil);
+        Roles roles = isAdmin ? ADMIN : Roles.wrap(0);
+        if (block.timestamp < signsUntil) roles = roles | SIGNER;
+        if (block.timestamp < refundsUntil) roles = roles | REFUNDER;
+        Provider storage provider = _providers[id];
+        (address treasury, uint16 feeBps, uint16 nextFeeBps) = (provider.treasury, provider.feeBps, provider.nextFeeBps);
+        bool isFeeless = feeBps == 0 && nextFeeBps == 0;
+        return (treasury, isFeeless ? address(0) : feeReceiver, roles);
     }
 
     /// @inheritdoc IProviderRegistry
@@ -278,15 +280,17 @@ contract ProviderRegistry is IProviderRegistry, AccessControlDefaultAdminRules {
 
     /// @dev The receiver is read only for who pays a fee: 2,100 gas less for all others.
     function _payable(ProviderId id, address token) private view returns (address, uint16, address) {
-        Provider memory provider = _providers[id];
-        if (provider.flags != _ACTIVE) revert ProviderRegistryProviderInactive(id);
+        Provider storage provider = _providers[id];
+        (address treasury, uint8 flags) = (provider.treasury, provider.flags);
+        (uint16 feeBps, uint16 nextFeeBps, uint48 feeFrom) = (provider.feeBps, provider.nextFeeBps, provider.feeFrom);
+        if (flags != _ACTIVE) revert ProviderRegistryProviderInactive(id);
         if (token != _NATIVE && !_tokens[id][token]) revert ProviderRegistryTokenNotAllowed(token);
-        uint16 bps = _feeNow(provider);
-        return (provider.treasury, bps, bps == 0 ? address(0) : feeReceiver);
+        uint16 bps = _feeNow(feeBps, nextFeeBps, feeFrom);
+        return (treasury, bps, bps == 0 ? address(0) : feeReceiver);
     }
 
-    function _feeNow(Provider memory provider) private view returns (uint16) {
-        return block.timestamp < provider.feeFrom ? provider.feeBps : provider.nextFeeBps;
+    function _feeNow(uint16 feeBps, uint16 nextFeeBps, uint48 feeFrom) private view returns (uint16) {
+        return block.timestamp < feeFrom ? feeBps : nextFeeBps;
     }
 
     function _setAdmin(ProviderId id, address admin) private {

@@ -90,7 +90,7 @@ async function captureFigures({ chain, escrow, dollar, hands }: EscrowChain): Pr
   await capture(4n);
   const beside = await capture(1n);
   return [
-    { name: 'escrow.capture.beside', gas: beside, budget: 60_000 },
+    { name: 'escrow.capture.beside', gas: beside, budget: 56_000 },
     { name: 'escrow.capture', gas: await capture(6n), budget: 56_000 },
   ];
 }

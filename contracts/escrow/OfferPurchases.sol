@@ -20,6 +20,19 @@ abstract contract OfferPurchases is IPpvEscrow, FeeVault, PlatformPause, EIP712 
     using OfferTypes for Offer;
     using SlotBitmap for Slots;
 
+    /// @dev What is held of an event in one token.
+    struct TokenBook {
+        /// @dev The sum of the purchases that were neither refunded nor captured.
+        uint256 held;
+        mapping(Seq seq => Purchase) purchases;
+    }
+
+    /// @dev A refund in another token than the purchase finds nothing.
+    struct EventBook {
+        EventState state;
+        mapping(address token => TokenBook) tokens;
+    }
+
     address internal constant NATIVE = address(0);
     uint256 private constant _CAPTURE_TIME_MIN = 14 days;
     uint256 private constant _HOLDING_TIME_MAX = 400 days;
@@ -27,12 +40,7 @@ abstract contract OfferPurchases is IPpvEscrow, FeeVault, PlatformPause, EIP712 
     /// @notice Where Permit2 stands on this chain.
     IPermit2 public immutable permit2;
 
-    /// @dev By `_eventKey`.
-    mapping(bytes32 eventKey => EventState) internal _events;
-    /// @dev By `_tokenKey`: the sum of the purchases that were neither refunded nor captured.
-    mapping(bytes32 tokenKey => uint256) internal _held;
-    /// @dev A refund in another token than the purchase finds nothing.
-    mapping(bytes32 tokenKey => mapping(Seq seq => Purchase)) internal _purchases;
+    mapping(ProviderId id => mapping(EventId eventId => EventBook)) internal _events;
     /// @dev Over all events and tokens of a provider.
     Slots internal _purchased;
 
@@ -77,17 +85,17 @@ abstract contract OfferPurchases is IPpvEscrow, FeeVault, PlatformPause, EIP712 
 
     /// @inheritdoc IPpvEscrow
     function eventOf(ProviderId providerId, EventId eventId) external view returns (EventState memory) {
-        return _events[_eventKey(providerId, eventId)];
+        return _events[providerId][eventId].state;
     }
 
     /// @inheritdoc IPpvEscrow
     function heldOf(ProviderId providerId, EventId eventId, address token) external view returns (uint256) {
-        return _held[_tokenKey(providerId, eventId, token)];
+        return _events[providerId][eventId].tokens[token].held;
     }
 
     /// @inheritdoc IPpvEscrow
     function purchaseOf(ProviderId providerId, EventId eventId, address token, Seq seq) external view returns (Purchase memory) {
-        return _purchases[_tokenKey(providerId, eventId, token)][seq];
+        return _events[providerId][eventId].tokens[token].purchases[seq];
     }
 
     /// @inheritdoc IPpvEscrow
@@ -112,19 +120,19 @@ abstract contract OfferPurchases is IPpvEscrow, FeeVault, PlatformPause, EIP712 
         (, uint16 feeBps, ) = registry.quotable(o.providerId, o.token, signer);
         structHash = o.structHash();
         if (!SignedBy.isSignedBy(_hashTypedDataV4(structHash), signer, sig)) revert PpvEscrowSignerNotAuthorised(signer);
-        _enter(o, feeBps);
+        EventBook storage book = _events[o.providerId][o.eventId];
+        _enter(o, book, feeBps);
         _close(o.providerId, o.seq);
-        bytes32 key = _tokenKey(o.providerId, o.eventId, o.token);
-        _purchases[key][o.seq] = Purchase(payer, o.amount);
-        _held[key] += o.amount;
+        TokenBook storage tokenBook = book.tokens[o.token];
+        tokenBook.purchases[o.seq] = Purchase(payer, o.amount);
+        tokenBook.held += o.amount;
         emit Purchased(o.providerId, o.eventId, payer, o.seq, o.token, o.amount, o.ref);
     }
 
     /// @dev The first offer opens the event, and its terms hold for all others.
-    function _enter(Offer calldata o, uint16 feeBps) private {
+    function _enter(Offer calldata o, EventBook storage book, uint16 feeBps) private {
         if (block.timestamp >= o.captureAfter) revert PpvEscrowTooLate(o.captureAfter);
-        bytes32 key = _eventKey(o.providerId, o.eventId);
-        EventState memory state = _events[key];
+        EventState storage state = book.state;
         if (state.status == Status.Open) {
             if (state.captureAfter != o.captureAfter || state.reclaimAfter != o.reclaimAfter) revert PpvEscrowTermsMismatch();
             return;
@@ -132,16 +140,8 @@ abstract contract OfferPurchases is IPpvEscrow, FeeVault, PlatformPause, EIP712 
         if (state.status != Status.None) revert PpvEscrowWrongStatus(state.status);
         if (o.reclaimAfter < o.captureAfter + _CAPTURE_TIME_MIN || o.reclaimAfter > block.timestamp + _HOLDING_TIME_MAX)
             revert PpvEscrowBadTimes(o.captureAfter, o.reclaimAfter);
-        _events[key] = EventState(o.captureAfter, o.reclaimAfter, feeBps, Status.Open);
+        book.state = EventState(o.captureAfter, o.reclaimAfter, feeBps, Status.Open);
         emit EventOpened(o.providerId, o.eventId, o.captureAfter, o.reclaimAfter, feeBps);
-    }
-
-    function _eventKey(ProviderId providerId, EventId eventId) internal pure returns (bytes32) {
-        return keccak256(abi.encode(providerId, eventId));
-    }
-
-    function _tokenKey(ProviderId providerId, EventId eventId, address token) internal pure returns (bytes32) {
-        return keccak256(abi.encode(providerId, eventId, token));
     }
 
     function _signedPull(

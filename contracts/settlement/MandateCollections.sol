@@ -27,17 +27,16 @@ abstract contract MandateCollections is SettlementSlots {
         (address treasury, uint16 bps, address feeReceiver) = registry.collectable(m.providerId, m.token, msg.sender);
         bytes32 structHash = m.structHash();
         bytes32 mandate = _hashTypedDataV4(structHash);
-        MandateState memory state = _mandates[mandate];
+        MandateState storage state = _mandates[mandate];
         _requireActive(m, mandate, state);
         if (!state.approved) {
             _requireSignature(m.payer, structHash, payerSig);
             _approve(m, mandate);
         }
-        state = _spent(m, state, amount);
-        _mandates[mandate] = state;
+        uint32 periodIndex = _spend(m, state, amount);
         _close(m.providerId, seq);
         Split memory split = _splitOf(amount, treasury, bps, feeReceiver);
-        emit Collected(mandate, m.providerId, invoiceRef, m.payer, seq, m.token, amount, split.fee, treasury, state.periodIndex);
+        emit Collected(mandate, m.providerId, invoiceRef, m.payer, seq, m.token, amount, split.fee, treasury, periodIndex);
         _pullSplit(m.token, m.payer, split);
     }
 
@@ -45,11 +44,11 @@ abstract contract MandateCollections is SettlementSlots {
     function approveMandate(Mandate calldata m) external nonReentrant whenNotPaused {
         if (msg.sender != m.payer) revert ProviderSettlementWrongPayer(m.payer, msg.sender);
         bytes32 mandate = hashMandate(m);
-        MandateState memory state = _mandates[mandate];
+        MandateState storage state = _mandates[mandate];
         if (state.revoked || block.timestamp >= m.end) revert ProviderSettlementMandateInactive(mandate);
         if (state.approved) return;
         _approve(m, mandate);
-        _mandates[mandate].approved = true;
+        state.approved = true;
     }
 
     /// @inheritdoc IProviderSettlement
@@ -101,19 +100,19 @@ abstract contract MandateCollections is SettlementSlots {
     }
 
     /// @dev Terms were checked at the approval, so the period is above 0, its index fits, and what is left fits into the state's words.
-    function _spent(
-        Mandate calldata m,
-        MandateState memory state,
-        uint256 amount
-    ) private view returns (MandateState memory) {
-        uint32 periodIndex = uint32((block.timestamp - m.start) / m.period);
+    function _spend(Mandate calldata m, MandateState storage state, uint256 amount) private returns (uint32 periodIndex) {
+        periodIndex = uint32((block.timestamp - m.start) / m.period);
         uint256 spent = periodIndex == state.periodIndex ? state.spent : 0;
-        uint256 left = Math.min(Math.saturatingSub(m.maxPerPeriod, spent), m.totalCap - state.total);
+        uint256 total = state.total;
+        uint256 left = Math.min(Math.saturatingSub(m.maxPerPeriod, spent), m.totalCap - total);
         if (amount > left) revert ProviderSettlementCapExceeded(amount, left);
-        return MandateState(periodIndex, true, false, uint104(spent + amount), uint104(state.total + amount));
+        state.periodIndex = periodIndex;
+        state.approved = true;
+        state.spent = uint104(spent + amount);
+        state.total = uint104(total + amount);
     }
 
-    function _requireActive(Mandate calldata m, bytes32 mandate, MandateState memory state) private view {
+    function _requireActive(Mandate calldata m, bytes32 mandate, MandateState storage state) private view {
         if (state.revoked || block.timestamp < m.start || block.timestamp >= m.end) revert ProviderSettlementMandateInactive(mandate);
     }
 
