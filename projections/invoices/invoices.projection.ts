@@ -1,6 +1,10 @@
 import type { PoolClient } from 'pg';
 import type { ChargesClosed, EntryReversed, PaymentReceived } from '../../services/accounts/domain/account.events.ts';
-import type { SettlementCredited } from '../../services/accounts/domain/account-settlement.events.ts';
+import type {
+  SettlementCredited,
+  SettlementRefundDecided,
+  SettlementRefundReturned,
+} from '../../services/accounts/domain/account-settlement.events.ts';
 import type { LedgerEvent } from '../../services/event-store/domain/ledger-event.ts';
 import type { InvoiceIssued, NumberAssigned } from '../../services/invoicing/domain/invoice.events.ts';
 import { type Currency, isCurrency } from '../../services/money/currency.ts';
@@ -19,10 +23,15 @@ export const invoices: Projection = {
   indexes: indexesFile('invoices'),
   tables: ['invoices_v1'],
   filter: {
-    typePrefixes: ['ChargesClosed/', 'NumberAssigned/', 'InvoiceIssued/', 'PaymentReceived/', 'SettlementCredited/', 'EntryReversed/'],
+    typePrefixes: [
+      ...['ChargesClosed/', 'NumberAssigned/', 'InvoiceIssued/', 'PaymentReceived/', 'SettlementCredited/', 'EntryReversed/'],
+      ...['SettlementRefundDecided/', 'SettlementRefundReturned/'],
+    ],
   },
   project,
 };
+
+const allocating = ['PaymentReceived/1', 'SettlementCredited/1', 'SettlementRefundReturned/1'];
 
 interface Paid {
   readonly provider: string;
@@ -56,13 +65,17 @@ function expectRows(events: Iterable<LedgerEvent>, expected: number, changed: nu
   if (changed !== expected) throw new ImpossibleBatchDefect(events, 'something happened to an invoice whose charges were never closed');
 }
 
-/** Payments allocate to invoices; reversals of payments say in their effects what is owed again. */
+/** Payments allocate to invoices, and so does the return of a refund; refunds, and reversals in their effects, say what is owed again. */
 function paidBy(events: Iterable<LedgerEvent>): Map<string, Paid> {
   const paid = new Map<string, Paid>();
   for (const event of events) {
-    if (event.type === 'PaymentReceived/1' || event.type === 'SettlementCredited/1') {
-      const { allocations, currency } = event.fin as unknown as PaymentReceived | SettlementCredited;
+    if (allocating.includes(event.type)) {
+      const { allocations, currency } = event.fin as unknown as PaymentReceived | SettlementCredited | SettlementRefundReturned;
       for (const each of allocations) addTo(paid, event, { ...each, currency, sign: 1n });
+    }
+    if (event.type === 'SettlementRefundDecided/1') {
+      const { reopened = [], currency } = event.fin as unknown as SettlementRefundDecided;
+      for (const each of reopened) addTo(paid, event, { ...each, currency, sign: -1n });
     }
     if (event.type === 'EntryReversed/1') {
       const { effects, currency } = event.fin as unknown as EntryReversed;

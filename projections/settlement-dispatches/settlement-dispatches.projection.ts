@@ -9,6 +9,7 @@ const typePrefixes = [
   'RefundOrdered/',
   'CaptureOrdered/',
   'EventCancelOrdered/',
+  'PurchaseRefundOrdered/',
   'CollectOrdered/',
   'RevocationOrdered/',
   'CreditIssueOrdered/',

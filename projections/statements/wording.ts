@@ -39,6 +39,8 @@ export function wordingOf(event: LedgerEvent): Wording {
       return { description: data.product, reference: data.settlement };
     case 'SettlementRefundDecided/1':
       return { description: data.reason, reference: data.refund };
+    case 'SettlementRefundReturned/1':
+      return { description: data.failure, reference: data.refund };
     case 'InvoiceIssued/1':
       return { description: data.number, reference: data.invoice };
     default:

@@ -16,6 +16,7 @@ import { CreditSettlementHandler } from './application/credit-settlement.handler
 import { EndTitleGrantHandler } from './application/end-title-grant.handler.ts';
 import { GrantTitleHandler } from './application/grant-title.handler.ts';
 import { RefundSettlementHandler } from './application/refund-settlement.handler.ts';
+import { ReturnRefundHandler } from './application/return-refund.handler.ts';
 import { TopUpHandler } from './application/top-up.handler.ts';
 
 @Module({
@@ -35,6 +36,7 @@ import { TopUpHandler } from './application/top-up.handler.ts';
     EndTitleGrantHandler,
     GrantTitleHandler,
     RefundSettlementHandler,
+    ReturnRefundHandler,
     CloseChargesHandler,
   ],
 })

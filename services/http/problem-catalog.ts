@@ -10,6 +10,7 @@ import type { RetentionRejection } from '../privacy/domain/retention.ts';
 import type { ConfigureRejection } from '../settlement/domain/settlement-provider.ts';
 import type { QuoteRejection } from '../settlement/application/issue-quote.handler.ts';
 import type { CheckoutRejection } from '../settlement/application/open-checkout.handler.ts';
+import type { RefundPaymentRejection } from '../settlement/application/refund-payment.handler.ts';
 import type { EndPpvEventRejection } from '../settlement/application/end-ppv-event.handler.ts';
 import type { MandateCommandRejection } from '../settlement/application/mandate.handlers.ts';
 import type { RelayRejection } from '../settlement/application/relay-payment.handler.ts';
@@ -67,6 +68,7 @@ export type ProblemCode =
   | TermsRejection['code']
   | ConfigureRejection['code']
   | EndPpvEventRejection['code']
+  | RefundPaymentRejection['code']
   | MandateCommandRejection['code']
   | RelayRejection['code'];
 
@@ -123,6 +125,13 @@ export const problemCatalog = {
   title_grant_not_found: { status: 404, title: 'The account was granted no title for this payment.' },
   title_window_begun: { status: 409, title: 'The window of the title has begun; it stays open and is owed.' },
   settlement_not_final: { status: 409, title: 'The payment is not final on its chain, so nothing can be paid back of it.' },
+  nothing_to_refund: { status: 409, title: 'Nothing of the payment is left to be paid back.' },
+  refund_above_payment: { status: 409, title: 'More would be paid back than is left of what was paid.' },
+  refund_not_whole: { status: 409, title: 'What the escrow holds for a purchase goes back whole or not at all.' },
+  refund_address_disputed: { status: 409, title: 'The payer has not signed that its money goes to this address.' },
+  payment_unmatched: { status: 409, title: 'The ledger did not ask for this payment, so it is allocated and not paid back.' },
+  ppv_event_cancelled: { status: 409, title: 'The event was cancelled: the escrow gives the money back to whoever bought, by anybody.' },
+  refund_not_found: { status: 404, title: 'There is no such refund.' },
   title_not_on_sale: { status: 409, title: 'The title is not on sale at this time.' },
   title_already_listed: { status: 409, title: 'The title is listed already.' },
   title_window_invalid: { status: 409, title: 'A time window of the title ends before it begins.' },

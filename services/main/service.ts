@@ -38,6 +38,7 @@ import { EventReader } from '../read-store/event-reader.ts';
 import { ProjectionProgress } from '../read-store/projection-progress.ts';
 import { ProjectionRunner } from '../read-store/projection-runner.ts';
 import { enterService } from '../read-store/service-presence.ts';
+import { keptTransactions } from '../chain/chain-access.ts';
 import { EncryptedKeystoreSenderKeys } from '../settlement/adapters/keys/encrypted-keystore.sender-keys.ts';
 import { EncryptedKeystoreSigner } from '../settlement/adapters/keys/encrypted-keystore.signer.ts';
 import { LoggedProviders } from '../settlement/application/provider-directory.ts';
@@ -47,6 +48,7 @@ import { SettlementProcess } from '../settlement/application/settlement.process.
 import { StreamSlotPayments } from '../settlement/application/stream.slot-payments.ts';
 import { BookingModule } from '../settlement/booking.module.ts';
 import { PostgresGasCosts } from '../settlement/adapters/postgres/postgres.gas-costs.ts';
+import { RefundProcess } from '../settlement/application/refund.process.ts';
 import { SendingProcess } from '../settlement/application/sending.process.ts';
 import { openSending } from '../settlement/sending.ts';
 import { SendingModule } from '../settlement/sending.module.ts';
@@ -175,9 +177,11 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
   const secret = await accessSecret(keysFolder);
   const progress = new ProjectionProgress(pool);
   const keystore = { folder: join(keysFolder, 'quotes'), passwordFile: quotePasswordFile ?? join(keysFolder, 'quotes.password') };
+  const senderKeys = new EncryptedKeystoreSenderKeys({ ...keystore, relayers: relayerKeys });
   const settlement = SettlementModule.register({
     ...{ chains: settlementChains, secret, payments: new StreamSlotPayments(eventStore) },
     signer: new EncryptedKeystoreSigner(keystore),
+    senders: senderKeys,
   });
   // The application makes the ledger, and shows how its watcher goes: the watcher asks for it when it has something to tell.
   const ledger = (): SettlementLedger => app.get<SettlementLedger>(SETTLEMENT_LEDGER, { strict: false });
@@ -211,7 +215,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
             logger.error(notice, 'Money came or went on chain that the ledger never asked for; somebody has to look.'),
         }),
         settlement,
-        SendingModule.register({ costs: new PostgresGasCosts(pool), settlement }),
+        SendingModule.register({ costs: new PostgresGasCosts(pool), settlement, transactions: keptTransactions(pool) }),
       ],
     }),
     logger,
@@ -229,6 +233,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
     app.get(SettlementProcess, { strict: false }),
     new ErasureProcess(privacy.erasures),
     app.get(SendingProcess, { strict: false }),
+    app.get(RefundProcess, { strict: false }),
   ];
   const runners = [...readModels, ...processes].map((projection: Projection) => {
     const onHalt = (status: object) => logger.error({ status }, 'A read model halted; it needs somebody to look.');
@@ -249,7 +254,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
   const sending = openSending({
     ...{ chains: settlementChains, pool, open: app.get(SettlementDispatchesQuery, { strict: false }), lock: new AdvisoryLock(pool) },
     executor: app.get(CommandExecutor, { strict: false }),
-    keys: new EncryptedKeystoreSenderKeys({ ...keystore, relayers: relayerKeys }),
+    keys: senderKeys,
     onAlarm: (alarm) => logger.error({ alarm }, 'Something that was ordered is not sent; it is tried on.'),
   });
   if (roles.includes('sender') && settlementChains.length > 0) sending.start();

@@ -1,36 +1,61 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { CqrsModule } from '@nestjs/cqrs';
+import { CommandBus, CqrsModule } from '@nestjs/cqrs';
+import type { TransactionStore } from '../chain/application/transaction-store.ts';
 import { CLOCK, systemClock } from '../commands/application/clock.ts';
 import { CommandExecutor } from '../commands/application/command-executor.ts';
 import { MandatesController } from './adapters/http/mandates.controller.ts';
+import { RefundsController } from './adapters/http/refunds.controller.ts';
 import { RelaysController } from './adapters/http/relays.controller.ts';
 import { SendingController } from './adapters/http/sending.controller.ts';
 import { EndPpvEventHandler } from './application/end-ppv-event.handler.ts';
 import { GAS_COSTS, type GasCosts } from './application/gas-costs.ts';
 import { CollectByMandateHandler, OfferMandateHandler, SignMandateHandler } from './application/mandate.handlers.ts';
+import { RefundPaymentHandler } from './application/refund-payment.handler.ts';
+import { RefundProcess } from './application/refund.process.ts';
+import { Refunds } from './application/refunds.ts';
 import { RelayPaymentHandler } from './application/relay-payment.handler.ts';
 import { RetryDispatchHandler } from './application/retry-dispatch.handler.ts';
 import { SendingProcess } from './application/sending.process.ts';
+import { SETTLEMENT_CHAINS, type SettlementChains } from './application/settlement-chains.ts';
+
+export interface SendingPorts {
+  readonly costs: GasCosts;
+  readonly settlement: DynamicModule;
+  readonly transactions: Pick<TransactionStore, 'find'>;
+}
 
 /** What a provider sends onto chains, as far as it is ordered and asked for; the sender is started by whoever runs that role. */
 @Module({
   imports: [CqrsModule],
-  controllers: [SendingController, MandatesController, RelaysController],
+  controllers: [SendingController, MandatesController, RelaysController, RefundsController],
   providers: [
     { provide: CLOCK, useValue: systemClock },
     { provide: SendingProcess, useFactory: (executor: CommandExecutor) => new SendingProcess(executor), inject: [CommandExecutor] },
+    {
+      provide: RefundProcess,
+      useFactory: (executor: CommandExecutor, bus: CommandBus, chains: SettlementChains) => new RefundProcess({ executor, bus, chains }),
+      inject: [CommandExecutor, CommandBus, SETTLEMENT_CHAINS],
+    },
     EndPpvEventHandler,
+    RefundPaymentHandler,
     RetryDispatchHandler,
     OfferMandateHandler,
     SignMandateHandler,
     CollectByMandateHandler,
     RelayPaymentHandler,
   ],
-  exports: [SendingProcess],
+  exports: [SendingProcess, RefundProcess],
 })
 export class SendingModule {
-  /** `settlement`: where the checkouts and the chains are that this works on. */
-  static register({ costs, settlement }: { readonly costs: GasCosts; readonly settlement: DynamicModule }): DynamicModule {
-    return { module: SendingModule, imports: [settlement], providers: [{ provide: GAS_COSTS, useValue: costs }] };
+  /** `settlement`: where the checkouts and the chains are that this works on; `transactions`: what the sender keeps. */
+  static register({ costs, settlement, transactions }: SendingPorts): DynamicModule {
+    return {
+      module: SendingModule,
+      imports: [settlement],
+      providers: [
+        { provide: GAS_COSTS, useValue: costs },
+        { provide: Refunds, useFactory: (executor: CommandExecutor) => new Refunds({ executor, transactions }), inject: [CommandExecutor] },
+      ],
+    };
   }
 }

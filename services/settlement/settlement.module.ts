@@ -27,6 +27,7 @@ import { QUOTE_SIGNER, type QuoteSigner } from './application/quote-signer.ts';
 import { RATE_SOURCE } from './application/rate-source.ts';
 import { RecordedRates } from './application/recorded-rates.ts';
 import { SetRateHandler } from './application/set-rate.handler.ts';
+import { SENDER_KEYS, type SenderKeys } from './application/sender-keys.ts';
 import type { SettlementChain } from './application/settlement-chain.ts';
 import { SETTLEMENT_CHAINS, SettlementChains } from './application/settlement-chains.ts';
 import { SLOT_WITNESS } from './application/slot-evidence.ts';
@@ -35,6 +36,7 @@ import type { SlotPayments } from './application/slot-payments.ts';
 export interface SettlementPorts {
   readonly chains: readonly SettlementChain[];
   readonly signer: QuoteSigner;
+  readonly senders: SenderKeys;
   readonly payments: SlotPayments;
   /** 32 bytes of the installation from which ids of checkouts are derived. */
   readonly secret: Uint8Array;
@@ -63,13 +65,14 @@ export interface SettlementPorts {
   exports: [SETTLEMENT_CHAINS, PAYER_DESK, Checkouts],
 })
 export class SettlementModule {
-  static register({ chains, signer, payments, secret }: SettlementPorts): DynamicModule {
+  static register({ chains, signer, senders, payments, secret }: SettlementPorts): DynamicModule {
     const known = new SettlementChains(chains);
     return {
       module: SettlementModule,
       providers: [
         { provide: SETTLEMENT_CHAINS, useValue: known },
         { provide: QUOTE_SIGNER, useValue: signer },
+        { provide: SENDER_KEYS, useValue: senders },
         { provide: SLOT_WITNESS, useValue: new ChainSlotWitness(known, chainNodeAt) },
         { provide: PAYER_DESK, useValue: new ChainPayerDesk(known, chainNodeAt) },
         {

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type TypedDataDomain, type TypedDataField, Wallet } from 'ethers';
+import { envelopeOf } from '../../services/commands/application/envelope.ts';
+import { IssueQuote } from '../../services/settlement/application/issue-quote.handler.ts';
+import type { Quote } from '../../services/settlement/domain/quote.ts';
 import type { SettlementChain } from '../../services/settlement/application/settlement-chain.ts';
 import { providerIdOf } from '../../services/settlement/domain/chain-number.ts';
 import { type ChainEffect, settlementId } from '../../services/settlement/domain/chain-effect.ts';
@@ -11,6 +14,8 @@ let ids: Readonly<Record<'account' | 'invoice' | 'priceBook' | 'title' | 'audito
 /** Of the payer, over the mandate and over its end. */
 let signatures: { readonly agree: string; readonly revoke: string };
 let other: { authorization: string };
+/** A settlement of the provider that can be paid back. */
+let topUp: string;
 let paths: Readonly<Record<string, Readonly<Record<string, object>>>>;
 
 const priceBook = {
@@ -90,8 +95,30 @@ beforeAll(async () => {
   await api.service.settlementLedger.take(stray, { head: 9n, finalized: 9n });
   const at = new Date(Date.now() - 60_000).toISOString();
   await api.post('/v1/settlement/rates', { base: 'USDC', currency: 'EUR', rate: '0.9', source: 'test', at, spreadBps: '0' });
+  topUp = await paidTopUp(account);
 }, 60_000);
 afterAll(() => api.close());
+
+/** A top-up that is final and credited: the id of its settlement. */
+async function paidTopUp(account: string): Promise<string> {
+  const { seq } = (await api.post(`/v1/accounts/${account}/top-ups/checkouts`, money)).body.events[0].data as { seq: string };
+  const envelope = envelopeOf({ provider: 'demo', actor: { id: 'test', type: 'process' }, key: 'quote', command: 'IssueQuote', body: {} });
+  await api.service.commands.execute(new IssueQuote(envelope, { seq, token: `0x${'03'.repeat(20)}`, payer: `0x${'00'.repeat(20)}` }));
+  const slot = () => Array.fromAsync(api.service.eventStore.readStream(`demo.slot-${seq}`));
+  const { terms } = JSON.parse((await slot())[1]!.data).fin as { terms: { quote: Quote } };
+  const { providerId, invoiceRef, kind, token, amount, currency, fiatMinor } = terms.quote;
+  const { block, chainId } = stray;
+  const place = { chainId, contract: chain.contracts.settlement, module: 'settlement', providerId, block, logIndex: '1' } as const;
+  const paid = { name: 'Settled', payer: payer.address.toLowerCase(), method: '2', fee: '0', treasury: `0x${'07'.repeat(20)}` } as const;
+  const log = { ...paid, invoiceRef, seq, kind, token, amount, currency, fiatMinor };
+  const effect: ChainEffect = { ...place, tx: `0x${'08'.repeat(32)}`, effect: 'slot', key: seq, log };
+  await api.service.settlementLedger.take(effect, { head: 9n, finalized: 9n });
+  for (let attempt = 0; (await slot()).at(-1)?.type !== 'SlotClosed/1'; attempt++) {
+    if (attempt === 600) throw new Error('The top-up was not credited.');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return settlementId(effect);
+}
 
 /** Number and document follow behind the closing; a test that looks at the head must not meet them. */
 async function issued(invoice: string): Promise<void> {
@@ -124,6 +151,7 @@ const bodies: Readonly<Record<string, () => object>> = {
   '/v1/accounts/{account}/mandates/{mandate}/revocation': () => ({ signature: signatures.revoke }),
   '/v1/invoices/{invoice}/checkouts': () => ({}),
   '/v1/settlements/{settlement}/allocation': () => ({ account: ids.account, reason: 'found out' }),
+  '/v1/settlements/{settlement}/refunds': () => ({ reason: 'sent back' }),
   '/v1/price-books/{priceBook}/versions': () => priceBook,
   '/v1/auditor-keys/{key}/revocations': () => ({}),
 };
@@ -138,7 +166,8 @@ const urlOf = (path: string) =>
     .replace('{slug}', 'demo')
     .replace('{index}', '0')
     .replace('{key}', ids.auditorKey)
-    .replace('{settlement}', settlementId(stray))
+    .replace('{settlement}', path.includes('/refund') ? topUp : settlementId(stray))
+    .replace('{refund}', 'ref_00000000-0000-5000-8000-000000000000')
     .replace('{mandate}', ids.mandate);
 
 /** What is as public as the log itself, and what the link to a payment opens to whoever has it. */

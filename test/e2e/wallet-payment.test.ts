@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { HttpLogSource } from '../../verifier/source/http.log-source.ts';
 import { verifyLog } from '../../verifier/verify.ts';
-import { type PaidProvider, sendFrom, startPaidProvider } from '../support/paid-provider.ts';
+import { type PaidProvider, startPaidProvider } from '../support/paid-provider.ts';
 
 const native = `0x${'0'.repeat(40)}`;
 let shop: PaidProvider;
@@ -29,22 +29,6 @@ const trialBalance = async () =>
     ledgerAccounts: { ledgerAccount: string; balance: string }[];
   }[];
 
-/** Opens a checkout, lets the wallet pay it in the token and answers the path of the checkout and the transaction. */
-async function paidCheckout(opening: string, token: string, between: () => Promise<void> = () => Promise.resolve()) {
-  const path = `/v1/checkouts/${(await shop.api.post(opening, {})).body.id}`;
-  await shop.ask(`${path}/quotes`, { token });
-  await between();
-  const { payer } = shop.on.hands;
-  const { ways, refusal } = (await shop.open(`${path}/payment?token=${token}&payer=${payer.address}`)).body;
-  expect(refusal).toBeUndefined();
-  const [way] = ways as { method: string; sign?: any; transactions?: { to: string; value: string; data: string }[] }[]; // eslint-disable-line @typescript-eslint/no-explicit-any -- As the API answers.
-  if (way!.sign === undefined) return { path, tx: await sendFrom(payer, way!.transactions![0]!) };
-  const { EIP712Domain: _, ...types } = way!.sign.types;
-  const signature = await payer.signTypedData(way!.sign.domain, types, way!.sign.message);
-  const signed = `${path}/signed-payment?token=${token}&payer=${payer.address}&method=${way!.method}&signature=${signature}`;
-  return { path, tx: await sendFrom(payer, (await shop.open(signed)).body.transaction) };
-}
-
 describe('[J1] an invoice in EUR, paid in a coin, to a provider whose books are in USD', () => {
   it('is refused while nobody has said what the coin is worth in USD', async () => {
     await shop.rateOf('ETH/EUR', '3000', 60, '100');
@@ -58,7 +42,7 @@ describe('[J1] an invoice in EUR, paid in a coin, to a provider whose books are 
     await shop.rateOf('ETH/USD', '3300', 60);
     await shop.rateOf('EUR/USD', '1.1', 60);
     const { invoice, account } = await shop.invoice('60.50');
-    const { path } = await paidCheckout(`/v1/invoices/${invoice}/checkouts`, native, () => shop.rateOf('ETH/USD', '3200', 30));
+    const { path } = await shop.pay(`/v1/invoices/${invoice}/checkouts`, native, () => shop.rateOf('ETH/USD', '3200', 30));
     await shop.on.chain.provider.send('anvil_mine', ['0x3']);
     await until(
       () => stateOf(path),
@@ -99,7 +83,7 @@ describe('[D13] [D14] [L18] a customer pays an invoice from a wallet', () => {
     await shop.rate(currency, rate);
     await shop.rateOf(`${currency}/USD`, rate);
     const { invoice, account } = await shop.invoice('60.50');
-    const { path, tx } = await paidCheckout(`/v1/invoices/${invoice}/checkouts`, currency === 'ETH' ? native : shop.dollar);
+    const { path, tx } = await shop.pay(`/v1/invoices/${invoice}/checkouts`, currency === 'ETH' ? native : shop.dollar);
     expect(['seen', 'confirming']).toContain(await stateOf(`${path}?tx=${tx}`));
     await shop.on.chain.provider.send('anvil_mine', ['0x3']);
     expect(

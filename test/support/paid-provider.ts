@@ -12,6 +12,8 @@ export interface PaidProvider {
   readonly api: TestService;
   readonly on: DeployedContracts;
   readonly chain: SettlementChain;
+  /** Lower-case address that refunds are paid from. */
+  readonly refunder: string;
   /** Lower-case address of the dollar; the money table knows it as USDC. */
   readonly dollar: string;
   /** Without a key: what a payer's browser sends. */
@@ -21,20 +23,39 @@ export interface PaidProvider {
   rate(base: 'ETH' | 'USDC', rate: string, spreadBps?: string): Promise<void>;
   /** Sets any rate, of some seconds ago. */
   rateOf(pair: string, rate: string, ago?: number, spreadBps?: string): Promise<void>;
+  /**
+   * Opens a checkout by this path, and lets the payer's wallet pay it in the token; `between` comes when it is quoted. Answers the checkout's
+   * path and the transaction.
+   */
+  pay(opening: string, token: string, between?: () => Promise<void>): Promise<{ readonly path: string; readonly tx: string }>;
+  /** The same of a checkout that is open. */
+  payAt(path: string, token: string, between?: () => Promise<void>): Promise<{ readonly path: string; readonly tx: string }>;
   /** An issued invoice of a new account over this amount. */
   invoice(amount: string): Promise<{ readonly account: string; readonly invoice: string; readonly number: string }>;
   close(): Promise<void>;
 }
 
+/** A way to pay, as the API answers it. */
+interface Way {
+  readonly method: string;
+  readonly sign?: any; // eslint-disable-line @typescript-eslint/no-explicit-any -- As wallets take it.
+  readonly transactions?: readonly { readonly to: string; readonly value: string; readonly data: string }[];
+}
+
 const forever = 4_102_444_800;
+
+export interface PaidOptions extends Partial<ServiceOptions> {
+  /** Twice as many blocks behind the head is final. */
+  readonly slotsInAnEpoch?: number;
+}
 
 /** `configured`: what else the operator has said of the chain; `profile`: the provider of itself. */
 export async function startPaidProvider(
-  options: Partial<ServiceOptions> = {},
+  { slotsInAnEpoch = 1, ...options }: PaidOptions = {},
   configured: Partial<Pick<SettlementChain, 'display' | 'profile' | 'relaysPayments'>> = {},
   profile: { readonly bookCurrency?: string } = {},
 ): Promise<PaidProvider> {
-  const on = await settlementOn(await startThrowawayChain());
+  const on = await settlementOn(await startThrowawayChain({ slotsInAnEpoch }));
   const [registry, settlement, dollar] = (await Promise.all(
     [on.registry, on.settlement, on.dollar].map(async (contract) => (await contract.getAddress()).toLowerCase()),
   )) as [string, string, string];
@@ -50,21 +71,40 @@ export async function startPaidProvider(
   };
   const api = await startTestService({ settlementChains: [chain], ...options });
   await api.post('/v1/settlement', { legalName: 'Demo Stream GmbH', ...profile });
-  const { providerId, chains } = (await api.get('/v1/settlement')).body as { providerId: string; chains: { signer: string }[] };
+  const { providerId, chains } = (await api.get('/v1/settlement')).body as {
+    providerId: string;
+    chains: { signer: string; refunder: string }[];
+  };
   const { admin, providerAdmin, treasury } = on.hands;
   await sent(on.registry, admin, 'createProvider', providerId, providerAdmin.address, treasury.address);
   await sent(on.registry, providerAdmin, 'setSigner', providerId, chains[0]?.signer, forever);
+  await sent(on.registry, providerAdmin, 'setRefunder', providerId, chains[0]?.refunder, forever);
   await sent(on.registry, providerAdmin, 'setToken', providerId, dollar, true, 6);
+  const refunder = chains[0]?.refunder as string;
   const send = async (method: string, path: string, headers: Readonly<Record<string, string>> = {}, body?: string): Promise<Answer> => {
     const response = await fetch(api.service.url + path, { method, headers, ...(body !== undefined && { body }) });
     const text = await response.text();
     return { status: response.status, headers: response.headers, body: JSON.parse(text) as unknown };
   };
+  const open = (path: string) => send('GET', path);
+  const ask = (path: string, body: object, key: string = randomUUID()) =>
+    send('POST', path, { 'content-type': 'application/json', 'idempotency-key': key }, JSON.stringify(body));
+  const payAt = async (path: string, token: string, between: () => Promise<void> = () => Promise.resolve()) => {
+    await ask(`${path}/quotes`, { token });
+    await between();
+    const { payer } = on.hands;
+    const { ways, refusal } = (await open(`${path}/payment?token=${token}&payer=${payer.address}`)).body;
+    if (refusal !== undefined) throw new Error(`The payment is refused: ${JSON.stringify(refusal)}`);
+    const [way] = ways as Way[];
+    if (way?.sign === undefined) return { path, tx: await sendFrom(payer, way!.transactions![0]!) };
+    const { EIP712Domain: _, ...types } = way.sign.types;
+    const signature = await payer.signTypedData(way.sign.domain, types, way.sign.message);
+    const signed = `${path}/signed-payment?token=${token}&payer=${payer.address}&method=${way.method}&signature=${signature}`;
+    return { path, tx: await sendFrom(payer, (await open(signed)).body.transaction) };
+  };
   return {
-    ...{ api, on, chain, dollar },
-    open: (path) => send('GET', path),
-    ask: (path, body, key = randomUUID()) =>
-      send('POST', path, { 'content-type': 'application/json', 'idempotency-key': key }, JSON.stringify(body)),
+    ...{ api, on, chain, dollar, refunder, open, ask, payAt },
+    pay: async (opening, token, between) => payAt(`/v1/checkouts/${(await api.post(opening, {})).body.id}`, token, between),
     rate: (base, rate, spreadBps) => setRate(api, `${base}/EUR`, { rate, spreadBps }),
     rateOf: (pair, rate, ago, spreadBps) => setRate(api, pair, { rate, ago, spreadBps }),
     invoice: (amount) => invoiceOver(api, amount),

@@ -58,7 +58,7 @@ export type TitleGrantEnded = {
   readonly currency: string;
   readonly title: PurchasedTitle;
   readonly effectiveAt: string;
-  /** Mirror those of the grant, where it had some. */
+  /** Mirror those of the grant, where it had some and a refund has not taken them back. */
   readonly postings: readonly Posting[];
 };
 
@@ -75,7 +75,10 @@ export type TitleCaptured = {
   readonly postings: readonly Posting[];
 };
 
-/** Money of the wallet that came by a settlement goes back on chain. It is decided here, and paid afterwards. */
+/**
+ * Money that came by a settlement goes back on chain. It is decided here, and paid afterwards. What is not taken from one of the places named
+ * is taken from the wallet.
+ */
 export type SettlementRefundDecided = {
   readonly account: string;
   readonly refund: string;
@@ -83,7 +86,36 @@ export type SettlementRefundDecided = {
   readonly slot: string;
   readonly amount: string;
   readonly currency: string;
+  /** The address that the payer signed; who paid it when absent. */
+  readonly to?: string;
+  /** The invoice that the payment had paid, and how much of it is owed again. */
+  readonly reopened?: readonly { readonly invoice: string; readonly amount: string }[];
+  /** The title that the payment had paid, and how much of what it earned is given up. */
+  readonly title?: { readonly purchase: string; readonly amount: string };
+  /** How much of the deposit goes back. */
+  readonly deposit?: string;
   readonly reason: string;
+  readonly effectiveAt: string;
+  readonly postings: readonly Posting[];
+};
+
+/** Nothing came of a refund, and nothing will: the account has its money again. It may be refunded anew. */
+export type SettlementRefundReturned = {
+  readonly account: string;
+  readonly refund: string;
+  readonly settlement: string;
+  readonly slot: string;
+  readonly amount: string;
+  readonly currency: string;
+  /** What is paid again, as far as it is still owed. */
+  readonly allocations: readonly { readonly invoice: string; readonly amount: string }[];
+  /** What is earned again: the title was not given up. */
+  readonly title?: { readonly purchase: string; readonly amount: string };
+  readonly deposit?: string;
+  /** What went to the wallet; `0.00` when nothing did. */
+  readonly wallet: string;
+  /** Why nothing came of it: the code of the failure, and the contract's own error where it was one. */
+  readonly failure: string;
   readonly effectiveAt: string;
   readonly postings: readonly Posting[];
 };
@@ -93,4 +125,5 @@ export type AccountSettlementEvent =
   | { readonly type: 'TitleGranted/1'; readonly data: TitleGranted }
   | { readonly type: 'TitleGrantEnded/1'; readonly data: TitleGrantEnded }
   | { readonly type: 'TitleCaptured/1'; readonly data: TitleCaptured }
-  | { readonly type: 'SettlementRefundDecided/1'; readonly data: SettlementRefundDecided };
+  | { readonly type: 'SettlementRefundDecided/1'; readonly data: SettlementRefundDecided }
+  | { readonly type: 'SettlementRefundReturned/1'; readonly data: SettlementRefundReturned };

@@ -1,5 +1,13 @@
 import { type Money, moneyOf } from '../../money/money.ts';
-import type { AccountSettlementEvent, SettlementCredited, TitleGrantEnded, TitleGranted } from './account-settlement.events.ts';
+import type {
+  AccountSettlementEvent,
+  SettlementCredited,
+  SettlementRefundDecided,
+  TitleCaptured,
+  TitleGrantEnded,
+  TitleGranted,
+} from './account-settlement.events.ts';
+import { decidedRefund, returnedRefund } from './account-refunds.ts';
 import type { OpenAccount } from './account.ts';
 import { withOpen } from './open-invoices.ts';
 
@@ -11,13 +19,33 @@ export interface AccountSettlements {
   readonly grants: ReadonlyMap<string, TitleGrant>;
   /** Slots whose escrow was captured, with the revision that says so. */
   readonly captured: ReadonlyMap<string, bigint>;
+  /** By refund. */
+  readonly refunds: ReadonlyMap<string, SettlementRefund>;
 }
 
 export interface CreditedSettlement {
   readonly slot: string | undefined;
   readonly revision: bigint;
-  /** What of it is neither refunded nor about to be, at ledger scale. */
-  readonly refundable: bigint;
+  /** What it brought, at ledger scale, as all that follows. */
+  readonly paid: bigint;
+  /** Where that is, as far as it is neither refunded nor about to be. Prepaid credit is nowhere here: it is given back by its contract. */
+  readonly parts: SettlementParts;
+}
+
+export interface SettlementParts {
+  readonly wallet: bigint;
+  readonly deposit: bigint;
+  /** What it paid of an invoice. */
+  readonly invoice?: { readonly invoice: string; readonly part: bigint };
+  /** What it paid of a title. */
+  readonly title?: { readonly purchase: string; readonly product: string; readonly part: bigint };
+}
+
+export interface SettlementRefund {
+  readonly decided: SettlementRefundDecided;
+  readonly revision: bigint;
+  /** The revision that says that nothing came of it, with the reason; undefined while it may be paid, or is. */
+  readonly returned?: { readonly revision: bigint; readonly failure: string };
 }
 
 export interface TitleGrant {
@@ -28,7 +56,7 @@ export interface TitleGrant {
   readonly owed: bigint;
 }
 
-export const noSettlements: AccountSettlements = { settlements: new Map(), grants: new Map(), captured: new Map() };
+export const noSettlements: AccountSettlements = { settlements: new Map(), grants: new Map(), captured: new Map(), refunds: new Map() };
 
 export function settledAccount(state: OpenAccount, event: AccountSettlementEvent): OpenAccount {
   switch (event.type) {
@@ -39,16 +67,17 @@ export function settledAccount(state: OpenAccount, event: AccountSettlementEvent
     case 'TitleGrantEnded/1':
       return ended(state, event.data);
     case 'TitleCaptured/1':
-      return { ...state, captured: new Map(state.captured).set(event.data.slot, state.revision) };
-    case 'SettlementRefundDecided/1': {
-      const { settlement } = event.data;
-      const { amount } = moneyOfEvent(event.data);
-      const settlements = new Map(state.settlements);
-      const known = settlements.get(settlement);
-      if (known !== undefined) settlements.set(settlement, { ...known, refundable: known.refundable - amount });
-      return { ...state, wallet: state.wallet - amount, settlements };
-    }
+      return captured(state, event.data);
+    case 'SettlementRefundDecided/1':
+      return decidedRefund(state, event.data);
+    case 'SettlementRefundReturned/1':
+      return returnedRefund(state, event.data);
   }
+}
+
+/** What of a settlement can still go back. */
+export function refundableOf({ wallet, deposit, invoice, title }: SettlementParts): bigint {
+  return wallet + deposit + (invoice?.part ?? 0n) + (title?.part ?? 0n);
 }
 
 /** What the customer owes for titles whose payment is not final yet. */
@@ -60,7 +89,6 @@ export function owedForTitles({ grants }: AccountSettlements): bigint {
 
 function credited(state: OpenAccount, data: SettlementCredited): OpenAccount {
   const { settlement, slot, title, currency } = data;
-  const { amount } = moneyOfEvent(data);
   const grants = new Map(state.grants);
   const grant = slot === undefined ? undefined : grants.get(slot);
   if (slot !== undefined && grant !== undefined && title !== undefined) {
@@ -70,9 +98,40 @@ function credited(state: OpenAccount, data: SettlementCredited): OpenAccount {
     ...state,
     wallet: state.wallet + moneyOf(data.wallet, currency).amount,
     openInvoices: withOpen(state, data, -1n),
-    settlements: new Map(state.settlements).set(settlement, { slot, revision: state.revision, refundable: amount }),
+    settlements: new Map(state.settlements).set(settlement, {
+      ...{ slot, revision: state.revision, paid: moneyOfEvent(data).amount },
+      parts: partsOf(data, grant),
+    }),
     grants,
   };
+}
+
+function partsOf(
+  { purpose, wallet, allocations, title, amount, currency }: SettlementCredited,
+  grant: TitleGrant | undefined,
+): SettlementParts {
+  const amountOf = (text: string) => moneyOf(text, currency).amount;
+  const [allocated] = allocations; // A payment on chain names one invoice.
+  return {
+    wallet: amountOf(wallet),
+    deposit: purpose === 'deposit' ? amountOf(amount) - amountOf(wallet) : 0n,
+    ...(allocated !== undefined && { invoice: { invoice: allocated.invoice, part: amountOf(allocated.amount) } }),
+    ...(title !== undefined &&
+      grant !== undefined && { title: { purchase: title.purchase, product: grant.granted.product, part: amountOf(title.amount) } }),
+  };
+}
+
+/** From here on the purchase is like any that was paid to the treasury: what goes back is the provider's own. */
+function captured(state: OpenAccount, { slot, amount, currency, product }: TitleCaptured): OpenAccount {
+  const { revision } = state;
+  const grant = state.grants.get(slot);
+  const settlements = new Map(state.settlements);
+  if (grant !== undefined) {
+    const paid = moneyOf(amount, currency).amount;
+    const title = { purchase: grant.granted.purchase, product, part: paid };
+    settlements.set(grant.granted.settlement, { slot, revision, paid, parts: { wallet: 0n, deposit: 0n, title } });
+  }
+  return { ...state, settlements, captured: new Map(state.captured).set(slot, revision) };
 }
 
 function granted(state: OpenAccount, data: TitleGranted): OpenAccount {

@@ -79,6 +79,16 @@ export type AccountRejection =
   | { readonly code: 'title_grant_not_found'; readonly slot: string }
   | { readonly code: 'title_window_begun'; readonly from: string }
   | { readonly code: 'settlement_not_final'; readonly settlement: string }
+  | { readonly code: 'nothing_to_refund'; readonly paid: string; readonly currency: string }
+  | {
+      readonly code: 'refund_above_payment';
+      readonly paid: string;
+      /** What is left of it after earlier refunds. */
+      readonly refundable: string;
+      readonly required: string;
+      readonly currency: string;
+    }
+  | { readonly code: 'refund_not_found'; readonly refund: string }
   | { readonly code: 'nothing_to_invoice' }
   | { readonly code: 'entry_not_found' }
   | { readonly code: 'entry_not_reversible'; readonly type: string }

@@ -156,4 +156,5 @@ export const accountEvents = new EventTypes<AccountEvent>({
   'TitleGrantEnded/1': [],
   'TitleCaptured/1': [],
   'SettlementRefundDecided/1': [],
+  'SettlementRefundReturned/1': [],
 });

@@ -61,6 +61,11 @@ export function endTitleGrant(account: Account, { slot, reason, effectiveAt }: E
   return accept({ type: 'TitleGrantEnded/1', data: { account: account.account, ...endOf(grant), reason, effectiveAt } });
 }
 
+/** Of a title whose payment goes back whole. What it had earned is given up by the refund itself. */
+export function endedByRefund(account: string, grant: TitleGrant, effectiveAt: string): AccountEvent {
+  return { type: 'TitleGrantEnded/1', data: { account, ...endOf(grant), postings: [], reason: 'refunded', effectiveAt } };
+}
+
 function endOf({ granted, revision }: TitleGrant) {
   const { slot, purchase, amount, currency, title, postings } = granted;
   return { slot, purchase, granted: revision.toString(), amount, currency, title, postings: mirrored(postings) };

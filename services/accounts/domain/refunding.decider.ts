@@ -1,40 +1,125 @@
 import { accept, type Decision, reject } from '../../commands/domain/decision.ts';
 import { amountText, isPayable, type Money } from '../../money/money.ts';
-import { credit } from '../../money/posting.ts';
+import { credit, debit, type Posting } from '../../money/posting.ts';
+import type { RefundParts } from './account-refunds.ts';
+import type { SettlementRefundDecided } from './account-settlement.events.ts';
+import { type CreditedSettlement, refundableOf, type SettlementParts } from './account-settlement.ts';
 import type { AccountRejection } from './account.commands.ts';
 import type { AccountEvent } from './account.events.ts';
-import type { Account } from './account.ts';
+import type { Account, OpenAccount } from './account.ts';
 import { currencyMismatch, textOf, walletDebits } from './charging.decider.ts';
 import { ledgerAccount } from './chart.ts';
+import { endedByRefund } from './granting.decider.ts';
+
+/* Money that goes back on chain (docs/decisions/0103). Rejections are listed in precedence order. */
+
+type AccountDecision = Decision<AccountEvent, AccountRejection>;
 
 export interface RefundSettlementData {
   readonly refund: string;
   readonly settlement: string;
-  readonly amount: Money;
+  /** Everything that can still go back when absent. */
+  readonly amount?: Money;
+  /** The address that the payer signed; who paid it when absent. */
+  readonly to?: string;
   readonly reason: string;
   readonly effectiveAt: string;
 }
 
 /**
  * Decides that money goes back on chain. Only what was credited can: a payment that is merely confirmed may be gone tomorrow, and what went
- * out on it would not come back (rule 15). At most what the payment brought, and what the wallet has.
+ * out on it would not come back (rule 15). What the payment did is undone, in this order: what of it lies in the wallet, what it paid of an
+ * invoice, which is owed again, what a title earned, and a deposit. A title that is paid back whole may not be watched any more.
  */
-export function refundSettlement(account: Account, data: RefundSettlementData): Decision<AccountEvent, AccountRejection> {
+export function refundSettlement(account: Account, data: RefundSettlementData): AccountDecision {
   if (account.status === 'none') return reject({ code: 'account_not_found' });
-  if (data.amount.currency !== account.currency) return reject(currencyMismatch(account, data.amount));
-  if (!isPayable(data.amount)) return reject({ code: 'amount_not_payable', ...textOf(data.amount) });
+  const { currency } = account;
+  if (data.amount !== undefined && data.amount.currency !== currency) return reject(currencyMismatch(account, data.amount));
+  if (data.amount !== undefined && !isPayable(data.amount)) return reject({ code: 'amount_not_payable', ...textOf(data.amount) });
   const settlement = account.settlements.get(data.settlement);
   if (settlement?.slot === undefined) return reject({ code: 'settlement_not_final', settlement: data.settlement });
-  const { currency } = account;
-  const available = settlement.refundable < account.wallet ? settlement.refundable : account.wallet;
-  if (data.amount.amount > available) {
-    const most = amountText({ amount: available > 0n ? available : 0n, currency });
-    return reject({ code: 'insufficient_funds', available: most, required: amountText(data.amount), currency });
-  }
-  const { amount, ...facts } = data;
-  const postings = [...walletDebits(account, amount), credit(ledgerAccount.refundPayable(account.account), amount)];
-  return accept({
+  const refundable = refundableOf(settlement.parts);
+  const amount = data.amount ?? { amount: refundable, currency };
+  const refusal = refusalOf(account, { settlement, refundable, amount });
+  if (refusal !== undefined) return reject(refusal);
+  const taken = takenFrom(account, settlement.parts, amount.amount);
+  const decided: AccountEvent = {
     type: 'SettlementRefundDecided/1',
-    data: { account: account.account, ...facts, slot: settlement.slot, ...textOf(amount), postings },
-  });
+    data: decisionOf(account, { ...data, amount, slot: settlement.slot }, { parts: settlement.parts, taken }),
+  };
+  const grant = account.grants.get(settlement.slot);
+  const isTitleGone = taken.title > 0n && taken.title === settlement.parts.title?.part && grant?.status === 'open';
+  return isTitleGone ? accept(decided, endedByRefund(account.account, grant, data.effectiveAt)) : accept(decided);
+}
+
+interface Asked {
+  readonly settlement: CreditedSettlement;
+  readonly refundable: bigint;
+  readonly amount: Money;
+}
+
+function refusalOf(account: OpenAccount, { settlement, refundable, amount }: Asked): AccountRejection | undefined {
+  const { currency } = account;
+  const text = (of: bigint) => amountText({ amount: of, currency });
+  if (refundable === 0n) return { code: 'nothing_to_refund', paid: text(settlement.paid), currency };
+  const required = amountText(amount);
+  if (amount.amount > refundable) {
+    return { code: 'refund_above_payment', paid: text(settlement.paid), refundable: text(refundable), required, currency };
+  }
+  const available = refundable - settlement.parts.wallet + inWallet(account, settlement.parts);
+  if (amount.amount > available) return { code: 'insufficient_funds', available: text(available), required, currency };
+  return undefined;
+}
+
+/** What of the payment the customer has not spent. */
+function inWallet({ wallet }: OpenAccount, parts: SettlementParts): bigint {
+  return wallet < 0n ? 0n : smaller(parts.wallet, wallet);
+}
+
+function takenFrom(account: OpenAccount, parts: SettlementParts, amount: bigint): RefundParts {
+  const wallet = smaller(amount, inWallet(account, parts));
+  const invoice = smaller(amount - wallet, parts.invoice?.part ?? 0n);
+  const title = smaller(amount - wallet - invoice, parts.title?.part ?? 0n);
+  return { wallet, invoice, title, deposit: amount - wallet - invoice - title };
+}
+
+function decisionOf(
+  account: OpenAccount,
+  { refund, settlement, slot, amount, to, reason, effectiveAt }: RefundSettlementData & { readonly slot: string; readonly amount: Money },
+  { parts, taken }: { readonly parts: SettlementParts; readonly taken: RefundParts },
+): SettlementRefundDecided {
+  const { account: id, currency } = account;
+  const money = (of: bigint): Money => ({ amount: of, currency });
+  const { invoice, title } = parts;
+  return {
+    ...{ account: id, refund, settlement, slot, ...textOf(amount), ...(to !== undefined && { to }) },
+    ...(taken.invoice > 0n &&
+      invoice !== undefined && { reopened: [{ invoice: invoice.invoice, amount: amountText(money(taken.invoice)) }] }),
+    ...(taken.title > 0n && title !== undefined && { title: { purchase: title.purchase, amount: amountText(money(taken.title)) } }),
+    ...(taken.deposit > 0n && { deposit: amountText(money(taken.deposit)) }),
+    ...{ reason, effectiveAt },
+    postings: [
+      ...walletDebits(account, money(taken.wallet)),
+      ...refundLines(debit, account, { parts, moved: taken }),
+      credit(ledgerAccount.refundPayable(id), amount),
+    ],
+  };
+}
+
+/** The lines of everything but the wallet: debits of a refund, credits of its return. */
+export function refundLines(
+  side: typeof debit,
+  { account, currency }: OpenAccount,
+  { parts: { title }, moved }: { readonly parts: SettlementParts; readonly moved: Omit<RefundParts, 'wallet'> },
+): Posting[] {
+  const line = (place: string, amount: bigint) => (amount > 0n ? [side(place, { amount, currency })] : []);
+  return [
+    ...line(ledgerAccount.receivable(account), moved.invoice),
+    ...(title === undefined ? [] : line(ledgerAccount.revenue(title.product), moved.title)),
+    ...line(ledgerAccount.deposit(account), moved.deposit),
+  ];
+}
+
+function smaller(left: bigint, right: bigint): bigint {
+  return left < right ? left : right;
 }

@@ -1,9 +1,13 @@
 import type { CommandExecutor } from '../../commands/application/command-executor.ts';
 import type { ChainEffect, EffectOf } from '../domain/chain-effect.ts';
+import { refundDispatchId } from '../domain/dispatch.events.ts';
+import { dispatch } from '../domain/dispatch.ts';
+import { matchingRefund } from '../domain/refund-order.ts';
 import type { SettlementSubject } from '../domain/settlement.events.ts';
 import { matchPayment, type PaidEffect } from '../domain/settlement-match.ts';
 import { slot } from '../domain/slot.ts';
 import { PurchaseFacts } from './purchase-facts.ts';
+import { dispatchStream } from './sending-streams.ts';
 import type { SettlementChains } from './settlement-chains.ts';
 import { slotStream } from './settlement-streams.ts';
 
@@ -27,6 +31,8 @@ export class EffectSubjects {
         return this.#payment(provider, effect as PaidEffect);
       case 'PurchaseRefunded':
         return this.#purchase(provider, effect as EffectOf<'PurchaseRefunded'>);
+      case 'Refunded':
+        return this.#refund(provider, effect as EffectOf<'Refunded'>);
       default:
         return {};
     }
@@ -43,5 +49,14 @@ export class EffectSubjects {
   async #purchase(provider: string, { chainId, contract, log }: EffectOf<'PurchaseRefunded'>): Promise<SettlementSubject> {
     const payment = await this.#purchases.paymentOf(provider, { chainId, contract, slot: log.seq });
     return payment === undefined ? { unmatched: 'purchase_unknown' } : { payment };
+  }
+
+  /** What was paid back under a number that the ledger did not give out for it was paid by somebody who has the key. */
+  async #refund(provider: string, effect: EffectOf<'Refunded'>): Promise<SettlementSubject> {
+    const stream = dispatchStream(provider, refundDispatchId(effect.log.refundSeq));
+    const ordered = matchingRefund(await this.#executor.current(dispatch, stream, provider), effect);
+    if (ordered === undefined) return { unmatched: 'refund_unknown' };
+    const { refund, slot: of, account, amount, currency, tokenCurrency: token, tokenAmount } = ordered;
+    return { refund: { refund, slot: of, account, amount, currency, token, tokenAmount } };
   }
 }

@@ -13,6 +13,7 @@ export const roleOf: Readonly<Record<Operation, SenderRole>> = {
   refund: 'refunder',
   capture: 'signer',
   cancel: 'signer',
+  'purchase-refund': 'signer',
   collect: 'collector',
   revoke: 'relayer',
   issue: 'minter',
@@ -27,3 +28,5 @@ export interface SenderKeys {
    */
   signerOf(role: SenderRole, provider: string, chainId: string): Promise<TransactionSigner>;
 }
+
+export const SENDER_KEYS = Symbol('SenderKeys');

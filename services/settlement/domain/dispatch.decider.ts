@@ -12,14 +12,18 @@ export type DispatchRejection =
   /** What was done on chain cannot be done again, or otherwise. */
   | { readonly code: 'dispatch_done'; readonly operation: string }
   | { readonly code: 'dispatch_not_failed' }
-  /** It is decided anew where it was decided before: by the mandate, by the payer. */
+  /** It is decided anew where it was decided before: by the mandate, by the payer, by the account. */
   | { readonly code: 'dispatch_not_retriable'; readonly operation: string };
 
 type DispatchDecision = Decision<DispatchEvent, DispatchRejection>;
 
-/** Orders what nothing stands in the way of. The same order again changes nothing; after a failure it is a new one. */
+/**
+ * Orders what nothing stands in the way of. The same order again changes nothing; after a failure it is a new one. But for a refund: the
+ * account has the money of one that failed again, so that a decision is never carried out twice, however often it is told.
+ */
 export function order(state: Dispatch, event: OrderEvent): DispatchDecision {
-  if (state.status === 'none' || state.status === 'failed') return accept(event);
+  if (state.status === 'none') return accept(event);
+  if (state.status === 'failed') return isSameRefund(state.order, event) ? repeated(state.orderedAt) : accept(event);
   if (isSame(state.order, event)) return repeated(state.orderedAt);
   const operation = operationOf(state.order);
   if (state.status === 'sending') return reject({ code: 'dispatch_under_way', operation });
@@ -33,7 +37,8 @@ export function retry(state: Dispatch): DispatchDecision {
   if (state.status === 'none') return reject({ code: 'dispatch_not_found' });
   if (state.status !== 'failed') return reject({ code: 'dispatch_not_failed' });
   const operation = operationOf(state.order);
-  if (operation === 'collect' || operation === 'relay') return reject({ code: 'dispatch_not_retriable', operation });
+  if (operation === 'collect' || operation === 'relay' || operation === 'refund')
+    return reject({ code: 'dispatch_not_retriable', operation });
   return accept(state.order);
 }
 
@@ -50,10 +55,13 @@ export function finish(state: Dispatch, data: DispatchDone): DispatchDecision {
   return accept({ type: 'DispatchDone/1', data });
 }
 
-/** A salt is drawn at each asking, so that it makes no difference. */
 function isSame(left: OrderEvent, right: OrderEvent): boolean {
-  if (left.type === 'RefundOrdered/1' && right.type === 'RefundOrdered/1') return left.data.refund === right.data.refund;
-  return left.type === right.type && textOf(left) === textOf(right);
+  return isSameRefund(left, right) || (left.type === right.type && textOf(left) === textOf(right));
+}
+
+/** A salt is drawn at each asking, so that it makes no difference. */
+function isSameRefund(left: OrderEvent, right: OrderEvent): boolean {
+  return left.type === 'RefundOrdered/1' && right.type === 'RefundOrdered/1' && left.data.refund === right.data.refund;
 }
 
 function textOf({ data }: OrderEvent): string {

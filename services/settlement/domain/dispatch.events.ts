@@ -45,6 +45,23 @@ export type CaptureOrdered = DispatchTarget & { readonly title: string; readonly
 /** What the escrow holds for an event goes back to whoever bought: `cancelEvent` of PpvEscrow. */
 export type EventCancelOrdered = DispatchTarget & { readonly title: string; readonly eventId: string };
 
+/** What the escrow holds for one purchase goes back to who bought, while the event is open: `refundPurchase` of PpvEscrow. */
+export type PurchaseRefundOrdered = DispatchTarget & {
+  readonly refund: string;
+  readonly settlement: string;
+  readonly slot: string;
+  readonly account: string;
+  readonly eventId: string;
+  readonly amount: string;
+  readonly currency: string;
+  readonly token: string;
+  readonly tokenCurrency: string;
+  readonly tokenAmount: string;
+  /** Who bought: the escrow pays nobody else. */
+  readonly to: string;
+  readonly reason: string;
+};
+
 /** What an invoice asks for is pulled under a mandate: `collect` of ProviderSettlement. */
 export type CollectOrdered = DispatchTarget & {
   readonly mandate: string;
@@ -136,6 +153,7 @@ export type OrderEvent =
   | { readonly type: 'RefundOrdered/1'; readonly data: RefundOrdered }
   | { readonly type: 'CaptureOrdered/1'; readonly data: CaptureOrdered }
   | { readonly type: 'EventCancelOrdered/1'; readonly data: EventCancelOrdered }
+  | { readonly type: 'PurchaseRefundOrdered/1'; readonly data: PurchaseRefundOrdered }
   | { readonly type: 'CollectOrdered/1'; readonly data: CollectOrdered }
   | { readonly type: 'RevocationOrdered/1'; readonly data: RevocationOrdered }
   | { readonly type: 'CreditIssueOrdered/1'; readonly data: CreditIssueOrdered }
@@ -150,6 +168,7 @@ export const dispatchEvents = new EventTypes<DispatchEvent>({
   'RefundOrdered/1': [],
   'CaptureOrdered/1': [],
   'EventCancelOrdered/1': [],
+  'PurchaseRefundOrdered/1': [],
   'CollectOrdered/1': [],
   'RevocationOrdered/1': [],
   'CreditIssueOrdered/1': [],
@@ -159,13 +178,14 @@ export const dispatchEvents = new EventTypes<DispatchEvent>({
 });
 
 /** Which kind of transaction an order is for. */
-export const operations = ['refund', 'capture', 'cancel', 'collect', 'revoke', 'issue', 'relay'] as const;
+export const operations = ['refund', 'capture', 'cancel', 'purchase-refund', 'collect', 'revoke', 'issue', 'relay'] as const;
 export type Operation = (typeof operations)[number];
 
 const operationOfType: Readonly<Record<OrderEvent['type'], Operation>> = {
   'RefundOrdered/1': 'refund',
   'CaptureOrdered/1': 'capture',
   'EventCancelOrdered/1': 'cancel',
+  'PurchaseRefundOrdered/1': 'purchase-refund',
   'CollectOrdered/1': 'collect',
   'RevocationOrdered/1': 'revoke',
   'CreditIssueOrdered/1': 'issue',
@@ -184,6 +204,8 @@ export function dispatchIdOf({ type, data }: OrderEvent): string {
     case 'CaptureOrdered/1':
     case 'EventCancelOrdered/1':
       return `event.${data.chainId}.${data.eventId}`;
+    case 'PurchaseRefundOrdered/1':
+      return purchaseRefundDispatchId(data.slot);
     case 'CollectOrdered/1':
       return `collect.${data.slot}`;
     case 'RevocationOrdered/1':
@@ -203,4 +225,9 @@ export function refundDispatchId(refundSeq: string): string {
 /** The dispatch that brings the payer's signature for a quote to the contract. */
 export function relayDispatchId(structHash: string): string {
   return `relay.${structHash}`;
+}
+
+/** The dispatch of an escrowed purchase that goes back. */
+export function purchaseRefundDispatchId(slot: string): string {
+  return `purchase.${slot}`;
 }

@@ -1,4 +1,5 @@
-import { Signature, TypedDataEncoder, type TypedDataField, verifyTypedData } from 'ethers';
+import { TypedDataEncoder, type TypedDataField, verifyTypedData } from 'ethers';
+import { isSignedBy } from './payer-signature.ts';
 import { type ContractPlace, signingDomain } from './quote.ts';
 
 /** `Mandate` of ProviderSettlement as an event holds it: numbers as decimal text, addresses and words as lower-case hex. */
@@ -50,15 +51,6 @@ export function isSignedByPayer(terms: MandateTerms, place: ContractPlace, signa
 /** The same of the end of a mandate. */
 export function isRevokedByPayer(payer: string, mandate: string, place: ContractPlace, signature: string): boolean {
   return isSignedBy(payer, signature, () => verifyTypedData(signingDomain('settlement', place), revocationTypes, { mandate }, signature));
-}
-
-/** Only the one form of a signature that the contract takes: 65 bytes, `v` 27 or 28, the lower `s`. */
-function isSignedBy(payer: string, signature: string, recover: () => string): boolean {
-  try {
-    return Signature.from(signature).serialized === signature && recover().toLowerCase() === payer;
-  } catch {
-    return false; // What is no signature is nobody's.
-  }
 }
 
 /** The period that a time lies in, counted from 0; undefined outside of the mandate. */

@@ -3,7 +3,6 @@ import { account } from '../../../services/accounts/domain/account.ts';
 import { creditSettlement } from '../../../services/accounts/domain/crediting.decider.ts';
 import { postCharge } from '../../../services/accounts/domain/charging.decider.ts';
 import { captureTitle, endTitleGrant, grantTitle } from '../../../services/accounts/domain/granting.decider.ts';
-import { refundSettlement } from '../../../services/accounts/domain/refunding.decider.ts';
 import { moneyOf } from '../../../services/money/money.ts';
 import { given } from '../../support/given.ts';
 import { at, charge, crediting, ending, eur, granting, History, id, invoiceId, windowFrom } from './account.fixtures.ts';
@@ -202,53 +201,5 @@ describe('captureTitle', () => {
     given(account, new History().prepaid().events)
       .when((state) => captureTitle(state, { ...capture, amount: moneyOf('1', 'USD') }))
       .thenRejects({ code: 'currency_mismatch', account: 'EUR', given: 'USD' });
-  });
-});
-
-describe('refundSettlement', () => {
-  const refund = { refund: 'ref_1', settlement: crediting('1').settlement, amount: eur('4'), reason: 'cancelled', effectiveAt: at };
-  const paid = () => new History().prepaid().credited('10');
-
-  it('sets apart what goes back, at most what the payment brought', () => {
-    const [event] = given(account, paid().events)
-      .when((state) => refundSettlement(state, refund))
-      .thenAccepts('SettlementRefundDecided/1');
-    expect(event?.data).toMatchObject({
-      slot: '1',
-      postings: [
-        { account: `liability:wallet:${id}:money`, amount: '4.00', direction: 'debit' },
-        { account: `liability:refund-payable:${id}`, amount: '4.00', direction: 'credit' },
-      ],
-    });
-    given(account, [...paid().toppedUp('100').events, { ...event! }])
-      .when((state) => refundSettlement(state, { ...refund, refund: 'ref_2', amount: eur('7') }))
-      .thenRejects({ code: 'insufficient_funds', available: '6.00', required: '7.00', currency: 'EUR' });
-  });
-
-  it('[SET-A39] pays nothing back of a payment that is only confirmed, whatever becomes of it', () => {
-    const confirmed = new History().prepaid().toppedUp('50').granted('4.99');
-    given(account, confirmed.events)
-      .when((state) => refundSettlement(state, refund))
-      .thenRejects({ code: 'settlement_not_final', settlement: refund.settlement });
-    given(account, confirmed.ended('reorged').events)
-      .when((state) => refundSettlement(state, refund))
-      .thenRejects({ code: 'settlement_not_final', settlement: refund.settlement });
-  });
-
-  it('rejects in this order: unknown account, currency, unpayable amount, not final, not enough', () => {
-    given(account, [])
-      .when((state) => refundSettlement(state, refund))
-      .thenRejects({ code: 'account_not_found' });
-    const scenario = given(account, new History().prepaid().events);
-    scenario
-      .when((state) => refundSettlement(state, { ...refund, amount: moneyOf('1.005', 'USD') }))
-      .thenRejects({ code: 'currency_mismatch', account: 'EUR', given: 'USD' });
-    scenario
-      .when((state) => refundSettlement(state, { ...refund, amount: eur('1.005') }))
-      .thenRejects({ code: 'amount_not_payable', amount: '1.005', currency: 'EUR' });
-    scenario.when((state) => refundSettlement(state, refund)).thenRejects({ code: 'settlement_not_final', settlement: refund.settlement });
-    given(account, paid().charged('8').events)
-      .when((state) => refundSettlement(state, refund))
-      .thenRejects({ code: 'insufficient_funds', available: '2.00', required: '4.00', currency: 'EUR' });
   });
 });

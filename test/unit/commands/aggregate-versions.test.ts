@@ -32,7 +32,7 @@ describe('the version of an aggregate with snapshots', () => {
       [`series/${series.version}`]: statesOf(series, 'series'),
       [`slots/${slotRegister.version}`]: statesOf(slotRegister, 'slots'),
     }).toEqual({
-      'account/2': 'ac0739d30926df75',
+      'account/3': '922c009bb8957803',
       'series/1': '973aba3083350d59',
       'slots/1': '8cdd4527a0a8a649',
     }));

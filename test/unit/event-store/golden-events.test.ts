@@ -151,6 +151,7 @@ describe('the code', () => {
         'scheduled',
         'sending',
         'sending',
+        'sending',
         'set',
       ],
       ...[undefined, undefined, undefined, undefined],

@@ -59,14 +59,19 @@ describe('ordering a dispatch', () => {
       .when((state) => order(state, cancelOrdered))
       .thenAccepts('EventCancelOrdered/1');
   });
+
+  it('never orders a refund again that failed: the account has its money again', () =>
+    given(dispatch, [refundOrdered(), failed('0')])
+      .when((state) => order(state, refundOrdered({ salt: '0x01', reason: '0x02' })))
+      .thenRepeats(0n));
 });
 
 describe('retrying a dispatch', () => {
   it('orders the same again', () => {
-    const [again] = given(dispatch, [refundOrdered(), failed('0')])
+    const [again] = given(dispatch, [captureOrdered(), failed('0')])
       .when(retry)
-      .thenAccepts('RefundOrdered/1');
-    expect(again).toEqual(refundOrdered());
+      .thenAccepts('CaptureOrdered/1');
+    expect(again).toEqual(captureOrdered());
   });
 
   it('is refused for what is not there', () => given(dispatch, []).when(retry).thenRejects({ code: 'dispatch_not_found' }));
@@ -74,10 +79,14 @@ describe('retrying a dispatch', () => {
   it('is refused for what has not failed', () =>
     given(dispatch, [refundOrdered()]).when(retry).thenRejects({ code: 'dispatch_not_failed' }));
 
-  it('is refused for a collection, which its mandate has to decide anew', () =>
-    given(dispatch, [collectOrdered(), failed('0')])
+  it.each([
+    ['a collection, which its mandate has to decide anew', 'collect', collectOrdered()],
+    ['a refund, which its account has to decide anew', 'refund', refundOrdered()],
+  ] as const)('is refused for %s', (_, operation, ordered) =>
+    given(dispatch, [ordered, failed('0')])
       .when(retry)
-      .thenRejects({ code: 'dispatch_not_retriable', operation: 'collect' }));
+      .thenRejects({ code: 'dispatch_not_retriable', operation }),
+  );
 });
 
 describe('the end of a dispatch', () => {
@@ -145,5 +154,11 @@ describe('what goes back', () => {
     }
     expect(matchingRefund(state, { ...effect({}), contract: data.to })).toBeUndefined();
     expect(matchingRefund(given(dispatch, [captureOrdered()]).state, effect({}))).toBeUndefined();
+    expect(matchingRefund(given(dispatch, [refundOrdered(), failed('0')]).state, effect({}))).toBeUndefined();
+    const forgotten: DispatchEvent = {
+      type: 'DispatchFailed/1',
+      data: { ordered: '0', failure: { code: 'reverted', error: 'ProviderSettlementAlreadyRefunded(17, 3)' } },
+    };
+    expect(matchingRefund(given(dispatch, [refundOrdered(), forgotten]).state, effect({}))).toEqual(data);
   });
 });

@@ -56,6 +56,8 @@ function callOf({ type, data }: Exclude<OrderEvent, { readonly type: 'RefundOrde
       return { to, data: escrowContract.encodeFunctionData('captureEvent', [providerId, data.eventId, [...data.tokens]]) };
     case 'EventCancelOrdered/1':
       return { to, data: escrowContract.encodeFunctionData('cancelEvent', [providerId, data.eventId]) };
+    case 'PurchaseRefundOrdered/1':
+      return { to, data: escrowContract.encodeFunctionData('refundPurchase', [providerId, data.eventId, data.token, data.slot]) };
     case 'CollectOrdered/1': {
       const { terms, signature, tokenUnits, slot, invoiceRef } = data;
       return { to, data: settlementContract.encodeFunctionData('collect', [terms, signature, tokenUnits, slot, invoiceRef]) };

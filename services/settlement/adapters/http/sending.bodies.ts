@@ -1,13 +1,16 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsArray, IsString, Matches } from 'class-validator';
+import { IsArray, IsString, Matches, ValidateIf } from 'class-validator';
 import { AddressField, ChoiceField, HashField, IdField, WholeNumberField } from '../../../http/fields.ts';
 
 const unitsMax = 10n ** 18n;
 const secondsMax = 2n ** 48n - 1n;
 
-function SignatureField() {
+/** A signature as contracts take it. */
+export function SignatureField({ optional = false, description }: { readonly optional?: boolean; readonly description?: string } = {}) {
   return (target: object, key: string | symbol) => {
-    ApiProperty({ type: 'string', pattern: '^0x[0-9a-f]{130}$', description: '65 bytes: r, s, v.' })(target, key);
+    const text = description === undefined ? '65 bytes: r, s, v.' : `65 bytes: r, s, v. ${description}`;
+    ApiProperty({ type: 'string', pattern: '^0x[0-9a-f]{130}$', description: text, required: !optional })(target, key);
+    if (optional) ValidateIf((_, value) => value !== undefined)(target, key);
     IsString({ message: 'text_malformed' })(target, key);
     Matches(/^0x[0-9a-f]{130}$/, { message: 'text_malformed' })(target, key);
   };

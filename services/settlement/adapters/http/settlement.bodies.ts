@@ -177,6 +177,11 @@ export class SettlementChainBody {
   readonly tokens!: readonly SettlementTokenBody[];
   @ApiProperty({ type: 'string', description: 'The address that signs quotes here; to be made a signer in the registry.' })
   readonly signer!: string;
+  @ApiProperty({
+    type: 'string',
+    description: 'The address that refunds are paid from: to be made a refunder in the registry, and to be given what it pays back.',
+  })
+  readonly refunder!: string;
 }
 
 export class SettlementBody {

@@ -13,6 +13,7 @@ import { ConfigureSettlement } from '../../application/configure-settlement.hand
 import { PublishTerms } from '../../application/publish-terms.handler.ts';
 import { QUOTE_SIGNER, type QuoteSigner } from '../../application/quote-signer.ts';
 import { SetRate } from '../../application/set-rate.handler.ts';
+import { SENDER_KEYS, type SenderKeys } from '../../application/sender-keys.ts';
 import { SETTLEMENT_CHAINS, type SettlementChains } from '../../application/settlement-chains.ts';
 import { settlementProviderStream } from '../../application/settlement-streams.ts';
 import { providerIdOf } from '../../domain/chain-number.ts';
@@ -32,17 +33,20 @@ export class SettlementController {
   readonly #executor: CommandExecutor;
   readonly #chains: SettlementChains;
   readonly #signer: QuoteSigner;
+  readonly #senders: SenderKeys;
 
   constructor(
     @Inject(CommandBus) commands: CommandBus,
     @Inject(CommandExecutor) executor: CommandExecutor,
     @Inject(SETTLEMENT_CHAINS) chains: SettlementChains,
     @Inject(QUOTE_SIGNER) signer: QuoteSigner,
+    @Inject(SENDER_KEYS) senders: SenderKeys,
   ) {
     this.#commands = commands;
     this.#executor = executor;
     this.#chains = chains;
     this.#signer = signer;
+    this.#senders = senders;
   }
 
   @ApiOperation({ summary: 'Makes the provider one that is paid on chain, or changes what payers are told of it.' })
@@ -60,7 +64,7 @@ export class SettlementController {
   }
 
   @ApiOperation({
-    summary: "Shows the provider's number on chain, the contracts and tokens of every chain, and the key that signs quotes.",
+    summary: "Shows the provider's number on chain, the contracts and tokens of every chain, and the keys that sign quotes and pay back.",
   })
   @Get('settlement')
   @ApiOkResponse({ type: SettlementBody })
@@ -70,6 +74,7 @@ export class SettlementController {
     const chains = this.#chains.all().map(async ({ chainId, contracts, tokens }) => ({
       ...{ chainId, contracts: { ...contracts }, tokens },
       signer: await this.#signer.addressOf(provider, chainId),
+      refunder: (await this.#senders.signerOf('refunder', provider, chainId)).address.toLowerCase(),
     }));
     return {
       providerId: providerIdOf(provider),

@@ -1,0 +1,139 @@
+import type { CommandBus } from '@nestjs/cqrs';
+import { ReturnRefund } from '../../accounts/application/return-refund.handler.ts';
+import type { SettlementRefundDecided } from '../../accounts/domain/account-settlement.events.ts';
+import type { CommandExecutor } from '../../commands/application/command-executor.ts';
+import { type Envelope, envelopeOf } from '../../commands/application/envelope.ts';
+import { randomSalt } from '../../commands/application/random-salt.ts';
+import type { LedgerEvent } from '../../event-store/domain/ledger-event.ts';
+import type { Projection } from '../../read-store/projection.ts';
+import { settlementId } from '../domain/chain-effect.ts';
+import { type DispatchFailed, type DispatchFailure, refundDispatchId, type RefundOrdered } from '../domain/dispatch.events.ts';
+import { dispatch } from '../domain/dispatch.ts';
+import { failureText, isNumberTaken, refundOrdered } from '../domain/refund-order.ts';
+import { numberRefund, refundRegister } from '../domain/refund-register.ts';
+import type { ReceiptUnmatched } from '../domain/settlement.events.ts';
+import { settlement } from '../domain/settlement.ts';
+import { orderDispatch } from './dispatch-commands.ts';
+import { dispatchStream, refundRegisterStream } from './sending-streams.ts';
+import type { SettlementChains } from './settlement-chains.ts';
+import { settlementStream } from './settlement-streams.ts';
+
+const patienceMs = 60_000;
+
+export interface RefundProcessParts {
+  readonly executor: CommandExecutor;
+  readonly bus: CommandBus;
+  readonly chains: SettlementChains;
+}
+
+/**
+ * From what accounts decide to pay back to what is sent, and from what came to nothing back to the account. It runs like a read model without
+ * rows. A decision gets one number and one order, for ever: a crash anywhere only means that the batch is handled again.
+ */
+export class RefundProcess implements Projection {
+  readonly name = 'refund-process';
+  readonly version = 1;
+  readonly schema = '';
+  readonly tables = [];
+  readonly filter = { typePrefixes: ['SettlementRefundDecided/', 'DispatchFailed/', 'ReceiptUnmatched/'] };
+  readonly #parts: RefundProcessParts;
+
+  constructor(parts: RefundProcessParts) {
+    this.#parts = parts;
+  }
+
+  async project(events: Iterable<LedgerEvent>): Promise<void> {
+    for (const event of events) await this.#handle(event);
+  }
+
+  /** The type names the shape of the payload. */
+  #handle(event: LedgerEvent): Promise<void> {
+    const { type, fin } = event;
+    if (type === 'SettlementRefundDecided/1') return this.#order(event, fin as unknown as SettlementRefundDecided);
+    if (type === 'DispatchFailed/1') return this.#failed(event, fin as unknown as DispatchFailed);
+    if (type === 'ReceiptUnmatched/1') return this.#unmatched(event, fin as unknown as ReceiptUnmatched);
+    return Promise.resolve();
+  }
+
+  async #order(event: LedgerEvent, decided: SettlementRefundDecided): Promise<void> {
+    const { executor, chains } = this.#parts;
+    const { provider } = event;
+    const state = await executor.current(settlement, settlementStream(provider, decided.settlement), provider);
+    // The account decides on what was credited, and that is final. Held here once more, where money is about to leave (rule 15).
+    if (state.status !== 'finalized' || state.seen.payment === undefined) {
+      throw new Error(`${decided.refund} is of ${decided.settlement}, which is no payment that is final.`);
+    }
+    const { seen } = state;
+    const { payment } = state.seen;
+    const chain = chains.find(seen.chainId);
+    const token = chains.tokenAt(seen.chainId, payment.tokenAddress);
+    if (chain === undefined || token === undefined) {
+      throw new Error(`${decided.refund} cannot be paid: chain ${seen.chainId} or its token ${payment.token} is not configured any more.`);
+    }
+    const refundSeq = await this.#number(event, decided.refund);
+    // What the escrow has paid out is given back by the contract for all other payments, from the provider's own money.
+    const contract = seen.module === 'escrow' ? chain.contracts.settlement : seen.contract;
+    const data = refundOrdered(decided, { seen: { ...seen, contract }, payment, token, refundSeq, salt: `0x${randomSalt()}` });
+    const outcome = await orderDispatch(executor, this.#envelope(event, 'OrderDispatch'), { type: 'RefundOrdered/1', data });
+    // A number is given out once, and its dispatch is of nothing else: a refusal here is a defect, and the process halts at it.
+    if (outcome.kind === 'rejected') throw new Error(`${decided.refund} was refused: ${JSON.stringify(outcome.rejection)}`);
+  }
+
+  async #number(event: LedgerEvent, refund: string): Promise<string> {
+    const { executor } = this.#parts;
+    const stream = refundRegisterStream(event.provider);
+    const outcome = await executor.execute({
+      ...{ aggregate: refundRegister, stream, envelope: this.#envelope(event, 'NumberRefund') },
+      decide: (state) => numberRefund(state, refund),
+    });
+    if (outcome.kind === 'rejected') throw new Error(`${refund} got no number: ${JSON.stringify(outcome.rejection)}`);
+    const known = (await executor.current(refundRegister, stream, event.provider)).numbers.get(refund);
+    if (known === undefined) throw new Error(`${refund} has no number in ${stream}.`);
+    return known.refundSeq;
+  }
+
+  /** Nothing came of the last order of a dispatch. Whether a number that the contract had seen before was ours, the chain says. */
+  async #failed(event: LedgerEvent, { ordered, failure }: DispatchFailed): Promise<void> {
+    const { provider, stream } = event;
+    const state = await this.#parts.executor.current(dispatch, stream, provider);
+    if (state.status !== 'failed' || state.order.type !== 'RefundOrdered/1' || state.orderedAt.toString() !== ordered) return;
+    const { data } = state.order;
+    if (isNumberTaken(failure) && !(await this.#isForeign(provider, data))) return;
+    await this.#giveBack(event, data, failure);
+  }
+
+  /** Somebody else paid under a number of ours, with a key of ours: then ours is never paid. */
+  async #unmatched(event: LedgerEvent, { name, key, chainId, contract }: ReceiptUnmatched): Promise<void> {
+    if (name !== 'Refunded') return;
+    const stream = dispatchStream(event.provider, refundDispatchId(key));
+    const state = await this.#parts.executor.current(dispatch, stream, event.provider);
+    if (state.status !== 'failed' || state.order.type !== 'RefundOrdered/1' || !isNumberTaken(state.failure)) return;
+    const { data } = state.order;
+    if (data.chainId === chainId && data.contract === contract) await this.#giveBack(event, data, state.failure);
+  }
+
+  async #isForeign(provider: string, { chainId, contract, refundSeq }: RefundOrdered): Promise<boolean> {
+    const stream = settlementStream(provider, settlementId({ chainId, contract, effect: 'refund', key: refundSeq }));
+    return (await this.#parts.executor.current(settlement, stream, provider)).status === 'unmatched';
+  }
+
+  async #giveBack(event: LedgerEvent, { account, refund }: RefundOrdered, failure: DispatchFailure): Promise<void> {
+    const what = { refund, failure: failureText(failure) };
+    const command = new ReturnRefund(this.#envelope(event, 'ReturnRefund'), account, what);
+    const outcome = await this.#parts.bus.execute(command);
+    if (outcome.kind === 'rejected') throw new Error(`${refund} was not given back: ${JSON.stringify(outcome.rejection)}`);
+  }
+
+  #envelope(cause: LedgerEvent, command: string): Envelope {
+    return envelopeOf({
+      provider: cause.provider,
+      actor: { id: 'process:refunds', type: 'process' },
+      key: `${command}:${cause.id}`,
+      command,
+      body: { cause: cause.id },
+      causationId: cause.id,
+      correlationId: cause.body.correlation,
+      patienceMs,
+    });
+  }
+}
