@@ -13,6 +13,7 @@ export const keptTables = [
   ...(['integrity_witnessed_head', 'integrity_cosignature'] as const),
   ...(['chain_transaction', 'settlement_gas_cost', 'personal_data_key', 'personal_data'] as const),
   ...(['settlement_watch_cursor', 'settlement_watch_block', 'settlement_watch_log', 'settlement_watch_word'] as const),
+  ...(['settlement_watch_balance'] as const),
 ] as const;
 
 /**

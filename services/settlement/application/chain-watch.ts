@@ -3,9 +3,10 @@ import { ChainFollower } from './chain-follower.ts';
 import { ChainLogs } from './chain-logs.ts';
 import { EffectDelivery } from './effect-delivery.ts';
 import type { LogReader } from './log-reader.ts';
+import { NativeFollower } from './native-follower.ts';
 import { type ChainSight, type NodeDemands, NodeQuorum, type NodeStanding } from './node-quorum.ts';
 import type { SettlementChain } from './settlement-chain.ts';
-import { nativeToken, quorumOf } from './settlement-chain.ts';
+import { quorumOf } from './settlement-chain.ts';
 import type { SettlementLedger } from './settlement-ledger.ts';
 import { SlotComparison } from './slot-comparison.ts';
 import { StrayFollower } from './stray-follower.ts';
@@ -46,6 +47,7 @@ export class ChainWatch {
   readonly #follower: ChainFollower;
   readonly #slots: SlotComparison;
   readonly #strays: StrayFollower;
+  readonly #coins: NativeFollower;
   readonly #delivery: EffectDelivery;
 
   constructor(options: ChainWatchOptions) {
@@ -59,6 +61,7 @@ export class ChainWatch {
     this.#follower = new ChainFollower({ chainId, contracts, nodes: this.#nodes, logs, store, rangeMax });
     this.#slots = new SlotComparison({ chainId, contracts, deploymentBlock, nodes: this.#nodes, logs, store, clock, rangeMax, everyMs });
     this.#strays = new StrayFollower({ chainId, nodes: this.#nodes, logs, reader, store, rangeMax });
+    this.#coins = new NativeFollower({ chainId, nodes: this.#nodes, store });
     this.#delivery = new EffectDelivery(chainId, store, ledger);
   }
 
@@ -81,6 +84,7 @@ export class ChainWatch {
     if (doubt === undefined) {
       await this.#slots.compare();
       await this.#strays.follow();
+      await this.#coins.follow();
     }
     await this.#delivery.deliver();
     if (doubt !== undefined) throw doubt;
@@ -125,8 +129,7 @@ export class ChainWatch {
       const address = contracts[name as keyof typeof modules];
       return address === undefined ? [] : [{ address, module, codeHash: codeHashes[name as keyof typeof modules] }];
     });
-    const known = tokens.map(({ address }) => address).filter((address) => address !== nativeToken);
-    return [...ours, ...known.map((address) => ({ address, module: 'token', codeHash: undefined }) as const)];
+    return [...ours, ...tokens.map(({ address }) => ({ address, module: 'token', codeHash: undefined }) as const)];
   }
 
   /** The code that enough nodes have at an address is the one that has to stay. */

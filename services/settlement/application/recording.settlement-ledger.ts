@@ -116,11 +116,15 @@ export class RecordingSettlementLedger implements SettlementLedger {
   }
 
   #tell(
-    { provider, stream }: Place,
+    { provider, stream, effect }: Place,
     { events, replayed }: { readonly events: readonly { type: string; data: object }[]; readonly replayed: boolean },
   ) {
     for (const { type, data } of events) {
-      if (type !== 'ReceiptUnmatched/1' || replayed) continue;
+      if (replayed) continue;
+      // Coins left the treasury, and no transaction of its own shows where to.
+      if (type === 'TreasuryMoved/1' && effect.log.name === 'NativeMoved' && effect.log.cause === undefined)
+        this.#options.onUnmatched({ provider, stream, reason: 'coins_left', isKeySuspect: false });
+      if (type !== 'ReceiptUnmatched/1') continue;
       const { reason } = data as { readonly reason: string };
       this.#options.onUnmatched({ provider, stream, reason, isKeySuspect: reason === 'quote_unknown' || reason === 'refund_unknown' });
     }

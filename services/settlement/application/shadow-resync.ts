@@ -1,7 +1,7 @@
 import type { Clock } from '../../commands/application/clock.ts';
 import { ChainWatch, type WatchSettings } from './chain-watch.ts';
 import type { LogReader } from './log-reader.ts';
-import type { SettlementChain } from './settlement-chain.ts';
+import { nativeToken, type SettlementChain } from './settlement-chain.ts';
 import type { SettlementLedger } from './settlement-ledger.ts';
 import type { WatchedNode } from './watched-node.ts';
 import { businessKeyOf, type WatchedLog, type WatcherStore } from './watcher-store.ts';
@@ -35,7 +35,9 @@ export interface ShadowFinding {
 /** Reads a chain again from its first block, into a shadow, and holds what is kept of it against that: it has to be the same. */
 export async function resyncIntoShadow({ kept, shadow, ...options }: ShadowResyncOptions): Promise<ShadowFinding> {
   const { chainId } = options.chain;
-  const watch = new ChainWatch({ ...options, ...shadow });
+  // Where coins moved is told for the blocks between two looks at balances, and a second look is at other blocks.
+  const chain = { ...options.chain, tokens: options.chain.tokens.filter(({ address }) => address !== nativeToken) };
+  const watch = new ChainWatch({ ...options, ...shadow, chain });
   await watch.look();
   const upTo = lowest([await finalOf(kept, chainId), await finalOf(shadow.store, chainId)]);
   const [ours, theirs] = [await standing(kept, chainId, upTo), await standing(shadow.store, chainId, upTo)];
@@ -49,12 +51,13 @@ export async function resyncIntoShadow({ kept, shadow, ...options }: ShadowResyn
 }
 
 async function finalOf(store: WatcherStore, chainId: string): Promise<bigint> {
-  return lowest((await store.cursors(chainId)).map(({ finalized }) => finalized.number));
+  const cursors = (await store.cursors(chainId)).filter(({ address }) => address !== nativeToken);
+  return lowest(cursors.map(({ finalized }) => finalized.number));
 }
 
 async function standing(store: WatcherStore, chainId: string, upTo: bigint): Promise<Map<string, string>> {
   const logs = new Map<string, string>();
-  for await (const log of store.standing(chainId, upTo)) logs.set(businessKeyOf(log), textOf(log));
+  for await (const log of store.standing(chainId, upTo)) if (log.contract !== nativeToken) logs.set(businessKeyOf(log), textOf(log));
   return logs;
 }
 

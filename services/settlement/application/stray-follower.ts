@@ -2,6 +2,8 @@ import { strayTransfers, type TokenTransfer, type WatchedAddress } from '../doma
 import type { ChainLogs } from './chain-logs.ts';
 import type { LogReader } from './log-reader.ts';
 import type { NodeQuorum } from './node-quorum.ts';
+import { nativeToken } from './settlement-chain.ts';
+import { watchedAddresses } from './watched-addresses.ts';
 import type { BlockRange } from './watched-node.ts';
 import type { WatchCursor, WatchedLog, WatcherStore } from './watcher-store.ts';
 
@@ -16,7 +18,6 @@ export interface StrayFollowerOptions {
 
 /** What nodes take in one question. */
 const addressesMax = 200;
-const namesOfAddresses = ['ProviderCreated', 'TreasuryApplied', 'RefunderSet'];
 
 /**
  * Transfers of configured tokens that went past our contracts, to or from a treasury (also one of before) or a refunder. Read only where the
@@ -34,7 +35,7 @@ export class StrayFollower {
     const cursors = await store.cursors(chainId);
     const ours = cursors.filter(({ module }) => module !== 'token').map(({ finalized }) => finalized.number);
     const limit = ours.reduce((lowest, number) => (number < lowest ? number : lowest), ours[0] ?? 0n);
-    for (const token of cursors.filter(({ module }) => module === 'token')) {
+    for (const token of cursors.filter(({ module, address }) => module === 'token' && address !== nativeToken)) {
       let at = token.finalized;
       while (at.number < limit) {
         const to = at.number + rangeMax < limit ? at.number + rangeMax : limit;
@@ -45,7 +46,7 @@ export class StrayFollower {
 
   async #read({ address: token, observed: from }: WatchCursor, range: BlockRange): Promise<WatchCursor['finalized']> {
     const { chainId, nodes, store } = this.#options;
-    const watched = await this.#watched(range.to);
+    const watched = await watchedAddresses(store, chainId, range.to);
     const logs = await this.#strays(await this.#transfers(token, watched, range), watched);
     const { number, hash } = await nodes.finalBlock(range.to);
     const to = { number, hash };
@@ -73,17 +74,6 @@ export class StrayFollower {
     return [...byTransaction].flatMap(([tx, group]) => {
       const explaining = (ours.get(tx) ?? []).map(({ log }) => log);
       return strayTransfers(chainId, group, explaining, watched);
-    });
-  }
-
-  /** Everybody who was a treasury or a refunder up to a block. */
-  async #watched(upTo: bigint): Promise<WatchedAddress[]> {
-    const logs = await this.#options.store.named(this.#options.chainId, namesOfAddresses, upTo);
-    return logs.flatMap(({ providerId, block, log }) => {
-      if (providerId === undefined || !('fields' in log)) return [];
-      const role = log.name === 'RefunderSet' ? 'refunder' : 'treasury';
-      const address = log.fields[role === 'refunder' ? 'key' : 'treasury'] as string;
-      return [{ address, role, providerId, sinceBlock: BigInt(block.number) }];
     });
   }
 }

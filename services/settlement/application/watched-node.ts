@@ -33,6 +33,18 @@ export interface ProvenLog {
   readonly logIndex: number;
 }
 
+/** A transaction of a block that one of the addresses asked for sent, or was sent to. All hex is lower-case. */
+export interface WatchedTransaction {
+  readonly tx: string;
+  readonly from: string;
+  /** Of a new contract: its address. */
+  readonly to: string;
+  /** In units; nothing where it failed. */
+  readonly value: bigint;
+  /** What its sender paid for it. */
+  readonly fee: bigint;
+}
+
 /** A word of 256 slots, of which the contract knows which are closed. */
 export interface SlotWord {
   readonly contract: string;
@@ -56,6 +68,8 @@ export interface WatchedNode {
   logsIn(filter: LogFilter, range: BlockRange): Promise<ProvenLog[]>;
   /** Of this very block; undefined while the node does not know it. */
   logsOf(filter: LogFilter, block: WatchedBlock): Promise<ProvenLog[] | undefined>;
+  /** In the order of the block; undefined while the node does not know it. */
+  transactionsOf(addresses: ReadonlySet<string>, block: WatchedBlock): Promise<WatchedTransaction[] | undefined>;
   /** EXTCODEHASH at the head; undefined where there is no code. */
   codeHash(address: string): Promise<string | undefined>;
   /** The bits of a word in the state after this block; undefined while the node does not know the block. */

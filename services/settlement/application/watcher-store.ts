@@ -1,6 +1,6 @@
 import type { ChainEffect, ChainModule, ChainPlace, RecordedLog } from '../domain/chain-effect.ts';
 import type { EffectStanding } from './settlement-ledger.ts';
-import type { SlotWord } from './watched-node.ts';
+import type { BlockRange, SlotWord } from './watched-node.ts';
 
 /** A block, by height and hash. */
 export interface Checkpoint {
@@ -48,6 +48,15 @@ export interface WatchStep {
   readonly appeared: readonly WatchCursor[];
   /** Words whose slots are compared from now on, touched or not. */
   readonly words: readonly Word[];
+  /** Coins of watched addresses after `to`, instead of all that were kept; absent where none are compared. */
+  readonly balances?: readonly HeldCoins[];
+}
+
+/** What an address has of the native coin after a block. */
+export interface HeldCoins {
+  readonly holder: string;
+  readonly at: Checkpoint;
+  readonly units: bigint;
 }
 
 /** A word of slots of a contract. */
@@ -107,6 +116,12 @@ export interface WatcherStore {
   named(chainId: string, names: readonly string[], upTo: bigint): Promise<WatchedLog[]>;
   /** Logs of our contracts that stand, of these transactions. */
   ofTransactions(chainId: string, transactions: readonly string[]): Promise<WatchedLog[]>;
+  /** Logs of our contracts that stand, of these blocks, in the order of the chain. */
+  inBlocks(chainId: string, range: BlockRange): Promise<WatchedLog[]>;
+  /** Of the block that was compared last, and of one that waits to become final. */
+  balances(chainId: string): Promise<HeldCoins[]>;
+  /** Of one block that waits to become final, instead of any other. None: nothing waits any more. */
+  keepBalances(chainId: string, waiting: readonly HeldCoins[]): Promise<void>;
   /** What stands, in the order of the chain, up to a block. */
   standing(chainId: string, upTo: bigint): AsyncIterable<WatchedLog>;
 }

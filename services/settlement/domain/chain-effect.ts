@@ -139,7 +139,10 @@ export interface LogsByEffect {
     readonly seq: string;
     readonly amount: string;
   };
-  /** Key: `<tx>.<logIndex>`; for `NativeMoved`, which is no log, `<address>.<fromBlock>-<toBlock>`. */
+  /**
+   * Key: `<tx>.<logIndex>`, where a transfer of coins has -1; for `NativeMoved`, which is no log, `<address>.<fromBlock>-<toBlock>`, and behind
+   * that `.fee` where it is what transactions of the address cost.
+   */
   readonly log:
     | { readonly name: 'CreditExpired'; readonly holder: string; readonly amount: string; readonly epoch: string }
     /** Of a token we watch, past our contracts: a stray, or the provider's own movement of its money (rule 14). */
@@ -152,7 +155,7 @@ export interface LogsByEffect {
         readonly toRole: WatchedRole;
         readonly amount: string;
       }
-    /** Native money that moved on a watched address within a finalised range and that no log of ours accounts for. */
+    /** Native money that moved on a watched address within a finalised range and that neither a log of ours nor a transfer accounts for. */
     | {
         readonly name: 'NativeMoved';
         readonly address: string;
@@ -161,6 +164,8 @@ export interface LogsByEffect {
         readonly amount: string;
         readonly fromBlock: string;
         readonly toBlock: string;
+        /** Absent: nobody can tell. */
+        readonly cause?: 'fees';
       }
     | RecordedLog;
 }

@@ -46,7 +46,7 @@ export function strayTransfers(
     const stray = take(explained, last, sumOf(group));
     if (stray === 0n) continue;
     const at = group.find(({ amount }) => amount === stray) ?? last;
-    strays.push(...effectsOf(chainId, at, stray, watched));
+    strays.push(...transferEffects(chainId, at, stray, watched));
   }
   return strays;
 }
@@ -82,7 +82,12 @@ function explainedBy(log: ChainLog): Explained[] {
 }
 
 /** One for each provider that is concerned: both, where one pays another. */
-function effectsOf(chainId: string, transfer: TokenTransfer, amount: bigint, watched: readonly WatchedAddress[]): ChainEffect[] {
+export function transferEffects(
+  chainId: string,
+  transfer: TokenTransfer,
+  amount: bigint,
+  watched: readonly WatchedAddress[],
+): ChainEffect[] {
   const { token, from, to, block, tx, logIndex } = transfer;
   const known = watched.filter(({ sinceBlock }) => sinceBlock <= BigInt(block.number));
   const providers = new Set(known.filter(({ address }) => address === from || address === to).map(({ providerId }) => providerId));

@@ -18,6 +18,24 @@ export interface ClaimedReceipt {
   readonly logs: readonly ClaimedLog[];
 }
 
+/** A transaction as its block lists it. */
+export interface ClaimedTransaction {
+  readonly tx: string;
+  readonly from: string;
+  /** Undefined for the making of a contract. */
+  readonly to: string | undefined;
+  readonly value: bigint;
+}
+
+/** What a receipt says of the transaction itself. */
+export interface ClaimedCost {
+  readonly isSuccess: boolean;
+  readonly blockHash: string;
+  readonly created: string | undefined;
+  /** For gas, for blobs, and what a rollup charges for its place on the chain below. */
+  readonly fee: bigint;
+}
+
 type Fields = Readonly<Record<string, unknown>>;
 
 const quantity = /^0x[0-9a-f]{1,64}$/i;
@@ -61,6 +79,31 @@ export function receiptIn(answer: unknown): ClaimedReceipt | undefined {
   };
 }
 
+/** Of a block that was asked for with its transactions; undefined for null. */
+export function transactionsIn(answer: unknown): { readonly hash: string; readonly transactions: ClaimedTransaction[] } | undefined {
+  if (answer === null) return undefined;
+  const block = fieldsIn(answer, 'a block');
+  const listed = block['transactions'];
+  if (!Array.isArray(listed)) throw new NodeAnswerFault('The chain node answered with a block without transactions.');
+  return { hash: hexIn(block['hash'], hash, 'the hash of a block'), transactions: listed.map(transactionIn) };
+}
+
+/** Undefined for null. */
+export function costIn(answer: unknown): ClaimedCost | undefined {
+  if (answer === null) return undefined;
+  const receipt = fieldsIn(answer, 'a receipt');
+  const numberOf = (field: string): bigint => quantityIn(receipt[field] ?? '0x0', `${field} of a receipt`);
+  return {
+    isSuccess: quantityIn(receipt['status'], 'the status of a receipt') === 1n,
+    blockHash: hexIn(receipt['blockHash'], hash, 'the block of a receipt'),
+    created: optionalAddress(receipt['contractAddress']),
+    fee:
+      quantityIn(receipt['gasUsed'], 'the gas of a receipt') * quantityIn(receipt['effectiveGasPrice'], 'the price of gas') +
+      numberOf('blobGasUsed') * numberOf('blobGasPrice') +
+      numberOf('l1Fee'),
+  };
+}
+
 /** Is it the same log, whatever else the two say? */
 export function isSameLog(left: ClaimedLog, right: ClaimedLog): boolean {
   return textOf(left) === textOf(right);
@@ -83,6 +126,20 @@ function logIn(answer: unknown): ClaimedLog {
     tx: hexIn(log['transactionHash'], hash, 'the transaction of a log'),
     logIndex: Number(quantityIn(log['logIndex'], 'the index of a log')),
   };
+}
+
+function transactionIn(answer: unknown): ClaimedTransaction {
+  const transaction = fieldsIn(answer, 'a transaction');
+  return {
+    tx: hexIn(transaction['hash'], hash, 'the hash of a transaction'),
+    from: hexIn(transaction['from'], address, 'the sender of a transaction'),
+    to: optionalAddress(transaction['to']),
+    value: quantityIn(transaction['value'], 'the value of a transaction'),
+  };
+}
+
+function optionalAddress(value: unknown): string | undefined {
+  return value === null || value === undefined ? undefined : hexIn(value, address, 'an address');
 }
 
 function fieldsIn(answer: unknown, what: string): Fields {

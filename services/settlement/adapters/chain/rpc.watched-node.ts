@@ -2,13 +2,34 @@ import { AbiCoder, id, keccak256 } from 'ethers';
 import { ChainRefusedFault, NodeBehindFault } from '../../../chain/application/chain-faults.ts';
 import { type ChainNode, hexOf } from '../../../chain/application/chain-node.ts';
 import { type ChainProfile, nativeToken } from '../../application/settlement-chain.ts';
-import type { BlockRange, LogFilter, ProvenLog, SlotWord, WatchedBlock, WatchedNode } from '../../application/watched-node.ts';
+import type {
+  BlockRange,
+  LogFilter,
+  ProvenLog,
+  SlotWord,
+  WatchedBlock,
+  WatchedNode,
+  WatchedTransaction,
+} from '../../application/watched-node.ts';
 import { NodeAnswerFault } from '../../application/watcher-faults.ts';
 import { LogPages } from './log-pages.ts';
-import { blockIn, bytesIn, type ClaimedLog, type ClaimedReceipt, isSameLog, logsIn, quantityIn, receiptIn } from './node-answers.ts';
+import {
+  blockIn,
+  bytesIn,
+  type ClaimedLog,
+  type ClaimedReceipt,
+  costIn,
+  isSameLog,
+  logsIn,
+  quantityIn,
+  receiptIn,
+  transactionsIn,
+} from './node-answers.ts';
 
 /** How nodes say that they do not know a block hash. Some say nothing, which is why the block itself is asked for as well. */
 const unknownBlock = /unknown block|not found|unknown header|does not exist|could not be found/i;
+/** How they say that they know the block, and its state no more. */
+const stateGone = /missing trie node|state .*(not available|unavailable|pruned)|historical state|no state found|distance to target block/i;
 
 const coder = AbiCoder.defaultAbiCoder();
 
@@ -85,6 +106,22 @@ export class RpcWatchedNode implements WatchedNode {
     return this.#proven(filter, logsIn(claimed), (number) => (number === block.number ? block : undefined));
   }
 
+  async transactionsOf(addresses: ReadonlySet<string>, block: WatchedBlock): Promise<WatchedTransaction[] | undefined> {
+    const listed = transactionsIn((await ifKnown(this.#node.call('eth_getBlockByHash', block.hash, true))) ?? null);
+    if (listed === undefined) return undefined;
+    if (listed.hash !== block.hash) throw new NodeAnswerFault('The chain node answered eth_getBlockByHash with another block.');
+    const found: WatchedTransaction[] = [];
+    for (const { tx, from, to, value } of listed.transactions) {
+      if (!addresses.has(from) && (to === undefined || !addresses.has(to))) continue;
+      const cost = costIn(await this.#node.call('eth_getTransactionReceipt', tx));
+      if (cost?.blockHash !== block.hash) throw new NodeAnswerFault(`The receipt of transaction ${tx} is not of the block that lists it.`);
+      const receiver = to ?? cost.created;
+      if (receiver === undefined) throw new NodeAnswerFault(`Transaction ${tx} goes to nobody.`);
+      found.push({ tx, from, to: receiver, value: cost.isSuccess ? value : 0n, fee: cost.fee });
+    }
+    return found;
+  }
+
   async codeHash(address: string): Promise<string | undefined> {
     const code = bytesIn(await this.#node.call('eth_getCode', address, 'latest'), 'code');
     return code === '0x' ? undefined : keccak256(code);
@@ -153,12 +190,12 @@ export class RpcWatchedNode implements WatchedNode {
   }
 }
 
-/** What the node answers of a block, or undefined if it does not know the block. */
+/** What the node answers of a block, or undefined if it does not know the block, or its state. */
 async function ifKnown(asked: Promise<unknown>): Promise<unknown> {
   try {
     return await asked;
   } catch (error) {
-    if (error instanceof ChainRefusedFault && unknownBlock.test(error.message)) return undefined;
+    if (error instanceof ChainRefusedFault && (unknownBlock.test(error.message) || stateGone.test(error.message))) return undefined;
     throw error;
   }
 }

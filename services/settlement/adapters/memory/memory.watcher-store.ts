@@ -1,9 +1,12 @@
 import type { EffectStanding } from '../../application/settlement-ledger.ts';
+import { nativeToken } from '../../application/settlement-chain.ts';
+import type { BlockRange } from '../../application/watched-node.ts';
 import { CheckpointMovedFault, WatcherAlarm } from '../../application/watcher-faults.ts';
 import {
   businessKeyOf,
   type Checkpoint,
   type Delivery,
+  type HeldCoins,
   type Lost,
   type WatchCursor,
   type WatchedLog,
@@ -32,6 +35,7 @@ interface KeptChain {
   readonly blocks: Map<string, readonly Checkpoint[]>;
   readonly logs: Kept[];
   readonly words: Map<string, KeptWord>;
+  balances: readonly HeldCoins[];
 }
 
 const fullWord = 2n ** 256n - 1n;
@@ -58,7 +62,7 @@ export class MemoryWatcherStore implements WatcherStore {
     return this.#blocks(chainId, contract).toReversed();
   }
 
-  async advance({ chainId, contracts, from, to, isFinal, logs, appeared, words }: WatchStep): Promise<void> {
+  async advance({ chainId, contracts, from, to, isFinal, logs, appeared, words, balances }: WatchStep): Promise<void> {
     this.#assertAt(chainId, contracts, from);
     this.#assertOnce(chainId, logs);
     const chain = this.#chain(chainId);
@@ -69,6 +73,7 @@ export class MemoryWatcherStore implements WatcherStore {
     for (const log of logs) this.#keep(log);
     for (const cursor of appeared) this.#open(chainId, cursor);
     for (const word of words) this.#word(chainId, word);
+    if (balances !== undefined) chain.balances = balances;
   }
 
   async finalise(chainId: string, contracts: readonly string[], to: Checkpoint): Promise<void> {
@@ -154,6 +159,21 @@ export class MemoryWatcherStore implements WatcherStore {
     return logs.filter(({ tx, module }) => transactions.includes(tx) && module !== 'token');
   }
 
+  async inBlocks(chainId: string, { from, to }: BlockRange): Promise<WatchedLog[]> {
+    const logs = this.#seen(chainId).map(({ log }) => log);
+    return logs.filter(({ module, block }) => module !== 'token' && BigInt(block.number) >= from && BigInt(block.number) <= to);
+  }
+
+  async balances(chainId: string): Promise<HeldCoins[]> {
+    return [...this.#chain(chainId).balances];
+  }
+
+  async keepBalances(chainId: string, waiting: readonly HeldCoins[]): Promise<void> {
+    const chain = this.#chain(chainId);
+    const compared = chain.cursors.get(nativeToken)?.finalized.number ?? -1n;
+    chain.balances = [...chain.balances.filter(({ at }) => at.number <= compared), ...waiting];
+  }
+
   async *standing(chainId: string, upTo: bigint): AsyncIterable<WatchedLog> {
     for (const { log } of this.#seen(chainId)) if (BigInt(log.block.number) <= upTo) yield log;
   }
@@ -214,7 +234,7 @@ export class MemoryWatcherStore implements WatcherStore {
   }
 
   #chain(chainId: string): KeptChain {
-    const chain = this.#chains.get(chainId) ?? { cursors: new Map(), blocks: new Map(), logs: [], words: new Map() };
+    const chain = this.#chains.get(chainId) ?? { cursors: new Map(), blocks: new Map(), logs: [], words: new Map(), balances: [] };
     this.#chains.set(chainId, chain);
     return chain;
   }

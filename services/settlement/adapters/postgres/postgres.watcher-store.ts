@@ -1,11 +1,14 @@
 import pg, { type Pool, type PoolClient } from 'pg';
 import { inPoolTransaction } from '../../../read-store/pool-transaction.ts';
 import type { ChainEffect, ChainModule } from '../../domain/chain-effect.ts';
+import { nativeToken } from '../../application/settlement-chain.ts';
 import type { EffectStanding } from '../../application/settlement-ledger.ts';
+import type { BlockRange } from '../../application/watched-node.ts';
 import { CheckpointMovedFault, WatcherAlarm } from '../../application/watcher-faults.ts';
 import type {
   Checkpoint,
   Delivery,
+  HeldCoins,
   Lost,
   WatchCursor,
   WatchedLog,
@@ -69,7 +72,7 @@ export class PostgresWatcherStore implements WatcherStore {
     return rows;
   }
 
-  async advance({ chainId, contracts, from, to, isFinal, logs, appeared, words }: WatchStep): Promise<void> {
+  async advance({ chainId, contracts, from, to, isFinal, logs, appeared, words, balances }: WatchStep): Promise<void> {
     await inPoolTransaction(this.#pool, 'begin', async (client) => {
       await move(client, { chainId, contracts, from, to });
       if (isFinal) await client.query(finaliseSql, [chainId, contracts, to.number, to.hash]);
@@ -77,6 +80,9 @@ export class PostgresWatcherStore implements WatcherStore {
       await insertLogs(client, chainId, logs);
       await insertCursors(client, chainId, appeared);
       await insertWords(client, chainId, words);
+      if (balances === undefined) return;
+      await client.query('delete from settlement_watch_balance where chain_id = $1', [chainId]);
+      await insertBalances(client, chainId, balances);
     });
   }
 
@@ -192,6 +198,35 @@ export class PostgresWatcherStore implements WatcherStore {
     return rows.map(({ log }) => log);
   }
 
+  async inBlocks(chainId: string, { from, to }: BlockRange): Promise<WatchedLog[]> {
+    const { rows } = await this.#pool.query<{ log: WatchedLog }>(
+      `select log from settlement_watch_log
+       where chain_id = $1 and state = 'seen' and block_number between $2 and $3 and log ->> 'module' <> 'token'
+       order by block_number, log_index, id`,
+      [chainId, from, to],
+    );
+    return rows.map(({ log }) => log);
+  }
+
+  async balances(chainId: string): Promise<HeldCoins[]> {
+    const { rows } = await this.#pool.query<{ holder: string; number: bigint; hash: string; units: string }>(
+      'select holder, number, hash, units::text from settlement_watch_balance where chain_id = $1 order by number, holder',
+      [chainId],
+    );
+    return rows.map(({ holder, number, hash, units }) => ({ holder, at: { number, hash }, units: BigInt(units) }));
+  }
+
+  async keepBalances(chainId: string, waiting: readonly HeldCoins[]): Promise<void> {
+    await inPoolTransaction(this.#pool, 'begin', async (client) => {
+      await client.query(
+        `delete from settlement_watch_balance where chain_id = $1 and number > (
+           select finalized_number from settlement_watch_cursor where chain_id = $1 and contract = $2)`,
+        [chainId, nativeToken],
+      );
+      await insertBalances(client, chainId, waiting);
+    });
+  }
+
   async *standing(chainId: string, upTo: bigint): AsyncIterable<WatchedLog> {
     for (let [block, index, provider] = [-1n, -1, '-1']; ;) {
       const { rows } = await this.#pool.query<{ log: WatchedLog; block_number: bigint; log_index: number; provider: string }>(
@@ -261,6 +296,20 @@ async function insertWords(
      select distinct $1, contract, provider_id, word, ${isTouched} from unnest($2::text[], $3::numeric[], $4::bigint[]) word (contract, provider_id, word)
      on conflict (chain_id, contract, provider_id, word) do update set is_touched = true where ${isTouched}`,
     [chainId, words.map(({ contract }) => contract), words.map(({ providerId }) => providerId), words.map(({ word }) => word.toString())],
+  );
+}
+
+async function insertBalances(client: PoolClient, chainId: string, balances: readonly HeldCoins[]): Promise<void> {
+  await client.query(
+    `insert into settlement_watch_balance (chain_id, holder, number, hash, units)
+     select $1, * from unnest($2::text[], $3::bigint[], $4::text[], $5::numeric[])`,
+    [
+      chainId,
+      balances.map(({ holder }) => holder),
+      balances.map(({ at }) => at.number.toString()),
+      balances.map(({ at }) => at.hash),
+      balances.map(({ units }) => units.toString()),
+    ],
   );
 }
 

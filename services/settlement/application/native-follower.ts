@@ -1,0 +1,127 @@
+import { isExplainedByLogs, type NativeBalances, nativeMoves, type NativeSpan, type NativeTransaction } from '../domain/native-moves.ts';
+import type { ChainEffect } from '../domain/chain-effect.ts';
+import type { NodeQuorum } from './node-quorum.ts';
+import { nativeToken } from './settlement-chain.ts';
+import { watchedAddresses } from './watched-addresses.ts';
+import type { WatchedBlock } from './watched-node.ts';
+import { QuorumFault } from './watcher-faults.ts';
+import type { Checkpoint, HeldCoins, WatchCursor, WatcherStore } from './watcher-store.ts';
+
+export interface NativeFollowerOptions {
+  readonly chainId: string;
+  readonly nodes: NodeQuorum;
+  readonly store: WatcherStore;
+}
+
+/**
+ * Coins that went past our contracts, to or from a treasury (also one of before) or a refunder. A coin leaves no log, so balances are
+ * compared from one final block to the next, and only where logs of ours do not account for the difference are the blocks between read
+ * for transactions. An address is compared from the first look on: what it had before is its own.
+ */
+export class NativeFollower {
+  readonly #options: NativeFollowerOptions;
+
+  constructor(options: NativeFollowerOptions) {
+    this.#options = options;
+  }
+
+  /** Up to where our own contracts were read and are final. Checkpoint, balances and what was found are one transaction. */
+  async follow(): Promise<void> {
+    const { chainId, store } = this.#options;
+    const cursors = await store.cursors(chainId);
+    const cursor = cursors.find(({ address }) => address === nativeToken);
+    const ours = cursors.filter(({ module }) => module !== 'token');
+    const [first] = ours;
+    if (cursor === undefined || first === undefined) return;
+    const limit = ours.reduce((lowest, { finalized }) => (finalized.number < lowest ? finalized.number : lowest), first.finalized.number);
+    if (limit <= cursor.finalized.number) return;
+    const kept = await store.balances(chainId);
+    const waiting = kept.filter(({ at }) => at.number > cursor.finalized.number);
+    const looked = waiting.length > 0 ? waiting : await this.#look(limit, first.observed);
+    const at = looked[0]?.at;
+    if (at === undefined) return;
+    if (at.number > limit) return waiting.length > 0 ? undefined : store.keepBalances(chainId, looked);
+    const block = await this.#options.nodes.finalBlock(at.number);
+    // Another block became final there: the next look takes new balances.
+    if (block.hash !== at.hash) return store.keepBalances(chainId, []);
+    await this.#compare(cursor, block, { before: unitsOf(kept, cursor.finalized.number), looked });
+  }
+
+  /** At the last final block; where nodes do not know its state any more, at the head, to wait until that is final. */
+  async #look(limit: bigint, head: Checkpoint): Promise<HeldCoins[]> {
+    const { chainId, nodes, store } = this.#options;
+    // Somebody who was only just named is looked at as well: so his coins are known from before.
+    const holders = [...new Set((await watchedAddresses(store, chainId, head.number)).map(({ address }) => address))];
+    if (holders.length === 0) return [];
+    try {
+      return await this.#balances(holders, await nodes.finalBlock(limit));
+    } catch (error) {
+      if (!(error instanceof QuorumFault) || head.number === limit) throw error;
+      return this.#balances(holders, head);
+    }
+  }
+
+  async #balances(holders: readonly string[], { number, hash }: Checkpoint): Promise<HeldCoins[]> {
+    const { nodes } = this.#options;
+    const held: HeldCoins[] = [];
+    for (const holder of holders) {
+      const what = `the coins of ${holder} after block ${number}`;
+      held.push({
+        holder,
+        at: { number, hash },
+        units: await nodes.agreed(what, (node) => node.balance(nativeToken, holder, hash), String),
+      });
+    }
+    return held;
+  }
+
+  async #compare(
+    { observed, finalized }: WatchCursor,
+    block: WatchedBlock,
+    { before, looked }: { readonly before: NativeBalances; readonly looked: readonly HeldCoins[] },
+  ): Promise<void> {
+    const { chainId, store } = this.#options;
+    const range = { from: finalized.number + 1n, to: block.number };
+    const logs = await store.inBlocks(chainId, range);
+    const span: NativeSpan = {
+      ...{ chainId, fromBlock: range.from, to: placeOf(block), before, after: unitsOf(looked, block.number), logs },
+      feeReceiver: await this.#feeReceiver(finalized.number),
+    };
+    await store.advance({
+      ...{ chainId, contracts: [nativeToken], from: observed, to: { number: block.number, hash: block.hash }, isFinal: true },
+      ...{ logs: isExplainedByLogs(span) ? [] : await this.#moves(span, block.number), appeared: [], words: [], balances: looked },
+    });
+  }
+
+  async #moves(span: NativeSpan, upTo: bigint): Promise<ChainEffect[]> {
+    const { chainId, nodes, store } = this.#options;
+    const addresses = new Set(span.after.keys());
+    const transactions: NativeTransaction[] = [];
+    for (let number = span.fromBlock; number <= upTo; number++) {
+      const block = await nodes.finalBlock(number);
+      const found = await nodes.agreedFinal(
+        number,
+        `the transactions of block ${number}`,
+        (node) => node.transactionsOf(addresses, block),
+        (list) => list.map(({ tx, from, to, value, fee }) => [tx, from, to, value, fee].join(' ')).join('\n'),
+      );
+      transactions.push(...found.map((transaction) => ({ ...transaction, block: placeOf(block) })));
+    }
+    return nativeMoves(span, transactions, await watchedAddresses(store, chainId, upTo));
+  }
+
+  /** Whom the platform's fees went to up to a block. */
+  async #feeReceiver(upTo: bigint): Promise<string | undefined> {
+    const logs = await this.#options.store.named(this.#options.chainId, ['FeeReceiverSet'], upTo);
+    const log = logs.at(-1)?.log;
+    return log !== undefined && 'fields' in log ? log.fields['to'] : undefined;
+  }
+}
+
+function unitsOf(held: readonly HeldCoins[], number: bigint): NativeBalances {
+  return new Map(held.flatMap(({ holder, at, units }) => (at.number === number ? [[holder, units] as const] : [])));
+}
+
+function placeOf({ number, hash, timestamp }: WatchedBlock): NativeSpan['to'] {
+  return { number: number.toString(), hash, time: new Date(Number(timestamp) * 1000).toISOString() };
+}
