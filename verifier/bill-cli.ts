@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { billUsage, parseBillCommandLine } from './bill/bill-command-line.ts';
+import { type BillCommandLine, billUsage, parseBillCommandLine } from './bill/bill-command-line.ts';
 import { billJsonReport, billTextReport } from './bill/bill-report.ts';
+import type { TermsFiles } from './bill/terms-files.ts';
 import { verifyBill } from './bill/verify-bill.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -22,9 +23,27 @@ async function main(args: readonly string[]): Promise<number> {
     return exitCodeOfUsage;
   }
   const { genesis, rpc, asJson } = commandLine;
-  const outcome = await verifyBill({ bundle: text, genesisHash: genesis, rpcUrls: rpc });
+  const computedFrom = await filesOf(commandLine);
+  if (typeof computedFrom === 'string') {
+    console.error(`${computedFrom}\n\n${billUsage}`);
+    return exitCodeOfUsage;
+  }
+  const outcome = await verifyBill({ bundle: text, genesisHash: genesis, rpcUrls: rpc, ...(computedFrom && { computedFrom }) });
   console.log(asJson ? billJsonReport(outcome) : billTextReport(outcome));
   return exitCodes[outcome.verdict];
+}
+
+/** Undefined where no terms were given; else their text, or which file cannot be read. */
+async function filesOf({ terms: files, termsHashes, usage: file }: BillCommandLine): Promise<TermsFiles | string | undefined> {
+  if (files.length === 0) return undefined;
+  const terms: string[] = [];
+  for (const each of files) {
+    const text = await readFile(each, 'utf8').catch(() => undefined);
+    if (text === undefined) return `The file ${each} cannot be read.`;
+    terms.push(text);
+  }
+  const usage = file === undefined ? undefined : await readFile(file, 'utf8').catch(() => null);
+  return usage === null ? `The file ${file} cannot be read.` : { terms, termsHashes, usage };
 }
 
 try {

@@ -17,6 +17,7 @@ let folder: string;
 let genesisHash: string;
 let customer: { account: string; invoice: string };
 let neighbour: { account: string; invoice: string };
+let book: string;
 
 const priceBook = {
   name: 'Voice',
@@ -47,7 +48,7 @@ beforeAll(async () => {
   api = await startTestService({ chain: { rpcUrl: chain.url } });
   folder = await mkdtemp(join(tmpdir(), 'tallyroot-bundle-'));
   genesisHash = await api.service.integrity.logs.genesisHashOf('demo');
-  const book = (await api.post('/v1/price-books', priceBook)).body.id as string;
+  book = (await api.post('/v1/price-books', priceBook)).body.id as string;
   customer = await billedCustomer(book, 'north');
   neighbour = await billedCustomer(book, 'south');
   const paid = await api.post(`/v1/accounts/${customer.account}/payments`, {
@@ -150,6 +151,109 @@ describe('[D16] anyone', () => {
     expect([code, output]).toEqual([1, expect.stringContaining('charged 0.4313 EUR, the rules come to 0.414 EUR')]);
     expect((await tallyroot('rerate', '--bundle', usage)).code).toBe(2);
   }, 120_000);
+});
+
+describe('[D16] a bill computed once more by the verifier alone, from terms and usage', () => {
+  const files = { bundle: '', voice: '', internet: '', usage: '' };
+  const hashes = { voice: '', internet: '' };
+  const records = ['12.5', '3.1', '0'].map((quantity, index) => `switch:north:${index},day,${quantity}`);
+  const written = async (name: string, text: string) => {
+    await writeFile(join(folder, name), text);
+    return join(folder, name);
+  };
+  const published = async (terms: object) => {
+    const { status, body } = await api.post('/v1/terms', { version: '1', refunds: 'None.', ...terms });
+    if (status !== 201) throw new Error(JSON.stringify(body));
+    return { hash: body.id as string, text: JSON.stringify((await api.get(`/v1/logs/demo/terms/${body.id}`)).body) };
+  };
+  const bill = (...args: string[]) => verifyBillCommand('--bundle', files.bundle, '--genesis', genesisHash, ...args);
+  const bothTerms = () => ['--terms', files.voice, '--terms', files.internet];
+
+  beforeAll(async () => {
+    files.bundle = await written('terms-bundle.json', JSON.stringify(await invoiceBundle()));
+    files.usage = await written('terms-usage.csv', ['usageRecord,band,quantity', ...records, ''].join('\n'));
+    const priceBooks = [{ stream: `demo.pricebook-${book}`, revision: '0' }];
+    const voice = await published({ offer: 'voice', price: { amount: '0.01', currency: 'EUR', cycle: 'usage' }, priceBooks });
+    const internet = await published({ offer: 'internet-100', price: { amount: '29.90', currency: 'EUR', cycle: 'month' } });
+    [files.voice, files.internet] = [await written('voice.json', voice.text), await written('internet.json', internet.text)];
+    [hashes.voice, hashes.internet] = [voice.hash, internet.hash];
+  }, 60_000);
+
+  it('is the same: every price book is one of the terms that were agreed to, and every charge comes to the same', async () => {
+    const named = ['--terms-hash', hashes.voice, '--terms-hash', hashes.internet];
+    for (const own of [[], ['--usage', files.usage]]) {
+      const { code, output } = await bill(...bothTerms(), ...named, ...own);
+      expect([code, output]).toEqual([0, expect.stringContaining('THE SAME BILL by these terms: 3 rated charges and 1 at a price')]);
+      expect(output).toContain(hashes.voice);
+    }
+    const { output } = await bill(...bothTerms(), '--json');
+    expect(JSON.parse(output)).toMatchObject({ verdict: 'VALID', terms: { result: 'ok', rated: '3', priced: '1', differences: [] } });
+  }, 60_000);
+
+  it.each([
+    [
+      'other usage',
+      ['switch:north:0,day,12', ...records.slice(1)],
+      /usage record switch:north:0: charged 0.4313 EUR .+ the terms come to 0.414 EUR/,
+    ],
+    ['a record that was not charged', [...records, 'switch:north:9,day,1'], /usage record switch:north:9 was not charged/],
+    ['a charge without a record', records.slice(1), /usage record switch:north:0: the usage does not have this record/],
+  ])(
+    'is another one with %s, and the first difference is named',
+    async (_, lines, difference) => {
+      const usage = await written('other-usage.csv', ['usageRecord,band,quantity', ...lines].join('\n'));
+      const { code, output } = await bill(...bothTerms(), '--usage', usage);
+      expect([code, output]).toEqual([1, expect.stringMatching(/^INVALID/)]);
+      expect(output).toMatch(/ANOTHER BILL/);
+      expect(output).toMatch(difference);
+    },
+    60_000,
+  );
+
+  it('is another one by terms with other price books or another price, or where no terms say one', async () => {
+    const internet = JSON.parse(await readFile(files.internet, 'utf8')).document as { price: object };
+    const dearer = await written('dearer.json', JSON.stringify({ ...internet, price: { ...internet.price, amount: '19.90' } }));
+    const voice = JSON.parse(await readFile(files.voice, 'utf8')).document as object;
+    const other = await written('other.json', JSON.stringify({ ...voice, priceBooks: [] }));
+    const foreign = await written('foreign.json', JSON.stringify({ ...voice, provider: 'other' }));
+    for (const [args, difference] of [
+      [['--terms', files.voice, '--terms', dearer], 'charged 29.90 EUR for internet-100, the terms come to 19.90 EUR'],
+      [['--terms', other, '--terms', files.internet], 'which no terms name'],
+      [['--terms', files.voice], 'no terms say a price for internet-100'],
+      [['--terms', foreign, '--terms', files.internet], 'the terms of voice are those of other'],
+    ] as const) {
+      const { code, output } = await bill(...args);
+      expect([args, code, output]).toEqual([args, 1, expect.stringContaining(difference)]);
+    }
+  }, 60_000);
+
+  it('is not computed from terms that hash to something else than what was agreed to, or that cannot be read', async () => {
+    const forged = JSON.parse(await readFile(files.voice, 'utf8')) as { document: object };
+    const file = await written('forged.json', JSON.stringify({ ...forged, document: { ...forged.document, version: '2' } }));
+    for (const args of [
+      ['--terms', file],
+      ['--terms', files.voice, '--terms-hash', hashes.internet],
+      [...bothTerms(), '--terms-hash', hashes.voice],
+      ['--terms', files.usage],
+      [...bothTerms(), '--usage', files.voice],
+    ]) {
+      const { code, output } = await bill(...args);
+      expect([args, code, output]).toEqual([args, 2, expect.stringMatching(/^UNVERIFIABLE: /)]);
+    }
+    for (const args of [
+      ['--usage', files.usage],
+      ['--terms', files.voice, '--terms-hash', '0x1'],
+      ['--terms', join(folder, 'nothing')],
+    ]) {
+      expect([args, (await bill(...args)).code]).toEqual([args, 2]);
+    }
+  }, 60_000);
+
+  it('is not computed where its price version is missing from the bundle', async () => {
+    const bundle = await written('without-prices.json', JSON.stringify(without(await invoiceBundle(), 'PriceBookPublished/1')));
+    const { code, output } = await verifyBillCommand('--bundle', bundle, '--genesis', genesisHash, ...bothTerms());
+    expect([code, output]).toEqual([2, expect.stringContaining('NOT COMPUTED')]);
+  }, 60_000);
 });
 
 describe('[E4] a customer with one downloaded bundle', () => {

@@ -45,7 +45,7 @@ export function billOutcomesOf(checks: BillChecks, asked: readonly BillCheckId[]
 }
 
 /** Any INVALID: INVALID; else anything that is missing: UNVERIFIABLE; else VALID. */
-export function billVerdictOf(outcomes: readonly BillCheckOutcome[]): Verdict {
+export function billVerdictOf(outcomes: readonly Pick<BillCheckOutcome, 'result'>[]): Verdict {
   const results = outcomes.map(({ result }) => result);
   return results.includes('invalid') ? 'INVALID' : results.includes('unverifiable') ? 'UNVERIFIABLE' : 'VALID';
 }

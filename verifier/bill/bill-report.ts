@@ -2,6 +2,7 @@ import type { PlacedAnchor } from '../checks/chain-set.ts';
 import type { Unopened } from '../verdict.ts';
 import type { BillCheckOutcome } from './bill-checks.ts';
 import type { CheckedInvoice } from './invoice.check.ts';
+import type { TermsOutcome } from './terms.check.ts';
 import type { BillOutcome } from './verify-bill.ts';
 
 const toldMax = 5;
@@ -22,6 +23,7 @@ export function billTextReport(outcome: BillOutcome | Unopened): string {
   lines.push('', balancesTitle(commitment, provenSize));
   for (const { account: place, currency, balance } of balances) lines.push(`  ${balance.padStart(14)} ${currency}  ${place}`);
   lines.push('', ...invoices.flatMap(invoiceLines), ...checks.flatMap(checkLines));
+  if (outcome.terms !== undefined) lines.push('', ...termsLines(outcome.terms));
   return lines.join('\n');
 }
 
@@ -54,6 +56,20 @@ function invoiceLines({ number, invoice, currency, total, dueOn, lines }: Checke
     return `  ${amount.padStart(14)} ${currency}  ${count} x ${description}, ${product}${from}`;
   });
   return [`Invoice ${number} (${invoice}), due on ${dueOn}:`, ...rows, `  ${total.padStart(14)} ${currency}  total`, ''];
+}
+
+const termsTitles = { ok: 'THE SAME BILL', invalid: 'ANOTHER BILL', unverifiable: 'NOT COMPUTED' } as const;
+
+function termsLines({ result, terms, rated, priced, differences, missing }: TermsOutcome): string[] {
+  const more = (count: number) => (count > toldMax ? [`  and ${count - toldMax} more`] : []);
+  return [
+    `${termsTitles[result]} by these terms: ${rated} rated charges and ${priced} at a price, computed again`,
+    ...terms.map(({ hash, offer, version }) => `  ${offer}, version ${version}: ${hash}`),
+    ...differences.slice(0, toldMax).map((difference) => `  different: ${difference}`),
+    ...more(differences.length),
+    ...missing.slice(0, toldMax).map((what) => `  missing: ${what}`),
+    ...more(missing.length),
+  ];
 }
 
 export function checkLines({ id, name, result, reason, invalid, unverifiable, findings }: BillCheckOutcome): string[] {

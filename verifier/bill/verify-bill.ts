@@ -18,6 +18,8 @@ import { type BillStreams, billStreamsOf, checkStretch } from './bill-streams.ts
 import { BundleHead } from './bundle-head.ts';
 import { type Bundle, parseBundle } from './bundle.ts';
 import { type CheckedInvoice, checkInvoice } from './invoice.check.ts';
+import { checkTerms, type TermsOutcome } from './terms.check.ts';
+import { type ReadTerms, readTermsFiles, type TermsFiles } from './terms-files.ts';
 
 export interface VerifyBillOptions {
   /** The text of the downloaded file. */
@@ -26,6 +28,8 @@ export interface VerifyBillOptions {
   readonly genesisHash: string;
   /** Nodes of the chains; none: no chain is asked, and the outcome says so. */
   readonly rpcUrls: readonly string[];
+  /** Present: the bill is computed once more from these. */
+  readonly computedFrom?: TermsFiles;
 }
 
 export interface BillOutcome {
@@ -46,21 +50,25 @@ export interface BillOutcome {
   /** Leaves of the bundle that the last anchor does not cover yet. */
   readonly leavesInTail: number;
   readonly checks: readonly BillCheckOutcome[];
+  /** Undefined where no terms were given. */
+  readonly terms: TermsOutcome | undefined;
 }
 
 /**
  * Checks what a customer was told, from one file and without anybody else's data: the log committed to these balances, they are the sum of
  * the customer's own events, and each line of an invoice is the sum of charges that stand in the log. Throws only for defects of its own.
  */
-export async function verifyBill({ bundle: text, genesisHash, rpcUrls }: VerifyBillOptions): Promise<BillOutcome | Unopened> {
+export async function verifyBill({ bundle: text, genesisHash, rpcUrls, computedFrom }: VerifyBillOptions): Promise<BillOutcome | Unopened> {
   const bundle = parseBundle(text);
   if (typeof bundle === 'string') return { verdict: 'UNVERIFIABLE', reason: bundle };
+  const from = computedFrom && readTermsFiles(computedFrom);
+  if (typeof from === 'string') return { verdict: 'UNVERIFIABLE', reason: from };
   const genesis = openGenesis(bundle.genesis, genesisHash);
   if (typeof genesis === 'string') return { verdict: 'INVALID', reason: genesis };
   const head = parseHead(bundle.checkpoint);
   if (head === undefined) return { verdict: 'INVALID', reason: 'the checkpoint is no signed tree head' };
   const chains = await ChainSet.open(rpcUrls, genesis.policy);
-  return new BillVerification(bundle, genesis, head, chains).run(rpcUrls.length > 0);
+  return new BillVerification(bundle, genesis, head, chains).run(rpcUrls.length > 0, from);
 }
 
 class BillVerification {
@@ -76,7 +84,7 @@ class BillVerification {
     this.#checks = this.#head.checks;
   }
 
-  async run(isChainAsked: boolean): Promise<BillOutcome> {
+  async run(isChainAsked: boolean, from: ReadTerms | undefined): Promise<BillOutcome> {
     const { account, invoice } = this.#bundle;
     const { policies, provenSize } = await this.#head.check(isChainAsked);
     const streams = billStreamsOf(this.#head.open(this.#bundle.leaves), this.#checks);
@@ -92,12 +100,15 @@ class BillVerification {
     // An invoice must be under an anchor, of an account the balances: newer events, and for an invoice newer balances, may wait for theirs.
     const required = invoice === undefined ? [commitment?.index ?? 0] : invoices.map(({ lastLeaf }) => lastLeaf);
     this.#head.checkCover(Math.max(0, ...required), provenSize);
+    const { currencies } = postings;
+    const subject = { prefix: this.#genesis.policy.streamPrefix, account, streams };
+    const terms = from && checkTerms({ ...subject, ...from, scalesOf: (currency) => currencies.get(currency) });
     const checks = billOutcomesOf(this.#checks);
     return {
-      verdict: billVerdictOf(checks),
+      verdict: billVerdictOf([...checks, ...(terms === undefined ? [] : [terms])]),
       isOffline: !isChainAsked && policies.all.some(({ chains }) => chains.length > 0),
       ...{ origin: this.#genesis.policy.origin, account, invoice, head: this.#head.head, provenSize },
-      ...{ lastAnchor: this.#head.lastAnchor, commitment, balances, invoices, checks },
+      ...{ lastAnchor: this.#head.lastAnchor, commitment, balances, invoices, checks, terms },
       leavesInTail: this.#bundle.leaves.filter(({ index }) => Number(index) >= provenSize).length,
     };
   }

@@ -1,0 +1,109 @@
+import { isObject } from '../log/canonical-json.ts';
+import type { Scales } from '../log/policy.ts';
+import type { CheckResult } from '../verdict.ts';
+import type { BillLeaf, Fin } from './bill-leaf.ts';
+import type { BillStreams } from './bill-streams.ts';
+import { type RatedAmount, rateCharge } from './rate-charge.ts';
+import type { BillTerms } from './terms-document.ts';
+import type { CountedUsage } from './usage-file.ts';
+
+/** A bill computed once more from terms and usage. */
+export interface TermsOutcome {
+  /** `ok`: the same bill. `invalid`: another one. `unverifiable`: what it would be computed from is not all there. */
+  readonly result: Extract<CheckResult, 'ok' | 'invalid' | 'unverifiable'>;
+  readonly terms: readonly Pick<BillTerms, 'hash' | 'offer' | 'version'>[];
+  /** Charges that were computed again, the rated ones and those at the price of an offer. */
+  readonly rated: number;
+  readonly priced: number;
+  /** In the order of the bill; the first one is where the bill begins to be another. */
+  readonly differences: readonly string[];
+  readonly missing: readonly string[];
+}
+
+export interface TermsSubject {
+  /** `<slug>.`, as every stream of the log begins. */
+  readonly prefix: string;
+  readonly account: string;
+  readonly terms: readonly BillTerms[];
+  /** Absent: what the charges say was used. */
+  readonly usage: ReadonlyMap<string, CountedUsage> | undefined;
+  readonly streams: BillStreams;
+  readonly scalesOf: (currency: string) => Scales | undefined;
+}
+
+/**
+ * Holds every charge of the bundle against the terms: what was rated must be rated by a price version that terms name, and come to the same
+ * from that version and the usage; what was not rated must be an offer at the price that its terms say. That lines and total are the sums of
+ * the charges is V9.
+ */
+export function checkTerms(subject: TermsSubject): TermsOutcome {
+  const differences: string[] = [];
+  const missing: string[] = [];
+  let [rated, priced] = [0, 0];
+  const { account, prefix, terms, usage, streams } = subject;
+  for (const { provider, offer } of terms)
+    if (`${provider}.` !== prefix) differences.push(`the terms of ${offer} are those of ${provider}, and the bill is not`);
+  const own = (streams.get(`${prefix}account-${account}`) ?? []).filter(({ countsForNothing }) => !countsForNothing);
+  const reversed = new Set(own.map(({ fin }) => (isObject(fin?.['reverses']) ? fin['reverses']['revision'] : undefined)));
+  const charged = new Set<string>();
+  for (const leaf of own) {
+    const { entry, fin } = leaf;
+    if (!['ChargePosted/1', 'TitlePurchased/1'].includes(entry.type) || reversed.has(entry.revisionText)) continue;
+    if (fin === undefined) {
+      missing.push(`${nameOf(leaf)} is not readable`);
+      continue;
+    }
+    const isRated = isObject(fin['rating']);
+    const found = isRated ? ratedAgain(subject, fin, fin['rating'] as Fin, charged) : pricedAgain(terms, fin);
+    if (isRated) rated += 1;
+    else priced += 1;
+    if (found?.difference !== undefined) differences.push(`${nameOf(leaf)}: ${found.difference}`);
+    if (found?.missing !== undefined) missing.push(`${nameOf(leaf)}: ${found.missing}`);
+  }
+  for (const record of usage?.keys() ?? []) if (!charged.has(record)) differences.push(`usage record ${record} was not charged`);
+  const result = differences.length > 0 ? 'invalid' : missing.length > 0 ? 'unverifiable' : 'ok';
+  return { result, terms: terms.map(({ hash, offer, version }) => ({ hash, offer, version })), rated, priced, differences, missing };
+}
+
+type Found = { readonly difference: string; readonly missing?: never } | { readonly missing: string; readonly difference?: never };
+
+/** Adds the usage record to those that were charged. */
+function ratedAgain({ terms, usage, streams, scalesOf }: TermsSubject, fin: Fin, rating: Fin, charged: Set<string>): Found | undefined {
+  const { usageRecord } = fin;
+  const book = isObject(rating['priceBook']) ? rating['priceBook'] : {};
+  const place = `${String(book['stream'])}@${String(book['revision'])}`;
+  if (!terms.some(({ priceBooks }) => priceBooks.includes(place))) return { difference: `rated by ${place}, which no terms name` };
+  if (typeof usageRecord === 'string') {
+    if (charged.has(usageRecord)) return { difference: 'the usage record was charged before' };
+    charged.add(usageRecord);
+  }
+  const counted = usage?.get(String(usageRecord));
+  if (usage !== undefined && counted === undefined) return { difference: 'the usage does not have this record' };
+  const version = (streams.get(String(book['stream'])) ?? []).find(({ entry }) => entry.revisionText === book['revision']);
+  if (version?.fin === undefined || version.entry.type !== 'PriceBookPublished/1' || version.countsForNothing)
+    return { missing: `price version ${place} is not in the bundle` };
+  const again = rateCharge(version.fin, counted ?? { band: rating['band'], quantity: rating['quantity'] }, scalesOf);
+  if (again === undefined) return { difference: `price version ${place} has no price for it` };
+  return differenceOf(fin, again);
+}
+
+/** An offer of which several versions are given may be charged at the price of any. */
+function pricedAgain(terms: readonly BillTerms[], fin: Fin): Found | undefined {
+  const product = String(fin['product']);
+  const offers = terms.filter(({ offer, price }) => offer === product && price.cycle !== 'usage');
+  const [first] = offers;
+  if (first === undefined) return { difference: `no terms say a price for ${product}` };
+  const differences = offers.map(({ price }) => differenceOf(fin, { ...price, product }));
+  return differences.includes(undefined) ? undefined : differences.at(-1);
+}
+
+function differenceOf(fin: Fin, { amount, currency, product }: RatedAmount): Found | undefined {
+  const said = `${String(fin['amount'])} ${String(fin['currency'])} for ${String(fin['product'])}`;
+  const again = `${amount} ${currency} for ${product}`;
+  return said === again ? undefined : { difference: `charged ${said}, the terms come to ${again}` };
+}
+
+function nameOf({ index, entry, fin }: BillLeaf): string {
+  const record = fin?.['usageRecord'];
+  return `leaf ${index}, revision ${entry.revisionText}${typeof record === 'string' ? `, usage record ${record}` : ''}`;
+}
