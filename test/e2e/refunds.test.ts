@@ -12,7 +12,7 @@ const finalDepth = 6;
 let shop: PaidProvider;
 
 beforeAll(async () => {
-  const profile = { finality: 'tag', realMoney: false, confirmations: [{ blocks: 2 }] } as const;
+  const profile = { finality: 'tag', realMoney: false, confirmations: [{ blocks: 2 }], pollMs: 200 } as const;
   shop = await startPaidProvider({ slotsInAnEpoch: finalDepth / 2 }, { profile }, { bookCurrency: 'EUR' });
   await shop.rate('ETH', '3000');
   await shop.rate('USDC', '0.92');
@@ -143,8 +143,8 @@ describe('[D13] a payment of an invoice goes back', () => {
   });
 });
 
-describe('[SET-A39] a refund that is asked for while its payment is merely confirmed', () => {
-  it('is refused, and a reorganisation later nothing was paid out', async () => {
+describe('a refund that is asked for while its payment is merely confirmed', () => {
+  it('[SET-A39] is refused, and a reorganisation later nothing was paid out', async () => {
     const { invoice } = await shop.invoice('33.00');
     const [before, float] = await Promise.all([shop.on.hands.payer.address, shop.refunder].map(dollarsOf));
     await mine(finalDepth + 2);

@@ -7,6 +7,7 @@ import { IssueQuote } from '../../services/settlement/application/issue-quote.ha
 import { SetRate } from '../../services/settlement/application/set-rate.handler.ts';
 import type { SettlementChain } from '../../services/settlement/application/settlement-chain.ts';
 import { type ChainEffect, settlementId } from '../../services/settlement/domain/chain-effect.ts';
+import type { RefundOrdered } from '../../services/settlement/domain/dispatch.events.ts';
 import type { Offer, Quote } from '../../services/settlement/domain/quote.ts';
 import { zeroAddress } from '../../services/settlement/domain/quote.ts';
 import { HttpLogSource } from '../../verifier/source/http.log-source.ts';
@@ -293,6 +294,72 @@ describe('a title that is paid on chain', () => {
     const held = async () => (await balances())[`liability:ppv-escrow:${buyer} EUR`];
     expect(await until(held, (open) => open === undefined)).toBeUndefined();
     expect(Number(before) - Number((await balances())['revenue:ppv EUR'])).toBeCloseTo(9.99, 6);
+  });
+
+  it('goes back from the money of the provider once it was captured, and is not watched any more', async () => {
+    const title = await titleListed();
+    const buyer = await accountWith('prepaid');
+    const { terms } = await quoted(`/v1/accounts/${buyer}/purchases/checkouts`, { title, heldBy: 'escrow' });
+    const { offer } = terms;
+    const purchase = bought(offer);
+    await take(purchase, 30n, 20n);
+    const before = (await balances())['revenue:ppv EUR'];
+    const log = { name: 'EventCaptured', eventId: offer.eventId, token: zeroAddress, amount: offer.amount, fee: '0', treasury };
+    await take(onEscrow('capture', `${offer.eventId}.${zeroAddress}`, offer, log, 33), 40n, 33n);
+    await until(async () => (await balances())[`liability:ppv-escrow:${buyer} EUR`], (open) => open === undefined); // prettier-ignore
+    const ordered = await refunded(settlementId(purchase));
+    expect(ordered).toMatchObject({ contract: settlement, slot: offer.seq, amount: '9.99', tokenUnits: offer.amount, to: payer });
+    expect(await take(paidBack(ordered), 50n, 40n)).toBe('finalized');
+    const books = await balances();
+    expect(books[`liability:refund-payable:${buyer} EUR`]).toBeUndefined();
+    expect(books['revenue:ppv EUR']).toBe(before);
+    expect(await until(() => watched(buyer), (titles) => titles.length === 0)).toEqual([]); // prettier-ignore
+  });
+});
+
+/** Pays back a payment, and answers the order that it comes to. */
+async function refunded(id: string): Promise<RefundOrdered> {
+  const asked: Answer = await api.post(`/v1/settlements/${id}/refunds`, { reason: 'sorry' });
+  expect([asked.status, asked.body.code]).toEqual([201, undefined]);
+  const find = async () => (await Array.fromAsync(api.service.eventStore.readAll())).filter(({ type }) => type === 'RefundOrdered/1');
+  const orders = await until(find, (all) => all.some(({ data }) => data.includes(asked.body.id)));
+  return JSON.parse(orders.at(-1)!.data).fin as RefundOrdered;
+}
+
+function paidBack(
+  { refundSeq, slot: seq, to, token, tokenUnits: amount, reason, providerId }: RefundOrdered,
+  changed: object = {},
+): ChainEffect {
+  const place = { chainId: '31337', contract: settlement, module: 'settlement', providerId, block: blockAt(35), logIndex: '0' } as const;
+  const log = { name: 'Refunded' as const, refundSeq, seq, to, token, amount, reason, ...changed };
+  return { ...place, tx: `0x${(txs++).toString(16).padStart(64, '4')}`, effect: 'refund', key: refundSeq, log };
+}
+
+describe('what goes back to a payer', () => {
+  it('and was not ordered so, to the unit, is in suspense: somebody else has the key', async () => {
+    const { account, invoice } = await invoiceOver('30.00');
+    const { terms } = await quoted(`/v1/invoices/${invoice}/checkouts`, {});
+    const paid = settledBy(terms);
+    await take(paid, 20n, 10n);
+    await shown(invoice, ({ open }) => open === '0.00');
+    const ordered = await refunded(settlementId(paid));
+    const stolen = paidBack(ordered, { to: treasury });
+    expect(await take(stolen, 50n, 40n)).toBe('finalized');
+    const never = paidBack({ ...ordered, refundSeq: '4711' });
+    expect(await take(never, 50n, 40n)).toBe('finalized');
+    const { body } = await api.get(`/v1/settlements?standing=unmatched&after=${await head()}`);
+    for (const each of [stolen, never])
+      expect(body.settlements).toContainEqual(expect.objectContaining({ settlement: settlementId(each), reason: 'refund_unknown' }));
+    expect((await balances())[`liability:refund-payable:${account} EUR`]).toBe('-30.00');
+  });
+
+  it('is nothing of a payment that the ledger never asked for', async () => {
+    const { invoice } = await invoiceOver('10.00');
+    const { terms } = await quoted(`/v1/invoices/${invoice}/checkouts`, {});
+    const minted = settledBy({ quote: { ...terms.quote, fiatMinor: '99999999' } });
+    await take(minted, 20n, 10n);
+    const asked = await api.post(`/v1/settlements/${settlementId(minted)}/refunds`, { reason: 'sorry' });
+    expect([asked.status, asked.body.code]).toEqual([409, 'payment_unmatched']);
   });
 });
 

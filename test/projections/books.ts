@@ -4,7 +4,10 @@ import type { AccountEvent, Billing, ChargesClosed } from '../../services/accoun
 import { type Account, account as accountAggregate } from '../../services/accounts/domain/account.ts';
 import { postCharge, purchaseTitle, topUp } from '../../services/accounts/domain/charging.decider.ts';
 import { closeCharges } from '../../services/accounts/domain/closing.decider.ts';
+import { creditSettlement } from '../../services/accounts/domain/crediting.decider.ts';
 import { receivePayment } from '../../services/accounts/domain/payment.decider.ts';
+import { refundSettlement } from '../../services/accounts/domain/refunding.decider.ts';
+import { returnRefund } from '../../services/accounts/domain/returning.decider.ts';
 import { reverseEntry } from '../../services/accounts/domain/reversal.decider.ts';
 import type { Decision, Rejection } from '../../services/commands/domain/decision.ts';
 import type { DomainEvent } from '../../services/commands/domain/aggregate.ts';
@@ -127,6 +130,27 @@ export class Books {
   pay(account: string, amount: string, reference: string): Promise<boolean> {
     const data = { payment: `pay_${randomUUID()}`, amount: this.money(account, amount), method: 'bank', reference };
     return this.#decide(account, (state, effectiveAt) => receivePayment(state, { ...data, effectiveAt }));
+  }
+
+  /** A payment on chain, final, of the account's newest open invoice. */
+  settle(account: string, amount: string): Promise<boolean> {
+    return this.#decide(account, (state, effectiveAt) => {
+      const invoice = (state.status === 'open' ? state.openInvoices.at(-1)?.invoice : undefined) ?? 'inv_none';
+      const data = { settlement: `1.0xa.slot.${invoice}`, slot: invoice, purpose: { kind: 'invoice', invoice } as const };
+      return creditSettlement(state, { ...data, amount: this.money(account, amount), chainId: '1', tx: '0x7', effectiveAt });
+    });
+  }
+
+  /** Takes back a part of the newest of these payments; of what is returned nothing came. */
+  async refund(account: string, amount: string, isReturned = false): Promise<boolean> {
+    const refund = `ref_${randomUUID()}`;
+    const data = { refund, amount: this.money(account, amount), reason: 'outage' };
+    const isDecided = await this.#decide(account, (state, effectiveAt) => {
+      const settlement = (state.status === 'open' ? [...state.settlements.keys()].at(-1) : undefined) ?? 'none';
+      return refundSettlement(state, { ...data, settlement, effectiveAt });
+    });
+    if (!isDecided || !isReturned) return isDecided;
+    return this.#decide(account, (state, effectiveAt) => returnRefund(state, { refund, failure: 'expired', effectiveAt }));
   }
 
   reverse(account: string, revision: number): Promise<boolean> {

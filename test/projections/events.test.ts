@@ -236,6 +236,16 @@ describe('invoices', () => {
     });
   });
 
+  it('is owed again by what goes back on chain, and paid again by what comes to nothing', async () => {
+    await books.settle(account, '5');
+    expect(await invoiced()).toMatchObject({ paid: '4.28', open: '0.00' });
+    await books.refund(account, '3');
+    expect(await invoiced()).toMatchObject({ paid: '2.00', open: '2.28' }); // 0.72 of it had been too much.
+    await books.refund(account, '1', true);
+    expect(await invoiced()).toMatchObject({ paid: '2.00', open: '2.28' });
+    expect(((await statement())?.rows ?? []).slice(-3).map(({ description }) => description)).toEqual(['outage', 'outage', 'expired']);
+  });
+
   it('[D4] is paid in parts, and owed again when a payment is taken back', async () => {
     await books.number();
     await books.issue();

@@ -27,6 +27,8 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant('number' as const) }),
   fc.record({ kind: fc.constant('issue' as const) }),
   fc.record({ kind: fc.constant('pay' as const), who, amount: payable, reference: fc.nat({ max: 20 }) }),
+  fc.record({ kind: fc.constant('settle' as const), who, amount: payable }),
+  fc.record({ kind: fc.constant('refund' as const), who, amount: payable, isReturned: fc.boolean() }),
   fc.record({ kind: fc.constant('reverse' as const), who, back: fc.nat({ max: 4 }) }),
   fc.record({ kind: fc.constant('reverse' as const), who, back: fc.nat({ max: 4 }) }),
 );
@@ -82,6 +84,10 @@ async function take(books: Books, asked: Step): Promise<unknown> {
       return books.issue();
     case 'pay':
       return books.pay(accountId(asked.who), asked.amount, `R${asked.reference}`);
+    case 'settle':
+      return books.settle(accountId(asked.who), asked.amount);
+    case 'refund':
+      return books.refund(accountId(asked.who), asked.amount, asked.isReturned);
     case 'reverse':
       return books.reverse(accountId(asked.who), books.factsOf(accountId(asked.who)).length - 1 - asked.back);
   }

@@ -58,7 +58,7 @@ export type TitleGrantEnded = {
   readonly currency: string;
   readonly title: PurchasedTitle;
   readonly effectiveAt: string;
-  /** Mirror those of the grant, where it had some and a refund has not taken them back. */
+  /** Mirror those of the grant, as far as it was owed still. */
   readonly postings: readonly Posting[];
 };
 

@@ -1,11 +1,11 @@
 import { accept, type Decision, reject, repeated } from '../../commands/domain/decision.ts';
 import type { Money } from '../../money/money.ts';
-import { credit, debit, mirrored } from '../../money/posting.ts';
+import { credit, debit } from '../../money/posting.ts';
 import type { TitleGranted, TitleGrantEnded } from './account-settlement.events.ts';
 import type { TitleGrant } from './account-settlement.ts';
 import type { AccountRejection } from './account.commands.ts';
 import type { AccountEvent } from './account.events.ts';
-import type { Account } from './account.ts';
+import type { Account, OpenAccount } from './account.ts';
 import { currencyMismatch, textOf } from './charging.decider.ts';
 import { ledgerAccount } from './chart.ts';
 
@@ -58,17 +58,20 @@ export function endTitleGrant(account: Account, { slot, reason, effectiveAt }: E
   if (grant.granted.hold === 'receivable' && effectiveAt >= grant.granted.entitlement.from) {
     return reject({ code: 'title_window_begun', from: grant.granted.entitlement.from });
   }
-  return accept({ type: 'TitleGrantEnded/1', data: { account: account.account, ...endOf(grant), reason, effectiveAt } });
+  return accept({ type: 'TitleGrantEnded/1', data: { ...endOf(account, grant), reason, effectiveAt } });
 }
 
-/** Of a title whose payment goes back whole. What it had earned is given up by the refund itself. */
-export function endedByRefund(account: string, grant: TitleGrant, effectiveAt: string): AccountEvent {
-  return { type: 'TitleGrantEnded/1', data: { account, ...endOf(grant), postings: [], reason: 'refunded', effectiveAt } };
+/** Of a title whose payment goes back whole. What it had earned is given up by the refund itself, but for what was never paid of it. */
+export function endedByRefund(account: OpenAccount, grant: TitleGrant, effectiveAt: string): AccountEvent {
+  return { type: 'TitleGrantEnded/1', data: { ...endOf(account, grant), reason: 'refunded', effectiveAt } };
 }
 
-function endOf({ granted, revision }: TitleGrant) {
-  const { slot, purchase, amount, currency, title, postings } = granted;
-  return { slot, purchase, granted: revision.toString(), amount, currency, title, postings: mirrored(postings) };
+/** What is owed for the title is not owed any more, and was never earned. What was paid of it is another matter: it is refunded or stays. */
+function endOf({ account, currency: owedIn }: OpenAccount, { granted, revision, owed }: TitleGrant) {
+  const { slot, purchase, amount, currency, title, product } = granted;
+  const money = { amount: owed, currency: owedIn };
+  const postings = owed > 0n ? [credit(ledgerAccount.receivable(account), money), debit(ledgerAccount.revenue(product), money)] : [];
+  return { account, slot, purchase, granted: revision.toString(), amount, currency, title, postings };
 }
 
 export interface CaptureTitleData {

@@ -49,7 +49,7 @@ export function refundSettlement(account: Account, data: RefundSettlementData): 
   };
   const grant = account.grants.get(settlement.slot);
   const isTitleGone = taken.title > 0n && taken.title === settlement.parts.title?.part && grant?.status === 'open';
-  return isTitleGone ? accept(decided, endedByRefund(account.account, grant, data.effectiveAt)) : accept(decided);
+  return isTitleGone ? accept(decided, endedByRefund(account, grant, data.effectiveAt)) : accept(decided);
 }
 
 interface Asked {

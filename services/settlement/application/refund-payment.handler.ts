@@ -18,6 +18,7 @@ import { isPayment } from '../domain/settlement.decider.ts';
 import type { MatchedPayment, SettlementObserved } from '../domain/settlement.events.ts';
 import { settlement, standingOf } from '../domain/settlement.ts';
 import { dispatchStream } from './sending-streams.ts';
+import { SETTLEMENT_CHAINS, type SettlementChains } from './settlement-chains.ts';
 import { settlementStream } from './settlement-streams.ts';
 
 export interface RefundPaymentRequest {
@@ -39,6 +40,8 @@ export type RefundPaymentRejection =
   | { readonly code: 'settlement_not_found' }
   /** The ledger never asked for it: it is allocated to an account, or it is nobody's. */
   | { readonly code: 'payment_unmatched' }
+  /** The operator has taken the token away since it was paid with. */
+  | { readonly code: 'token_not_taken'; readonly token: string }
   /** Nobody but the payer can say where else its money goes. */
   | { readonly code: 'refund_address_disputed'; readonly to: string; readonly payer: string }
   /** What the escrow holds for a purchase goes back in one piece. */
@@ -68,9 +71,14 @@ interface Paid {
 export class RefundPaymentHandler implements ICommandHandler<RefundPayment> {
   readonly #executor: CommandExecutor;
   readonly #commands: CommandBus;
+  readonly #chains: SettlementChains;
 
-  constructor(@Inject(CommandExecutor) executor: CommandExecutor, @Inject(CommandBus) commands: CommandBus) {
-    [this.#executor, this.#commands] = [executor, commands];
+  constructor(
+    @Inject(CommandExecutor) executor: CommandExecutor,
+    @Inject(CommandBus) commands: CommandBus,
+    @Inject(SETTLEMENT_CHAINS) chains: SettlementChains,
+  ) {
+    [this.#executor, this.#commands, this.#chains] = [executor, commands, chains];
   }
 
   async execute({ envelope, request }: RefundPayment): Promise<Outcome<RefundPaymentRejection>> {
@@ -85,6 +93,8 @@ export class RefundPaymentHandler implements ICommandHandler<RefundPayment> {
     if (!mayReceive({ place, module: isEscrow ? 'escrow' : 'settlement', payer: payment.payer, address, signature }))
       return { kind: 'rejected', rejection: { code: 'refund_address_disputed', to, payer: payment.payer } };
     if (isEscrow && (await this.#isEscrowed(envelope.provider, request.refund, payment))) return this.#fromEscrow(envelope, request, paid);
+    if (this.#chains.tokenAt(chainId, payment.tokenAddress) === undefined)
+      return { kind: 'rejected', rejection: { code: 'token_not_taken', token: payment.tokenAddress } };
     const { refund, settlement: id, amount, reason } = request;
     const data = { refund, settlement: id, reason, ...(amount !== undefined && { amount }), ...(to !== payment.payer && { to }) };
     return this.#commands.execute(new RefundSettlement(envelope, payment.account, data));

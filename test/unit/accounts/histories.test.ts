@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { AccountEvent } from '../../../services/accounts/domain/account.events.ts';
 import { type Account, account, type OpenAccount } from '../../../services/accounts/domain/account.ts';
 import { openAccount } from '../../../services/accounts/domain/account.decider.ts';
-import { owedForTitles } from '../../../services/accounts/domain/account-settlement.ts';
+import { owedForTitles, refundableOf } from '../../../services/accounts/domain/account-settlement.ts';
 import { creditSettlement } from '../../../services/accounts/domain/crediting.decider.ts';
 import { endTitleGrant, grantTitle } from '../../../services/accounts/domain/granting.decider.ts';
 import { refundSettlement } from '../../../services/accounts/domain/refunding.decider.ts';
@@ -11,8 +11,10 @@ import { postCharge, purchaseTitle, topUp } from '../../../services/accounts/dom
 import { ledgerAccount } from '../../../services/accounts/domain/chart.ts';
 import { closeCharges } from '../../../services/accounts/domain/closing.decider.ts';
 import { receivePayment } from '../../../services/accounts/domain/payment.decider.ts';
+import { returnRefund } from '../../../services/accounts/domain/returning.decider.ts';
 import { reverseEntry } from '../../../services/accounts/domain/reversal.decider.ts';
 import { stateOfText, stateText } from '../../../services/commands/domain/state-text.ts';
+import { moneyOf } from '../../../services/money/money.ts';
 import { roundToPayable } from '../../../services/money/rounding.ts';
 import { assertBalanced, signedAmount } from '../../../services/money/posting.ts';
 import { eventId, given } from '../../support/given.ts';
@@ -39,7 +41,12 @@ const step = fc.oneof(
     hold: fc.constantFrom('receivable' as const, 'escrow' as const),
   }),
   fc.record({ kind: fc.constant('end' as const), slot: fc.nat({ max: 5 }) }),
-  fc.record({ kind: fc.constant('refund' as const), amount: fc.bigInt({ min: 1n, max: 50_000_000n }), slot: fc.nat({ max: 5 }) }),
+  fc.record({
+    kind: fc.constant('refund' as const),
+    amount: fc.option(fc.bigInt({ min: 1n, max: 50_000_000n }), { nil: undefined }),
+    slot: fc.nat({ max: 5 }),
+  }),
+  fc.record({ kind: fc.constant('return' as const), nth: fc.nat({ max: 3 }) }),
 );
 const history = fc.record({
   billing: fc.constantFrom('prepaid' as const, 'postpaid' as const),
@@ -79,7 +86,12 @@ function decide(state: Account, events: readonly AccountEvent[], asked: Step) {
       return endTitleGrant(state, { ...ending('reorged'), slot: asked.slot.toString() });
     case 'refund': {
       const what = { refund: `ref_${events.length}`, settlement: `1.0xa.slot.${asked.slot}`, reason: 'asked' };
-      return refundSettlement(state, { ...what, amount: roundToPayable(eurUnits(asked.amount), 'up'), effectiveAt: at });
+      const amount = asked.amount === undefined ? {} : { amount: roundToPayable(eurUnits(asked.amount), 'up') };
+      return refundSettlement(state, { ...what, ...amount, effectiveAt: at });
+    }
+    case 'return': {
+      const refunds = state.status === 'open' ? [...state.refunds.keys()] : [];
+      return returnRefund(state, { refund: refunds[asked.nth] ?? 'ref_none', failure: 'expired', effectiveAt: at });
     }
   }
 }
@@ -132,6 +144,24 @@ describe('random histories of an account', () => {
         }
         expect(balances.get(ledgerAccount.unbilled(id)) ?? 0n).toBe(state.unbilled);
         expect(balances.get(ledgerAccount.receivable(id)) ?? 0n).toBe(owed);
+      }),
+    );
+  });
+
+  it('set apart what is decided and not returned, and never more of a settlement than it brought', () => {
+    fc.assert(
+      fc.property(history, (asked) => {
+        const { events, states } = run(asked);
+        const state = states.at(-1);
+        if (state === undefined) return;
+        const balances = balancesOf(events);
+        const standing = [...state.refunds.values()].filter(({ returned }) => returned === undefined);
+        const sumOf = (some: typeof standing) => some.reduce((sum, { decided }) => sum + moneyOf(decided.amount, 'EUR').amount, 0n);
+        expect(-(balances.get(ledgerAccount.refundPayable(id)) ?? 0n)).toBe(sumOf(standing));
+        for (const [settlement, { paid, parts }] of state.settlements) {
+          const back = sumOf(standing.filter(({ decided }) => decided.settlement === settlement));
+          expect(back + refundableOf(parts)).toBeLessThanOrEqual(paid);
+        }
       }),
     );
   });
