@@ -28,7 +28,7 @@ export const refusals: Readonly<Record<string, readonly string[]>> = {
   ProviderRegistryZeroAddress: ['have an admin and a treasury', '[SET-A29] hands over to nobody else'],
   ProviderSettlementQuoteExpired: ['takes a quote between its two times'],
   ProviderSettlementQuoteNotYetValid: ['takes a quote between its two times'],
-  ProviderSettlementAlreadySettled: ['moves exactly the amount', '[SET-A3] closed by %s'],
+  ProviderSettlementAlreadySettled: ['moves exactly the amount', '[SET-A3] closed in any way'],
   ProviderSettlementAlreadyRefunded: ['pays a token back from the %s'],
   ProviderSettlementWrongPayer: ['takes a quote from the payer that it names', '[SET-A24] is ended by the provider’s admin'],
   ProviderSettlementWrongToken: ['takes its own kind of money alone'],
