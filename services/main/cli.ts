@@ -67,6 +67,12 @@ const commands: Readonly<Record<string, Command>> = {
     summary: 'Anchor on public chains: logs  list  unlist  latest  register  propose  accept  freeze  Pay on the local one: local-payments',
     run: async (args) => (await import('./chain/chain-command.ts')).runChain(args, process.env),
   },
+  settlement: {
+    summary:
+      'Hold what the watcher keeps against the chain: resync --chain <id>  adopt --chain <id>. Let a halted chain go on: lift --chain <id>. ' +
+      'adopt and lift take --by <name>  --reason <text>. --data <folder>',
+    run: async (args) => (await import('./settlement/settlement-command.ts')).runSettlement(args, process.env),
+  },
   migrate: {
     summary: 'Bring the database to this release and stop. --data <folder>',
     run: async (args) => {

@@ -32,17 +32,23 @@ export interface PoolSettings {
   readonly queryTimeoutMs?: number;
   /** Postgres refuses to write in transactions that do not ask for it, temporary tables aside. */
   readonly isReadOnly?: boolean;
+  /** Where unqualified names lie; `tallyroot` when absent. `pg_temp` for tables that end with their connection. */
+  readonly schema?: string;
+  /** A connection that nobody uses for so long is closed: 10 s when absent, never with 0. */
+  readonly idleMsMax?: number;
 }
 
 /** The pool of the service: unqualified names are tables of schema `tallyroot`. The caller ends it. */
-export function createPool({ url, applicationName = 'tallyroot', connectionsMax = 20, queryTimeoutMs, isReadOnly }: PoolSettings): pg.Pool {
+export function createPool(settings: PoolSettings): pg.Pool {
+  const { url, applicationName = 'tallyroot', connectionsMax = 20, queryTimeoutMs, isReadOnly, schema = 'tallyroot', idleMsMax } = settings;
   const pool = new pg.Pool({
     connectionString: url,
     application_name: applicationName,
     max: connectionsMax,
     connectionTimeoutMillis: Math.min(10_000, queryTimeoutMs ?? Infinity),
     ...(queryTimeoutMs !== undefined && { query_timeout: queryTimeoutMs }),
-    options: `-c search_path=tallyroot${isReadOnly === true ? ' -c default_transaction_read_only=on' : ''}`,
+    ...(idleMsMax !== undefined && { idleTimeoutMillis: idleMsMax }),
+    options: `-c search_path=${schema}${isReadOnly === true ? ' -c default_transaction_read_only=on' : ''}`,
     types: bigintTypes,
   });
   // An idle connection that the server closes is replaced at the next query; without a listener it would end the process. One that is in

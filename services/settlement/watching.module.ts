@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { WatcherController } from './adapters/http/watcher.controller.ts';
+import { WATCHER_HALTS } from './application/watcher-halts.ts';
 import { WATCHER_STATUSES } from './application/watcher-status.ts';
 import { Watcher } from './application/watcher.ts';
 import type { Watching } from './watching.ts';
@@ -7,13 +8,14 @@ import type { Watching } from './watching.ts';
 @Module({})
 export class WatchingModule {
   /** Serves what is asked about the watcher; it is started by whoever runs that role. */
-  static register({ watcher, statuses }: Watching): DynamicModule {
+  static register({ watcher, statuses, halts }: Watching): DynamicModule {
     return {
       module: WatchingModule,
       controllers: [WatcherController],
       providers: [
         { provide: Watcher, useValue: watcher },
         { provide: WATCHER_STATUSES, useValue: statuses },
+        { provide: WATCHER_HALTS, useValue: halts },
       ],
     };
   }

@@ -4,12 +4,14 @@ import type { Clock } from '../commands/application/clock.ts';
 import type { SequencerLock } from '../integrity/application/sequencer-lock.ts';
 import { AbiLogReader } from './adapters/chain/abi.log-reader.ts';
 import { RpcWatchedNode } from './adapters/chain/rpc.watched-node.ts';
+import { PostgresWatcherHalts } from './adapters/postgres/postgres.watcher-halts.ts';
 import { PostgresWatcherStatusStore } from './adapters/postgres/postgres.watcher-status-store.ts';
 import { PostgresWatcherStore } from './adapters/postgres/postgres.watcher-store.ts';
-import { ChainWatch, watchDefaults, type WatchSettings } from './application/chain-watch.ts';
+import { ChainWatch, type ChainWatchOptions, watchDefaults, type WatchSettings } from './application/chain-watch.ts';
 import { ChainWatcher, type ChainWatcherOptions, type ChainWatcherSettings } from './application/chain-watcher.ts';
 import type { SettlementChain } from './application/settlement-chain.ts';
 import type { SettlementLedger } from './application/settlement-ledger.ts';
+import type { WatcherHalts } from './application/watcher-halts.ts';
 import type { WatcherStatusStore } from './application/watcher-status.ts';
 import { Watcher } from './application/watcher.ts';
 
@@ -26,6 +28,7 @@ export interface WatchingOptions extends Pick<ChainWatcherOptions, 'onAlarm' | '
 export interface Watching {
   readonly watcher: Watcher;
   readonly statuses: WatcherStatusStore;
+  readonly halts: WatcherHalts;
 }
 
 const watcherDefaults: ChainWatcherSettings = { pollMs: 1_000, backoffMsMax: 30_000, awayMsMax: 60_000 };
@@ -33,18 +36,23 @@ const watcherDefaults: ChainWatcherSettings = { pollMs: 1_000, backoffMsMax: 30_
 /** Nothing runs until `watcher.start()`; what is asked works without it, so an API process needs no watcher. */
 export function openWatching(options: WatchingOptions): Watching {
   const { chains, pool, lock, ledger, clock, onAlarm, onRetry } = options;
-  const [store, statuses, reader] = [new PostgresWatcherStore(pool), new PostgresWatcherStatusStore(pool), new AbiLogReader()];
+  const [store, statuses, halts] = [new PostgresWatcherStore(pool), new PostgresWatcherStatusStore(pool), new PostgresWatcherHalts(pool)];
   const watchers = chains.map((chain) => {
-    const { rpcUrls, profile } = chain;
+    const { profile } = chain;
     const settings = {
       ...watchDefaults,
       ...watcherDefaults,
       ...(profile.pollMs !== undefined && { pollMs: profile.pollMs }),
       ...options.settings,
     };
-    const nodes = rpcUrls.map((url, index) => new RpcWatchedNode(`node ${index + 1}`, chainNodeAt(url), profile));
-    const watch = new ChainWatch({ chain, nodes, reader, store, ledger, clock, settings });
-    return new ChainWatcher({ watch, lock, statuses, clock, settings, onAlarm, onRetry });
+    const watch = new ChainWatch({ chain, ...readingOf(chain), store, ledger, clock, settings });
+    return new ChainWatcher({ watch, lock, statuses, halts, clock, settings, onAlarm, onRetry });
   });
-  return { watcher: new Watcher(watchers), statuses };
+  return { watcher: new Watcher(watchers), statuses, halts };
+}
+
+/** How a chain is read: its nodes by their place in the configuration, and what their logs mean. */
+export function readingOf({ rpcUrls, profile }: SettlementChain): Pick<ChainWatchOptions, 'nodes' | 'reader'> {
+  const nodes = rpcUrls.map((url, index) => new RpcWatchedNode(`node ${index + 1}`, chainNodeAt(url), profile));
+  return { nodes, reader: new AbiLogReader() };
 }

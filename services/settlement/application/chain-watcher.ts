@@ -3,7 +3,9 @@ import type { Clock } from '../../commands/application/clock.ts';
 import type { HeldLock, SequencerLock } from '../../integrity/application/sequencer-lock.ts';
 import { WakingPause } from '../../integrity/application/waking-pause.ts';
 import type { ChainWatch } from './chain-watch.ts';
+import { SettlementAlarm } from './settlement-alarms.ts';
 import { NodesDisagreeFault, QuorumFault, WatcherAlarm } from './watcher-faults.ts';
+import { type HaltCode, isHaltCode, type WatcherHalt, type WatcherHalts } from './watcher-halts.ts';
 import type { WatcherState, WatcherStatus, WatcherStatusStore } from './watcher-status.ts';
 
 export interface ChainWatcherSettings {
@@ -19,6 +21,7 @@ export interface ChainWatcherOptions {
   readonly watch: ChainWatch;
   readonly lock: SequencerLock;
   readonly statuses: WatcherStatusStore;
+  readonly halts: WatcherHalts;
   readonly clock: Clock;
   readonly settings: ChainWatcherSettings;
   /** Told when an alarm is raised. */
@@ -29,13 +32,19 @@ export interface ChainWatcherOptions {
 
 const repeatMs = 30_000;
 
-/** Follows one chain for ever. Of several processes the one that holds the chain's lock works, the others stand by. */
+/**
+ * Follows one chain for ever. Of several processes the one that holds the chain's lock works, the others stand by. What cannot be halts the
+ * chain for all of them, until an operator lifts that; a process that ends before the halt is written leaves it to the next look, since nothing
+ * was told of what it is about.
+ */
 export class ChainWatcher {
   readonly #options: ChainWatcherOptions;
   readonly #abort = new AbortController();
   readonly #pause = new WakingPause(this.#abort.signal);
   #running: Promise<void> | undefined;
   #held: HeldLock | undefined;
+  /** Not yet written. */
+  #unraised: WatcherHalt | undefined;
   #failures = 0;
   #failingSince: number | undefined;
   #status: WatcherStatus;
@@ -72,10 +81,16 @@ export class ChainWatcher {
 
   /** Answers how long to wait before the next one. */
   async #turn(): Promise<number> {
-    const { watch, settings } = this.#options;
+    const { watch, settings, halts } = this.#options;
     try {
+      await this.#raise();
       if (!(await this.#isOurs())) {
         this.#become(this.#statusOf('standby'));
+        return settings.pollMs;
+      }
+      const halt = await halts.standing(watch.chainId);
+      if (halt !== undefined) {
+        this.#become(this.#haltedBy(halt));
         return settings.pollMs;
       }
       await watch.look();
@@ -83,8 +98,28 @@ export class ChainWatcher {
       this.#become(this.#statusOf('following'));
       return settings.pollMs;
     } catch (error) {
+      if (error instanceof WatcherAlarm && isHaltCode(error.code)) return this.#halt(error.code, error.message);
       return this.#failed(error);
     }
+  }
+
+  /** Nothing else happens before the halt is written, unless that fails: then it comes first in the next turn. */
+  async #halt(code: HaltCode, message: string): Promise<number> {
+    const { watch, clock, settings } = this.#options;
+    this.#unraised = { chainId: watch.chainId, code, message, raisedAt: new Date(clock.now()) };
+    this.#become(this.#haltedBy(this.#unraised));
+    try {
+      await this.#raise();
+      return settings.pollMs;
+    } catch (error) {
+      return this.#failed(error);
+    }
+  }
+
+  async #raise(): Promise<void> {
+    if (this.#unraised === undefined) return;
+    await this.#options.halts.raise(this.#unraised);
+    this.#unraised = undefined;
   }
 
   async #isOurs(): Promise<boolean> {
@@ -99,9 +134,10 @@ export class ChainWatcher {
     const { settings, onRetry, watch } = this.#options;
     this.#failingSince ??= performance.now();
     const alarm = alarmOf(error, performance.now() - this.#failingSince >= settings.awayMsMax);
-    const state = error instanceof WatcherAlarm ? 'alarm' : 'retrying';
+    const state = error instanceof WatcherAlarm || error instanceof SettlementAlarm ? 'alarm' : 'retrying';
     const message = error instanceof Error ? error.message : String(error);
-    this.#become({ ...this.#statusOf(state), alarm, message, isDelayed: error instanceof ChainFault });
+    // A halt that cannot be written stays what has to be looked at.
+    if (this.#unraised === undefined) this.#become({ ...this.#statusOf(state), alarm, message, isDelayed: error instanceof ChainFault });
     if (state === 'alarm') return Math.max(settings.pollMs, settings.backoffMsMax);
     onRetry(watch.chainId, error);
     return Math.min(settings.backoffMsMax, settings.pollMs * 2 ** Math.min(this.#failures++, 16));
@@ -116,6 +152,10 @@ export class ChainWatcher {
   #statusOf(state: WatcherState): WatcherStatus {
     const { watch } = this.#options;
     return { chainId: watch.chainId, state, alarm: undefined, message: undefined, isDelayed: false, nodes: watch.nodes() };
+  }
+
+  #haltedBy({ code: alarm, message }: WatcherHalt): WatcherStatus {
+    return { ...this.#statusOf('halted'), alarm, message };
   }
 
   /** What changed is told at once, and now and then that nothing did. A standby leaves the word to the one that works. */
@@ -137,6 +177,7 @@ export class ChainWatcher {
 /** What takes somebody to end it, or lasts long. Nodes that contradict each other are told of at once. */
 function alarmOf(error: unknown, isLong: boolean): WatcherStatus['alarm'] {
   if (error instanceof WatcherAlarm) return error.code;
+  if (error instanceof SettlementAlarm) return 'ledger_refused';
   if (error instanceof NodesDisagreeFault) return 'nodes_disagree';
   if (error instanceof WrongChainFault) return 'wrong_chain';
   if (!isLong) return undefined;

@@ -1,10 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ChainFault } from '../../chain/application/chain-faults.ts';
 import type { Clock } from '../../commands/application/clock.ts';
 import { ChainWatch, type WatchSettings } from './chain-watch.ts';
 import type { LogReader } from './log-reader.ts';
 import { nativeToken, type SettlementChain } from './settlement-chain.ts';
 import type { SettlementLedger } from './settlement-ledger.ts';
+import { ShadowComparison, type ShadowDifference } from './shadow-comparison.ts';
+import { CheckpointMovedFault } from './watcher-faults.ts';
 import type { WatchedNode } from './watched-node.ts';
-import { businessKeyOf, type WatchedLog, type WatcherStore } from './watcher-store.ts';
+import type { WatchCursor, WatchedLog, WatcherStore } from './watcher-store.ts';
 
 export interface ShadowResyncOptions {
   readonly chain: SettlementChain;
@@ -15,61 +19,111 @@ export interface ShadowResyncOptions {
   /** What is compared. It is only read. */
   readonly kept: WatcherStore;
   /** Empty, and forgotten afterwards. */
-  readonly shadow: { readonly store: WatcherStore; readonly ledger: SettlementLedger };
-}
-
-/** `missing`: the chain has it and we do not. `foreign`: we have it and the chain does not. `different`: both have it, and not the same. */
-export interface ShadowDifference {
-  readonly kind: 'missing' | 'foreign' | 'different';
-  /** Contract, provider, effect and key. */
-  readonly key: string;
+  readonly shadow: WatcherStore;
+  /** Up to the last final block, also where what is kept has not come so far: for what is to be adopted. */
+  readonly isToTheEnd?: boolean;
+  /** Told how far the shadow is, whenever it is further. */
+  readonly onProgress?: (finalized: bigint) => void;
 }
 
 export interface ShadowFinding {
-  /** The last final block of both. */
+  readonly chainId: string;
+  /** The last block that is final for every contract. */
   readonly upTo: bigint;
   readonly compared: number;
   readonly differences: readonly ShadowDifference[];
+  /** Where the contracts stand in what is kept, and in the shadow. */
+  readonly cursors: { readonly kept: readonly WatchCursor[]; readonly shadow: readonly WatchCursor[] };
 }
 
-/** Reads a chain again from its first block, into a shadow, and holds what is kept of it against that: it has to be the same. */
-export async function resyncIntoShadow({ kept, shadow, ...options }: ShadowResyncOptions): Promise<ShadowFinding> {
+const failuresMax = 5;
+
+/** What a shadow tells goes nowhere. */
+const silence: SettlementLedger = {
+  take: async ({ block }, { finalized }) => (BigInt(block.number) <= finalized ? 'finalized' : 'observed'),
+  reorged: async () => undefined,
+};
+
+/**
+ * Reads a chain again from its first block, into a shadow, by the same rules and the same nodes, and holds what is kept of it against that: it
+ * has to be the same. Throws `WatcherAlarm` for what stops the shadow, and `ChainFault` once nodes have failed several times without a step
+ * forward in between.
+ */
+export async function resyncIntoShadow({
+  kept,
+  shadow,
+  isToTheEnd = false,
+  onProgress,
+  ...options
+}: ShadowResyncOptions): Promise<ShadowFinding> {
   const { chainId } = options.chain;
   // Where coins moved is told for the blocks between two looks at balances, and a second look is at other blocks.
   const chain = { ...options.chain, tokens: options.chain.tokens.filter(({ address }) => address !== nativeToken) };
-  const watch = new ChainWatch({ ...options, ...shadow, chain });
-  await watch.look();
-  const upTo = lowest([await finalOf(kept, chainId), await finalOf(shadow.store, chainId)]);
-  const [ours, theirs] = [await standing(kept, chainId, upTo), await standing(shadow.store, chainId, upTo)];
-  const differences: ShadowDifference[] = [];
-  for (const [key, text] of theirs) {
-    const held = ours.get(key);
-    if (held !== text) differences.push({ kind: held === undefined ? 'missing' : 'different', key });
+  const watch = new ChainWatch({ ...options, chain, store: shadow, ledger: silence });
+  await readThrough(watch, { shadow, pauseMs: options.settings.backoffMsMax / failuresMax, onProgress });
+  const cursors = { kept: await kept.cursors(chainId), shadow: await shadow.cursors(chainId) };
+  const upTo = lowest(isToTheEnd ? cursors.shadow : [...cursors.kept.filter(({ address }) => address !== nativeToken), ...cursors.shadow]);
+  const known = new Set(cursors.shadow.map(({ address }) => address));
+  const comparison = new ShadowComparison();
+  // A contract that the configuration names no more was not read again. Credit of which no factory tells was made up.
+  const ours = only(kept.standing(chainId, upTo), ({ contract, module }) => known.has(contract) || module === 'credit');
+  await comparison.compare(ours, shadow.standing(chainId, upTo));
+  return { chainId, upTo, compared: comparison.compared, differences: comparison.differences(), cursors };
+}
+
+interface Reading {
+  readonly shadow: WatcherStore;
+  readonly pauseMs: number;
+  readonly onProgress: ShadowResyncOptions['onProgress'];
+}
+
+/**
+ * What is kept becomes what the chain shows, up to the last final block of a finding that went to the end; what was observed behind that is seen
+ * anew. Nothing changes when the ledger has something as final that would be withdrawn: that is answered. Throws `CheckpointMovedFault` when
+ * a watcher, or the shadow, moved on meanwhile.
+ */
+export async function adoptFinding({ chainId, upTo, differences, cursors }: ShadowFinding, kept: WatcherStore): Promise<WatchedLog[]> {
+  if (cursors.shadow.some(({ finalized }) => finalized.number !== upTo))
+    throw new CheckpointMovedFault('The chain went on while it was read: repeat the command.');
+  return kept.adopt({
+    ...{ chainId, from: cursors.kept, to: cursors.shadow },
+    withdrawn: differences.flatMap((difference) => ('kept' in difference ? [difference.kept] : [])),
+    found: differences.flatMap((difference) => ('shown' in difference ? [difference.shown] : [])),
+  });
+}
+
+/** Contracts that appear on the way are read by the looks that follow. */
+async function readThrough(watch: ChainWatch, { shadow, pauseMs, onProgress }: Reading): Promise<void> {
+  for (let [reached, failures] = [0n, 0]; ;) {
+    const failure = await faultOf(watch.look());
+    const now = lowest(await shadow.cursors(watch.chainId));
+    const isFurther = now > reached;
+    if (isFurther) [reached, failures] = [now, 0];
+    if (isFurther) onProgress?.(now);
+    if (failure === undefined && !isFurther) return;
+    if (failure === undefined) continue;
+    // What fails before the first step is told at once.
+    if (reached === 0n || ++failures === failuresMax) throw failure;
+    await sleep(pauseMs);
   }
-  for (const key of ours.keys()) if (!theirs.has(key)) differences.push({ kind: 'foreign', key });
-  return { upTo, compared: theirs.size, differences };
 }
 
-async function finalOf(store: WatcherStore, chainId: string): Promise<bigint> {
-  const cursors = (await store.cursors(chainId)).filter(({ address }) => address !== nativeToken);
-  return lowest(cursors.map(({ finalized }) => finalized.number));
+/** What passes by itself is answered, anything else thrown. */
+async function faultOf(look: Promise<void>): Promise<ChainFault | undefined> {
+  try {
+    await look;
+    return undefined;
+  } catch (error) {
+    if (error instanceof ChainFault) return error;
+    throw error;
+  }
 }
 
-async function standing(store: WatcherStore, chainId: string, upTo: bigint): Promise<Map<string, string>> {
-  const logs = new Map<string, string>();
-  for await (const log of store.standing(chainId, upTo)) if (log.contract !== nativeToken) logs.set(businessKeyOf(log), textOf(log));
-  return logs;
+async function* only(logs: AsyncIterable<WatchedLog>, isCompared: (log: WatchedLog) => boolean): AsyncIterable<WatchedLog> {
+  for await (const log of logs) if (isCompared(log)) yield log;
 }
 
-/** The same for the same log, in whatever order a store answers with its fields. */
-function textOf(log: WatchedLog): string {
-  const sorted = (_: string, value: unknown): unknown =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).toSorted(([left], [right]) => (left < right ? -1 : 1)))
-      : value;
-  return JSON.stringify(log, sorted);
-}
-
-function lowest(numbers: readonly bigint[]): bigint {
+function lowest(cursors: readonly WatchCursor[]): bigint {
+  const numbers = cursors.map(({ finalized }) => finalized.number);
   return numbers.reduce((least, number) => (number < least ? number : least), numbers[0] ?? 0n);
 }

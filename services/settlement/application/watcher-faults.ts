@@ -34,6 +34,8 @@ export class CheckpointMovedFault extends Error {
  * - `bit_without_event`: a contract has a slot closed of which no log tells, and none was found in the whole chain.
  * - `event_without_bit`: a log says that a slot is closed which the contract has open.
  * - `key_twice`: a second log for what a contract can do only once.
+ * - `operator_halt`: an operator stopped it, to adopt what the chain shows.
+ * - `ledger_refused`: what was seen does not fit what the ledger has. It is offered on, and nothing behind it.
  * - `ledger_away`: for a while the ledger did not take what was seen. It is offered on.
  */
 export type WatcherAlarmCode =
@@ -44,6 +46,8 @@ export type WatcherAlarmCode =
   | 'bit_without_event'
   | 'event_without_bit'
   | 'key_twice'
+  | 'operator_halt'
+  | 'ledger_refused'
   | 'ledger_away';
 
 /** Nothing is written for the chain while the cause lasts. */

@@ -4,9 +4,10 @@ import type { Checkpoint } from './watcher-store.ts';
 
 /**
  * `standby`: another process follows this chain. `following`: the checkpoints move with the chain. `retrying`: nodes, the database or the
- * ledger are away. `alarm`: somebody has to look. `stopped`: this process follows it no more.
+ * ledger are away. `alarm`: somebody has to look. `halted`: the same, and nothing goes on before an operator lifts the halt. `stopped`: this
+ * process follows it no more.
  */
-export type WatcherState = 'standby' | 'following' | 'retrying' | 'alarm' | 'stopped';
+export type WatcherState = 'standby' | 'following' | 'retrying' | 'alarm' | 'halted' | 'stopped';
 
 /** How it goes with one chain. */
 export interface WatcherStatus {

@@ -70,6 +70,19 @@ export interface Lost {
   readonly ancestor: Checkpoint;
 }
 
+/** What is kept of a chain becomes what the chain shows, after somebody has looked. */
+export interface Adoption {
+  readonly chainId: string;
+  /** Where the contracts stand in what was compared. */
+  readonly from: readonly WatchCursor[];
+  /** Where they stand from now on: at their final checkpoint. What was observed behind it is lost, and seen anew. */
+  readonly to: readonly WatchCursor[];
+  /** Observations that the chain does not show. */
+  readonly withdrawn: readonly WatchedLog[];
+  /** Logs that it shows, and that were not observed there. */
+  readonly found: readonly WatchedLog[];
+}
+
 /** Something to tell the ledger. */
 export type Delivery = { readonly id: bigint; readonly effect: ChainEffect } & (
   { readonly kind: 'lost' } | { readonly kind: 'seen'; readonly standing: EffectStanding | undefined }
@@ -98,6 +111,12 @@ export interface WatcherStore {
   undo(lost: Lost): Promise<void>;
   /** A log that was missed, behind the observed checkpoint. One that is known already changes nothing. Answers how many were new. */
   backfill(chainId: string, logs: readonly WatchedLog[]): Promise<number>;
+
+  /**
+   * Throws `CheckpointMovedFault` if a contract does not stand as in `from`. What the ledger has as final can only be found in another place,
+   * saying the same: if any of it is withdrawn, nothing changes, and it is answered.
+   */
+  adopt(adoption: Adoption): Promise<WatchedLog[]>;
 
   /** All that the ledger has to hear: first what was lost, then what is there and not done with, each in the order of the chain. */
   deliveries(chainId: string): Promise<Delivery[]>;
@@ -129,4 +148,27 @@ export interface WatcherStore {
 /** What can be on a chain only once, as text. */
 export function businessKeyOf({ contract, providerId, effect, key }: WatchedLog): string {
   return `${contract} ${providerId ?? '-'} ${effect} ${key}`;
+}
+
+/** One place in the chain may concern two providers. */
+export function placeKeyOf({ block, tx, logIndex, providerId }: WatchedLog): string {
+  return `${block.hash}:${tx}:${logIndex} ${providerId ?? '-'}`;
+}
+
+/** The order of the chain. */
+export function byPlace(left: WatchedLog, right: WatchedLog): number {
+  return (
+    Number(BigInt(left.block.number) - BigInt(right.block.number)) ||
+    Number(left.logIndex) - Number(right.logIndex) ||
+    Number(BigInt(left.providerId ?? -1) - BigInt(right.providerId ?? -1))
+  );
+}
+
+/** Whether two logs say the same, wherever they stand. */
+export function isSameSaying(left: WatchedLog, right: WatchedLog): boolean {
+  return businessKeyOf(left) === businessKeyOf(right) && sayingOf(left) === sayingOf(right);
+}
+
+function sayingOf({ log }: WatchedLog): string {
+  return JSON.stringify(Object.entries('fields' in log ? log.fields : log).toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }

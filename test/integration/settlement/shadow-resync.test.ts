@@ -5,10 +5,12 @@ import { createPool } from '../../../services/read-store/pool.ts';
 import { AbiLogReader } from '../../../services/settlement/adapters/chain/abi.log-reader.ts';
 import { RpcWatchedNode } from '../../../services/settlement/adapters/chain/rpc.watched-node.ts';
 import { MemorySettlementLedger } from '../../../services/settlement/adapters/memory/memory.settlement-ledger.ts';
-import { MemoryWatcherStore } from '../../../services/settlement/adapters/memory/memory.watcher-store.ts';
 import { PostgresWatcherStore } from '../../../services/settlement/adapters/postgres/postgres.watcher-store.ts';
+import { openShadowStore } from '../../../services/settlement/adapters/postgres/shadow-store.ts';
 import { watchDefaults } from '../../../services/settlement/application/chain-watch.ts';
-import { resyncIntoShadow } from '../../../services/settlement/application/shadow-resync.ts';
+import { adoptFinding, resyncIntoShadow } from '../../../services/settlement/application/shadow-resync.ts';
+import type { WatchedLog } from '../../../services/settlement/application/watcher-store.ts';
+import type { ChainEffect } from '../../../services/settlement/domain/chain-effect.ts';
 import { freshDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { purchased, ScriptedChain, scriptedCalls, settled } from '../../support/scripted-chain.ts';
 import { scriptedChainOf, watchOf } from '../../support/watched-chain.ts';
@@ -17,6 +19,7 @@ const configured = scriptedChainOf(['-']);
 let database: TestDatabase;
 let pool: Pool;
 let chain: ScriptedChain;
+let ledger: MemorySettlementLedger;
 
 beforeAll(async () => {
   database = await freshDatabase();
@@ -28,12 +31,14 @@ afterAll(async () => {
   await database.drop();
 });
 
+const watching = () => watchOf(configured, { store: new PostgresWatcherStore(pool), ledger, nodes: [scriptedCalls(chain)] });
+
 /** A life with a reorganisation, as production saw it: block by block. */
 beforeEach(async () => {
   for (const table of ['cursor', 'block', 'log', 'word']) await pool.query(`delete from settlement_watch_${table}`);
   chain = new ScriptedChain();
-  const [store, ledger] = [new PostgresWatcherStore(pool), new MemorySettlementLedger()];
-  const watch = watchOf(configured, { store, ledger, nodes: [scriptedCalls(chain)] });
+  ledger = new MemorySettlementLedger();
+  const watch = watching();
   for (let seq = 0n; seq < 6n; seq++) {
     chain.mine([settled(seq)], [purchased(seq, 9n)]);
     if (seq === 3n) {
@@ -47,16 +52,27 @@ beforeEach(async () => {
   await watch.look();
 });
 
-const resync = () =>
-  resyncIntoShadow({
-    ...{ chain: configured, reader: new AbiLogReader(), clock: systemClock, settings: watchDefaults, kept: new PostgresWatcherStore(pool) },
-    nodes: [new RpcWatchedNode('node', scriptedCalls(chain), configured.profile)],
-    shadow: { store: new MemoryWatcherStore(), ledger: new MemorySettlementLedger() },
-  });
+async function resync(isToTheEnd = false) {
+  const { store: shadow, close } = await openShadowStore(database.serviceUrl);
+  try {
+    return await resyncIntoShadow({
+      ...{
+        chain: configured,
+        reader: new AbiLogReader(),
+        clock: systemClock,
+        settings: watchDefaults,
+        kept: new PostgresWatcherStore(pool),
+      },
+      ...{ nodes: [new RpcWatchedNode('node', scriptedCalls(chain), configured.profile)], shadow, isToTheEnd },
+    });
+  } finally {
+    await close();
+  }
+}
 
 describe('a chain that is read again from its first block', () => {
   it('is what is kept of it', async () => {
-    expect(await resync()).toEqual({ upTo: 5n, compared: 9, differences: [] });
+    expect(await resync()).toMatchObject({ upTo: 5n, compared: 9, differences: [] });
   });
 
   it('names what is missing, made up or changed in what is kept', async () => {
@@ -75,4 +91,88 @@ describe('a chain that is read again from its first block', () => {
       'missing 1 slot 1',
     ]);
   });
+});
+
+describe('adopting what the chain shows', () => {
+  const adopt = async () => adoptFinding(await resync(true), new PostgresWatcherStore(pool));
+  const typesOf = (key: string) =>
+    [...ledger.facts()].filter(([id]) => id.includes(`a2 1 slot ${key}`)).map(([, facts]) => facts.map(({ type }) => type));
+  const goOn = async () => {
+    chain.mineEmpty(1);
+    chain.finalise();
+    await watching().look();
+    await watching().look();
+    expect((await resync()).differences).toEqual([]);
+  };
+
+  it('finds what was left out, and the ledger hears of it', async () => {
+    const ofOne = `effect = 'slot' and key = '1' and log ->> 'module' = 'settlement'`;
+    await pool.query(`delete from settlement_watch_log where ${ofOne}`);
+    ledger = new MemorySettlementLedger();
+    expect(await adopt()).toEqual([]);
+    await goOn();
+    expect(typesOf('1')).toEqual([['observed', 'finalized']]);
+  });
+
+  it('withdraws what was made up, from the ledger too where it was told', async () => {
+    const invent = (key: string, block: number, standing: string | null) =>
+      pool.query(
+        `insert into settlement_watch_log (chain_id, contract, provider_id, effect, key, block_number, block_hash, tx, log_index, log, standing)
+         select chain_id, contract, provider_id, effect, $1::text, block_number, block_hash, tx, log_index + $1::text::integer,
+           jsonb_set(jsonb_set(log, '{key}', to_jsonb($1::text)), '{logIndex}', to_jsonb((log_index + $1::text::integer)::text)), $3
+         from settlement_watch_log where block_number = $2 and state = 'seen' and log ->> 'module' = 'settlement' limit 1`,
+        [key, block, standing],
+      );
+    for (const [key, block] of [
+      ['70', 2],
+      ['71', 6],
+    ] as const)
+      await invent(key, block, null);
+    await pool.query('update settlement_watch_word set is_touched = true');
+    await expect(watching().look()).rejects.toMatchObject({ code: 'event_without_bit' });
+    expect([...typesOf('70'), ...typesOf('71')]).toEqual([]);
+    await invent('72', 6, 'observed');
+    await ledger.take((await kept('72')) as ChainEffect, { head: 6n, finalized: 5n });
+    expect(await adopt()).toEqual([]);
+    await goOn();
+    expect(['70', '71', '72'].flatMap(typesOf).flat()).toEqual(['observed', 'reorged']);
+    expect(typesOf('5')).toEqual([['observed', 'reorged', 'observed', 'finalized']]);
+  });
+
+  it('follows a chain that replaced final blocks as long as it shows what the ledger has as final', async () => {
+    const before = typesOf('4');
+    chain.undo(4);
+    chain.mineEmpty(1);
+    chain.mine([settled(2n)], [purchased(2n, 9n)], [purchased(3n, 9n)]);
+    chain.mine([settled(4n)], [purchased(4n, 9n)]);
+    chain.mineEmpty(2);
+    chain.finalise(1n);
+    await expect(watching().look()).rejects.toMatchObject({ code: 'finality_failed' });
+    expect(await adopt()).toEqual([]);
+    await goOn();
+    expect(typesOf('4')).toEqual(before);
+    expect(typesOf('5')).toEqual([['observed', 'reorged']]);
+  });
+
+  it('takes nothing back that the ledger has as final', async () => {
+    chain.undo(3);
+    chain.mine([settled(4n)]);
+    chain.mineEmpty(3);
+    chain.finalise(1n);
+    const refused = await adopt();
+    expect(refused.map(({ effect, key, contract }) => `${contract.slice(-2)} ${effect} ${key}`)).toEqual(['a3 slot 3', 'a3 slot 4']);
+    await expect(watching().look()).rejects.toMatchObject({ code: 'finality_failed' });
+  });
+
+  it('changes nothing under a watcher that moved on meanwhile', async () => {
+    const finding = await resync(true);
+    chain.mine([settled(9n)]);
+    await watching().look();
+    await expect(adoptFinding(finding, new PostgresWatcherStore(pool))).rejects.toMatchObject({ name: 'CheckpointMovedFault' });
+  });
+
+  async function kept(key: string): Promise<WatchedLog | undefined> {
+    const logs = await Array.fromAsync(new PostgresWatcherStore(pool).standing(configured.chainId, 9n));
+    return logs.find((log) => log.effect === 'slot' && log.key === key);
+  }
 });

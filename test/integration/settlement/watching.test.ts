@@ -35,7 +35,7 @@ beforeEach(async () => {
   chain = new ScriptedChain();
   nodes = [await startScriptedNode(chain), await startScriptedNode(chain)];
   ledger = new MemorySettlementLedger();
-  for (const table of ['cursor', 'block', 'log', 'word', 'status']) await pools[0]!.query(`delete from settlement_watch_${table}`);
+  for (const table of ['cursor', 'block', 'log', 'word', 'status', 'halt']) await pools[0]!.query(`delete from settlement_watch_${table}`);
 });
 
 afterEach(async () => {
@@ -61,6 +61,16 @@ async function until<T>(look: () => Promise<T | false | undefined> | T | false |
   throw new Error('It never came.');
 }
 
+/** What the process answers over HTTP. */
+async function served(opened: Watching): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const { app, close } = await createHttpApplication(
+    { module: class {}, imports: [WatchingModule.register(opened)] },
+    pino({ level: 'silent' }),
+  );
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  return { url: await app.getUrl(), close };
+}
+
 const stateOf = ({ watcher }: Watching) => watcher.statuses()[0]?.state;
 
 describe('watching', () => {
@@ -76,7 +86,7 @@ describe('watching', () => {
     chain.mine([settled(2n)]);
     chain.finalise();
     await until(() => ledger.finalised().length === 2 || undefined);
-    expect(stateOf(second)).toBe('following');
+    await until(() => stateOf(second) === 'following');
     expect([...ledger.facts().values()].map((facts) => facts.map(({ type }) => type))).toEqual([
       ['observed', 'finalized'],
       ['observed', 'finalized'],
@@ -100,15 +110,58 @@ describe('watching', () => {
     expect(settlement).toMatchObject({ observed: { number: 1n }, finalized: { number: 1n } });
   });
 
+  it('halts at a final block that is another one, for every process and whatever nodes show later, until an operator lifts that', async () => {
+    const alarms: unknown[] = [];
+    const first = watching(pools[0]!, {}, ({ alarm }) => alarms.push(alarm));
+    const good = chain.mine([settled(1n)]);
+    chain.finalise();
+    first.watcher.start();
+    await until(() => ledger.finalised().length === 1);
+    chain.undo(1);
+    chain.mine([settled(2n)]);
+    await until(() => stateOf(first) === 'halted');
+    await first.watcher.stop();
+    chain.goTo(good.hash);
+    const second = watching(pools[1]!);
+    const { url, close } = await served(second);
+    second.watcher.start();
+    await until(() => stateOf(second) === 'halted');
+    chain.mine([settled(3n)]);
+    chain.finalise();
+    const ready = await fetch(`${url}/ready`);
+    expect([ready.status, await ready.json()]).toEqual([
+      503,
+      { ready: false, chains: [{ chainId: '77', state: 'halted', alarm: 'finality_failed' }] },
+    ]);
+    const [halt] = await second.halts.all(9);
+    expect(halt).toMatchObject({
+      chainId: '77',
+      code: 'finality_failed',
+      message: expect.stringContaining(`was final with hash ${good.hash}`),
+    });
+    expect([alarms, ledger.finalised().length]).toEqual([['finality_failed'], 1]);
+
+    const lifting = { liftedBy: 'Ada', reason: 'Node 2 was on a fork.', liftedAt: new Date('2026-03-01T12:00:00.000Z') };
+    expect(await second.halts.lift('77', lifting)).toMatchObject(lifting);
+    expect(await second.halts.lift('77', lifting)).toBeUndefined();
+    await until(() => ledger.finalised().length === 2);
+    await until(() => stateOf(second) === 'following');
+    const shown = await until(async () => {
+      const body = (await (await fetch(`${url}/v1/settlement/watcher`)).json()) as { healthy: boolean };
+      return body.healthy && body;
+    });
+    expect(shown).toMatchObject({
+      healthy: true,
+      halts: [{ code: 'finality_failed', liftedBy: 'Ada', reason: 'Node 2 was on a fork.', liftedAt: '2026-03-01T12:00:00.000Z' }],
+    });
+    await close();
+  });
+
   it('makes its process unready while too few nodes answer, and ready again', async () => {
     const opened = watching(pools[0]!, { awayMsMax: 0 });
-    const { app, close } = await createHttpApplication(
-      { module: class {}, imports: [WatchingModule.register(opened)] },
-      pino({ level: 'silent' }),
-    );
-    await app.listen({ host: '127.0.0.1', port: 0 });
+    const { url, close } = await served(opened);
     const ready = async () => {
-      const response = await fetch(`${await app.getUrl()}/ready`);
+      const response = await fetch(`${url}/ready`);
       return { status: response.status, body: (await response.json()) as unknown };
     };
     nodes[0]!.lie = () => ({ status: 503 });

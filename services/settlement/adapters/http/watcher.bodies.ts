@@ -1,11 +1,12 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { NodeStanding } from '../../application/node-quorum.ts';
+import type { LiftedHalt, WatcherHalt } from '../../application/watcher-halts.ts';
 import type { ContractProgress, ToldWatcherStatus, WatcherStatus } from '../../application/watcher-status.ts';
 
 const text = { type: 'string' } as const;
 const number = { type: 'string', pattern: '^[0-9]+$' } as const;
 const instant = { type: 'string', format: 'date-time' } as const;
-const states = ['standby', 'following', 'retrying', 'alarm', 'stopped'];
+const states = ['standby', 'following', 'retrying', 'alarm', 'halted', 'stopped'];
 
 export class WatchedNodeBody {
   @ApiProperty({ ...text, description: 'By its place in the configuration: an address may hold a password.' })
@@ -52,11 +53,30 @@ export class WatchedChainBody {
   readonly contracts!: WatchedContractBody[];
 }
 
+export class WatcherHaltBody {
+  @ApiProperty(number)
+  readonly chainId!: string;
+  @ApiProperty({ ...text, enum: ['finality_failed', 'event_without_bit', 'key_twice', 'operator_halt'] })
+  readonly code!: string;
+  @ApiProperty(text)
+  readonly message!: string;
+  @ApiProperty(instant)
+  readonly raisedAt!: string;
+  @ApiProperty({ ...instant, required: false, description: 'Absent while it stands: then nothing is read of the chain.' })
+  readonly liftedAt?: string;
+  @ApiProperty({ ...text, required: false })
+  readonly liftedBy?: string;
+  @ApiProperty({ ...text, required: false, description: 'What the operator found.' })
+  readonly reason?: string;
+}
+
 export class WatcherBody {
   @ApiProperty({ type: 'boolean', description: 'True when no alarm stands.' })
   readonly healthy!: boolean;
   @ApiProperty({ type: [WatchedChainBody] })
   readonly chains!: WatchedChainBody[];
+  @ApiProperty({ type: [WatcherHaltBody], description: 'Newest first: those that stand, and the last ones that were lifted.' })
+  readonly halts!: WatcherHaltBody[];
 }
 
 export class ReadyChainBody {
@@ -85,6 +105,12 @@ export function chainBodyOf(told: ToldWatcherStatus, progress: readonly Contract
       ...{ contract, module, observed: observed.number.toString(), finalized: finalized.number.toString() },
     })),
   };
+}
+
+export function haltBodyOf(halt: WatcherHalt | LiftedHalt): WatcherHaltBody {
+  const { chainId, code, message, raisedAt } = halt;
+  const lifted = 'liftedAt' in halt ? { liftedAt: halt.liftedAt.toISOString(), liftedBy: halt.liftedBy, reason: halt.reason } : {};
+  return { chainId, code, message, raisedAt: raisedAt.toISOString(), ...lifted };
 }
 
 export function readyBodyOf(statuses: readonly WatcherStatus[]): ReadyBody {

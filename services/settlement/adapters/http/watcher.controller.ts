@@ -3,19 +3,29 @@ import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiServiceUnavailableRespon
 import type { FastifyReply } from 'fastify';
 import { ForRoles, Public } from '../../../access/adapters/http/principal.decorator.ts';
 import { ProblemResponse } from '../../../http/problem-response.decorator.ts';
+import { WATCHER_HALTS, type WatcherHalts } from '../../application/watcher-halts.ts';
 import { WATCHER_STATUSES, type WatcherStatusStore } from '../../application/watcher-status.ts';
 import { Watcher } from '../../application/watcher.ts';
-import { chainBodyOf, ReadyBody, readyBodyOf, WatcherBody } from './watcher.bodies.ts';
+import { chainBodyOf, haltBodyOf, ReadyBody, readyBodyOf, WatcherBody } from './watcher.bodies.ts';
+
+/** Of halts that were lifted, so many are shown. */
+const liftedMax = 20;
 
 /** How it goes with the chains that providers are paid on: for the operator, and for whoever restarts processes. */
 @ApiTags('settlement')
 @Controller()
 export class WatcherController {
   readonly #statuses: WatcherStatusStore;
+  readonly #halts: WatcherHalts;
   readonly #watcher: Watcher;
 
-  constructor(@Inject(WATCHER_STATUSES) statuses: WatcherStatusStore, @Inject(Watcher) watcher: Watcher) {
+  constructor(
+    @Inject(WATCHER_STATUSES) statuses: WatcherStatusStore,
+    @Inject(WATCHER_HALTS) halts: WatcherHalts,
+    @Inject(Watcher) watcher: Watcher,
+  ) {
     this.#statuses = statuses;
+    this.#halts = halts;
     this.#watcher = watcher;
   }
 
@@ -30,8 +40,12 @@ export class WatcherController {
   @ProblemResponse(503, 'The ledger cannot be reached; repeat after the seconds of Retry-After.')
   @ApiOkResponse({ type: WatcherBody })
   async show(): Promise<WatcherBody> {
-    const [told, progress] = [await this.#statuses.told(), await this.#statuses.progress()];
-    return { healthy: told.every(({ alarm }) => alarm === undefined), chains: told.map((status) => chainBodyOf(status, progress)) };
+    const [told, progress, halts] = [await this.#statuses.told(), await this.#statuses.progress(), await this.#halts.all(liftedMax)];
+    return {
+      healthy: told.every(({ alarm }) => alarm === undefined),
+      chains: told.map((status) => chainBodyOf(status, progress)),
+      halts: halts.map(haltBodyOf),
+    };
   }
 
   @ApiOperation({

@@ -3,18 +3,22 @@ import { nativeToken } from '../../application/settlement-chain.ts';
 import type { BlockRange } from '../../application/watched-node.ts';
 import { CheckpointMovedFault, WatcherAlarm } from '../../application/watcher-faults.ts';
 import {
+  type Adoption,
   businessKeyOf,
+  byPlace,
   type Checkpoint,
   type Delivery,
   type HeldCoins,
+  isSameSaying,
   type Lost,
+  placeKeyOf,
   type WatchCursor,
   type WatchedLog,
   type WatcherStore,
   type WatchStep,
   type Word,
 } from '../../application/watcher-store.ts';
-import { type ChainEffect, observationKey } from '../../domain/chain-effect.ts';
+import type { ChainEffect } from '../../domain/chain-effect.ts';
 
 interface Kept {
   readonly id: bigint;
@@ -40,7 +44,7 @@ interface KeptChain {
 
 const fullWord = 2n ** 256n - 1n;
 
-/** For a shadow that is compared with what is kept, and for tests. Forgets everything with the process. */
+/** For tests. Forgets everything with the process. */
 export class MemoryWatcherStore implements WatcherStore {
   readonly #chains = new Map<string, KeptChain>();
   #lastId = 0n;
@@ -110,9 +114,37 @@ export class MemoryWatcherStore implements WatcherStore {
     return fresh.length;
   }
 
+  async adopt({ chainId, from, to, withdrawn, found }: Adoption): Promise<WatchedLog[]> {
+    for (const { address, observed } of from) this.#assertAt(chainId, [address], observed);
+    const chain = this.#chain(chainId);
+    const ends = new Map(to.map(({ address, finalized }) => [address, finalized.number]));
+    const gone = new Set(withdrawn.map(placeKeyOf));
+    const lost = this.#seen(chainId).filter(
+      ({ log }) => gone.has(placeKeyOf(log)) || BigInt(log.block.number) > (ends.get(log.contract) ?? BigInt(log.block.number)),
+    );
+    const moved = lost
+      .filter(({ standing }) => standing === 'finalized')
+      .map((kept) => ({ kept, shown: found.find((log) => isSameSaying(log, kept.log)) }));
+    const final = moved.filter(({ shown }) => shown === undefined);
+    if (final.length > 0) return final.map(({ kept }) => kept.log);
+    for (const kept of lost) {
+      kept.state = kept.log.providerId === undefined || kept.standing === 'finalized' ? 'undone' : 'lost';
+      this.#touch(kept.log);
+    }
+    this.#assertOnce(chainId, found);
+    const heard = new Set(moved.map(({ shown }) => shown));
+    for (const log of found) this.#keep(log, heard.has(log) ? 'finalized' : undefined);
+    for (const cursor of to) {
+      const known = chain.cursors.get(cursor.address);
+      chain.cursors.set(cursor.address, { ...cursor, observed: cursor.finalized, codeHash: known?.codeHash ?? cursor.codeHash });
+      chain.blocks.set(cursor.address, []);
+    }
+    return [];
+  }
+
   async deliveries(chainId: string): Promise<Delivery[]> {
     const { logs, cursors } = this.#chain(chainId);
-    const lost = logs.filter(({ state }) => state === 'lost').toSorted(byPlace);
+    const lost = logs.filter(({ state }) => state === 'lost').toSorted((left, right) => byPlace(left.log, right.log));
     const seen = this.#seen(chainId).filter(({ log, standing }) => {
       if (log.providerId === undefined || standing === 'finalized' || standing === 'ignored') return false;
       return standing !== 'confirmed' || BigInt(log.block.number) <= (cursors.get(log.contract)?.finalized.number ?? 0n);
@@ -178,8 +210,8 @@ export class MemoryWatcherStore implements WatcherStore {
     for (const { log } of this.#seen(chainId)) if (BigInt(log.block.number) <= upTo) yield log;
   }
 
-  #keep(log: WatchedLog): void {
-    this.#chain(log.chainId).logs.push({ id: ++this.#lastId, log, state: 'seen', standing: undefined });
+  #keep(log: WatchedLog, standing?: EffectStanding): void {
+    this.#chain(log.chainId).logs.push({ id: ++this.#lastId, log, state: 'seen', standing });
     this.#touch(log);
   }
 
@@ -199,7 +231,7 @@ export class MemoryWatcherStore implements WatcherStore {
   #seen(chainId: string): Kept[] {
     return this.#chain(chainId)
       .logs.filter(({ state }) => state === 'seen')
-      .toSorted(byPlace);
+      .toSorted((left, right) => byPlace(left.log, right.log));
   }
 
   #assertOnce(chainId: string, logs: readonly WatchedLog[]): void {
@@ -242,13 +274,4 @@ export class MemoryWatcherStore implements WatcherStore {
 
 function movedFault(address: string): CheckpointMovedFault {
   return new CheckpointMovedFault(`Somebody else moved the checkpoint of ${address}.`);
-}
-
-/** One place in the chain may concern two providers. */
-function placeKeyOf(log: WatchedLog): string {
-  return `${observationKey(log as ChainEffect)} ${log.providerId ?? '-'}`;
-}
-
-function byPlace({ log: left }: Kept, { log: right }: Kept): number {
-  return Number(BigInt(left.block.number) - BigInt(right.block.number)) || Number(left.logIndex) - Number(right.logIndex);
 }

@@ -5,16 +5,19 @@ import { nativeToken } from '../../application/settlement-chain.ts';
 import type { EffectStanding } from '../../application/settlement-ledger.ts';
 import type { BlockRange } from '../../application/watched-node.ts';
 import { CheckpointMovedFault, WatcherAlarm } from '../../application/watcher-faults.ts';
-import type {
-  Checkpoint,
-  Delivery,
-  HeldCoins,
-  Lost,
-  WatchCursor,
-  WatchedLog,
-  WatcherStore,
-  WatchStep,
-  Word,
+import {
+  type Adoption,
+  type Checkpoint,
+  type Delivery,
+  type HeldCoins,
+  isSameSaying,
+  type Lost,
+  placeKeyOf,
+  type WatchCursor,
+  type WatchedLog,
+  type WatcherStore,
+  type WatchStep,
+  type Word,
 } from '../../application/watcher-store.ts';
 
 interface CursorRow {
@@ -26,6 +29,12 @@ interface CursorRow {
   readonly finalized_number: bigint;
   readonly finalized_hash: string;
   readonly code_hash: string | null;
+}
+
+interface WithdrawnRow {
+  readonly id: bigint;
+  readonly log: WatchedLog;
+  readonly standing: EffectStanding | null;
 }
 
 interface DeliveryRow {
@@ -129,6 +138,37 @@ export class PostgresWatcherStore implements WatcherStore {
         "on conflict (chain_id, block_hash, tx, log_index, coalesce(provider_id, -1)) where state = 'seen' do nothing",
       ),
     );
+  }
+
+  async adopt(adoption: Adoption): Promise<WatchedLog[]> {
+    const { chainId, from, to, found } = adoption;
+    return inPoolTransaction(this.#pool, 'begin', async (client) => {
+      for (const { address, observed } of from) await move(client, { chainId, contracts: [address], from: observed, to: observed });
+      const withdrawn = await withdrawnRows(client, adoption);
+      const final = withdrawn.filter(({ standing }) => standing === 'finalized');
+      const moved = final.map(({ log }) => found.find((shown) => isSameSaying(shown, log)));
+      const refused = final.filter((_, at) => moved[at] === undefined);
+      if (refused.length > 0) return refused.map(({ log }) => log);
+      await client.query(
+        `update settlement_watch_log set state = case when provider_id is null or standing = 'finalized' then 'undone' else 'lost' end
+         where id = any($1)`,
+        [withdrawn.map(({ id }) => id.toString())],
+      );
+      await touchWords(
+        client,
+        chainId,
+        withdrawn.map(({ log }) => log),
+      );
+      await insertLogs(client, chainId, found);
+      for (const shown of moved) await client.query(heardSql, [chainId, shown?.block.hash, shown?.tx, shown?.logIndex, shown?.providerId]);
+      await insertCursors(client, chainId, to);
+      for (const { address, finalized } of to) await client.query(standAtSql, [chainId, address, finalized.number, finalized.hash]);
+      await client.query('delete from settlement_watch_block where chain_id = $1 and contract = any($2)', [
+        chainId,
+        to.map(({ address }) => address),
+      ]);
+      return [];
+    });
   }
 
   async deliveries(chainId: string): Promise<Delivery[]> {
@@ -245,6 +285,10 @@ export class PostgresWatcherStore implements WatcherStore {
 
 const slotsOfWord = `chain_id = $1 and contract = $2 and provider_id = $3 and div(key::numeric, 256) = $4 and state = 'seen' and effect = 'slot'`;
 const finaliseSql = `update settlement_watch_cursor set finalized_number = $3, finalized_hash = $4 where chain_id = $1 and contract = any($2)`;
+const standAtSql = `update settlement_watch_cursor
+  set observed_number = $3, observed_hash = $4, finalized_number = $3, finalized_hash = $4 where chain_id = $1 and contract = $2`;
+const heardSql = `update settlement_watch_log set standing = 'finalized'
+  where chain_id = $1 and block_hash = $2 and tx = $3 and log_index = $4 and provider_id is not distinct from $5 and state = 'seen'`;
 const keepBlockSql = `insert into settlement_watch_block (chain_id, contract, number, hash) select $1, contract, $3, $4 from unnest($2::text[]) contract`;
 
 async function move(
@@ -257,6 +301,26 @@ async function move(
     [chainId, contracts, from.number, from.hash, to.number, to.hash],
   );
   if (rowCount !== contracts.length) throw movedFault(contracts);
+}
+
+/** What the chain does not show, and what was seen behind the checkpoints that are adopted. */
+async function withdrawnRows(client: PoolClient, { chainId, to, withdrawn }: Adoption): Promise<WithdrawnRow[]> {
+  const { rows } = await client.query<WithdrawnRow>(
+    `select id, log, standing from settlement_watch_log kept
+     where chain_id = $1 and state = 'seen' and (
+       block_hash = any($2) or block_number > (select number from unnest($3::text[], $4::bigint[]) ends (contract, number)
+         where ends.contract = kept.contract))
+     order by id for update`,
+    [
+      ...[chainId, withdrawn.map(({ block }) => block.hash)],
+      ...[to.map(({ address }) => address), to.map(({ finalized }) => finalized.number.toString())],
+    ],
+  );
+  const gone = new Set(withdrawn.map(placeKeyOf));
+  const ends = new Map(to.map(({ address, finalized }) => [address, finalized.number]));
+  return rows.filter(
+    ({ log }) => gone.has(placeKeyOf(log)) || BigInt(log.block.number) > (ends.get(log.contract) ?? BigInt(log.block.number)),
+  );
 }
 
 async function insertLogs(client: PoolClient, chainId: string, logs: readonly WatchedLog[], conflict = ''): Promise<number> {
