@@ -267,6 +267,8 @@ describe('a title that is paid on chain', () => {
     }
     const [first] = offers as [Offer, Offer];
     await take(onEscrow('cancel', first.eventId, first, { name: 'EventCancelled', eventId: first.eventId }, 31), 40n, 31n);
+    const late = await api.post(`/v1/settlements/${settlementId(bought(first))}/refunds`, { reason: 'ill' });
+    expect([late.status, late.body.code]).toEqual([409, 'ppv_event_cancelled']); // Anybody pays it back by now.
     for (const [index, { eventId, seq, token, amount }] of offers.entries()) {
       const log = { name: 'PurchaseRefunded', eventId, payer, seq, token, amount, to: payer };
       await take(onEscrow('purchase-refund', seq, offers[index]!, log, 32), 40n, 32n);

@@ -2,7 +2,7 @@ import { accountStream } from '../../accounts/application/account-command.ts';
 import type { SettlementRefund } from '../../accounts/domain/account-settlement.ts';
 import { account } from '../../accounts/domain/account.ts';
 import type { TransactionStore } from '../../chain/application/transaction-store.ts';
-import type { QueuedTransaction } from '../../chain/application/transaction.ts';
+import type { Attempt, QueuedTransaction } from '../../chain/application/transaction.ts';
 import type { CommandExecutor } from '../../commands/application/command-executor.ts';
 import { settlementId } from '../domain/chain-effect.ts';
 import { purchaseRefundDispatchId, refundDispatchId } from '../domain/dispatch.events.ts';
@@ -111,10 +111,11 @@ export class Refunds {
     state: Exclude<Dispatch, { readonly status: 'none' }>,
   ): Promise<Pick<RefundView, 'state' | 'tx' | 'failure'>> {
     if (state.status === 'done') return { state: 'mined', tx: state.done.tx };
-    const tx = txOf(await this.#transaction(stream, state.orderedAt));
-    const sent = tx === undefined ? {} : { tx };
+    const transaction = await this.#transaction(stream, state.orderedAt);
+    const sent = transaction === undefined ? {} : { tx: txOf(transaction) };
     if (state.status === 'failed') return { state: 'failed', ...sent, failure: failureText(state.failure) };
-    return { state: tx === undefined ? 'ordered' : 'sent', ...sent };
+    if (transaction === undefined) return { state: 'ordered' };
+    return { state: transaction.state === 'signed' ? 'sent' : 'mined', ...sent };
   }
 
   /** The newest transaction of the order that nobody else took the nonce of. */
@@ -126,6 +127,6 @@ export class Refunds {
   }
 }
 
-function txOf(transaction: QueuedTransaction | undefined): string | undefined {
-  return transaction?.place?.tx ?? transaction?.attempts.at(-1)?.tx;
+function txOf({ place, attempts }: QueuedTransaction): string {
+  return place?.tx ?? (attempts.at(-1) as Attempt).tx;
 }
