@@ -9,6 +9,7 @@ import { providerRegistryAbi } from '../../contracts/generated/provider-registry
 import { providerSettlementAbi } from '../../contracts/generated/provider-settlement.ts';
 import { localPayments } from '../../services/main/chain/local-payments.ts';
 import { readSettlementChains } from '../../services/main/settlement-chains-file.ts';
+import { EncryptedKeystoreSenderKeys } from '../../services/settlement/adapters/keys/encrypted-keystore.sender-keys.ts';
 import { EncryptedKeystoreSigner } from '../../services/settlement/adapters/keys/encrypted-keystore.signer.ts';
 import { providerIdOf } from '../../services/settlement/domain/chain-number.ts';
 import { digestOf, type Offer, type SignedTerms } from '../../services/settlement/domain/quote.ts';
@@ -41,6 +42,15 @@ it('makes the local chain one on which the local provider is paid, by quotes and
     const [treasury] = (await registry.getFunction('quotable')(providerIdOf('demo'), token.address, address)) as [string];
     expect(treasury).toMatch(/^0x[0-9a-fA-F]{40}$/);
   }
+
+  const senders = new EncryptedKeystoreSenderKeys({
+    folder: join(keys, 'quotes'),
+    passwordFile: join(keys, 'quotes.password'),
+    relayers: 1,
+  });
+  const refunder = await senders.signerOf('refunder', 'demo', '31337');
+  const operable = (await registry.getFunction('operable')(providerIdOf('demo'), refunder.address)) as readonly [string, string, bigint];
+  expect(operable[2] & 4n).toBe(4n);
 
   const quote: SignedTerms = quoteIssued().terms;
   const offer: Offer = {

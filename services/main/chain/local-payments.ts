@@ -6,6 +6,7 @@ import { ppvEscrowAbi, ppvEscrowBytecode } from '../../../contracts/generated/pp
 import { providerRegistryAbi, providerRegistryBytecode } from '../../../contracts/generated/provider-registry.ts';
 import { providerSettlementAbi, providerSettlementBytecode } from '../../../contracts/generated/provider-settlement.ts';
 import { localChainId } from '../../chain/application/local-funds.ts';
+import { EncryptedKeystoreSenderKeys } from '../../settlement/adapters/keys/encrypted-keystore.sender-keys.ts';
 import { EncryptedKeystoreSigner } from '../../settlement/adapters/keys/encrypted-keystore.signer.ts';
 import { nativeToken } from '../../settlement/application/settlement-chain.ts';
 import { providerIdOf } from '../../settlement/domain/chain-number.ts';
@@ -16,13 +17,13 @@ import { SettingsFault } from '../settings-fault.ts';
 
 /** Where Permit2 stands on public chains; here it usually does not, and is then not offered. */
 const permit2 = '0x000000000022D473030F116dDEE9F6B43aC78BA3';
-/** The signer of a local chain is good until 2100. */
+/** The keys of a local chain are good until 2100. */
 const validUntil = 4_102_444_800;
 const feeCapBps = 500;
 
 /**
  * `chain local-payments`: everything that a first payment on the local chain takes. Deploys the contracts and a dollar that anybody makes,
- * registers the local provider with the key that signs its quotes, and writes the file that SETTLEMENT_CHAINS names. The node's own unlocked
+ * registers the local provider with the keys that sign its quotes and pay back, and writes the file that SETTLEMENT_CHAINS names. The node's own unlocked
  * accounts send all of it, so it is refused on any other chain. A repeat deploys anew: what was paid before stays at the old contracts.
  */
 export async function localPayments(args: readonly string[], environment: Environment): Promise<readonly string[]> {
@@ -55,10 +56,10 @@ async function deployed(provider: JsonRpcProvider, { dataFolder, quotePasswordFi
   if (platform === undefined || admin === undefined || treasury === undefined)
     throw new SettingsFault('The node has no accounts of its own.');
   const keys = join(dataFolder, 'keys');
-  const signer = new EncryptedKeystoreSigner({
-    folder: join(keys, 'quotes'),
-    passwordFile: quotePasswordFile ?? join(keys, 'quotes.password'),
-  });
+  const keystore = { folder: join(keys, 'quotes'), passwordFile: quotePasswordFile ?? join(keys, 'quotes.password') };
+  const signer = await new EncryptedKeystoreSigner(keystore).addressOf(localProvider.slug, localChainId);
+  const senders = new EncryptedKeystoreSenderKeys({ ...keystore, relayers: 1 });
+  const refunder = await senders.signerOf('refunder', localProvider.slug, localChainId);
   const block = BigInt((await provider.send('eth_blockNumber', [])) as string);
   const by = platform.address;
   const registry = await deploy(platform, providerRegistryAbi, providerRegistryBytecode, 0, by, by, by, feeCapBps, by);
@@ -70,7 +71,8 @@ async function deployed(provider: JsonRpcProvider, { dataFolder, quotePasswordFi
   const escrow = await addressOf(await deploy(platform, ppvEscrowAbi, ppvEscrowBytecode, registryAt, permit2));
   const id = providerIdOf(localProvider.slug);
   await send(registry, platform, 'createProvider', id, admin.address, treasury.address);
-  await send(registry, admin, 'setSigner', id, await signer.addressOf(localProvider.slug, localChainId), validUntil);
+  await send(registry, admin, 'setSigner', id, signer, validUntil);
+  await send(registry, admin, 'setRefunder', id, refunder.address, validUntil);
   await send(registry, admin, 'setToken', id, dollar, true, 6);
   return {
     chainId: localChainId,
