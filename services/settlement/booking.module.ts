@@ -5,6 +5,7 @@ import { CommandExecutor } from '../commands/application/command-executor.ts';
 import { EVENT_STORE, type EventStore } from '../event-store/domain/event-store.ts';
 import { ReceiptsController } from './adapters/http/receipts.controller.ts';
 import { AllocateReceiptHandler } from './application/allocate-receipt.handler.ts';
+import { CreditTokens } from './application/credit-tokens.ts';
 import { EffectSubjects } from './application/effect-subjects.ts';
 import { BookRates } from './application/book-rates.ts';
 import type { EscrowPurchases } from './application/escrow-purchases.ts';
@@ -53,12 +54,14 @@ export class BookingModule {
       providers: [
         {
           provide: SETTLEMENT_LEDGER,
-          useFactory: (executor: CommandExecutor, rates: ReferenceRates, books: BookRates, facts: PurchaseFacts) =>
-            new RecordingSettlementLedger({
-              ...{ executor, chains: known, providers, onUnmatched },
+          useFactory: (executor: CommandExecutor, rates: ReferenceRates, books: BookRates, facts: PurchaseFacts) => {
+            const creditTokens = new CreditTokens(executor);
+            return new RecordingSettlementLedger({
+              ...{ executor, chains: known, providers, onUnmatched, creditTokens },
               subjects: new EffectSubjects(executor, known),
-              contexts: new FinalContexts({ facts, chains: known, rates, purchases, books }),
-            }),
+              contexts: new FinalContexts({ facts, chains: known, rates, purchases, creditTokens, books }),
+            });
+          },
           inject: [CommandExecutor, REFERENCE_RATES, BookRates, PurchaseFacts],
         },
         {

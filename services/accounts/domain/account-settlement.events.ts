@@ -10,9 +10,9 @@ import type { PurchasedTitle } from './account.events.ts';
 export type SettlementCredited = {
   readonly account: string;
   readonly settlement: string;
-  /** The slot that was paid; absent for a receipt that staff allocated. */
+  /** The slot that was paid; absent for a receipt that staff allocated, and for credit that was spent on nothing that it pays. */
   readonly slot?: string;
-  readonly purpose: 'invoice' | 'top-up' | 'title' | 'deposit' | 'credit' | 'allocation';
+  readonly purpose: 'invoice' | 'top-up' | 'title' | 'deposit' | 'credit' | 'allocation' | 'redemption';
   readonly amount: string;
   readonly currency: string;
   readonly allocations: readonly { readonly invoice: string; readonly amount: string }[];

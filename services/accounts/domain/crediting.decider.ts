@@ -12,7 +12,8 @@ import { ledgerAccount, overpaidBucket } from './chart.ts';
 export type CreditPurpose =
   | { readonly kind: 'invoice'; readonly invoice: string }
   | { readonly kind: 'top-up'; readonly bucket: string }
-  | { readonly kind: 'title' | 'deposit' | 'credit' | 'allocation' };
+  /** `redemption`: prepaid credit that was spent on nothing that it pays. */
+  | { readonly kind: 'title' | 'deposit' | 'credit' | 'allocation' | 'redemption' };
 
 export interface CreditSettlementData {
   readonly settlement: string;
@@ -89,6 +90,7 @@ function useOf(account: OpenAccount, { purpose, slot, amount: { amount } }: Cred
     case 'top-up':
       return { ...nothing, wallet: amount, bucket: purpose.bucket };
     case 'allocation':
+    case 'redemption':
       return { ...nothing, wallet: amount };
     case 'deposit':
       return { ...nothing, other: { place: ledgerAccount.deposit(account.account), part: amount } };

@@ -41,7 +41,7 @@ export interface SendingPlace {
 type Sending = Extract<Dispatch, { readonly status: 'sending' }>;
 
 /** Paid by the installation and not by the provider. */
-const relayed: readonly Operation[] = ['relay', 'revoke'];
+const relayed: readonly Operation[] = ['relay', 'revoke', 'redeem'];
 const dayMs = 86_400_000;
 /** A token that wants its allowance at zero first takes two; the others are for nonces that somebody else took. */
 const approvalsMax = 4;
@@ -246,7 +246,7 @@ async function isBusy(queue: TransactionQueue): Promise<boolean> {
 
 /** Seconds since 1970; undefined for what stays good for ever. */
 function deadlineOf({ type, data }: OrderEvent): bigint | undefined {
-  if (type === 'CollectOrdered/1') return BigInt(data.deadline);
+  if (type === 'CollectOrdered/1' || type === 'RedemptionOrdered/1') return BigInt(data.deadline);
   if (type !== 'RelayOrdered/1') return undefined;
   return BigInt(data.terms.module === 'settlement' ? data.terms.quote.deadline : data.terms.offer.deadline);
 }

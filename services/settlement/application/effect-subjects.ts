@@ -6,6 +6,8 @@ import { matchingRefund } from '../domain/refund-order.ts';
 import type { SettlementSubject } from '../domain/settlement.events.ts';
 import { matchPayment, type PaidEffect } from '../domain/settlement-match.ts';
 import { slot } from '../domain/slot.ts';
+import { type CreditEffect, CreditSubjects } from './credit-subjects.ts';
+import { CreditTokens } from './credit-tokens.ts';
 import { PurchaseFacts } from './purchase-facts.ts';
 import { dispatchStream } from './sending-streams.ts';
 import type { SettlementChains } from './settlement-chains.ts';
@@ -16,11 +18,13 @@ export class EffectSubjects {
   readonly #executor: CommandExecutor;
   readonly #chains: SettlementChains;
   readonly #purchases: PurchaseFacts;
+  readonly #credit: CreditSubjects;
 
   constructor(executor: CommandExecutor, chains: SettlementChains) {
     this.#executor = executor;
     this.#chains = chains;
     this.#purchases = new PurchaseFacts(executor);
+    this.#credit = new CreditSubjects(executor, new CreditTokens(executor));
   }
 
   async find(provider: string, effect: ChainEffect): Promise<SettlementSubject> {
@@ -33,6 +37,11 @@ export class EffectSubjects {
         return this.#purchase(provider, effect as EffectOf<'PurchaseRefunded'>);
       case 'Refunded':
         return this.#refund(provider, effect as EffectOf<'Refunded'>);
+      case 'CreditIssued':
+      case 'CreditRedeemed':
+      case 'CreditExpired':
+      case 'CreditRefunded':
+        return this.#credit.find(provider, effect as CreditEffect);
       default:
         return {};
     }

@@ -5,6 +5,8 @@ import { type ReferenceRate, referenceOf } from '../domain/reference-rate.ts';
 import type { MatchedPayment, SettlementObserved } from '../domain/settlement.events.ts';
 import type { KnownToken } from '../domain/token-amount.ts';
 import type { BookRates } from './book-rates.ts';
+import { isCreditEffect } from './credit-subjects.ts';
+import type { CreditTokens } from './credit-tokens.ts';
 import type { EscrowPurchases } from './escrow-purchases.ts';
 import type { PurchaseFacts } from './purchase-facts.ts';
 import type { ReferenceRates } from './reference-rates.ts';
@@ -16,6 +18,7 @@ export interface FinalContextsOptions {
   readonly rates: ReferenceRates;
   readonly purchases: EscrowPurchases;
   readonly books: BookRates;
+  readonly creditTokens: CreditTokens;
 }
 
 const readAtOnceMax = 32;
@@ -30,6 +33,7 @@ export class FinalContexts {
 
   async of(provider: string, seen: SettlementObserved): Promise<FinalContext> {
     const { log, chainId } = seen;
+    if (isCreditEffect(seen)) return { token: await this.#options.creditTokens.at(provider, seen) };
     const address = tokenOfLog(log);
     const token = address === undefined ? undefined : this.#options.chains.tokenAt(chainId, address);
     if (token === undefined) return {};

@@ -3,8 +3,10 @@ import { envelopeOf } from '../../commands/application/envelope.ts';
 import { type ChainEffect, observationKey, settlementId } from '../domain/chain-effect.ts';
 import type { ConfirmationRule } from '../domain/confirmation-policy.ts';
 import { confirm, finalize, observe, reorg } from '../domain/settlement.decider.ts';
+import type { UnmatchedReason } from '../domain/settlement.events.ts';
 import { nextStep } from '../domain/settlement-steps.ts';
 import { type Settlement, settlement, standingOf } from '../domain/settlement.ts';
+import type { CreditTokens } from './credit-tokens.ts';
 import type { EffectSubjects } from './effect-subjects.ts';
 import type { FinalContexts } from './final-contexts.ts';
 import type { ProviderDirectory } from './provider-directory.ts';
@@ -19,6 +21,7 @@ export interface RecordingLedgerOptions {
   readonly providers: ProviderDirectory;
   readonly subjects: EffectSubjects;
   readonly contexts: FinalContexts;
+  readonly creditTokens: CreditTokens;
   readonly onUnmatched: OnUnmatched;
 }
 
@@ -29,6 +32,14 @@ interface Place {
   readonly stream: string;
   readonly effect: ChainEffect;
 }
+
+/** What only somebody with a key of the provider could have done. */
+const keyReasons: readonly string[] = [
+  'quote_unknown',
+  'refund_unknown',
+  'issue_unknown',
+  'credit_refund_unknown',
+] satisfies UnmatchedReason[];
 
 const patienceMs = 60_000;
 /** An effect has three steps; more than a few losses of the race against another process mean that something is wrong. */
@@ -111,6 +122,7 @@ export class RecordingSettlementLedger implements SettlementLedger {
       const head = String(heads?.head);
       return (now: Settlement) => confirm(now, { observation, head });
     }
+    if (effect.log.name === 'CreditCreated') await this.#options.creditTokens.record(provider, effect, effect.log);
     const context = await this.#options.contexts.of(provider, state.seen);
     return (now: Settlement) => finalize(now, { observation, context });
   }
@@ -126,7 +138,7 @@ export class RecordingSettlementLedger implements SettlementLedger {
         this.#options.onUnmatched({ provider, stream, reason: 'coins_left', isKeySuspect: false });
       if (type !== 'ReceiptUnmatched/1') continue;
       const { reason } = data as { readonly reason: string };
-      this.#options.onUnmatched({ provider, stream, reason, isKeySuspect: reason === 'quote_unknown' || reason === 'refund_unknown' });
+      this.#options.onUnmatched({ provider, stream, reason, isKeySuspect: keyReasons.includes(reason) });
     }
   }
 }

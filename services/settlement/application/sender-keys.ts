@@ -17,6 +17,9 @@ export const roleOf: Readonly<Record<Operation, SenderRole>> = {
   collect: 'collector',
   revoke: 'relayer',
   issue: 'minter',
+  'credit-refund': 'refunder',
+  expire: 'minter',
+  redeem: 'relayer',
   relay: 'relayer',
 };
 

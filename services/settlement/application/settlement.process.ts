@@ -13,6 +13,7 @@ import { chunks } from '../../read-store/chunks.ts';
 import type { Projection } from '../../read-store/projection.ts';
 import { settlementId } from '../domain/chain-effect.ts';
 import type {
+  MatchedCredit,
   MatchedPayment,
   ReceiptAllocated,
   SettlementConfirmed,
@@ -20,6 +21,7 @@ import type {
   SettlementPlace,
   SettlementReorged,
 } from '../domain/settlement.events.ts';
+import type { SlotPurpose } from '../domain/slot.events.ts';
 import type { EscrowPurchases } from './escrow-purchases.ts';
 import type { PurchaseFacts, PurchasePlace } from './purchase-facts.ts';
 import { SettleSlot } from './settle-slot.handler.ts';
@@ -86,20 +88,29 @@ export class SettlementProcess implements Projection {
   }
 
   async #final(event: LedgerEvent, fact: SettlementFinalized): Promise<void> {
-    const { name, payment } = fact;
+    const { name, payment, credit } = fact;
     if (name === 'EventCaptured' || name === 'EventCancelled') return this.#eventOver(event, fact);
+    if (name === 'CreditRedeemed' && credit !== undefined) return this.#redeemed(event, fact, credit);
     if (payment === undefined) return;
     if (name === 'PurchaseRefunded') return this.#end(event, payment, 'refunded');
     await this.#granted(event, { ...fact, payment });
-    if (name !== 'Purchased') await this.#credited(event, fact, payment);
+    if (name !== 'Purchased') await this.#credited(event, fact, { ...payment, purpose: purposeOf(payment.purpose) });
     await this.#parts.bus.execute(new SettleSlot(this.#envelope(event, 'SettleSlot', payment.slot), payment.slot));
   }
 
-  async #credited(event: LedgerEvent, place: SettlementPlace, payment: MatchedPayment): Promise<void> {
-    const { account, slot, amount, currency } = payment;
+  /** Spent credit pays what it was offered for, and otherwise goes to the wallet of whoever held it. */
+  async #redeemed(event: LedgerEvent, fact: SettlementFinalized, { slot, purpose, ...credit }: MatchedCredit): Promise<void> {
+    if (slot === undefined || purpose === undefined) return this.#credited(event, fact, { ...credit, purpose: { kind: 'redemption' } });
+    await this.#granted(event, { ...fact, payment: { ...credit, slot, purpose } });
+    await this.#credited(event, fact, { ...credit, slot, purpose: purposeOf(purpose) });
+    await this.#parts.bus.execute(new SettleSlot(this.#envelope(event, 'SettleSlot', slot), slot));
+  }
+
+  async #credited(event: LedgerEvent, place: SettlementPlace, payment: Crediting): Promise<void> {
+    const { account, slot, purpose, amount, currency } = payment;
     const { chainId, tx, block } = place;
     const envelope = this.#envelope(event, 'CreditSettlement', account);
-    const what = { settlement: settlementId(place), slot, purpose: purposeOf(payment), amount: moneyOf(amount, currency) };
+    const what = { settlement: settlementId(place), ...(slot !== undefined && { slot }), purpose, amount: moneyOf(amount, currency) };
     await this.#send(new CreditSettlement(envelope, account, { ...what, chainId, tx, effectiveAt: block.time }));
   }
 
@@ -169,9 +180,11 @@ interface CaptureFacts {
   readonly effectiveAt: string;
 }
 
-type Granting = SettlementPlace & { readonly payment: MatchedPayment };
+type Granting = SettlementPlace & { readonly payment: Pick<MatchedPayment, 'purpose' | 'slot' | 'account' | 'amount' | 'currency'> };
 
-function purposeOf({ purpose }: MatchedPayment): CreditPurpose {
+type Crediting = Pick<MatchedPayment, 'account' | 'amount' | 'currency'> & { readonly slot?: string; readonly purpose: CreditPurpose };
+
+function purposeOf(purpose: SlotPurpose): CreditPurpose {
   switch (purpose.kind) {
     case 'invoice':
       return { kind: 'invoice', invoice: purpose.invoice };

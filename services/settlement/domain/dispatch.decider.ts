@@ -1,6 +1,13 @@
 import { accept, type Decision, reject, repeated } from '../../commands/domain/decision.ts';
 import { canonicalJson } from '../../event-store/domain/canonical-json.ts';
-import { type DispatchDone, type DispatchEvent, type DispatchFailed, type OrderEvent, operationOf } from './dispatch.events.ts';
+import {
+  type DispatchDone,
+  type DispatchEvent,
+  type DispatchFailed,
+  type Operation,
+  type OrderEvent,
+  operationOf,
+} from './dispatch.events.ts';
 import type { Dispatch } from './dispatch.ts';
 
 /* What may be ordered, and how it ends. Rejections are listed in precedence order. */
@@ -32,13 +39,15 @@ export function order(state: Dispatch, event: OrderEvent): DispatchDecision {
   return reject({ code: 'dispatch_done', operation });
 }
 
+/** What another aggregate decides, or a signature whose time is over. */
+const decidedElsewhere: readonly Operation[] = ['collect', 'relay', 'redeem', 'refund', 'credit-refund'];
+
 /** Orders again what failed. What another aggregate has to allow is ordered by that one alone. */
 export function retry(state: Dispatch): DispatchDecision {
   if (state.status === 'none') return reject({ code: 'dispatch_not_found' });
   if (state.status !== 'failed') return reject({ code: 'dispatch_not_failed' });
   const operation = operationOf(state.order);
-  if (operation === 'collect' || operation === 'relay' || operation === 'refund')
-    return reject({ code: 'dispatch_not_retriable', operation });
+  if (decidedElsewhere.includes(operation)) return reject({ code: 'dispatch_not_retriable', operation });
   return accept(state.order);
 }
 

@@ -104,6 +104,39 @@ export type CreditIssueOrdered = DispatchTarget & {
   readonly ref: string;
 };
 
+/** Prepaid credit is taken back, and its money is paid elsewhere: `refundCredit` of PrepaidCredit. */
+export type CreditRefundOrdered = DispatchTarget & {
+  /** The decision that this carries out, with its number on chain: each is done once. */
+  readonly refund: string;
+  readonly refundSeq: string;
+  /** What it was bought in. */
+  readonly slot: string;
+  readonly account: string;
+  readonly amount: string;
+  readonly currency: string;
+  readonly holder: string;
+  readonly units: string;
+  readonly ref: string;
+};
+
+/** Prepaid credit that nobody can spend or give back any more is burnt: `expire` of PrepaidCredit. */
+export type CreditExpiryOrdered = DispatchTarget & {
+  readonly holder: string;
+  /** The last month that is burnt; older ones go with it. */
+  readonly epoch: string;
+};
+
+/** A holder's signature over what it spends is brought to the contract at our cost: `redeemWithSig` of PrepaidCredit. */
+export type RedemptionOrdered = DispatchTarget & {
+  readonly slot: string;
+  readonly holder: string;
+  readonly units: string;
+  readonly invoiceRef: string;
+  /** Seconds since 1970. */
+  readonly deadline: string;
+  readonly signature: string;
+};
+
 /** A payer's signature is brought to the contract at our cost: `payWithAuthorization` or `payWithPermit2`. */
 export type RelayOrdered = DispatchTarget & {
   readonly slot: string;
@@ -157,6 +190,9 @@ export type OrderEvent =
   | { readonly type: 'CollectOrdered/1'; readonly data: CollectOrdered }
   | { readonly type: 'RevocationOrdered/1'; readonly data: RevocationOrdered }
   | { readonly type: 'CreditIssueOrdered/1'; readonly data: CreditIssueOrdered }
+  | { readonly type: 'CreditRefundOrdered/1'; readonly data: CreditRefundOrdered }
+  | { readonly type: 'CreditExpiryOrdered/1'; readonly data: CreditExpiryOrdered }
+  | { readonly type: 'RedemptionOrdered/1'; readonly data: RedemptionOrdered }
   | { readonly type: 'RelayOrdered/1'; readonly data: RelayOrdered };
 
 export type DispatchEvent =
@@ -172,13 +208,28 @@ export const dispatchEvents = new EventTypes<DispatchEvent>({
   'CollectOrdered/1': [],
   'RevocationOrdered/1': [],
   'CreditIssueOrdered/1': [],
+  'CreditRefundOrdered/1': [],
+  'CreditExpiryOrdered/1': [],
+  'RedemptionOrdered/1': [],
   'RelayOrdered/1': [],
   'DispatchFailed/1': [],
   'DispatchDone/1': [],
 });
 
 /** Which kind of transaction an order is for. */
-export const operations = ['refund', 'capture', 'cancel', 'purchase-refund', 'collect', 'revoke', 'issue', 'relay'] as const;
+export const operations = [
+  'refund',
+  'capture',
+  'cancel',
+  'purchase-refund',
+  'collect',
+  'revoke',
+  'issue',
+  'credit-refund',
+  'expire',
+  'redeem',
+  'relay',
+] as const;
 export type Operation = (typeof operations)[number];
 
 const operationOfType: Readonly<Record<OrderEvent['type'], Operation>> = {
@@ -189,6 +240,9 @@ const operationOfType: Readonly<Record<OrderEvent['type'], Operation>> = {
   'CollectOrdered/1': 'collect',
   'RevocationOrdered/1': 'revoke',
   'CreditIssueOrdered/1': 'issue',
+  'CreditRefundOrdered/1': 'credit-refund',
+  'CreditExpiryOrdered/1': 'expire',
+  'RedemptionOrdered/1': 'redeem',
   'RelayOrdered/1': 'relay',
 };
 
@@ -211,7 +265,13 @@ export function dispatchIdOf({ type, data }: OrderEvent): string {
     case 'RevocationOrdered/1':
       return `revoke.${data.mandate}`;
     case 'CreditIssueOrdered/1':
-      return `issue.${data.slot}`;
+      return issueDispatchId(data.slot);
+    case 'CreditRefundOrdered/1':
+      return creditRefundDispatchId(data.refundSeq);
+    case 'CreditExpiryOrdered/1':
+      return `expire.${data.chainId}.${data.holder}.${data.epoch}`;
+    case 'RedemptionOrdered/1':
+      return `redeem.${data.slot}.${data.holder}`;
     case 'RelayOrdered/1':
       return relayDispatchId(data.structHash);
   }
@@ -230,4 +290,14 @@ export function relayDispatchId(structHash: string): string {
 /** The dispatch of an escrowed purchase that goes back. */
 export function purchaseRefundDispatchId(slot: string): string {
   return `purchase.${slot}`;
+}
+
+/** The dispatch of an issue by its number on chain, which is its slot. */
+export function issueDispatchId(slot: string): string {
+  return `issue.${slot}`;
+}
+
+/** The dispatch of credit that is taken back, by its number on chain. */
+export function creditRefundDispatchId(refundSeq: string): string {
+  return `creditrefund.${refundSeq}`;
 }

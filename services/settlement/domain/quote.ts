@@ -1,4 +1,4 @@
-import { AbiCoder, hexlify, keccak256, toUtf8Bytes, TypedDataEncoder, type TypedDataField } from 'ethers';
+import { AbiCoder, hexlify, keccak256, toUtf8Bytes, TypedDataEncoder, type TypedDataField, toUtf8String } from 'ethers';
 
 /** Where a quote can be paid: it is void on any other chain and at any other contract. */
 export interface ContractPlace {
@@ -135,4 +135,9 @@ export function invoiceRefOf({ salt, invoiceId, termsHash }: InvoiceReference): 
 export function currencyWord(currency: string): string | undefined {
   if (!/^[A-Z]{3}$/.test(currency)) return undefined;
   return hexlify(toUtf8Bytes(currency));
+}
+
+/** The code behind the contracts' bytes. */
+export function currencyOfWord(word: string): string {
+  return toUtf8String(word);
 }

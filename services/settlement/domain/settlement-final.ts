@@ -1,4 +1,5 @@
 import { accept } from '../../commands/domain/decision.ts';
+import { creditMoved } from './final-credit.ts';
 import { final, type FinalContext, type FinalDecision, moved, posted } from './final-event.ts';
 import { captured, netUnits, purchased, refunded, settled } from './final-payments.ts';
 import { nativeMoved, transferred, unmatched } from './final-strays.ts';
@@ -34,6 +35,11 @@ export function finalEvent(state: PendingSettlement, context: FinalContext): Fin
     case 'EventOpened':
     case 'EventCancelled':
       return accept(final(state, { eventId: log.eventId }, []));
+    case 'CreditIssued':
+    case 'CreditRedeemed':
+    case 'CreditExpired':
+    case 'CreditRefunded':
+      return creditMoved(state, context, log);
     case 'Transfer':
       return transferred(state, context, log);
     case 'NativeMoved':

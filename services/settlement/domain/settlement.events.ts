@@ -56,6 +56,25 @@ export type MatchedRefund = {
   readonly tokenAmount: string;
 };
 
+/** Prepaid credit of a customer that was given out, spent, given back or is over. */
+export type MatchedCredit = {
+  /** Address that it lies under. */
+  readonly holder: string;
+  readonly account: string;
+  readonly amount: string;
+  readonly currency: string;
+  /** The same in units of the credit. */
+  readonly units: string;
+  /** Of an issue and of an expiry: the last month in which it can be spent, or could. */
+  readonly epoch?: string;
+  /** Of an issue: the slot that it was bought in. Of a redemption: the one that it pays; absent for one that pays nothing. */
+  readonly slot?: string;
+  /** Of a redemption: what it pays. */
+  readonly purpose?: SlotPurpose;
+  /** Of what is given back: the decision. */
+  readonly refund?: string;
+};
+
 /** Why money on chain is nobody's. */
 export type UnmatchedReason =
   /** The ledger never issued a quote like this one: its signer has to be taken for stolen. */
@@ -66,13 +85,23 @@ export type UnmatchedReason =
   /** It left the treasury, and the ledger does not know what it was worth. */
   | 'rate_unknown'
   | 'purchase_unknown'
-  | 'refund_unknown';
+  | 'refund_unknown'
+  /** Credit that the ledger never ordered to be given out: its minter has to be taken for stolen. */
+  | 'issue_unknown'
+  /** Credit under an address that the ledger never gave any to. */
+  | 'holder_unknown'
+  /** Credit was taken from its holder, and the ledger had not decided that. */
+  | 'credit_refund_unknown';
+
+/** Where something lies that nobody can be found for: `credit` is what customers hold, and the provider owes. */
+export type UnmatchedHolding = CryptoHolding | 'credit';
 
 /** Who the effect is about, as the ledger knew it when it was seen; nobody for an effect that moves no customer's money. */
 export type SettlementSubject = {
   /** Of `Settled`, `Collected` and `Purchased`; of `PurchaseRefunded` the payment that goes back. */
   readonly payment?: MatchedPayment;
   readonly refund?: MatchedRefund;
+  readonly credit?: MatchedCredit;
   readonly unmatched?: UnmatchedReason;
 };
 
@@ -122,6 +151,7 @@ export type SettlementFinalized = SettlementPlace & {
   readonly name: ChainLog['name'];
   readonly payment?: MatchedPayment;
   readonly refund?: MatchedRefund;
+  readonly credit?: MatchedCredit;
   readonly value?: ReceivedValue;
   /** Of a refund. */
   readonly exchange?: BookExchange;
@@ -146,7 +176,7 @@ export type ReceiptUnmatched = SettlementPlace & {
   readonly name: ChainLog['name'];
   readonly reason: UnmatchedReason;
   /** Where it lies, or was missed. */
-  readonly holding: CryptoHolding;
+  readonly holding: UnmatchedHolding;
   readonly direction: 'in' | 'out';
   /** Empty where nobody can tell. */
   readonly from: string;

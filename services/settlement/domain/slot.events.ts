@@ -103,6 +103,31 @@ export type SlotMoved = {
   readonly evidence: SlotEvidence;
 };
 
+/** A holder may pay the slot with prepaid credit: the reference and the units that it has to spend. It is in the log before the holder is told. */
+export type RedemptionOffered = {
+  readonly seq: string;
+  readonly chainId: string;
+  /** Of the credit. */
+  readonly contract: string;
+  readonly holder: string;
+  readonly units: string;
+  readonly invoiceRef: string;
+};
+
+/** Prepaid credit that was bought in the slot is taken back. Its money is owed once the chain shows that it is burnt. */
+export type CreditRefundDecided = {
+  readonly seq: string;
+  readonly refund: string;
+  readonly account: string;
+  readonly holder: string;
+  readonly amount: string;
+  readonly currency: string;
+  readonly reason: string;
+};
+
+/** Nothing came of it: the holder has spent the credit meanwhile, or it is over. */
+export type CreditRefundFailed = { readonly seq: string; readonly refund: string; readonly failure: string };
+
 /** Nothing more is quoted for the slot. */
 export type SlotClosed = {
   readonly seq: string;
@@ -118,7 +143,10 @@ export type SlotEvent =
   | { readonly type: 'SlotOpened/1'; readonly data: SlotOpened }
   | { readonly type: 'QuoteIssued/1'; readonly data: QuoteIssued }
   | { readonly type: 'SlotMoved/1'; readonly data: SlotMoved }
-  | { readonly type: 'SlotClosed/1'; readonly data: SlotClosed };
+  | { readonly type: 'SlotClosed/1'; readonly data: SlotClosed }
+  | { readonly type: 'RedemptionOffered/1'; readonly data: RedemptionOffered }
+  | { readonly type: 'CreditRefundDecided/1'; readonly data: CreditRefundDecided }
+  | { readonly type: 'CreditRefundFailed/1'; readonly data: CreditRefundFailed };
 
 export const slotRegisterEvents = new EventTypes<SlotRegisterEvent>({ 'SlotAllocated/1': [] });
 export const slotEvents = new EventTypes<SlotEvent>({
@@ -126,4 +154,7 @@ export const slotEvents = new EventTypes<SlotEvent>({
   'QuoteIssued/1': [],
   'SlotMoved/1': [],
   'SlotClosed/1': [],
+  'RedemptionOffered/1': [],
+  'CreditRefundDecided/1': [],
+  'CreditRefundFailed/1': [],
 });

@@ -1,9 +1,26 @@
 import type { Aggregate, Placed } from '../../commands/domain/aggregate.ts';
 import { type Quote, type SignedTerms, zeroAddress } from './quote.ts';
-import { type QuoteIssued, type SlotEvent, slotEvents, type SlotEscrow, type SlotOpened } from './slot.events.ts';
+import {
+  type CreditRefundDecided,
+  type QuoteIssued,
+  type RedemptionOffered,
+  type SlotEvent,
+  slotEvents,
+  type SlotEscrow,
+  type SlotOpened,
+} from './slot.events.ts';
 
 /** A quote that the ledger signed, with the revision of the event that says so. */
 export interface IssuedQuote extends QuoteIssued {
+  readonly revision: bigint;
+}
+
+/** With the revision of the event that says so. */
+export interface OfferedRedemption extends RedemptionOffered {
+  readonly revision: bigint;
+}
+
+export interface DecidedCreditRefund extends CreditRefundDecided {
   readonly revision: bigint;
 }
 
@@ -15,6 +32,10 @@ interface KnownSlot {
   readonly quotes: readonly IssuedQuote[];
   /** Contracts where the slot was cancelled: it can never be paid there again. */
   readonly burnt: readonly Pick<SlotOpened, 'chainId' | 'contract'>[];
+  /** Who may pay it with prepaid credit. */
+  readonly redemptions: readonly OfferedRedemption[];
+  /** What of the credit that was bought in it is taken back, but for what came to nothing. */
+  readonly creditRefunds: readonly DecidedCreditRefund[];
   /** Of the last event. */
   readonly revision: bigint;
 }
@@ -29,7 +50,7 @@ function evolve(state: Slot, { event, revision }: Placed<SlotEvent>): Slot {
   if (event.type === 'SlotOpened/1') {
     const { module, chainId, contract, escrow } = event.data;
     const place = { module, chainId, contract, ...(escrow !== undefined && { escrow }) };
-    return { status: 'open', opened: event.data, place, quotes: [], burnt: [], revision };
+    return { status: 'open', opened: event.data, place, quotes: [], burnt: [], redemptions: [], creditRefunds: [], revision };
   }
   if (state.status === 'none') return state; // Nothing can precede the opening; `evolve` takes it all the same.
   switch (event.type) {
@@ -42,6 +63,12 @@ function evolve(state: Slot, { event, revision }: Placed<SlotEvent>): Slot {
     }
     case 'SlotClosed/1':
       return { ...state, status: 'closed', reason: event.data.reason, revision };
+    case 'RedemptionOffered/1':
+      return { ...state, redemptions: [...state.redemptions, { ...event.data, revision }], revision };
+    case 'CreditRefundDecided/1':
+      return { ...state, creditRefunds: [...state.creditRefunds, { ...event.data, revision }], revision };
+    case 'CreditRefundFailed/1':
+      return { ...state, creditRefunds: state.creditRefunds.filter(({ refund }) => refund !== event.data.refund), revision };
   }
 }
 

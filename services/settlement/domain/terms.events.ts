@@ -24,6 +24,12 @@ export type EscrowTerms = {
   readonly reclaimAfterSeconds: string;
 };
 
+/** How long prepaid credit can be spent. */
+export type CreditTerms = {
+  /** Months after the one in which it was paid for: 1 to 11. */
+  readonly monthsAfterIssue: string;
+};
+
 /**
  * What both sides agree to, as canonical JSON of strings, arrays and objects. Its hash is keccak256 of those bytes, so that anybody who has
  * the document can tell whether a payment was made for it.
@@ -41,6 +47,7 @@ export type TermsDocument = {
   readonly priceBooks: readonly { readonly stream: string; readonly revision: string }[];
   readonly slaCredits: readonly SlaCredit[];
   readonly escrow?: EscrowTerms;
+  readonly credit?: CreditTerms;
   /** In words: when the customer gets money back. */
   readonly refunds: string;
 };

@@ -15,3 +15,9 @@ export function tokenMoney(units: string, { currency, decimals }: KnownToken): M
   if (decimals > ledgerScale) throw new RangeError(`A token with ${decimals} decimals is no ${currency}, which has ${ledgerScale}.`);
   return { amount: BigInt(units) * 10n ** BigInt(ledgerScale - decimals), currency };
 }
+
+/** An amount in units of its token; undefined for one that has digits which the token does not. */
+export function tokenUnits({ amount }: Money, { currency, decimals }: KnownToken): bigint | undefined {
+  const unit = 10n ** BigInt(scalesOf(currency).ledgerScale - decimals);
+  return amount % unit === 0n ? amount / unit : undefined;
+}

@@ -17,6 +17,8 @@ import { series } from '../../../services/invoicing/domain/series.ts';
 import { eventTypes } from '../../../services/main/event-types.ts';
 import { person } from '../../../services/privacy/domain/person.ts';
 import { retention } from '../../../services/privacy/domain/retention.ts';
+import { creditHolder } from '../../../services/settlement/domain/credit-holder.ts';
+import { creditTokens } from '../../../services/settlement/domain/credit-token.ts';
 import { dispatch } from '../../../services/settlement/domain/dispatch.ts';
 import { mandate } from '../../../services/settlement/domain/mandate.ts';
 import { mappedTitle } from '../../../services/settlement/domain/ppv-event.ts';
@@ -108,6 +110,8 @@ describe('the code', () => {
   it('folds every golden stream of an aggregate', () => {
     const folds: Readonly<Record<string, (events: readonly GoldenEvent[]) => object>> = {
       account: foldOf(account),
+      creditHolder: foldOf(creditHolder),
+      creditToken: foldOf(creditTokens),
       dispatch: foldOf(dispatch),
       invoice: foldOf(invoice),
       mandate: foldOf(mandate),
@@ -149,12 +153,10 @@ describe('the code', () => {
         'registered',
         'revoked',
         'scheduled',
-        'sending',
-        'sending',
-        'sending',
+        ...['sending', 'sending', 'sending', 'sending', 'sending', 'sending'],
         'set',
       ],
-      ...[undefined, undefined, undefined, undefined],
+      ...[undefined, undefined, undefined, undefined, undefined, undefined],
     ]);
   });
 });

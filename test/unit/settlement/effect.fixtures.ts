@@ -38,7 +38,7 @@ export interface At {
 /** An effect on the chain of `place`. */
 export function effectOf<Kind extends EffectKind>(effect: Kind, key: string, log: LogsByEffect[Kind], at: At = {}): ChainEffect {
   const modules = { Purchased: 'escrow', PurchaseRefunded: 'escrow', EventCaptured: 'escrow', EventCancelled: 'escrow', Transfer: 'token' };
-  const module = (modules as Readonly<Record<string, string>>)[log.name] ?? 'settlement';
+  const module = log.name.startsWith('Credit') ? 'credit' : ((modules as Readonly<Record<string, string>>)[log.name] ?? 'settlement');
   const tx = at.tx ?? `0x${'77'.repeat(32)}`;
   const where = { chainId: place.chainId, contract: at.contract ?? (module === 'escrow' ? escrow : place.contract), module, tx };
   return { ...where, providerId: '11', block: at.block ?? block(10), logIndex: '0', effect, key, log } as ChainEffect;

@@ -66,6 +66,14 @@ function callOf({ type, data }: Exclude<OrderEvent, { readonly type: 'RefundOrde
       return { to, data: settlementContract.encodeFunctionData('revokeBySig', [data.terms, data.signature]) };
     case 'CreditIssueOrdered/1':
       return { to, data: creditContract.encodeFunctionData('issue', [data.to, data.units, data.slot, data.epoch, data.ref]) };
+    case 'CreditRefundOrdered/1':
+      return { to, data: creditContract.encodeFunctionData('refundCredit', [data.holder, data.units, data.refundSeq, data.ref]) };
+    case 'CreditExpiryOrdered/1':
+      return { to, data: creditContract.encodeFunctionData('expire', [data.holder]) };
+    case 'RedemptionOrdered/1': {
+      const { holder, units, invoiceRef, slot, deadline, signature } = data;
+      return { to, data: creditContract.encodeFunctionData('redeemWithSig', [holder, units, invoiceRef, slot, deadline, signature]) };
+    }
     case 'RelayOrdered/1':
       return { to, data: relayedCall(data) };
   }

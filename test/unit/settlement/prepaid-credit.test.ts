@@ -1,0 +1,204 @@
+import { describe, expect, it } from '@jest/globals';
+import type { EffectOf } from '../../../services/settlement/domain/chain-effect.ts';
+import { creditTokenIn, creditTokens, recordCreditToken } from '../../../services/settlement/domain/credit-token.ts';
+import { endOfEpoch, epochOf, isExpired } from '../../../services/settlement/domain/credit-epoch.ts';
+import { creditHolder, nameCreditHolder } from '../../../services/settlement/domain/credit-holder.ts';
+import { matchCreditRefund, matchExpiry, matchIssue } from '../../../services/settlement/domain/credit-match.ts';
+import { matchRedemption, offerRedemption } from '../../../services/settlement/domain/redemption.ts';
+import type { SettlementSubject } from '../../../services/settlement/domain/settlement.events.ts';
+import type { RedemptionOffered, SlotEvent } from '../../../services/settlement/domain/slot.events.ts';
+import { slot } from '../../../services/settlement/domain/slot.ts';
+import type { CreditHolderEvent, CreditTokenEvent } from '../../../services/settlement/domain/credit.events.ts';
+import { given } from '../../support/given.ts';
+import {
+  creditContract,
+  euroCredit,
+  expired,
+  holder,
+  issued as creditIssued,
+  knownHolder,
+  orderedIssue,
+  orderedRefund,
+  otherAccount,
+  redeemed,
+  refunded,
+  stranger,
+  unknownHolder,
+} from './credit.fixtures.ts';
+import { EffectHistory } from './effect.fixtures.ts';
+import { account, issued, later, opened, place, quotedAt, slotOpened } from './slot.fixtures.ts';
+
+const offer: RedemptionOffered = {
+  ...{ seq: '7', chainId: place.chainId, contract: creditContract, holder, units: '6050', invoiceRef: opened.invoiceRef },
+};
+const named = (address: string, of: string): CreditHolderEvent => ({ type: 'CreditHolderNamed/1', data: { holder: address, account: of } });
+const offered: SlotEvent = { type: 'RedemptionOffered/1', data: offer };
+const offeredSlot = given(slot, [slotOpened(), offered]).state;
+const asIssue = (changes = {}) => creditIssued(changes) as EffectOf<'CreditIssued'>;
+const asRedemption = (changes = {}) => redeemed({ invoiceRef: opened.invoiceRef, ...changes }) as EffectOf<'CreditRedeemed'>;
+const asExpiry = (changes = {}) => expired(changes) as EffectOf<'CreditExpired'>;
+const asRefund = (changes = {}) => refunded(changes) as EffectOf<'CreditRefunded'>;
+const redemptionOf = (effect: EffectOf<'CreditRedeemed'>, whose = knownHolder, of = offeredSlot) =>
+  matchRedemption(effect, { slot: of, holder: whose, token: euroCredit });
+
+/** One line a posting of what the effect ends with. */
+function posted(effect: Parameters<EffectHistory['observed']>[0], subject: SettlementSubject): string[] {
+  const { data } = new EffectHistory().observed(effect, subject).finalized({ token: euroCredit }).events.at(-1)!;
+  if (!('postings' in data)) return [];
+  return data.postings.map(({ account: at, amount, currency, direction }) => `${direction} ${at} ${amount} ${currency}`);
+}
+
+describe('credit that is given out', () => {
+  it('is owed as what can be spent, and not as what waits for it any more', () =>
+    expect(posted(asIssue(), matchIssue(asIssue(), orderedIssue))).toEqual([
+      `debit liability:credit-unissued:${account} 50.00 EUR`,
+      'credit liability:credit 50.00 EUR',
+    ]));
+
+  it.each([
+    ['another holder', { to: stranger }],
+    ['a unit more', { amount: '5001' }],
+    ['another month', { epoch: '83' }],
+    ['another reference', { ref: `0x${'00'.repeat(32)}` }],
+    ['another number', { seq: '8' }],
+  ])('[SET-A37] to %s was ordered by nobody: owed all the same, and in suspense', (_, changes) => {
+    const effect = asIssue(changes);
+    const subject = matchIssue(effect, orderedIssue);
+    expect(subject).toEqual({ unmatched: 'issue_unknown' });
+    const amount = 'amount' in changes ? '50.01' : '50.00';
+    expect(posted(effect, subject)).toEqual([`debit liability:suspense ${amount} EUR`, `credit liability:credit ${amount} EUR`]);
+  });
+
+  it('[SET-A37] without any order was issued by a stolen key', () =>
+    expect(matchIssue(asIssue(), { status: 'none' })).toEqual({ unmatched: 'issue_unknown' }));
+
+  it('in a token that the ledger cannot count is told, and posts nothing', () => {
+    const history = new EffectHistory().observed(asIssue(), { unmatched: 'issue_unknown' }).finalized({});
+    expect(history.events.at(-1)?.data).toMatchObject({ reason: 'token_unknown', postings: [] });
+  });
+});
+
+describe('credit that is spent', () => {
+  it('on what was offered pays it', () => {
+    const subject = redemptionOf(asRedemption());
+    expect(subject.credit).toMatchObject({ account, slot: '7', purpose: opened.purpose, amount: '60.50', currency: 'EUR', holder });
+    expect(posted(asRedemption(), subject)).toEqual([
+      'debit liability:credit 60.50 EUR',
+      `credit liability:payment-pending:${account} 60.50 EUR`,
+    ]);
+  });
+
+  it.each([
+    ['a unit less than was offered', asRedemption({ amount: '6049' }), '60.49'],
+    ['one unit', asRedemption({ amount: '1' }), '0.01'],
+    ['another reference', asRedemption({ invoiceRef: `0x${'01'.repeat(32)}` }), '60.50'],
+    ['a slot that was offered to somebody else', asRedemption({ holder: stranger }), '60.50'],
+  ])("[SET-A38] on %s goes to the holder's wallet and pays nothing", (_, effect, amount) => {
+    const whose = given(creditHolder, [named(effect.log.holder, otherAccount)]).state;
+    const { credit } = redemptionOf(effect, whose);
+    expect(credit).toEqual({ holder: effect.log.holder, account: otherAccount, amount, currency: 'EUR', units: effect.log.amount });
+  });
+
+  it("on a slot that does not exist goes to the holder's wallet", () =>
+    expect(redemptionOf(asRedemption(), knownHolder, slot.initial).credit).toEqual({
+      ...{ holder, account, amount: '60.50', currency: 'EUR', units: '6050' },
+    }));
+
+  it('by an address that the ledger gave none to is taken out of suspense', () => {
+    const subject = redemptionOf(asRedemption(), unknownHolder);
+    expect(subject).toEqual({ unmatched: 'holder_unknown' });
+    expect(posted(asRedemption(), subject)).toEqual(['credit liability:suspense 60.50 EUR', 'debit liability:credit 60.50 EUR']);
+  });
+});
+
+describe('credit that is over', () => {
+  it('is earned when it is burnt', () =>
+    expect(posted(asExpiry(), matchExpiry(asExpiry(), knownHolder, euroCredit))).toEqual([
+      'debit liability:credit 12.50 EUR',
+      'credit revenue:breakage 12.50 EUR',
+    ]));
+
+  it('and was never sold is taken out of suspense, and earned by nobody', () =>
+    expect(posted(asExpiry(), matchExpiry(asExpiry(), unknownHolder, euroCredit))).toEqual([
+      'credit liability:suspense 12.50 EUR',
+      'debit liability:credit 12.50 EUR',
+    ]));
+});
+
+describe('credit that is taken back', () => {
+  it('is owed in money', () =>
+    expect(posted(asRefund(), matchCreditRefund(asRefund(), orderedRefund))).toEqual([
+      'debit liability:credit 20.00 EUR',
+      `credit liability:refund-payable:${account} 20.00 EUR`,
+    ]));
+
+  it.each([
+    ['of somebody else', { holder: stranger }],
+    ['a unit more', { amount: '2001' }],
+    ['under another number', { seq: '4' }],
+    ['for another reason', { ref: `0x${'00'.repeat(32)}` }],
+  ])('%s was decided by nobody, and is in suspense', (_, changes) => {
+    const effect = asRefund(changes);
+    const subject = matchCreditRefund(effect, orderedRefund);
+    expect(subject).toEqual({ unmatched: 'credit_refund_unknown' });
+    expect(posted(effect, subject)[0]).toMatch(/^credit liability:suspense /);
+  });
+});
+
+describe('an offer to pay with credit', () => {
+  const asked = (events: readonly SlotEvent[], now = quotedAt) => given(slot, events).when((state) => offerRedemption(state, offer, now));
+
+  it('is written down', () => void asked([slotOpened()]).thenAccepts('RedemptionOffered/1'));
+  it('is made once to a holder', () => asked([slotOpened(), offered]).thenRepeats(1n));
+  it('is not made for a slot that is none', () => asked([]).thenRejects({ code: 'slot_not_found' }));
+  it('is not made for a slot that is closed', () =>
+    asked([slotOpened(), { type: 'SlotClosed/1', data: { seq: '7', reason: 'settled' } }]).thenRejects({
+      code: 'slot_closed',
+      reason: 'settled',
+    }));
+  it('is not made for a purchase that the escrow holds', () =>
+    asked([slotOpened({ module: 'escrow' })]).thenRejects({ code: 'slot_elsewhere', ...place }));
+  it.each(['credit', 'deposit'] as const)('is not made for a %s, which could be had for ever by it', (kind) =>
+    asked([slotOpened({ purpose: { kind, order: 'ord_1' } })]).thenRejects({ code: 'slot_not_redeemable', kind }),
+  );
+  it('is not made while a quote may still land', () =>
+    asked([slotOpened(), issued()]).thenRejects({ code: 'slot_bound', until: later(840) }));
+  it('is made when no quote can land any more', () => void asked([slotOpened(), issued()], later(840)).thenAccepts('RedemptionOffered/1'));
+});
+
+describe('what the ledger knows of credit', () => {
+  const log = { name: 'CreditCreated', fields: { token: creditContract, currency: '0x455552', decimals: '2' } } as const;
+  const data = creditTokenIn({ chainId: '31337', tx: '0x1' }, log);
+  const recorded = (changes: Partial<typeof data> = {}): CreditTokenEvent => ({
+    type: 'CreditTokenRecorded/1',
+    data: { ...data, ...changes },
+  });
+  it('is the token that the factory made', () =>
+    expect(given(creditTokens, [recorded()]).state.recorded).toEqual([{ contract: creditContract, token: euroCredit, revision: 0n }]));
+  it('is recorded once', () =>
+    given(creditTokens, [recorded()])
+      .when((state) => recordCreditToken(state, data))
+      .thenRepeats(0n));
+  it('knows no token of a currency that it does not keep', () =>
+    expect(given(creditTokens, [recorded({ currency: 'XXX' })]).state.recorded[0]?.token).toBe(undefined));
+  it('names a holder once for each account, the first of them for good', () => {
+    const scenario = given(creditHolder, [named(holder, account), named(holder, otherAccount)]);
+    expect(scenario.state.accounts[0]).toBe(account);
+    scenario.when((state) => nameCreditHolder(state, { holder, account: otherAccount })).thenRepeats(1n);
+  });
+});
+
+describe('months of credit', () => {
+  it.each([
+    ['2020-01-01T00:00:00.000Z', 0],
+    ['2020-12-31T23:59:59.999Z', 11],
+    ['2026-11-26T00:00:00.000Z', 82],
+  ])('%s is month %i', (instant, epoch) => expect(epochOf(instant)).toBe(epoch));
+  it('end with the last moment of the month', () => expect(endOfEpoch(83)).toBe('2027-01-01T00:00:00.000Z'));
+  it('are burnt after a month of grace', () =>
+    expect(['2026-12-31T00:00:00.000Z', '2027-01-31T23:59:59.000Z', '2027-02-01T00:00:00.000Z'].map((now) => isExpired(83, now))).toEqual([
+      false,
+      false,
+      true,
+    ]));
+});
