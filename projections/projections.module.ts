@@ -12,6 +12,8 @@ import { InvoicesQuery } from './invoices/invoices.query.ts';
 import { JournalController } from './journal/journal.controller.ts';
 import { JournalQuery } from './journal/journal.query.ts';
 import { TrialBalanceQuery } from './journal/trial-balance.query.ts';
+import { PrepaidCreditController } from './prepaid-credit/prepaid-credit.controller.ts';
+import { PrepaidCreditQuery } from './prepaid-credit/prepaid-credit.query.ts';
 import { SettlementsController } from './settlements/settlements.controller.ts';
 import { SettlementsQuery } from './settlements/settlements.query.ts';
 import { SettlementDispatchesController } from './settlement-dispatches/settlement-dispatches.controller.ts';
@@ -30,6 +32,7 @@ import { StatementsQuery } from './statements/statements.query.ts';
     SettlementsController,
     JournalController,
     SettlementDispatchesController,
+    PrepaidCreditController,
   ],
   providers: [
     AccountsQuery,
@@ -42,6 +45,7 @@ import { StatementsQuery } from './statements/statements.query.ts';
     JournalQuery,
     TrialBalanceQuery,
     SettlementDispatchesQuery,
+    PrepaidCreditQuery,
     ReadYourWrites,
   ],
   exports: [AccountsQuery, AccountBalancesQuery, LedgerPlacesQuery, InvoicesQuery, JournalQuery, ReadYourWrites],

@@ -13,6 +13,7 @@ import type { CheckoutRejection } from '../settlement/application/open-checkout.
 import type { RefundPaymentRejection } from '../settlement/application/refund-payment.handler.ts';
 import type { EndPpvEventRejection } from '../settlement/application/end-ppv-event.handler.ts';
 import type { MandateCommandRejection } from '../settlement/application/mandate.handlers.ts';
+import type { OfferRejection } from '../settlement/application/redemption.handlers.ts';
 import type { RelayRejection } from '../settlement/application/relay-payment.handler.ts';
 import type { RateTableRejection } from '../settlement/domain/rate-table.ts';
 import type { TermsRejection } from '../settlement/domain/terms.ts';
@@ -44,6 +45,7 @@ type EdgeCode =
   | 'proof_not_available'
   | 'checkout_not_found'
   | 'quote_not_found'
+  | 'redemption_not_found'
   | 'chain_unavailable'
   | 'projection_behind'
   | 'log_behind'
@@ -70,7 +72,8 @@ export type ProblemCode =
   | EndPpvEventRejection['code']
   | RefundPaymentRejection['code']
   | MandateCommandRejection['code']
-  | RelayRejection['code'];
+  | RelayRejection['code']
+  | OfferRejection['code'];
 
 export interface Problem {
   readonly status: number;
@@ -154,6 +157,10 @@ export const problemCatalog = {
   settlement_not_configured: { status: 409, title: 'The provider takes no payments on chain yet.' },
   book_currency_fixed: { status: 409, title: 'The currency of the books was said before, and stays.' },
   escrow_not_available: { status: 409, title: 'The chain has no escrow.' },
+  credit_not_available: { status: 409, title: 'The provider sells no prepaid credit in this currency on the chain.' },
+  credit_holder_unknown: { status: 409, title: 'The address holds no prepaid credit of this customer.' },
+  slot_not_redeemable: { status: 409, title: 'Prepaid credit pays invoices and titles, and nothing else.' },
+  redemption_not_found: { status: 404, title: 'The holder was not offered to pay this with prepaid credit.' },
   invoice_paid: { status: 409, title: 'Nothing is open of the invoice.' },
   amount_exceeds_open: { status: 409, title: 'The amount is larger than what is open.' },
   currency_not_quotable: { status: 409, title: 'An amount in this currency cannot be quoted on chain.' },

@@ -3,6 +3,7 @@ import { books } from '../../projections/books/books.projection.ts';
 import { commands } from '../../projections/commands/commands.projection.ts';
 import { entitlements } from '../../projections/entitlements/entitlements.projection.ts';
 import { invoices } from '../../projections/invoices/invoices.projection.ts';
+import { prepaidCredit } from '../../projections/prepaid-credit/prepaid-credit.projection.ts';
 import { settlements } from '../../projections/settlements/settlements.projection.ts';
 import { settlementDispatches } from '../../projections/settlement-dispatches/settlement-dispatches.projection.ts';
 import { statements } from '../../projections/statements/statements.projection.ts';
@@ -18,4 +19,5 @@ export const readModels: readonly Projection[] = [
   settlements,
   statements,
   settlementDispatches,
+  prepaidCredit,
 ];

@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { ProjectedCommandLog } from '../../projections/commands/commands.query.ts';
 import { ExplorerModule } from '../../projections/explorer/explorer.module.ts';
 import { ProjectionsModule } from '../../projections/projections.module.ts';
+import { PrepaidCreditQuery } from '../../projections/prepaid-credit/prepaid-credit.query.ts';
 import { ProjectedEscrowPurchases } from '../../projections/settlements/projected.escrow-purchases.ts';
 import { SettlementDispatchesQuery } from '../../projections/settlement-dispatches/settlement-dispatches.query.ts';
 import { SignedAnswersModule } from '../../projections/signed-answers/signed-answers.module.ts';
@@ -48,6 +49,7 @@ import { SettlementProcess } from '../settlement/application/settlement.process.
 import { StreamSlotPayments } from '../settlement/application/stream.slot-payments.ts';
 import { BookingModule } from '../settlement/booking.module.ts';
 import { PostgresGasCosts } from '../settlement/adapters/postgres/postgres.gas-costs.ts';
+import { PrepaidCreditProcess } from '../settlement/application/prepaid-credit.process.ts';
 import { RefundProcess } from '../settlement/application/refund.process.ts';
 import { SendingProcess } from '../settlement/application/sending.process.ts';
 import { openSending } from '../settlement/sending.ts';
@@ -215,7 +217,12 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
             logger.error(notice, 'Money came or went on chain that the ledger never asked for; somebody has to look.'),
         }),
         settlement,
-        SendingModule.register({ costs: new PostgresGasCosts(pool), settlement, transactions: keptTransactions(pool) }),
+        SendingModule.register({
+          credit: new PrepaidCreditQuery(pool),
+          costs: new PostgresGasCosts(pool),
+          settlement,
+          transactions: keptTransactions(pool),
+        }),
       ],
     }),
     logger,
@@ -234,6 +241,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
     new ErasureProcess(privacy.erasures),
     app.get(SendingProcess, { strict: false }),
     app.get(RefundProcess, { strict: false }),
+    app.get(PrepaidCreditProcess, { strict: false }),
   ];
   const runners = [...readModels, ...processes].map((projection: Projection) => {
     const onHalt = (status: object) => logger.error({ status }, 'A read model halted; it needs somebody to look.');

@@ -3,13 +3,20 @@ import { CommandBus, CqrsModule } from '@nestjs/cqrs';
 import type { TransactionStore } from '../chain/application/transaction-store.ts';
 import { CLOCK, systemClock } from '../commands/application/clock.ts';
 import { CommandExecutor } from '../commands/application/command-executor.ts';
+import { CreditController } from './adapters/http/credit.controller.ts';
 import { MandatesController } from './adapters/http/mandates.controller.ts';
+import { RedemptionsController } from './adapters/http/redemptions.controller.ts';
 import { RefundsController } from './adapters/http/refunds.controller.ts';
 import { RelaysController } from './adapters/http/relays.controller.ts';
 import { SendingController } from './adapters/http/sending.controller.ts';
+import { CreditTokens } from './application/credit-tokens.ts';
+import { CREDIT_BOOK, type CreditBook } from './application/credit-book.ts';
 import { EndPpvEventHandler } from './application/end-ppv-event.handler.ts';
+import { ExpireCreditHandler } from './application/expire-credit.handler.ts';
 import { GAS_COSTS, type GasCosts } from './application/gas-costs.ts';
 import { CollectByMandateHandler, OfferMandateHandler, SignMandateHandler } from './application/mandate.handlers.ts';
+import { PrepaidCreditProcess } from './application/prepaid-credit.process.ts';
+import { OfferRedemptionHandler, RelayRedemptionHandler } from './application/redemption.handlers.ts';
 import { RefundPaymentHandler } from './application/refund-payment.handler.ts';
 import { RefundProcess } from './application/refund.process.ts';
 import { Refunds } from './application/refunds.ts';
@@ -22,12 +29,13 @@ export interface SendingPorts {
   readonly costs: GasCosts;
   readonly settlement: DynamicModule;
   readonly transactions: Pick<TransactionStore, 'find'>;
+  readonly credit: CreditBook;
 }
 
 /** What a provider sends onto chains, as far as it is ordered and asked for; the sender is started by whoever runs that role. */
 @Module({
   imports: [CqrsModule],
-  controllers: [SendingController, MandatesController, RelaysController, RefundsController],
+  controllers: [SendingController, MandatesController, RelaysController, RefundsController, RedemptionsController, CreditController],
   providers: [
     { provide: CLOCK, useValue: systemClock },
     { provide: SendingProcess, useFactory: (executor: CommandExecutor) => new SendingProcess(executor), inject: [CommandExecutor] },
@@ -36,6 +44,11 @@ export interface SendingPorts {
       useFactory: (executor: CommandExecutor, bus: CommandBus, chains: SettlementChains) => new RefundProcess({ executor, bus, chains }),
       inject: [CommandExecutor, CommandBus, SETTLEMENT_CHAINS],
     },
+    {
+      provide: PrepaidCreditProcess,
+      useFactory: (executor: CommandExecutor) => new PrepaidCreditProcess({ executor, tokens: new CreditTokens(executor) }),
+      inject: [CommandExecutor],
+    },
     EndPpvEventHandler,
     RefundPaymentHandler,
     RetryDispatchHandler,
@@ -43,17 +56,21 @@ export interface SendingPorts {
     SignMandateHandler,
     CollectByMandateHandler,
     RelayPaymentHandler,
+    OfferRedemptionHandler,
+    RelayRedemptionHandler,
+    ExpireCreditHandler,
   ],
-  exports: [SendingProcess, RefundProcess],
+  exports: [SendingProcess, RefundProcess, PrepaidCreditProcess],
 })
 export class SendingModule {
   /** `settlement`: where the checkouts and the chains are that this works on; `transactions`: what the sender keeps. */
-  static register({ costs, settlement, transactions }: SendingPorts): DynamicModule {
+  static register({ costs, settlement, transactions, credit }: SendingPorts): DynamicModule {
     return {
       module: SendingModule,
       imports: [settlement],
       providers: [
         { provide: GAS_COSTS, useValue: costs },
+        { provide: CREDIT_BOOK, useValue: credit },
         { provide: Refunds, useFactory: (executor: CommandExecutor) => new Refunds({ executor, transactions }), inject: [CommandExecutor] },
       ],
     };

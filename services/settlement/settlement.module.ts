@@ -6,6 +6,7 @@ import { chainNodeAt } from '../chain/chain-access.ts';
 import { CLOCK, systemClock } from '../commands/application/clock.ts';
 import { CommandExecutor } from '../commands/application/command-executor.ts';
 import { EVENT_STORE, type EventStore } from '../event-store/domain/event-store.ts';
+import { ChainCreditDesk } from './adapters/chain/chain.credit-desk.ts';
 import { ChainPayerDesk } from './adapters/chain/chain.payer-desk.ts';
 import { ChainSlotWitness } from './adapters/chain/slot-witness.chain.ts';
 import { CheckoutController } from './adapters/http/checkout.controller.ts';
@@ -17,6 +18,7 @@ import { CheckoutEvents } from './application/checkout-events.ts';
 import { CheckoutLinks } from './application/checkout-link.ts';
 import { Checkouts } from './application/checkouts.ts';
 import { ConfigureSettlementHandler } from './application/configure-settlement.handler.ts';
+import { CREDIT_DESK } from './application/credit-desk.ts';
 import { IssueQuoteHandler } from './application/issue-quote.handler.ts';
 import { OpenCheckoutHandler } from './application/open-checkout.handler.ts';
 import { PayableSubjects } from './application/payable-subjects.ts';
@@ -62,7 +64,7 @@ export interface SettlementPorts {
     OpenCheckoutHandler,
     IssueQuoteHandler,
   ],
-  exports: [SETTLEMENT_CHAINS, PAYER_DESK, Checkouts],
+  exports: [SETTLEMENT_CHAINS, PAYER_DESK, CREDIT_DESK, Checkouts],
 })
 export class SettlementModule {
   static register({ chains, signer, senders, payments, secret }: SettlementPorts): DynamicModule {
@@ -75,6 +77,7 @@ export class SettlementModule {
         { provide: SENDER_KEYS, useValue: senders },
         { provide: SLOT_WITNESS, useValue: new ChainSlotWitness(known, chainNodeAt) },
         { provide: PAYER_DESK, useValue: new ChainPayerDesk(known, chainNodeAt) },
+        { provide: CREDIT_DESK, useValue: new ChainCreditDesk(known, chainNodeAt) },
         {
           provide: Checkouts,
           useFactory: (executor: CommandExecutor, desk: PayerDesk) =>

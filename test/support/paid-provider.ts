@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Wallet } from 'ethers';
+import { Contract, type Wallet } from 'ethers';
 import { sent, settlementOn, type SettlementChain as DeployedContracts } from '../../bench/support/settlement-chain.ts';
 import { startThrowawayChain } from '../../bench/support/throwaway-chain.ts';
 import { ppvEscrowAbi, ppvEscrowBytecode } from '../../contracts/generated/ppv-escrow.ts';
+import { prepaidCreditAbi } from '../../contracts/generated/prepaid-credit.ts';
+import { prepaidCreditFactoryAbi, prepaidCreditFactoryBytecode } from '../../contracts/generated/prepaid-credit-factory.ts';
 import type { ServiceOptions } from '../../services/main/service.ts';
 import { nativeToken, type SettlementChain } from '../../services/settlement/application/settlement-chain.ts';
 import { type Answer, startTestService, type TestService } from './service.ts';
@@ -32,6 +34,8 @@ export interface PaidProvider {
   payAt(path: string, token: string, between?: () => Promise<void>): Promise<{ readonly path: string; readonly tx: string }>;
   /** An issued invoice of a new account over this amount. */
   invoice(amount: string): Promise<{ readonly account: string; readonly invoice: string; readonly number: string }>;
+  /** A token for its prepaid credit in EUR, which the service's own key gives out; that key and the relayer get coins. */
+  createCredit(): Promise<Contract>;
   close(): Promise<void>;
 }
 
@@ -60,8 +64,16 @@ export async function startPaidProvider(
     [on.registry, on.settlement, on.dollar].map(async (contract) => (await contract.getAddress()).toLowerCase()),
   )) as [string, string, string];
   const escrow = (await (await on.deploy(ppvEscrowAbi, ppvEscrowBytecode, registry, on.permit2)).getAddress()).toLowerCase();
+  const factory = await on.deploy(prepaidCreditFactoryAbi, prepaidCreditFactoryBytecode, registry);
+  const creditFactory = (await factory.getAddress()).toLowerCase();
   const chain: SettlementChain = {
-    ...{ chainId: '31337', rpcUrls: [on.chain.url], contracts: { registry, settlement, escrow }, codeHashes: {}, deploymentBlock: 0n },
+    ...{
+      chainId: '31337',
+      rpcUrls: [on.chain.url],
+      contracts: { registry, settlement, escrow, creditFactory },
+      codeHashes: {},
+      deploymentBlock: 0n,
+    },
     tokens: [
       { address: nativeToken, currency: 'ETH', decimals: 18 },
       { address: dollar, currency: 'USDC', decimals: 6 },
@@ -73,14 +85,14 @@ export async function startPaidProvider(
   await api.post('/v1/settlement', { legalName: 'Demo Stream GmbH', ...profile });
   const { providerId, chains } = (await api.get('/v1/settlement')).body as {
     providerId: string;
-    chains: { signer: string; refunder: string }[];
+    chains: { signer: string; refunder: string; minter: string; relayer: string }[];
   };
   const { admin, providerAdmin, treasury } = on.hands;
   await sent(on.registry, admin, 'createProvider', providerId, providerAdmin.address, treasury.address);
   await sent(on.registry, providerAdmin, 'setSigner', providerId, chains[0]?.signer, forever);
   await sent(on.registry, providerAdmin, 'setRefunder', providerId, chains[0]?.refunder, forever);
   await sent(on.registry, providerAdmin, 'setToken', providerId, dollar, true, 6);
-  const refunder = chains[0]?.refunder as string;
+  const { refunder, minter, relayer } = chains[0] as (typeof chains)[number];
   const send = async (method: string, path: string, headers: Readonly<Record<string, string>> = {}, body?: string): Promise<Answer> => {
     const response = await fetch(api.service.url + path, { method, headers, ...(body !== undefined && { body }) });
     const text = await response.text();
@@ -104,6 +116,13 @@ export async function startPaidProvider(
   };
   return {
     ...{ api, on, chain, dollar, refunder, open, ask, payAt },
+    createCredit: async () => {
+      await sent(factory, providerAdmin, 'createCredit', providerId, 2, '0x455552', 10n ** 8n, 'Demo Credit', 'DEMO');
+      const credit = new Contract((await factory.getFunction('creditOf')(providerId)) as string, prepaidCreditAbi, on.chain.provider);
+      await sent(credit, providerAdmin, 'setMinter', minter, forever);
+      for (const address of [minter, relayer, refunder]) await on.chain.provider.send('anvil_setBalance', [address, '0x56bc75e2d63100000']);
+      return credit;
+    },
     pay: async (opening, token, between) => payAt(`/v1/checkouts/${(await api.post(opening, {})).body.id}`, token, between),
     rate: (base, rate, spreadBps) => setRate(api, `${base}/EUR`, { rate, spreadBps }),
     rateOf: (pair, rate, ago, spreadBps) => setRate(api, pair, { rate, ago, spreadBps }),

@@ -3,7 +3,7 @@ import type { CommandExecutor } from '../../commands/application/command-executo
 import { relayDispatchId } from '../domain/dispatch.events.ts';
 import { dispatch } from '../domain/dispatch.ts';
 import { settlementProvider } from '../domain/settlement-provider.ts';
-import { type IssuedQuote, slot, type Slot, tokenOf } from '../domain/slot.ts';
+import { type IssuedQuote, type OfferedRedemption, slot, type Slot, tokenOf } from '../domain/slot.ts';
 import type { CheckoutLinks, CheckoutSlot } from './checkout-link.ts';
 import { blocksNeededOf, checkoutState, type CheckoutView, liveQuotes, type RelayedPayment } from './checkout-view.ts';
 import type { PayerDesk, SeenTransaction, SentTransaction } from './payer-desk.ts';
@@ -72,17 +72,31 @@ export class Checkouts {
     return liveQuotes(state, this.#options.clock.now()).find(({ terms }) => tokenOf(terms) === token);
   }
 
+  /** What was offered to a holder last; undefined when nothing was. */
+  async redemption(
+    at: CheckoutSlot,
+    holder: string,
+  ): Promise<{ readonly offer: OfferedRedemption; readonly providerId: string } | undefined> {
+    const state = await this.#slot(at);
+    const offer = state?.redemptions.findLast((each) => each.holder === holder);
+    return state === undefined || offer === undefined ? undefined : { offer, providerId: state.opened.providerId };
+  }
+
   async #slot({ provider, seq }: CheckoutSlot): Promise<KnownSlot | undefined> {
     const state = await this.#options.executor.current(slot, slotStream(provider, seq), provider);
     return state.status === 'none' ? undefined : state;
   }
 
-  /** At the contract that it is bound to, else at any that it was ever quoted for. */
-  async #payment(provider: string, { opened, place, quotes }: KnownSlot): Promise<SlotPayment | undefined> {
+  /** At the contract that it is bound to, else at any that it was ever quoted for, else with the credit that was offered to be taken. */
+  async #payment(provider: string, { opened, place, quotes, redemptions }: KnownSlot): Promise<SlotPayment | undefined> {
     const { seq } = opened;
     const places = new Map([place, ...quotes].map(({ chainId, contract }) => [`${chainId} ${contract}`, { chainId, contract, seq }]));
     for (const each of places.values()) {
       const payment = await this.#options.payments.at(provider, each);
+      if (payment !== undefined) return payment;
+    }
+    for (const { chainId, contract, holder } of redemptions) {
+      const payment = await this.#options.payments.at(provider, { chainId, contract, seq, holder });
       if (payment !== undefined) return payment;
     }
     return undefined;

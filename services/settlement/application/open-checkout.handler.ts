@@ -16,7 +16,9 @@ import type { SlotEvidence, SlotOpened, SlotPurpose } from '../domain/slot.event
 import { type OpenSlot, slot } from '../domain/slot.ts';
 import { allocateSlot, purposeKey, referenceOf, slotRegister } from '../domain/slot-register.ts';
 import { noTerms, terms } from '../domain/terms.ts';
+import { tokenUnits } from '../domain/token-amount.ts';
 import type { CheckoutAsked, SubjectRejection } from './checkout-subject.ts';
+import { CreditTokens } from './credit-tokens.ts';
 import { type Payable, PayableSubjects } from './payable-subjects.ts';
 import type { SettlementChain } from './settlement-chain.ts';
 import { SETTLEMENT_CHAINS, type SettlementChains } from './settlement-chains.ts';
@@ -29,6 +31,7 @@ export type CheckoutRejection =
   | { readonly code: 'settlement_not_configured' }
   | { readonly code: 'chain_not_found' }
   | { readonly code: 'escrow_not_available'; readonly chainId: string }
+  | { readonly code: 'credit_not_available'; readonly chainId: string; readonly currency: string }
   | { readonly code: 'terms_not_found' };
 
 /** Answers the seq of the slot beside the events. */
@@ -89,6 +92,9 @@ export class OpenCheckoutHandler implements ICommandHandler<OpenCheckout> {
     if (named.code !== undefined) return refused(named);
     const chain = this.#chains.find(asked.chainId);
     if (chain === undefined) return refused({ code: 'chain_not_found' });
+    if (payable.kind === 'credit' && !(await this.#isCreditSold(provider, payable, chain))) {
+      return refused({ code: 'credit_not_available', chainId: chain.chainId, currency: payable.amount.currency });
+    }
     const agreed = await this.#terms(provider, asked.termsHash ?? named.profile.termsHash);
     if (agreed === undefined) return refused({ code: 'terms_not_found' });
     const place = await this.#placeOf(envelope, payable, chain, agreed.escrow);
@@ -122,6 +128,12 @@ export class OpenCheckoutHandler implements ICommandHandler<OpenCheckout> {
     if ((await this.#executor.current(slot, stream, provider)).status === 'none') return undefined;
     const step = stepOf(envelope, 'OpenSlot', { seq });
     return { seq, outcome: await this.#executor.execute({ aggregate: slot, stream, envelope: step, decide: () => repeated(0n) }) };
+  }
+
+  /** Nobody pays for credit that cannot be given out: there has to be a token in this currency, as fine as the amount. */
+  async #isCreditSold(provider: string, { amount }: Payable, { chainId }: SettlementChain): Promise<boolean> {
+    const token = await new CreditTokens(this.#executor).of(provider, chainId);
+    return token?.currency === amount.currency && tokenUnits(amount, token) !== undefined;
   }
 
   /** What the payer agrees to, and for how long the escrow holds by it; undefined for terms that nobody published. */

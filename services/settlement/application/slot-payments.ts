@@ -5,6 +5,8 @@ export interface SlotPlace {
   readonly chainId: string;
   readonly contract: string;
   readonly seq: string;
+  /** Of prepaid credit that it may be paid with; absent for a payment in money. */
+  readonly holder?: string;
 }
 
 /** The payment of a slot at one contract, as the ledger knows it. */

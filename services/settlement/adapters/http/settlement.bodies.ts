@@ -91,6 +91,13 @@ export class SlaCreditBody {
   readonly creditPercent!: string;
 }
 
+export class CreditTermsBody {
+  @ChoiceField(['1', '2', '3', '4', '5', '6', '7', '8', '9', '10', '11'], {
+    description: 'Months after that of the payment in which credit can still be spent.',
+  })
+  readonly monthsAfterIssue!: string;
+}
+
 export class EscrowTermsBody {
   @WholeNumberField({ max: yearSeconds, example: '0', description: 'The provider may take the money so long after the title is over.' })
   readonly captureAfterSeconds!: string;
@@ -117,6 +124,8 @@ export class TermsBody {
   readonly slaCredits?: readonly SlaCreditBody[];
   @ObjectField(() => EscrowTermsBody, { optional: true })
   readonly escrow?: EscrowTermsBody;
+  @ObjectField(() => CreditTermsBody, { optional: true })
+  readonly credit?: CreditTermsBody;
   @TextField({ lengthMax: 2_000, example: 'Whole, when the event does not take place.' })
   readonly refunds!: string;
 }
@@ -182,6 +191,13 @@ export class SettlementChainBody {
     description: 'The address that refunds are paid from: to be made a refunder in the registry, and to be given what it pays back.',
   })
   readonly refunder!: string;
+  @ApiProperty({ type: 'string', description: 'The address that gives out prepaid credit: to be made a minter of its token.' })
+  readonly minter!: string;
+  @ApiProperty({
+    type: 'string',
+    description: 'The address that brings signatures of payers to contracts: it has no right anywhere, only coins.',
+  })
+  readonly relayer!: string;
 }
 
 export class SettlementBody {

@@ -13,7 +13,7 @@ import { ConfigureSettlement } from '../../application/configure-settlement.hand
 import { PublishTerms } from '../../application/publish-terms.handler.ts';
 import { QUOTE_SIGNER, type QuoteSigner } from '../../application/quote-signer.ts';
 import { SetRate } from '../../application/set-rate.handler.ts';
-import { SENDER_KEYS, type SenderKeys } from '../../application/sender-keys.ts';
+import { SENDER_KEYS, type SenderKeys, type SenderRole } from '../../application/sender-keys.ts';
 import { SETTLEMENT_CHAINS, type SettlementChains } from '../../application/settlement-chains.ts';
 import { settlementProviderStream } from '../../application/settlement-streams.ts';
 import { providerIdOf } from '../../domain/chain-number.ts';
@@ -64,7 +64,8 @@ export class SettlementController {
   }
 
   @ApiOperation({
-    summary: "Shows the provider's number on chain, the contracts and tokens of every chain, and the keys that sign quotes and pay back.",
+    summary:
+      "Shows the provider's number on chain, the contracts and tokens of every chain, and the keys that sign quotes, pay back, give out credit and relay.",
   })
   @Get('settlement')
   @ApiOkResponse({ type: SettlementBody })
@@ -74,7 +75,9 @@ export class SettlementController {
     const chains = this.#chains.all().map(async ({ chainId, contracts, tokens }) => ({
       ...{ chainId, contracts: { ...contracts }, tokens },
       signer: await this.#signer.addressOf(provider, chainId),
-      refunder: (await this.#senders.signerOf('refunder', provider, chainId)).address.toLowerCase(),
+      refunder: await this.#addressOf('refunder', provider, chainId),
+      minter: await this.#addressOf('minter', provider, chainId),
+      relayer: await this.#addressOf('relayer', provider, chainId),
     }));
     return {
       providerId: providerIdOf(provider),
@@ -83,6 +86,10 @@ export class SettlementController {
       ...(profile !== undefined && profile.termsHash !== noTerms && { terms: profile.termsHash }),
       chains: await Promise.all(chains),
     };
+  }
+
+  async #addressOf(role: SenderRole, provider: string, chainId: string): Promise<string> {
+    return (await this.#senders.signerOf(role, provider, chainId)).address.toLowerCase();
   }
 
   @ApiOperation({ summary: 'Says what a token is worth. Quotes lock the last rate for as long as it may be used.' })
@@ -118,7 +125,7 @@ export class SettlementController {
 
 function documentOf(
   provider: string,
-  { offer, version, replaces, price, priceBooks, slaCredits, escrow, refunds }: TermsBody,
+  { offer, version, replaces, price, priceBooks, slaCredits, escrow, credit, refunds }: TermsBody,
 ): TermsDocument {
   return {
     ...{ format: 'tallyroot-terms/1', provider, offer, version, refunds },
@@ -126,6 +133,7 @@ function documentOf(
     price: { amount: amountText(moneyOf(price.amount, price.currency)), currency: price.currency, cycle: price.cycle },
     priceBooks: (priceBooks ?? []).map(({ stream, revision }) => ({ stream, revision })),
     slaCredits: (slaCredits ?? []).map(({ availabilityBelow, creditPercent }) => ({ availabilityBelow, creditPercent })),
+    ...(credit !== undefined && { credit: { monthsAfterIssue: credit.monthsAfterIssue } }),
     ...(escrow !== undefined && {
       escrow: { captureAfterSeconds: escrow.captureAfterSeconds, reclaimAfterSeconds: escrow.reclaimAfterSeconds },
     }),

@@ -1,0 +1,108 @@
+import { Inject } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import type { Outcome } from '../../commands/application/answer.ts';
+import { CommandExecutor } from '../../commands/application/command-executor.ts';
+import type { Envelope } from '../../commands/application/envelope.ts';
+import { moneyOf } from '../../money/money.ts';
+import { creditHolder } from '../domain/credit-holder.ts';
+import type { DispatchRejection } from '../domain/dispatch.decider.ts';
+import { offerRedemption, type RedemptionRejection } from '../domain/redemption.ts';
+import { type OfferedRedemption, slot } from '../domain/slot.ts';
+import { tokenUnits } from '../domain/token-amount.ts';
+import { CREDIT_DESK, type CreditDesk, type SignedRedemption } from './credit-desk.ts';
+import { creditHolderStream } from './credit-streams.ts';
+import { CreditTokens } from './credit-tokens.ts';
+import { orderDispatch } from './dispatch-commands.ts';
+import { slotStream } from './settlement-streams.ts';
+
+export type OfferRejection =
+  | RedemptionRejection
+  | { readonly code: 'credit_not_available'; readonly chainId: string; readonly currency: string }
+  | { readonly code: 'credit_holder_unknown'; readonly holder: string };
+
+/** A holder wants to pay a slot with prepaid credit. */
+export class OfferRedemption extends Command<Outcome<OfferRejection>> {
+  readonly envelope: Envelope;
+  readonly seq: string;
+  readonly holder: string;
+
+  constructor(envelope: Envelope, seq: string, holder: string) {
+    super();
+    this.envelope = envelope;
+    this.seq = seq;
+    this.holder = holder;
+  }
+}
+
+/** Only an address that the ledger gave credit to for this very customer: nobody else's spending is a payment of the slot. */
+@CommandHandler(OfferRedemption)
+export class OfferRedemptionHandler implements ICommandHandler<OfferRedemption> {
+  readonly #executor: CommandExecutor;
+  readonly #tokens: CreditTokens;
+
+  constructor(@Inject(CommandExecutor) executor: CommandExecutor) {
+    this.#executor = executor;
+    this.#tokens = new CreditTokens(executor);
+  }
+
+  async execute({ envelope, seq, holder }: OfferRedemption): Promise<Outcome<OfferRejection>> {
+    const { provider } = envelope;
+    const stream = slotStream(provider, seq);
+    const state = await this.#executor.current(slot, stream, provider);
+    if (state.status === 'none') return { kind: 'rejected', rejection: { code: 'slot_not_found' } };
+    const { opened, place } = state;
+    const { amount, currency, account, invoiceRef } = opened;
+    const { chainId } = place;
+    const token = await this.#tokens.of(provider, chainId);
+    const units = token?.currency === currency ? tokenUnits(moneyOf(amount, currency), token) : undefined;
+    if (token === undefined || units === undefined) {
+      return { kind: 'rejected', rejection: { code: 'credit_not_available', chainId, currency } };
+    }
+    const { accounts } = await this.#executor.current(creditHolder, creditHolderStream(provider, holder), provider);
+    if (!accounts.includes(account)) return { kind: 'rejected', rejection: { code: 'credit_holder_unknown', holder } };
+    const offer = { seq, chainId, contract: token.address, holder, units: units.toString(), invoiceRef };
+    return this.#executor.execute({ aggregate: slot, stream, envelope, decide: (current, now) => offerRedemption(current, offer, now) });
+  }
+}
+
+export type RelayRedemptionRejection =
+  DispatchRejection | { readonly code: 'payment_refused'; readonly refusal: string; readonly text: string };
+
+/** A holder has signed what it spends; we bring it to the contract. */
+export class RelayRedemption extends Command<Outcome<RelayRedemptionRejection>> {
+  readonly envelope: Envelope;
+  readonly offer: OfferedRedemption;
+  readonly providerId: string;
+  readonly signed: SignedRedemption;
+
+  constructor(envelope: Envelope, of: { readonly offer: OfferedRedemption; readonly providerId: string }, signed: SignedRedemption) {
+    super();
+    this.envelope = envelope;
+    this.offer = of.offer;
+    this.providerId = of.providerId;
+    this.signed = signed;
+  }
+}
+
+/** Tried out first: what the contract would refuse costs nobody anything. */
+@CommandHandler(RelayRedemption)
+export class RelayRedemptionHandler implements ICommandHandler<RelayRedemption> {
+  readonly #executor: CommandExecutor;
+  readonly #desk: CreditDesk;
+
+  constructor(@Inject(CommandExecutor) executor: CommandExecutor, @Inject(CREDIT_DESK) desk: CreditDesk) {
+    this.#executor = executor;
+    this.#desk = desk;
+  }
+
+  async execute({ envelope, offer, providerId, signed }: RelayRedemption): Promise<Outcome<RelayRedemptionRejection>> {
+    const refusal = await this.#desk.refusalOf(offer, signed);
+    if (refusal !== undefined)
+      return { kind: 'rejected', rejection: { code: 'payment_refused', refusal: refusal.code, text: refusal.text } };
+    const { chainId, contract, seq, holder, units, invoiceRef } = offer;
+    return orderDispatch(this.#executor, envelope, {
+      type: 'RedemptionOrdered/1',
+      data: { chainId, contract, providerId, slot: seq, holder, units, invoiceRef, ...signed },
+    });
+  }
+}

@@ -1,0 +1,199 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Contract, id as hashOf } from 'ethers';
+import { sent } from '../../bench/support/settlement-chain.ts';
+import { HttpLogSource } from '../../verifier/source/http.log-source.ts';
+import { verifyLog } from '../../verifier/verify.ts';
+import { type PaidProvider, sendFrom, startPaidProvider } from '../support/paid-provider.ts';
+
+let shop: PaidProvider;
+let credit: Contract;
+let account: string;
+
+beforeAll(async () => {
+  shop = await startPaidProvider();
+  credit = await shop.createCredit();
+  await shop.rate('USDC', '0.5');
+  account = (await shop.api.post('/v1/accounts', { billing: 'postpaid', currency: 'EUR', creditLimit: '10000' })).body.id as string;
+}, 120_000);
+afterAll(() => shop.close());
+
+const mine = () => shop.on.chain.provider.send('anvil_mine', ['0x1']);
+
+/** Lets the chain go on until something is so. */
+async function until<T>(ask: () => Promise<T>, isIt: (answer: T) => boolean): Promise<T> {
+  const deadline = Date.now() + 90_000;
+  for (;;) {
+    const answer = await ask();
+    if (isIt(answer)) return answer;
+    if (Date.now() > deadline) throw new Error(`It did not come to pass: ${JSON.stringify(answer)}`);
+    await mine();
+    await sleep(100);
+  }
+}
+
+interface Held {
+  readonly balance: string;
+  readonly issued: string;
+  readonly redeemed: string;
+  readonly expired: string;
+  readonly lots: readonly { readonly amount: string; readonly state: string; readonly until: string }[];
+}
+
+const heldBy = async (of = account) => ((await shop.api.get(`/v1/accounts/${of}/credit`)).body.credit as Held[])[0];
+const balanceOf = async (of = account) => (await heldBy(of))?.balance;
+const ledger = async () => {
+  const { currencies } = (await shop.api.get('/v1/trial-balance')).body as {
+    currencies: { currency: string; balance: string; ledgerAccounts: { ledgerAccount: string; balance: string }[] }[];
+  };
+  const euro = currencies.find(({ currency }) => currency === 'EUR');
+  return {
+    sums: currencies.map(({ balance }) => Number(balance)),
+    of: (place: string) => Number(euro?.ledgerAccounts.find(({ ledgerAccount }) => ledgerAccount === place)?.balance ?? '0'),
+  };
+};
+/** In euro, as the ledger writes a liability: credits are below zero. */
+const supply = async () => -Number((await credit.getFunction('totalSupply')()) as bigint) / 100;
+const stateOf = async (path: string) => (await shop.open(path)).body.state as string;
+const checkoutOf = async (opening: string, body: object = {}) => `/v1/checkouts/${(await shop.api.post(opening, body)).body.id}`;
+
+async function bought(of: string, amount: string) {
+  await shop.payAt(await checkoutOf(`/v1/accounts/${of}/credits/checkouts`, { amount, currency: 'EUR' }), shop.dollar);
+  return until(() => balanceOf(of), (balance) => balance !== undefined && Number(balance) >= Number(amount)); // prettier-ignore
+}
+
+async function billed(amount: string) {
+  await shop.api.post(`/v1/accounts/${account}/charges`, { amount, currency: 'EUR', product: 'tv', description: 'TV' });
+  const { id } = (await shop.api.post(`/v1/accounts/${account}/invoices`, { dueOn: '2099-12-31' })).body as { id: string };
+  await until(async () => (await shop.api.get(`/v1/invoices/${id}`)).body.document as unknown, (document) => document !== undefined); // prettier-ignore
+  return id;
+}
+
+const openOf = async (invoice: string) => (await shop.api.get(`/v1/invoices/${invoice}`)).body.open as string;
+
+describe('[D16] prepaid credit', () => {
+  it('is sold only where there is a token of it, in its currency', async () => {
+    const other = (await shop.api.post('/v1/accounts', { billing: 'postpaid', currency: 'USD', creditLimit: '10' })).body.id as string;
+    const { status, body } = await shop.api.post(`/v1/accounts/${other}/credits/checkouts`, { amount: '10', currency: 'USD' });
+    expect([status, body.code]).toEqual([409, 'credit_not_available']);
+  });
+
+  it('is bought with a stablecoin, given out once, and shown as a balance of the ledger', async () => {
+    await until(async () => (await shop.api.post(`/v1/accounts/${account}/credits/checkouts`, { amount: '1', currency: 'EUR' })).status, (status) => status === 201); // prettier-ignore
+    expect(await bought(account, '50')).toBe('50.00');
+    const held = await heldBy();
+    expect(held).toMatchObject({ issued: '50.00', redeemed: '0.00', lots: [{ amount: '50.00', state: 'spendable' }] });
+    expect(await credit.getFunction('balanceOf')(shop.on.hands.payer.address)).toBe(5_000n);
+    const books = await ledger();
+    expect([books.of('liability:credit'), books.of(`liability:credit-unissued:${account}`)]).toEqual([-50, 0]);
+    expect(await supply()).toBe(-50);
+  });
+
+  it("pays an invoice by the holder's own transaction", async () => {
+    const invoice = await billed('12.10');
+    const path = await checkoutOf(`/v1/invoices/${invoice}/checkouts`);
+    const { payer } = shop.on.hands;
+    const { status, body } = await shop.ask(`${path}/redemptions`, { holder: payer.address });
+    expect([status, body.units, body.refusal]).toEqual([201, '1210', undefined]);
+    const tx = await sendFrom(payer, body.transaction as Parameters<typeof sendFrom>[1]);
+    await until(() => openOf(invoice), (open) => open === '0.00'); // prettier-ignore
+    expect(await until(() => stateOf(path), (state) => state === 'settled')).toBe('settled'); // prettier-ignore
+    expect((await shop.open(path)).body.payment).toMatchObject({ tx });
+    expect(await balanceOf()).toBe('37.90');
+    // The slot is closed: nothing more is offered for it, to anybody.
+    expect((await shop.ask(`${path}/redemptions`, { holder: payer.address })).body.code).toBe('slot_closed');
+  });
+
+  it('pays a title by a signature that costs the holder no gas, and the title may be watched', async () => {
+    const sale = { onSaleFrom: '2026-01-01T00:00:00.000Z', onSaleUntil: '2099-01-01T00:00:00.000Z' };
+    const shown = { startsAt: '2099-01-01T00:00:00.000Z', endsAt: '2099-01-01T02:00:00.000Z' };
+    const { id: title } = (await shop.api.post('/v1/titles', { name: 'Final', price: '4.99', currency: 'EUR', ...sale, ...shown }))
+      .body as {
+      id: string;
+    };
+    const path = await checkoutOf(`/v1/accounts/${account}/purchases/checkouts`, { title });
+    const { payer } = shop.on.hands;
+    const { sign, deadline } = (await shop.ask(`${path}/redemptions`, { holder: payer.address })).body as {
+      sign: any; // eslint-disable-line @typescript-eslint/no-explicit-any -- As wallets take it.
+      deadline: string;
+    };
+    const { EIP712Domain: _, ...types } = sign.types;
+    const signature = await payer.signTypedData(sign.domain, types, sign.message);
+    const coins = await shop.on.chain.provider.getBalance(payer.address);
+    const { status } = await shop.ask(`${path}/redemptions/relays`, { holder: payer.address, deadline, signature });
+    expect(status).toBe(201);
+    expect(await until(() => stateOf(path), (state) => state === 'settled')).toBe('settled'); // prettier-ignore
+    const watched = async () =>
+      (await shop.api.get(`/v1/accounts/${account}/entitlements?at=2099-01-01T01:00:00.000Z`)).body.entitlements as object[];
+    expect(await until(watched, ({ length }) => length === 1)).toHaveLength(1);
+    expect(await shop.on.chain.provider.getBalance(payer.address)).toBe(coins);
+    expect(await until(() => balanceOf(), (balance) => balance === '32.91')).toBe('32.91'); // prettier-ignore
+  });
+
+  it("[SET-A38] a unit that a stranger spends on somebody's slot goes to the stranger's wallet, and the slot is paid by its own customer", async () => {
+    const { other, payer } = shop.on.hands;
+    await sent(shop.on.dollar, other, 'mint', other.address, 10n ** 9n);
+    const mallory = (await shop.api.post('/v1/accounts', { billing: 'postpaid', currency: 'EUR', creditLimit: '10' })).body.id as string;
+    const bought = await checkoutOf(`/v1/accounts/${mallory}/credits/checkouts`, { amount: '5', currency: 'EUR' });
+    await shop.ask(`${bought}/quotes`, { token: shop.dollar });
+    const { ways } = (await shop.open(`${bought}/payment?token=${shop.dollar}&payer=${other.address}`)).body as {
+      ways: { method: string; transactions: Parameters<typeof sendFrom>[1][] }[];
+    };
+    for (const each of ways.find(({ method }) => method === 'allowance')!.transactions) await sendFrom(other, each);
+    await until(() => balanceOf(mallory), (balance) => balance === '5.00'); // prettier-ignore
+    const invoice = await billed('2.00');
+    const path = await checkoutOf(`/v1/invoices/${invoice}/checkouts`);
+    const { body } = await shop.ask(`${path}/redemptions`, { holder: payer.address });
+    expect((await shop.ask(`${path}/redemptions`, { holder: other.address })).body.code).toBe('credit_holder_unknown');
+    const { seq } = (await shop.open(path)).body as { seq: string };
+    await sent(credit, other, 'redeem', 1n, body.invoiceRef, BigInt(seq));
+    const walletOf = async (of: string) => (await shop.api.get(`/v1/accounts/${of}`)).body.balances.wallet as string;
+    expect(await until(() => walletOf(mallory), (wallet) => wallet !== '0.00')).toBe('0.01'); // prettier-ignore
+    expect(await openOf(invoice)).toBe('2.00');
+    await sendFrom(payer, body.transaction as Parameters<typeof sendFrom>[1]);
+    expect(await until(() => openOf(invoice), (open) => open === '0.00')).toBe('0.00'); // prettier-ignore
+  });
+
+  it('[SET-A37] what a stolen minter gives out is in suspense, and the supply is what is owed all the same', async () => {
+    const { stranger, providerAdmin } = shop.on.hands;
+    await sent(credit, providerAdmin, 'setMinter', stranger.address, 4_102_444_800);
+    const epoch = (await credit.getFunction('currentEpoch')()) as bigint;
+    await sent(credit, stranger, 'issue', stranger.address, 777n, 9_999n, epoch, hashOf('nothing'));
+    const books = await until(ledger, ({ of }) => of('liability:suspense') !== 0);
+    expect(books.of('liability:suspense')).toBe(7.77);
+    expect(books.of('liability:credit')).toBe(await supply());
+    const { settlements } = (await shop.api.get('/v1/settlements?standing=unmatched')).body as {
+      settlements: { name: string; reason: string }[];
+    };
+    expect(settlements[0]).toMatchObject({ name: 'CreditIssued', reason: 'issue_unknown' });
+  });
+
+  it('is earned as breakage when it is burnt, which anybody may do, and not before', async () => {
+    const left = Number(await balanceOf());
+    const before = await ledger();
+    const { stranger, payer } = shop.on.hands;
+    const { timestamp } = (await shop.on.chain.provider.getBlock('latest'))!;
+    await shop.on.chain.provider.send('evm_setNextBlockTimestamp', [timestamp + 14 * 31 * 86_400]);
+    await mine();
+    expect(before.of('revenue:breakage')).toBe(0);
+    await sent(credit, stranger, 'expire', payer.address);
+    const after = await until(ledger, ({ of }) => of('revenue:breakage') !== 0);
+    expect(after.of('revenue:breakage')).toBeCloseTo(-left, 2);
+    expect(after.of('liability:credit')).toBeCloseTo(await supply(), 2);
+    expect(await heldBy()).toMatchObject({ balance: '0.00', expired: left.toFixed(2), lots: [] });
+  });
+
+  it('leaves books that balance, nothing on its way, and a log that is VALID', async () => {
+    const { sums, of } = await ledger();
+    expect(sums.every((sum) => sum === 0)).toBe(true);
+    expect(of(`liability:payment-pending:${account}`)).toBe(0);
+    const length = (await Array.fromAsync(shop.api.service.eventStore.readAll())).filter(({ stream }) => stream.startsWith('demo.')).length;
+    const source = () => new HttpLogSource(`${shop.api.service.url}/logs/demo/`, { token: shop.api.token });
+    const genesisHash = await shop.api.service.integrity.logs.genesisHashOf('demo');
+    const outcome = await until(
+      () => verifyLog({ source: source(), genesisHash, rpcUrls: [], isOffline: true }),
+      (judged) => 'size' in judged && judged.size >= length,
+    );
+    expect(outcome.verdict).toBe('VALID');
+  });
+});
