@@ -46,10 +46,10 @@ const paymentOf = (query: string, standing: string, blocks = 1): Promise<string>
     blocks,
   ).then(([first]) => first!.settlement);
 
-/** The payment of an invoice in dollars, final and credited. */
-async function paidInvoice(amount: string) {
+/** The payment of an invoice, final and credited. */
+async function paidInvoice(amount: string, token = shop.dollar) {
   const billed = await shop.invoice(amount);
-  const { tx } = await shop.pay(`/v1/invoices/${billed.invoice}/checkouts`, shop.dollar);
+  const { tx } = await shop.pay(`/v1/invoices/${billed.invoice}/checkouts`, token);
   const settlement = await paymentOf(`invoice=${billed.invoice}`, 'finalized');
   await until(() => openOf(billed.invoice), (open) => open === '0.00'); // prettier-ignore
   return { ...billed, tx, settlement };
@@ -133,6 +133,21 @@ describe('[D13] a payment of an invoice goes back', () => {
     const anew = await refund(settlement, { reason: 'cancelled' });
     expect(await stateOf(settlement, anew.body.id, 'final')).toMatchObject({ amount: '9000.00' });
     expect(await openOf(invoice)).toBe('9000.00');
+  }, 180_000);
+
+  it('in a coin, which the call brings along', async () => {
+    const { settlement } = await paidInvoice('30.00', native);
+    const { other, payer } = shop.on.hands;
+    const { typedData } = (await shop.api.get(`/v1/settlements/${settlement}/refund-address?to=${other.address}`)).body;
+    const signature = await payer.signTypedData(typedData.domain, typedData.types, typedData.message);
+    const before = await shop.on.chain.provider.getBalance(other.address);
+    const asked = await refund(settlement, { reason: 'cancelled', to: other.address, signature });
+    expect(await stateOf(settlement, asked.body.id, 'final')).toMatchObject({
+      amount: '30.00',
+      token: 'ETH',
+      tokenAmount: '0.010000000000000000',
+    });
+    expect((await shop.on.chain.provider.getBalance(other.address)) - before).toBe(10n ** 16n);
   }, 180_000);
 
   it('not for what is no payment of this provider', async () => {
