@@ -5,6 +5,7 @@ import { LedgerPlacesQuery } from './account-balances/ledger-places.query.ts';
 import { AccountsQuery } from './accounts/accounts.query.ts';
 import { AccountsViewController } from './accounts/accounts.controller.ts';
 import { EntitlementsController } from './entitlements/entitlements.controller.ts';
+import { TitleNoticesController } from './entitlements/title-notices.controller.ts';
 import { EntitlementsQuery } from './entitlements/entitlements.query.ts';
 import { ReadYourWrites } from './http/read-your-writes.ts';
 import { InvoicesController } from './invoices/invoices.controller.ts';
@@ -28,6 +29,7 @@ import { StatementsQuery } from './statements/statements.query.ts';
     AccountBalancesController,
     StatementsController,
     EntitlementsController,
+    TitleNoticesController,
     InvoicesController,
     SettlementsController,
     JournalController,

@@ -7,12 +7,15 @@ import { int8Array, textArray } from '../../services/read-store/array-parameter.
 import { ImpossibleBatchDefect } from '../ledger/impossible-event.ts';
 import { schemaFile } from '../sql/schema-file.ts';
 
-/** What may be watched: each purchase, and each payment on chain that is deep enough, grants its window; what takes that back ends it. */
+/**
+ * What may be watched: each purchase, and each payment on chain that is deep enough, grants its window; what takes that back ends it, and the
+ * customer is told.
+ */
 export const entitlements: Projection = {
   name: 'entitlements',
   version: 1,
   schema: schemaFile('entitlements'),
-  tables: ['entitlements_v1'],
+  tables: ['entitlements_v1', 'title_notices_v1'],
   filter: { typePrefixes: ['TitlePurchased/', 'TitleGranted/', 'TitleGrantEnded/', 'EntryReversed/'] },
   project,
 };
@@ -24,6 +27,15 @@ interface Withdrawal {
   readonly event: LedgerEvent;
   readonly account: string;
   readonly revision: string;
+  /** What the customer is told; nothing where the chain took a block back, which may come again. */
+  readonly notice?: Notice;
+}
+
+interface Notice {
+  readonly reason: string;
+  readonly amount: string;
+  readonly currency: string;
+  readonly returnedTo: 'wallet' | 'bill' | 'chain';
 }
 
 /** A grant comes before its end, so all grants of a batch are written before anything is withdrawn. */
@@ -34,12 +46,14 @@ async function project(events: Iterable<LedgerEvent>, client: PoolClient): Promi
     // The type names the shape.
     if (event.type === 'TitlePurchased/1' || event.type === 'TitleGranted/1') grants.push(event as unknown as Grant);
     if (event.type === 'EntryReversed/1') {
-      const { account, reverses } = event.fin as unknown as EntryReversed;
-      if (reverses.type === 'TitlePurchased/1') withdrawals.push({ event, account, revision: reverses.revision });
+      const { account, reverses, reason, amount, currency, effects } = event.fin as unknown as EntryReversed;
+      const notice: Notice = { reason, amount, currency, returnedTo: effects.unbilled.startsWith('-') ? 'bill' : 'wallet' };
+      if (reverses.type === 'TitlePurchased/1') withdrawals.push({ event, account, revision: reverses.revision, notice });
     }
     if (event.type === 'TitleGrantEnded/1') {
-      const { account, granted } = event.fin as unknown as TitleGrantEnded;
-      withdrawals.push({ event, account, revision: granted });
+      const { account, granted, reason, amount, currency } = event.fin as unknown as TitleGrantEnded;
+      const notice: Notice = { reason, amount, currency, returnedTo: 'chain' };
+      withdrawals.push({ event, account, revision: granted, ...(reason !== 'reorged' && { notice }) });
     }
   }
   if (grants.length > 0) await grant(client, grants);
@@ -93,4 +107,33 @@ async function withdraw(client: PoolClient, withdrawals: readonly Withdrawal[]):
       'a purchase was taken back that stands no more or never did',
     );
   }
+  await tell(client, withdrawals);
+}
+
+async function tell(client: PoolClient, withdrawals: readonly Withdrawal[]): Promise<void> {
+  const told = withdrawals.flatMap(({ notice, ...of }) => (notice === undefined ? [] : [{ ...of, notice }]));
+  if (told.length === 0) return;
+  await client.query({
+    name: 'entitlements_tell',
+    text: `
+      insert into title_notices_v1
+        (provider, account, position, title, title_name, purchase, reason, amount, currency, returned_to, recorded_at)
+      select told.provider, told.account, told.position, kept.title, kept.title_name, kept.purchase, told.reason, told.amount, told.currency,
+             told.returned_to, told.at
+        from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[]::numeric[], $7::text[], $8::text[],
+                    $9::text[]::timestamptz[])
+             as told (provider, account, revision, position, reason, amount, currency, returned_to, at)
+        join entitlements_v1 as kept using (provider, account, revision)`,
+    values: [
+      textArray(told.map(({ event }) => event.provider)),
+      textArray(told.map(({ account }) => account)),
+      int8Array(told.map(({ revision }) => BigInt(revision))),
+      int8Array(told.map(({ event }) => event.position)),
+      textArray(told.map(({ notice }) => notice.reason)),
+      textArray(told.map(({ notice }) => notice.amount)),
+      textArray(told.map(({ notice }) => notice.currency)),
+      textArray(told.map(({ notice }) => notice.returnedTo)),
+      textArray(told.map(({ event }) => event.at)),
+    ],
+  });
 }

@@ -4,6 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { ProjectedCommandLog } from '../../projections/commands/commands.query.ts';
+import { ProjectedTitleBuyers } from '../../projections/entitlements/projected.title-buyers.ts';
 import { ExplorerModule } from '../../projections/explorer/explorer.module.ts';
 import { ProjectionsModule } from '../../projections/projections.module.ts';
 import { PrepaidCreditQuery } from '../../projections/prepaid-credit/prepaid-credit.query.ts';
@@ -45,6 +46,7 @@ import { EncryptedKeystoreSigner } from '../settlement/adapters/keys/encrypted-k
 import { LoggedProviders } from '../settlement/application/provider-directory.ts';
 import type { SettlementChain } from '../settlement/application/settlement-chain.ts';
 import { SETTLEMENT_LEDGER, type SettlementLedger } from '../settlement/application/settlement-ledger.ts';
+import { CancelledTitleProcess } from '../settlement/application/cancelled-title.process.ts';
 import { SettlementProcess } from '../settlement/application/settlement.process.ts';
 import { StreamSlotPayments } from '../settlement/application/stream.slot-payments.ts';
 import { BookingModule } from '../settlement/booking.module.ts';
@@ -222,6 +224,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
           costs: new PostgresGasCosts(pool),
           settlement,
           transactions: keptTransactions(pool),
+          buyers: new ProjectedTitleBuyers({ pool, store: eventStore, progress }),
         }),
       ],
     }),
@@ -242,6 +245,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
     app.get(SendingProcess, { strict: false }),
     app.get(RefundProcess, { strict: false }),
     app.get(PrepaidCreditProcess, { strict: false }),
+    app.get(CancelledTitleProcess, { strict: false }),
   ];
   const runners = [...readModels, ...processes].map((projection: Projection) => {
     const onHalt = (status: object) => logger.error({ status }, 'A read model halted; it needs somebody to look.');

@@ -11,6 +11,9 @@ import { RelaysController } from './adapters/http/relays.controller.ts';
 import { SendingController } from './adapters/http/sending.controller.ts';
 import { CreditTokens } from './application/credit-tokens.ts';
 import { CREDIT_BOOK, type CreditBook } from './application/credit-book.ts';
+import { CatalogModule } from '../catalog/catalog.module.ts';
+import { CatalogReader } from '../catalog/application/catalog-reader.ts';
+import { CancelledTitleProcess } from './application/cancelled-title.process.ts';
 import { EndPpvEventHandler } from './application/end-ppv-event.handler.ts';
 import { ExpireCreditHandler } from './application/expire-credit.handler.ts';
 import { GAS_COSTS, type GasCosts } from './application/gas-costs.ts';
@@ -23,18 +26,20 @@ import { Refunds } from './application/refunds.ts';
 import { RelayPaymentHandler } from './application/relay-payment.handler.ts';
 import { RetryDispatchHandler } from './application/retry-dispatch.handler.ts';
 import { SendingProcess } from './application/sending.process.ts';
+import { TITLE_BUYERS, type TitleBuyers } from './application/title-buyers.ts';
 import { SETTLEMENT_CHAINS, type SettlementChains } from './application/settlement-chains.ts';
 
 export interface SendingPorts {
   readonly costs: GasCosts;
   readonly settlement: DynamicModule;
+  readonly buyers: TitleBuyers;
   readonly transactions: Pick<TransactionStore, 'find'>;
   readonly credit: CreditBook;
 }
 
 /** What a provider sends onto chains, as far as it is ordered and asked for; the sender is started by whoever runs that role. */
 @Module({
-  imports: [CqrsModule],
+  imports: [CqrsModule, CatalogModule],
   controllers: [SendingController, MandatesController, RelaysController, RefundsController, RedemptionsController, CreditController],
   providers: [
     { provide: CLOCK, useValue: systemClock },
@@ -49,6 +54,12 @@ export interface SendingPorts {
       useFactory: (executor: CommandExecutor) => new PrepaidCreditProcess({ executor, tokens: new CreditTokens(executor) }),
       inject: [CommandExecutor],
     },
+    {
+      provide: CancelledTitleProcess,
+      useFactory: (executor: CommandExecutor, bus: CommandBus, catalog: CatalogReader, chains: SettlementChains, buyers: TitleBuyers) =>
+        new CancelledTitleProcess({ executor, bus, catalog, chains, buyers }),
+      inject: [CommandExecutor, CommandBus, CatalogReader, SETTLEMENT_CHAINS, TITLE_BUYERS],
+    },
     EndPpvEventHandler,
     RefundPaymentHandler,
     RetryDispatchHandler,
@@ -60,17 +71,18 @@ export interface SendingPorts {
     RelayRedemptionHandler,
     ExpireCreditHandler,
   ],
-  exports: [SendingProcess, RefundProcess, PrepaidCreditProcess],
+  exports: [SendingProcess, RefundProcess, PrepaidCreditProcess, CancelledTitleProcess],
 })
 export class SendingModule {
   /** `settlement`: where the checkouts and the chains are that this works on; `transactions`: what the sender keeps. */
-  static register({ costs, settlement, transactions, credit }: SendingPorts): DynamicModule {
+  static register({ costs, settlement, buyers, transactions, credit }: SendingPorts): DynamicModule {
     return {
       module: SendingModule,
       imports: [settlement],
       providers: [
         { provide: GAS_COSTS, useValue: costs },
         { provide: CREDIT_BOOK, useValue: credit },
+        { provide: TITLE_BUYERS, useValue: buyers },
         { provide: Refunds, useFactory: (executor: CommandExecutor) => new Refunds({ executor, transactions }), inject: [CommandExecutor] },
       ],
     };

@@ -230,7 +230,7 @@ describe('two providers', () => {
     const other = { authorization: `Bearer ${key.body.token}` };
     const account = await openAccount('prepaid');
     const topped = await topUp(account, '10');
-    for (const path of ['', '/balances', '/statement', '/entitlements']) {
+    for (const path of ['', '/balances', '/statement', '/entitlements', '/notices']) {
       const answer = await api.get(`/v1/accounts/${account}${path}`, other);
       expect([path, answer.status, answer.body.code]).toEqual([path, 404, 'account_not_found']);
     }

@@ -365,6 +365,116 @@ describe('what goes back to a payer', () => {
   });
 });
 
+describe('[A18] a title that is called off', () => {
+  const calledOff = (title: string) => api.post(`/v1/titles/${title}/cancellation`, { reason: 'The final is called off.' });
+  const bought = async (account: string, title: string) => {
+    expect((await api.post(`/v1/accounts/${account}/purchases`, { title })).status).toBe(201);
+  };
+  const funded = async (method: string) => {
+    const account = await accountWith('prepaid');
+    await api.post(`/v1/accounts/${account}/top-ups`, { amount: '10', currency: 'EUR', method });
+    return account;
+  };
+  const offered = (account: string, title: string, held = {}) => quoted(`/v1/accounts/${account}/purchases/checkouts`, { title, ...held });
+  const notices = async (account: string, headers = {}) =>
+    (await api.get(`/v1/accounts/${account}/notices?after=${await head()}`, headers)).body.notices as Record<string, string>[];
+  const takenBack = async (account: string) =>
+    (await Array.fromAsync(api.service.eventStore.readStream(`demo.account-${account}`))).filter(({ type }) =>
+      ['EntryReversed/1', 'TitleGrantEnded/1'].includes(type),
+    ).length;
+
+  it('comes back to every buyer as it was paid, once; sales and reversals net to zero, and each is told', async () => {
+    const earned = async () => (await balances())['revenue:ppv EUR'] ?? '0.00';
+    const [title, before] = [await titleListed(), await earned()];
+    const [wallet, card, bill, invoiced] = [
+      await funded('cash'),
+      await funded('card'),
+      await accountWith('postpaid'),
+      await accountWith('postpaid'),
+    ];
+    for (const account of [wallet, card, bill, invoiced]) await bought(account, title);
+    await api.post(`/v1/accounts/${invoiced}/invoices`, { dueOn: '2099-12-31' });
+    const [direct, pending, held] = [await accountWith('prepaid'), await accountWith('prepaid'), await accountWith('prepaid')];
+    const paid = settledBy((await offered(direct, title)).terms);
+    await take(paid, 40n, 30n);
+    const seen = settledBy((await offered(pending, title)).terms, blockAt(45));
+    await take(seen, 46n, 30n);
+    const { offer } = (await offered(held, title, { heldBy: 'escrow' })).terms;
+    await take(onEscrow('slot', offer.seq, offer, { name: 'Purchased', ...offer, payer }, 30), 40n, 30n);
+    const all = [wallet, card, bill, invoiced, direct, pending, held];
+    for (const account of all)
+      expect([
+        account,
+        await until(
+          () => watched(account),
+          (titles) => titles.length > 0,
+        ),
+      ]).toEqual([account, [title]]);
+    const credited = async () => (await balances())[`liability:payment-pending:${direct} EUR`];
+    expect(await until(credited, (open) => open === undefined)).toBeUndefined();
+
+    expect((await calledOff(title)).status).toBe(201);
+    expect((await calledOff(title)).status).toBe(201);
+    for (const path of [`/v1/accounts/${wallet}/purchases`, `/v1/accounts/${wallet}/purchases/checkouts`]) {
+      const { status, body } = await api.post(path, { title });
+      expect([path, status, body.code]).toEqual([path, 409, 'title_cancelled']);
+    }
+    const ordered = async () =>
+      (await Array.fromAsync(api.service.eventStore.readAll())).filter(({ type }) => type === 'EventCancelOrdered/1').length;
+    expect(await until(ordered, (orders) => orders === 1)).toBe(1);
+    await take(onEscrow('cancel', offer.eventId, offer, { name: 'EventCancelled', eventId: offer.eventId }, 50), 60n, 50n);
+    await take(onEscrow('purchase-refund', offer.seq, offer, { name: 'PurchaseRefunded', ...offer, payer, to: payer }, 51), 60n, 51n);
+    await take(seen, 60n, 50n); // Final only now: what it paid for is gone, so it goes back too.
+    for (const account of all) {
+      expect([
+        account,
+        await until(
+          () => watched(account),
+          (titles) => titles.length === 0,
+        ),
+      ]).toEqual([account, []]);
+      expect([account, await takenBack(account)]).toEqual([account, 1]);
+    }
+    const books = await until(balances, (lines) => lines[`liability:refund-payable:${pending} EUR`] !== undefined);
+    expect(await earned()).toBe(before);
+    for (const account of [wallet, card]) expect(books[`liability:wallet:${account}:money EUR`]).toBe('-10.00');
+    expect(books[`asset:unbilled:${bill} EUR`]).toBeUndefined();
+    expect([books[`asset:receivable:${invoiced} EUR`], books[`liability:wallet:${invoiced}:overpaid EUR`]]).toEqual(['9.99', '-9.99']);
+    for (const account of [direct, pending]) expect(books[`liability:refund-payable:${account} EUR`]).toBe('-9.99');
+    expect(books[`liability:ppv-escrow:${held} EUR`]).toBeUndefined();
+    for (const account of all) expect(books[`liability:payment-pending:${account} EUR`]).toBeUndefined();
+
+    const back = { [bill]: 'bill', [direct]: 'chain', [pending]: 'chain', [held]: 'chain' };
+    for (const account of all) {
+      const told = { title, name: 'Final', amount: '9.99', currency: 'EUR', returnedTo: back[account] ?? 'wallet' };
+      expect(await notices(account)).toEqual([expect.objectContaining(told)]);
+    }
+    const { token } = (await api.post(`/v1/accounts/${wallet}/customer-keys`, {})).body as { token: string };
+    const own = { authorization: `Bearer ${token}` };
+    expect(await notices(wallet, own)).toEqual([expect.objectContaining({ title, reason: 'The final is called off.' })]);
+    expect((await api.get(`/v1/accounts/${card}/notices`, own)).status).toBe(404);
+  });
+
+  it('comes back from the provider itself where the escrow was captured', async () => {
+    const [title, buyer] = [await titleListed(), await accountWith('prepaid')];
+    const { offer } = (await offered(buyer, title, { heldBy: 'escrow' })).terms;
+    await take(onEscrow('slot', offer.seq, offer, { name: 'Purchased', ...offer, payer }, 60), 70n, 60n);
+    const log = { name: 'EventCaptured', eventId: offer.eventId, token: zeroAddress, amount: offer.amount, fee: '0', treasury };
+    await take(onEscrow('capture', `${offer.eventId}.${zeroAddress}`, offer, log, 61), 70n, 61n);
+    const held = async () => (await balances())[`liability:ppv-escrow:${buyer} EUR`];
+    expect(await until(held, (open) => open === undefined)).toBeUndefined();
+    await calledOff(title);
+    const payable = async () => (await balances())[`liability:refund-payable:${buyer} EUR`];
+    expect(await until(payable, (owed) => owed !== undefined)).toBe('-9.99');
+    expect([await watched(buyer), await takenBack(buyer)]).toEqual([[], 1]);
+  });
+
+  it('is not there to be called off where it was never listed', async () => {
+    const { status, body } = await calledOff('ttl_00000000-0000-5000-8000-000000000000');
+    expect([status, body.code]).toEqual([404, 'title_not_found']);
+  });
+});
+
 describe('the books of all that', () => {
   it('balance in every currency, and the log of them is VALID', async () => {
     const { currencies } = (await api.get(`/v1/trial-balance?after=${await head()}`)).body as { currencies: { balance: string }[] };

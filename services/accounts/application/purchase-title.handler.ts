@@ -37,6 +37,7 @@ export class PurchaseTitleHandler implements ICommandHandler<PurchaseTitle> {
     return this.#accounts.decide(command, (state, { source }, now) => {
       if (state.status === 'none') return reject({ code: 'account_not_found' });
       if (title === undefined) return reject({ code: 'title_not_found' });
+      if (title.cancelled !== undefined) return reject({ code: 'title_cancelled', title: data.title });
       const purchase = createdOnAccountIdOf(envelope.commandId, 'pur_', state.account);
       return purchaseTitle(state, { ...saleOf(title), purchase, effectiveAt: now, ...(source !== undefined && { source }) });
     });

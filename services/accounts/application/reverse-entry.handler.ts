@@ -12,6 +12,7 @@ export interface ReverseEntryRequest {
   /** Revision of the entry in the account's own stream. */
   readonly entry: bigint;
   readonly reason: string;
+  readonly invoicedToWallet?: boolean;
   readonly effectiveAt?: string;
 }
 
@@ -30,7 +31,7 @@ export class ReverseEntryHandler implements ICommandHandler<ReverseEntry> {
   async execute(command: ReverseEntry) {
     // What stands at a revision never changes, so it may be read before the decision.
     const original = await this.#entryAt(accountStream(command.envelope.provider, command.account), command.data.entry);
-    return this.#accounts.decide(command, (state, { reason, effectiveAt }) => reverseEntry(state, { original, reason, effectiveAt }));
+    return this.#accounts.decide(command, (state, data) => reverseEntry(state, { ...data, original }));
   }
 
   async #entryAt(stream: string, revision: bigint): Promise<ReverseEntryData['original']> {

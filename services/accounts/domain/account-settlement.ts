@@ -52,6 +52,8 @@ export interface TitleGrant {
   readonly granted: TitleGranted;
   readonly revision: bigint;
   readonly status: 'open' | 'ended';
+  /** Why it ended. */
+  readonly reason?: TitleGrantEnded['reason'];
   /** What is owed for it, at ledger scale: nothing once it is paid, and never anything for what the escrow holds. */
   readonly owed: bigint;
 }
@@ -142,10 +144,10 @@ function granted(state: OpenAccount, data: TitleGranted): OpenAccount {
   return { ...state, grants, purchases };
 }
 
-function ended(state: OpenAccount, { slot, granted: revision, title }: TitleGrantEnded): OpenAccount {
+function ended(state: OpenAccount, { slot, granted: revision, title, reason }: TitleGrantEnded): OpenAccount {
   const grants = new Map(state.grants);
   const grant = grants.get(slot);
-  if (grant !== undefined) grants.set(slot, { ...grant, status: 'ended', owed: 0n });
+  if (grant !== undefined) grants.set(slot, { ...grant, status: 'ended', reason, owed: 0n });
   const purchases = new Map(state.purchases);
   if (purchases.get(title.id) === BigInt(revision)) purchases.delete(title.id);
   return { ...state, grants, purchases };

@@ -50,6 +50,8 @@ export interface ReceivePaymentData {
 export interface ReverseEntryData {
   /** The event to take back, read from the account's own stream; undefined when there is none at that revision. */
   readonly original: { readonly id: string; readonly revision: bigint; readonly event: AccountEvent } | undefined;
+  /** A charge that is on an invoice is given back in the wallet: the document stays as it is. Absent: it is refused. */
+  readonly invoicedToWallet?: boolean;
   readonly reason: string;
   readonly effectiveAt: string;
 }
@@ -74,6 +76,7 @@ export type AccountRejection =
   | { readonly code: 'payment_reference_conflict'; readonly reference: string }
   | { readonly code: 'price_book_not_found' }
   | { readonly code: 'title_not_found' }
+  | { readonly code: 'title_cancelled'; readonly title: string }
   | { readonly code: 'title_already_purchased'; readonly title: string }
   | { readonly code: 'title_not_on_sale'; readonly from: string; readonly until: string }
   | { readonly code: 'title_grant_not_found'; readonly slot: string }

@@ -53,7 +53,7 @@ export type Account = { readonly status: 'none' } | OpenAccount;
 export const account: Aggregate<Account, AccountEvent> = {
   initial: { status: 'none' },
   evolve,
-  version: 3,
+  version: 4,
   events: accountEvents,
 };
 

@@ -22,13 +22,14 @@ export interface GrantTitleData extends Pick<
 
 /**
  * Opens the window of a title whose payment is deep enough. Sold outright it is owed from here on, until the payment is final; what the
- * escrow holds is not earned yet. A grant that a reorg ended is given anew when the payment comes again.
+ * escrow holds is not earned yet. A grant that a reorg ended is given anew when the payment comes again; one that ended
+ * for another reason has ended.
  */
 export function grantTitle(account: Account, data: GrantTitleData): AccountDecision {
   if (account.status === 'none') return reject({ code: 'account_not_found' });
   if (data.price.currency !== account.currency) return reject(currencyMismatch(account, data.price));
   const known = account.grants.get(data.slot);
-  if (known?.status === 'open') return repeated(known.revision);
+  if (known?.status === 'open' || (known?.status === 'ended' && known.reason !== 'reorged')) return repeated(known.revision);
   if (data.hold === 'receivable' && account.purchases.has(data.title.id)) {
     return reject({ code: 'title_already_purchased', title: data.title.id });
   }
@@ -48,14 +49,14 @@ export interface EndTitleGrantData {
 
 /**
  * Closes the window of a title: its payment is gone from the chain, or goes back. Once the window of a title sold outright has begun, the
- * customer owes it whatever becomes of the payment, and it stays.
+ * customer owes it whatever becomes of the payment, and it stays; not so where its event is called off.
  */
 export function endTitleGrant(account: Account, { slot, reason, effectiveAt }: EndTitleGrantData): AccountDecision {
   if (account.status === 'none') return reject({ code: 'account_not_found' });
   const grant = account.grants.get(slot);
   if (grant === undefined) return reject({ code: 'title_grant_not_found', slot });
   if (grant.status === 'ended') return repeated(grant.revision);
-  if (grant.granted.hold === 'receivable' && effectiveAt >= grant.granted.entitlement.from) {
+  if (grant.granted.hold === 'receivable' && reason !== 'event_cancelled' && effectiveAt >= grant.granted.entitlement.from) {
     return reject({ code: 'title_window_begun', from: grant.granted.entitlement.from });
   }
   return accept({ type: 'TitleGrantEnded/1', data: { ...endOf(account, grant), reason, effectiveAt } });

@@ -1,10 +1,11 @@
 import { accept, type Decision, reject } from '../../commands/domain/decision.ts';
 import { amountText, moneyOf } from '../../money/money.ts';
-import { mirrored } from '../../money/posting.ts';
+import { credit, mirrored, type Posting } from '../../money/posting.ts';
 import type { AccountEvent, ChargePosted, EntryReversed, PaymentReceived, TitlePurchased, ToppedUp } from './account.events.ts';
 import type { AccountRejection, ReverseEntryData } from './account.commands.ts';
 import type { Account, OpenAccount } from './account.ts';
 import { walletAvailable } from './charging.decider.ts';
+import { ledgerAccount, overpaidBucket } from './chart.ts';
 
 /** Takes back one event, whole, by mirrored postings. We reverse; nothing is edited or deleted. */
 export function reverseEntry(account: Account, data: ReverseEntryData): Decision<AccountEvent, AccountRejection> {
@@ -14,8 +15,9 @@ export function reverseEntry(account: Account, data: ReverseEntryData): Decision
   const { event, revision } = original;
   if (!isReversible(event)) return reject({ code: 'entry_not_reversible', type: event.type });
   if (account.reversed.has(revision)) return reject({ code: 'entry_already_reversed', revision: revision.toString() });
-  if (isOnInvoice(account, event, revision)) return reject({ code: 'charge_already_invoiced', revision: revision.toString() });
-  const effects = effectsOf(event);
+  const isInvoiced = isOnInvoice(account, event, revision);
+  if (isInvoiced && data.invoicedToWallet !== true) return reject({ code: 'charge_already_invoiced', revision: revision.toString() });
+  const effects = isInvoiced ? { ...effectsOf(event), ...inWallet(event) } : effectsOf(event);
   const { currency } = account;
   const walletAfter = walletAvailable(account) + moneyOf(effects.wallet, currency).amount;
   if (effects.wallet.startsWith('-') && walletAfter < 0n) {
@@ -32,7 +34,7 @@ export function reverseEntry(account: Account, data: ReverseEntryData): Decision
       reason: data.reason,
       effects,
       effectiveAt: data.effectiveAt,
-      postings: mirrored(event.data.postings),
+      postings: isInvoiced ? toWallet(account, event) : mirrored(event.data.postings),
     },
   });
 }
@@ -55,6 +57,17 @@ function isReversible(event: AccountEvent): event is ReversibleEvent {
 function isOnInvoice(account: OpenAccount, event: ReversibleEvent, revision: bigint): boolean {
   const chargesInvoice = (event.type === 'ChargePosted/1' || event.type === 'TitlePurchased/1') && event.data.source === 'invoice';
   return chargesInvoice && revision <= account.closedTo;
+}
+
+/** Owed and perhaps paid by now: whatever becomes of the invoice, the customer has the amount. */
+function inWallet({ data: { amount, currency } }: ReversibleEvent): { readonly wallet: string; readonly unbilled: string } {
+  return { wallet: amount, unbilled: amountText({ amount: 0n, currency: moneyOf(amount, currency).currency }) };
+}
+
+/** What was earned is given up; it was in `unbilled` once, and the invoice has taken it from there. */
+function toWallet({ account }: OpenAccount, { data: { amount, currency, postings } }: ReversibleEvent): Posting[] {
+  const earned = mirrored(postings).filter(({ direction }) => direction === 'debit');
+  return earned.length === 0 ? [] : [...earned, credit(ledgerAccount.wallet(account, overpaidBucket), moneyOf(amount, currency))];
 }
 
 function effectsOf(event: ReversibleEvent): EntryReversed['effects'] {

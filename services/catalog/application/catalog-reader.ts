@@ -2,7 +2,7 @@ import { knownEventOf } from '../../commands/application/live-aggregate.ts';
 import type { EventStore, StoredEvent } from '../../event-store/domain/event-store.ts';
 import { StreamNotFoundFault } from '../../event-store/domain/faults.ts';
 import { streamName } from '../../event-store/domain/stream-name.ts';
-import type { TitleListed } from '../domain/catalog.events.ts';
+import type { TitleCancelled, TitleListed } from '../domain/catalog.events.ts';
 import { priceBook, type PriceVersion, priceVersionOf } from '../domain/price-book.ts';
 import { title } from '../domain/title.ts';
 
@@ -11,6 +11,8 @@ export interface TitleVersion {
   readonly stream: string;
   readonly revision: bigint;
   readonly listed: TitleListed;
+  /** Its event does not take place. */
+  readonly cancelled?: TitleCancelled;
 }
 
 interface Cached {
@@ -38,8 +40,23 @@ export class CatalogReader {
   }
 
   async title(provider: string, id: string): Promise<TitleVersion | undefined> {
-    const event = await this.#head(titleStream(provider, id));
-    return event && { stream: event.stream, revision: event.revision, listed: knownEventOf(title, event).event.data };
+    const head = await this.#head(titleStream(provider, id));
+    if (head === undefined) return undefined;
+    const last = knownEventOf(title, head).event;
+    if (last.type === 'TitleListed/1') return { stream: head.stream, revision: head.revision, listed: last.data };
+    for await (const stored of this.#store.readStream(head.stream, { maxCount: 1 })) {
+      const first = knownEventOf(title, stored).event;
+      if (first.type === 'TitleListed/1') {
+        return { stream: stored.stream, revision: stored.revision, listed: first.data, cancelled: last.data };
+      }
+    }
+    throw new RangeError(`${head.stream} does not begin with its listing.`);
+  }
+
+  /** Whether the event of a title was called off by now, whatever was read before. */
+  async cancellation(provider: string, id: string): Promise<TitleCancelled | undefined> {
+    this.forget(titleStream(provider, id));
+    return (await this.title(provider, id))?.cancelled;
   }
 
   /** To be called after a publication by this process. */

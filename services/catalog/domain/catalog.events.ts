@@ -36,8 +36,16 @@ export type TitleListed = {
   readonly graceMinutes: string;
 };
 
+/** The event does not take place: nobody buys it from here on, and whoever did gets the money back. Same stream, the last event. */
+export type TitleCancelled = {
+  readonly title: string;
+  /** What buyers read; never personal data. */
+  readonly reason: string;
+};
+
 export type PriceBookEvent = { readonly type: 'PriceBookPublished/1'; readonly data: PriceBookPublished };
-export type TitleEvent = { readonly type: 'TitleListed/1'; readonly data: TitleListed };
+export type TitleEvent =
+  { readonly type: 'TitleListed/1'; readonly data: TitleListed } | { readonly type: 'TitleCancelled/1'; readonly data: TitleCancelled };
 
 export const priceBookEvents = new EventTypes<PriceBookEvent>({ 'PriceBookPublished/1': [] });
-export const titleEvents = new EventTypes<TitleEvent>({ 'TitleListed/1': [] });
+export const titleEvents = new EventTypes<TitleEvent>({ 'TitleListed/1': [], 'TitleCancelled/1': [] });

@@ -23,6 +23,7 @@ export type SubjectRejection =
   | { readonly code: 'account_not_found' }
   | { readonly code: 'invoice_not_found' }
   | { readonly code: 'title_not_found' }
+  | { readonly code: 'title_cancelled'; readonly title: string }
   | { readonly code: 'invoice_paid' }
   | { readonly code: 'amount_exceeds_open'; readonly open: string; readonly currency: string }
   | { readonly code: 'amount_not_payable'; readonly amount: string; readonly currency: string }

@@ -80,6 +80,7 @@ export class PayableSubjects {
   ): Promise<Payable | SubjectRejection> {
     const version = await this.#options.catalog.title(provider, id);
     if (version === undefined) return { code: 'title_not_found' };
+    if (version.cancelled !== undefined) return { code: 'title_cancelled', title: id };
     const { name, price, currency, onSaleFrom, onSaleUntil, endsAt } = version.listed;
     if (customer.purchases.has(id)) return { code: 'title_already_purchased', title: id };
     if (now < onSaleFrom || now >= onSaleUntil) return { code: 'title_not_on_sale', from: onSaleFrom, until: onSaleUntil };

@@ -50,6 +50,23 @@ describe('reverseEntry', () => {
     expect(state).toMatchObject({ wallet: 5_000_000n, purchases: new Map() });
   });
 
+  it('[A18] gives a purchase that is on an invoice back in the wallet, and leaves the invoice as it is', () => {
+    const { events } = new History().postpaid().purchased('30').closed(1);
+    const original = { id: 'event', revision: 1n, event: events[1]! };
+    const [event] = given(account, events)
+      .when((state) => reverseEntry(state, { original, reason: 'called off', invoicedToWallet: true, effectiveAt: at }))
+      .thenAccepts('EntryReversed/1');
+    expect(event?.data).toMatchObject({
+      effects: { wallet: '30.00', unbilled: '0.00', reopened: [] },
+      postings: [
+        { account: 'revenue:ppv', amount: '30.00', direction: 'debit' },
+        { account: `liability:wallet:${id}:overpaid`, amount: '30.00', direction: 'credit' },
+      ],
+    });
+    const { state } = given(account, [...events, event!]);
+    expect(state).toMatchObject({ wallet: 30_000_000n, unbilled: 0n, purchases: new Map(), openInvoices: [{ open: 30_000_000n }] });
+  });
+
   it('rejects in this order: unknown account, no entry, kind, reversed before, invoiced, funds', () => {
     reverse(new History(), 0).thenRejects({ code: 'account_not_found' });
     reverse(new History().prepaid(), 7).thenRejects({ code: 'entry_not_found' });

@@ -163,6 +163,17 @@ describe('endTitleGrant', () => {
     expect(event?.data).toMatchObject({ reason, postings: [] });
   });
 
+  it('[A18] takes the sale of an event that is called off back after its window has begun, and gives it to nobody anew', () => {
+    const events = new History().prepaid().granted('4.99').events;
+    const [event] = given(account, events)
+      .when((state) => endTitleGrant(state, { ...ending('event_cancelled'), effectiveAt: windowFrom }))
+      .thenAccepts('TitleGrantEnded/1');
+    expect(event?.data).toMatchObject({ postings: [{ direction: 'credit' }, { account: 'revenue:ppv', direction: 'debit' }] });
+    given(account, [...events, event!])
+      .when((state) => grantTitle(state, granting('4.99')))
+      .thenRepeats(1n);
+  });
+
   it('rejects in this order: unknown account, no grant; and repeats an end', () => {
     given(account, [])
       .when((state) => endTitleGrant(state, ending('reorged')))

@@ -135,6 +135,7 @@ describe('the code', () => {
     expect(states.map((state) => (state as { status?: string }).status).toSorted()).toEqual([
       ...[
         'allocated',
+        'cancelled',
         'closed',
         'closed',
         'done',
@@ -144,7 +145,6 @@ describe('the code', () => {
         'failed',
         ...['finalized', 'finalized', 'finalized', 'finalized'],
         'issued',
-        'listed',
         'named',
         'open',
         'open',

@@ -36,6 +36,11 @@ export class PriceBookBody {
   readonly bands!: readonly PriceBandBody[];
 }
 
+export class CancelTitleBody {
+  @TextField({ lengthMax: 200, example: 'The final is called off.', description: 'What buyers read.' })
+  readonly reason!: string;
+}
+
 export class TitleBody {
   @TextField({ lengthMax: 100, example: 'Final 2026' })
   readonly name!: string;

@@ -7,10 +7,11 @@ import { answerCommand, CommandAnswerBody } from '../../../http/command-answer.t
 import { CommandRoute } from '../../../http/command-route.decorator.ts';
 import { Asked, type CommandRequest, pathId } from '../../../http/command-request.ts';
 import { amountText, moneyOf } from '../../../money/money.ts';
+import { CancelTitle } from '../../application/cancel-title.handler.ts';
 import { ListTitle } from '../../application/list-title.handler.ts';
 import { PublishPriceBook } from '../../application/publish-price-book.handler.ts';
 import type { PriceBookPublished } from '../../domain/catalog.events.ts';
-import { PriceBookBody, TitleBody } from './catalog.bodies.ts';
+import { CancelTitleBody, PriceBookBody, TitleBody } from './catalog.bodies.ts';
 
 @CommandRoute('catalog')
 @Controller('v1')
@@ -56,6 +57,23 @@ export class CatalogController {
     const price = amountText(moneyOf(body.price, currency));
     const listed = { title: id, name, price, currency, onSaleFrom, onSaleUntil, startsAt, endsAt, graceMinutes };
     const outcome = await this.#commands.execute(new ListTitle(envelope, listed));
+    return answerCommand(reply, outcome, { id });
+  }
+
+  @ApiOperation({
+    summary: 'Calls the event of a title off, for good. Nobody buys it any more, and every buyer gets the money back as it was paid.',
+  })
+  @Post('titles/:title/cancellation')
+  @ApiCreatedResponse({ type: CommandAnswerBody })
+  async cancel(
+    @Asked() asked: CommandRequest,
+    @Param('title') path: string,
+    @Body() body: CancelTitleBody,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const id = pathId(path, 'ttl_', 'title_not_found');
+    const envelope = asked.envelope('CancelTitle', body, id);
+    const outcome = await this.#commands.execute(new CancelTitle(envelope, { title: id, reason: body.reason }));
     return answerCommand(reply, outcome, { id });
   }
 }

@@ -1,0 +1,136 @@
+import type { CommandBus } from '@nestjs/cqrs';
+import { accountStream } from '../../accounts/application/account-command.ts';
+import { EndTitleGrant } from '../../accounts/application/end-title-grant.handler.ts';
+import { ReverseEntry } from '../../accounts/application/reverse-entry.handler.ts';
+import type { SettlementCredited } from '../../accounts/domain/account-settlement.events.ts';
+import type { TitleGrant } from '../../accounts/domain/account-settlement.ts';
+import { account, type OpenAccount } from '../../accounts/domain/account.ts';
+import type { CatalogReader } from '../../catalog/application/catalog-reader.ts';
+import type { TitleCancelled } from '../../catalog/domain/catalog.events.ts';
+import type { Outcome } from '../../commands/application/answer.ts';
+import type { CommandExecutor } from '../../commands/application/command-executor.ts';
+import { createdOnAccountIdOf } from '../../commands/application/command-id.ts';
+import { type Envelope, envelopeOf } from '../../commands/application/envelope.ts';
+import type { LedgerEvent } from '../../event-store/domain/ledger-event.ts';
+import { chunks } from '../../read-store/chunks.ts';
+import type { Projection } from '../../read-store/projection.ts';
+import { mappedTitle } from '../domain/ppv-event.ts';
+import { EndPpvEvent } from './end-ppv-event.handler.ts';
+import { RefundPayment } from './refund-payment.handler.ts';
+import type { SettlementChains } from './settlement-chains.ts';
+import { ppvEventStream } from './settlement-streams.ts';
+import type { TitleBuyers } from './title-buyers.ts';
+
+const patienceMs = 60_000;
+const accountsAtOnceMax = 32;
+
+export interface CancelledTitleProcessParts {
+  readonly executor: CommandExecutor;
+  readonly bus: CommandBus;
+  readonly catalog: CatalogReader;
+  readonly chains: SettlementChains;
+  readonly buyers: TitleBuyers;
+}
+
+/**
+ * Gives the money of a title that is called off back as it was paid: to the wallet, to the next bill, out of the treasury to who paid, or out of
+ * the escrow, whose event is cancelled for all. Who buys while it is called off is looked at when the purchase, or its payment, is in the log.
+ * It runs like a read model without rows; every command is safe to repeat.
+ */
+export class CancelledTitleProcess implements Projection {
+  readonly name = 'cancelled-title-process';
+  readonly version = 1;
+  readonly schema = '';
+  readonly tables = [];
+  readonly filter = { typePrefixes: ['TitleCancelled/', 'TitlePurchased/', 'TitleGranted/', 'TitleCaptured/', 'SettlementCredited/'] };
+  readonly #parts: CancelledTitleProcessParts;
+
+  constructor(parts: CancelledTitleProcessParts) {
+    this.#parts = parts;
+  }
+
+  async project(events: Iterable<LedgerEvent>): Promise<void> {
+    for (const event of events) await this.#handle(event);
+  }
+
+  /** The type names the shape of the payload. */
+  async #handle(event: LedgerEvent): Promise<void> {
+    const { type, fin } = event;
+    if (type === 'TitleCancelled/1') return this.#cancelled(event, fin as unknown as TitleCancelled);
+    const { account: id, title, slot } = fin as unknown as { account: string; title?: { id?: string } } & Pick<SettlementCredited, 'slot'>;
+    const customer = await this.#customer(event, id);
+    const bought = title?.id ?? (slot === undefined ? undefined : customer.grants.get(slot)?.granted.title.id);
+    const cancelled = bought === undefined ? undefined : await this.#parts.catalog.cancellation(event.provider, bought);
+    if (cancelled !== undefined) await this.#giveBack(event, customer, cancelled);
+  }
+
+  async #cancelled(event: LedgerEvent, cancelled: TitleCancelled): Promise<void> {
+    await this.#endOnChain(event, cancelled);
+    const buyers = await this.#parts.buyers.accountsOf(event.provider, cancelled.title);
+    for (const some of chunks(buyers, accountsAtOnceMax)) {
+      await Promise.all(some.map(async (id) => this.#giveBack(event, await this.#customer(event, id), cancelled)));
+    }
+  }
+
+  /** Where the title was offered out of an escrow. What that has paid out already comes back like what never was in it. */
+  async #endOnChain(event: LedgerEvent, { title }: TitleCancelled): Promise<void> {
+    const { executor, chains, bus } = this.#parts;
+    const { current } = await executor.current(mappedTitle, ppvEventStream(event.provider, title), event.provider);
+    if (current === undefined) return;
+    for (const { chainId, contracts } of chains.all()) {
+      if (contracts.escrow === undefined) continue;
+      const envelope = this.#envelope(event, `EndPpvEvent:${chainId}:${title}`);
+      assertTaken(await bus.execute(new EndPpvEvent(envelope, { title, chainId, end: 'cancel' })), 'dispatch_under_way', 'dispatch_done');
+    }
+  }
+
+  /** Once for each purchase: a second try finds nothing that it could give back. */
+  async #giveBack(event: LedgerEvent, customer: OpenAccount, { title, reason }: TitleCancelled): Promise<void> {
+    const grants = [...customer.grants.values()].filter(({ granted }) => granted.title.id === title);
+    const bought = customer.purchases.get(title);
+    if (bought !== undefined && !grants.some(({ revision }) => revision === bought)) {
+      const envelope = this.#envelope(event, `ReverseEntry:${customer.account}:${bought}`);
+      const data = { entry: bought, reason, invoicedToWallet: true };
+      assertTaken(await this.#parts.bus.execute(new ReverseEntry(envelope, customer.account, data)), 'entry_already_reversed');
+    }
+    for (const grant of grants) await this.#giveBackGrant(event, customer, grant, reason);
+  }
+
+  /** What the escrow holds goes back by the end of its event; a payment that is not final yet, when it is. */
+  async #giveBackGrant(event: LedgerEvent, customer: OpenAccount, { granted, status }: TitleGrant, reason: string): Promise<void> {
+    const { slot, settlement, hold } = granted;
+    if (hold === 'escrow' && !customer.captured.has(slot)) return;
+    const envelope = this.#envelope(event, `RefundPayment:${slot}`);
+    const refund = createdOnAccountIdOf(envelope.commandId, 'ref_', customer.account);
+    const outcome = await this.#parts.bus.execute(new RefundPayment(envelope, { refund, settlement, reason }));
+    assertTaken(outcome, 'settlement_not_final', 'settlement_not_found', 'nothing_to_refund', 'insufficient_funds');
+    if (outcome.kind === 'accepted' || status === 'ended') return;
+    const ending = this.#envelope(event, `EndTitleGrant:${slot}`);
+    assertTaken(await this.#parts.bus.execute(new EndTitleGrant(ending, customer.account, { slot, reason: 'event_cancelled' })));
+  }
+
+  async #customer({ provider }: LedgerEvent, id: string): Promise<OpenAccount> {
+    const state = await this.#parts.executor.current(account, accountStream(provider, id), provider);
+    if (state.status === 'none') throw new RangeError(`Account ${id} has an event and was never opened.`);
+    return state;
+  }
+
+  #envelope(cause: LedgerEvent, command: string): Envelope {
+    return envelopeOf({
+      provider: cause.provider,
+      actor: { id: 'process:cancelled-title', type: 'process' },
+      key: `${command}:${cause.id}`,
+      command,
+      body: { cause: cause.id },
+      causationId: cause.id,
+      correlationId: cause.body.correlation,
+      patienceMs,
+    });
+  }
+}
+
+/** A refusal that is not among those which change nothing is a defect, and the process halts at it. */
+function assertTaken(outcome: Outcome<{ readonly code: string }>, ...refusals: readonly string[]): void {
+  if (outcome.kind === 'accepted' || refusals.includes(outcome.rejection.code)) return;
+  throw new Error(`A title that is called off was not given back: ${JSON.stringify(outcome.rejection)}`);
+}
