@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { explain, say } from './messages.js';
 import { projectRoot } from './project-root.js';
@@ -84,7 +84,22 @@ async function bundlePayPage(folder) {
     logLevel: 'warning',
     absWorkingDir: projectRoot,
   });
-  for (const file of ['index.html', 'pay.css']) await copyFile(from(file), join(folder, file));
+  await copyFile(from('pay.css'), join(folder, 'pay.css'));
+  await writeFile(join(folder, 'index.html'), await withIntegrity(await readFile(from('index.html'), 'utf8'), folder));
+}
+
+/** Names the hash of each script and style in the page (SRI), so that the browser takes no other. */
+async function withIntegrity(page, folder) {
+  let pinned = page;
+  for (const file of ['pay.css', 'pay.js']) {
+    const address = `"/pay/assets/${file}"`;
+    if (!page.includes(address)) throw new Error(`The payer's page does not load ${file}.`);
+    const hash = createHash('sha384')
+      .update(await readFile(join(folder, file)))
+      .digest('base64');
+    pinned = pinned.replace(address, `${address} integrity="sha384-${hash}"`);
+  }
+  return pinned;
 }
 
 function isOfPayPage(file) {

@@ -1,9 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Wallet } from 'ethers';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import decodeQR from 'qr/decode.js';
+import type { TransactionSigner } from '../../services/chain/application/transaction.ts';
 import { projectRoot } from '../../services/read-store/project-root.ts';
+import { EncryptedKeystoreSenderKeys } from '../../services/settlement/adapters/keys/encrypted-keystore.sender-keys.ts';
+import type { SettlementChain } from '../../services/settlement/application/settlement-chain.ts';
 import { type PaidProvider, startPaidProvider } from '../support/paid-provider.ts';
 
 /*
@@ -20,15 +25,34 @@ let browser: Browser;
 /** What the wallet of a test does; `declines` answers the next request of a method with a code. */
 interface TestWallet {
   chainId: string;
+  /** Of EIP-5792; undefined: the wallet does not know the question. */
+  atomic: 'supported' | 'ready' | undefined;
   readonly declines: Map<string, number>;
   readonly asked: string[];
+  /** By their ids: the transactions that a bundle went in. */
+  readonly bundles: Map<string, readonly string[]>;
+}
+
+const sweeper = `0x${'5e'.repeat(20)}`;
+/** Whether the operator pays for what payers sign; tests turn it off. */
+const relaying = (isRelaying: boolean) => Object.assign(shop.chain, { relaysPayments: isRelaying });
+const profile: SettlementChain['profile'] = { finality: 'tag', realMoney: false, confirmations: [{ blocks: 3 }], pollMs: 100 };
+const display = { name: 'Street chain', explorerUrl: 'https://scan.example', walletRpcUrl: 'https://rpc.example', sweepers: [sweeper] };
+
+/** The key that relays for the provider, with coins. */
+async function fundedRelayer(): Promise<TransactionSigner> {
+  const keys = join(shop.api.dataFolder, 'keys');
+  const store = { folder: join(keys, 'quotes'), passwordFile: join(keys, 'quotes.password'), relayers: 2 };
+  const relayer = await new EncryptedKeystoreSenderKeys(store).signerOf('relayer', 'demo', '31337');
+  await shop.on.chain.provider.send('anvil_setBalance', [relayer.address, '0x8ac7230489e80000']);
+  return relayer;
 }
 
 beforeAll(async () => {
   if (executable === undefined) return;
   execFileSync(process.execPath, [join(projectRoot(import.meta.dirname), 'bin', 'tallyroot'), 'build'], { stdio: 'ignore' });
-  // Nobody watches the chain: a payment stays seen, as long as a test looks at it.
-  shop = await startPaidProvider({ roles: ['projector', 'sequencer'] });
+  shop = await startPaidProvider({ roles: ['projector', 'sequencer', 'watcher', 'sender'] }, { profile, display, relaysPayments: true });
+  await fundedRelayer();
   await shop.rate('ETH', '3000', '100');
   await shop.rate('USDC', '0.92');
   const args = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'];
@@ -48,11 +72,11 @@ async function inFront(
   const { invoice } = await shop.invoice('60.50');
   const { id } = (await shop.api.post(`/v1/invoices/${invoice}/checkouts`, {})).body as { id: string };
   const context = await browser.newContext({ viewport: { width, height: 900 } });
-  const wallet: TestWallet = { chainId: '0x7a69', declines: new Map(), asked: [] };
+  const wallet: TestWallet = { chainId: '0x7a69', atomic: undefined, declines: new Map(), asked: [], bundles: new Map() };
   await context.exposeFunction('walletAnswer', (method: string, params: readonly unknown[]) => answer(signer, wallet, method, params));
   await context.addInitScript(announce);
   const page = await context.newPage();
-  page.setDefaultTimeout(60_000);
+  page.setDefaultTimeout(20_000);
   await page.goto(`${shop.api.service.url}/pay/${id}`);
   return { page, wallet, id, context };
 }
@@ -75,10 +99,30 @@ function announce(): void {
     icon: `data:image/svg+xml,${encodeURIComponent('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 2"><circle cx="1" cy="1" r="1"/></svg>')}`,
     rdns: 'test.wallet',
   };
-  const provider = { request, on: () => undefined };
+  const listeners = new Map<string, ((value: unknown) => void)[]>();
+  const on = (event: string, listener: (value: unknown) => void) => void listeners.set(event, [...(listeners.get(event) ?? []), listener]);
+  Object.assign(globalThis, { walletSays: (event: string, value: unknown) => listeners.get(event)?.forEach((each) => each(value)) });
+  const provider = { request, on };
   const tell = () => dispatchEvent(new CustomEvent('eip6963:announceProvider', { detail: Object.freeze({ info, provider }) }));
   addEventListener('eip6963:requestProvider', tell);
 }
+
+interface Call {
+  readonly to: string;
+  readonly value: string;
+  readonly data: string;
+}
+
+async function sendOut(signer: Wallet, { to, value, data }: Call): Promise<string> {
+  return (await signer.sendTransaction({ to, value, data })).hash;
+}
+
+/** What the wallet tells the page by itself. */
+const walletSays = (page: Page, event: string, value: unknown) =>
+  page.evaluate(
+    ([name, told]) => (globalThis as unknown as { walletSays(name: unknown, value: unknown): void }).walletSays(name, told),
+    [event, value],
+  );
 
 async function answer(signer: Wallet, wallet: TestWallet, method: string, params: readonly unknown[]) {
   wallet.asked.push(method);
@@ -98,9 +142,23 @@ async function answer(signer: Wallet, wallet: TestWallet, method: string, params
       const { EIP712Domain: _, ...own } = types;
       return { value: await signer.signTypedData(domain, own, message) };
     }
-    case 'eth_sendTransaction': {
-      const { to, value, data } = params[0] as { to: string; value: string; data: string };
-      return { value: (await signer.sendTransaction({ to, value, data })).hash };
+    case 'wallet_addEthereumChain':
+      return { value: null };
+    case 'eth_sendTransaction':
+      return { value: await sendOut(signer, params[0] as Call) };
+    case 'wallet_getCapabilities':
+      return wallet.atomic === undefined ? { code: -32601 } : { value: { [wallet.chainId]: { atomic: { status: wallet.atomic } } } };
+    case 'wallet_sendCalls': {
+      const { calls } = params[0] as { calls: Call[] };
+      const sent: string[] = [];
+      for (const call of calls) sent.push(await sendOut(signer, call));
+      const id = `bundle-${wallet.bundles.size}`;
+      wallet.bundles.set(id, sent);
+      return { value: { id } };
+    }
+    case 'wallet_getCallsStatus': {
+      const receipts = wallet.bundles.get(params[0] as string)?.map((transactionHash) => ({ transactionHash }));
+      return { value: { status: 200, receipts } };
     }
     default:
       return { code: -32601 };
@@ -108,8 +166,41 @@ async function answer(signer: Wallet, wallet: TestWallet, method: string, params
 }
 
 const status = (page: Page, state: string) => page.waitForSelector(`#status[data-state=${state}]`);
-const tap = (page: Page, label: string) => page.getByRole('button', { name: label }).click();
+/** Seen on the chain or in the ledger: the watcher is quick. */
+const underWay = (page: Page) =>
+  page.waitForSelector(['seen', 'confirming', 'confirmed', 'settled'].map((state) => `#status[data-state=${state}]`).join(', '));
+const says = (page: Page, text: string) => page.locator('#status', { hasText: text }).waitFor();
+const tap = (page: Page, label: string) => page.getByRole('button', { name: label, exact: true }).click();
 const problem = (page: Page) => page.locator('#problem:not([hidden])').textContent();
+const settled = async (id: string): Promise<boolean> => {
+  const { providerId, seq } = (await shop.open(`/v1/checkouts/${id}`)).body as Record<string, string>;
+  return (await shop.on.settlement.getFunction('isSettled')(providerId, seq)) as boolean;
+};
+const fits = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
+/** The transaction that the page keeps, once it was seen waiting; another one than `before`. */
+const keptWaiting = async (page: Page, before?: string): Promise<string> => {
+  const kept = await page.waitForFunction((old) => {
+    const { tx, height } = JSON.parse(Object.values(localStorage)[0] ?? '{}') as Record<string, string>;
+    return tx !== old && height !== undefined ? tx : undefined;
+  }, before);
+  return (await kept.jsonValue()) as string;
+};
+
+/** What a phone reads from the picture on the page. */
+async function scanned(page: Page): Promise<string> {
+  const side = 200;
+  const dark = await page.evaluate((width) => {
+    const context = Object.assign(document.createElement('canvas'), { width, height: width }).getContext('2d') as CanvasRenderingContext2D;
+    context.fillStyle = '#fff';
+    context.fillRect(0, 0, width, width);
+    context.drawImage(document.querySelector('#qr') as HTMLImageElement, 0, 0, width, width);
+    const { data } = context.getImageData(0, 0, width, width);
+    return Array.from({ length: width * width }, (_, pixel) => ((data[pixel * 4] as number) < 128 ? '1' : '0')).join('');
+  }, side);
+  const data = Uint8Array.from([...dark].flatMap((bit) => (bit === '1' ? [0, 0, 0, 255] : [255, 255, 255, 255])));
+  return decodeQR({ width: side, height: side, data });
+}
+
 /** Where somebody wants to look at the page, its pictures are put there. */
 const picture = async (page: Page, name: string) => {
   const folder = process.env['TALLYROOT_TEST_PICTURES'];
@@ -117,73 +208,159 @@ const picture = async (page: Page, name: string) => {
 };
 
 inBrowser("the payer's page", () => {
-  it('shows what is paid, to whom and where, before the wallet is asked for anything', async () => {
-    const { page, wallet, context } = await inFront(shop.on.hands.payer, { width: 360 });
+  it('shows what is paid, to whom, where and at whose cost, before the wallet is asked for anything', async () => {
+    const { page, wallet, context, id } = await inFront(shop.on.hands.payer, { width: 360 });
     await status(page, 'waiting');
+    expect(await page.locator('#wallets').isVisible()).toBe(false);
     await tap(page, 'ETH');
     await page.waitForSelector('#quote:not([hidden])');
     const text = (await page.textContent('main')) as string;
-    for (const said of [
-      'Demo Stream GmbH',
-      'INV-',
-      '60.50 EUR',
-      'Local test network',
-      shop.chain.contracts.settlement,
-      '0.02037',
-      '3000 EUR',
-      '1 %',
-    ])
+    const { contracts } = shop.chain;
+    const host = new URL(shop.api.service.url).host;
+    for (const said of ['Demo Stream GmbH', 'INV-', '60.50 EUR', 'Street chain', contracts.settlement, '0.02037', '3000 EUR', '1 %', host])
       expect(text).toContain(said);
-    expect(text).toContain(new URL(shop.api.service.url).host);
+    expect(text).toContain('You pay it to the network');
+    expect(text).toContain('never charged twice');
+    expect(await page.getAttribute('#contract-link', 'href')).toBe(`https://scan.example/address/${contracts.settlement}`);
     expect(await page.textContent('#countdown')).toMatch(/^(9|10) min \d\d s$/);
+    expect(await page.getAttribute('#coin-link', 'href')).toMatch(
+      new RegExp(`^ethereum:${contracts.settlement}@31337\\?value=\\d+&data=0x`),
+    );
     expect(wallet.asked).toEqual([]);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+    await page.getByText('Pay with your phone').click();
+    await page.waitForFunction(() => (document.querySelector('#qr') as HTMLImageElement).naturalWidth > 0);
+    expect(await scanned(page)).toBe(`${shop.api.service.url}/pay/${id}`);
+    expect(await fits(page)).toBe(true);
     await picture(page, 'waiting-360');
     await page.setViewportSize({ width: 1440, height: 900 });
     await picture(page, 'waiting-1440');
     await context.close();
   }, 120_000);
 
-  it('takes a payment in coins, and finds it again after a reload', async () => {
+  it('takes a payment in coins by the keyboard alone, counts its confirmations, and keeps the receipt over a reload', async () => {
     const { page, id, context } = await inFront(shop.on.hands.payer);
-    await tap(page, 'ETH');
-    await tap(page, 'Test Wallet');
-    await page.getByRole('button', { name: 'Pay', exact: true }).click();
-    await status(page, 'seen');
-    const tx = await page
-      .waitForFunction(() => document.querySelector('#receipt:not([hidden]) #tx')?.textContent)
-      .then((text) => text.jsonValue());
-    expect(tx).toMatch(/^0x[0-9a-f]{64}$/);
-    const { body } = await shop.open(`/v1/checkouts/${id}?tx=${tx}`);
-    expect(body.transaction.state).toBe('included');
-    await picture(page, 'seen-1440');
+    await status(page, 'waiting');
+    for (const name of ['ETH', 'Test Wallet', 'Pay']) {
+      const button = page.getByRole('button', { name, exact: true });
+      await button.waitFor();
+      for (let steps = 0; steps < 30 && !(await button.evaluate((each) => each === document.activeElement)); steps++)
+        await page.keyboard.press('Tab');
+      expect(await button.evaluate((each) => getComputedStyle(each).outlineStyle)).toBe('solid');
+      await page.keyboard.press('Enter');
+    }
+    await status(page, 'confirming');
+    await says(page, 'Confirmed 1 of 3.');
+    const tx = (await page.textContent('#tx')) as string;
+    expect(await page.getAttribute('#tx-link', 'href')).toBe(`https://scan.example/tx/${tx}`);
+    await shop.on.chain.provider.send('anvil_mine', ['0x1']);
+    await says(page, 'Confirmed 2 of 3.');
+    await picture(page, 'confirming-1440');
     await page.reload();
-    await status(page, 'seen');
+    await says(page, 'Confirmed 2 of 3.');
     expect(await page.locator('#act').isVisible()).toBe(false);
+    await shop.on.chain.provider.send('anvil_mine', ['0x3']);
+    await status(page, 'settled');
+    const receipt = (await page.textContent('#receipt')) as string;
+    const { payment } = (await shop.open(`/v1/checkouts/${id}`)).body as { payment: Record<string, string> };
+    expect(payment['tx']).toBe(tx);
+    for (const said of [tx, payment['block']!, payment['tokenAmount']!, '1 ETH = 3000 EUR', 'Demo Stream GmbH, INV-'])
+      expect(receipt).toContain(said);
+    await picture(page, 'settled-1440');
+    await page.setViewportSize({ width: 360, height: 800 });
+    expect(await fits(page)).toBe(true);
+    await picture(page, 'settled-360');
     await context.close();
   }, 120_000);
 
-  it('takes a token by a signature and one transaction, each from a tap of its own', async () => {
-    const { page, wallet, context } = await inFront(shop.on.hands.payer);
+  it('takes a token by one signature (EIP-3009), and the payer pays no gas', async () => {
+    const { payer } = shop.on.hands;
+    const { page, wallet, id, context } = await inFront(payer);
+    const coins = await shop.on.chain.provider.getBalance(payer.address);
+    await tap(page, 'USDC');
+    await tap(page, 'Test Wallet');
+    await page.getByRole('button', { name: 'Sign, and we send the payment' }).waitFor();
+    expect(await page.textContent('#fee')).toContain('we pay it');
+    expect(await page.textContent('#prompt')).toContain(`${new URL(shop.api.service.url).host} and a signature for “Demo Dollar”`);
+    await picture(page, 'gasless-1440');
+    await tap(page, 'Sign, and we send the payment');
+    await underWay(page);
+    await status(page, 'confirming');
+    expect(await settled(id)).toBe(true);
+    expect(wallet.asked).not.toContain('eth_sendTransaction');
+    expect(await shop.on.chain.provider.getBalance(payer.address)).toBe(coins);
+    await context.close();
+  }, 120_000);
+
+  it('takes a token by a signature (EIP-2612) and one transaction, each from a tap of its own', async () => {
+    relaying(false);
+    const { page, wallet, id, context } = await inFront(shop.on.hands.payer);
     await tap(page, 'USDC');
     await tap(page, 'Test Wallet');
     await tap(page, '1 of 2: Sign in the wallet');
     await page.getByRole('button', { name: '2 of 2: Pay' }).waitFor();
     expect(wallet.asked).not.toContain('eth_sendTransaction');
     await tap(page, '2 of 2: Pay');
-    await status(page, 'seen');
+    await underWay(page);
+    relaying(true);
+    expect(await settled(id)).toBe(true);
     await context.close();
   }, 120_000);
 
-  it('offers an exact allowance to a wallet that cannot sign', async () => {
-    const { page, wallet, context } = await inFront(shop.on.hands.payer);
+  it('offers an exact allowance to a wallet that cannot sign, and takes an old one back first', async () => {
+    const { payer } = shop.on.hands;
+    await (await shop.on.dollar.connect(payer).getFunction('approve')(shop.chain.contracts.settlement, 1n)).wait();
+    const { page, wallet, id, context } = await inFront(payer);
     await tap(page, 'USDC');
     await tap(page, 'Test Wallet');
     wallet.declines.set('eth_signTypedData_v4', 4200);
-    await tap(page, '1 of 2: Sign in the wallet');
-    await tap(page, '1 of 2: Allow exactly this amount');
-    await tap(page, '2 of 2: Pay');
-    await status(page, 'seen');
+    await tap(page, 'Sign, and we send the payment');
+    await tap(page, '1 of 3: Take the old allowance back');
+    await tap(page, '2 of 3: Allow exactly this amount');
+    await tap(page, '3 of 3: Pay');
+    await underWay(page);
+    expect([await settled(id), await shop.on.dollar.getFunction('allowance')(payer.address, shop.chain.contracts.settlement)]).toEqual([
+      true,
+      0n,
+    ]);
+    await context.close();
+  }, 120_000);
+
+  it.each(['supported', 'ready'] as const)(
+    'allows and pays in one confirmation (EIP-5792) where that is %s',
+    async (atomic) => {
+      const { page, wallet, id, context } = await inFront(shop.on.hands.payer);
+      wallet.atomic = atomic;
+      await tap(page, 'USDC');
+      await tap(page, 'Test Wallet');
+      await tap(page, 'Pay by transactions instead');
+      const label = 'Allow exactly this amount and pay, in one step';
+      // Who refuses to let its account be made fit for it (5750) does the same in single steps.
+      if (atomic === 'ready') {
+        wallet.declines.set('wallet_sendCalls', 5750);
+        await tap(page, label);
+        await tap(page, '1 of 2: Allow exactly this amount');
+        await tap(page, '2 of 2: Pay');
+      } else await tap(page, label);
+      await underWay(page);
+      expect([await settled(id), wallet.asked.includes('eth_sendTransaction')]).toEqual([true, atomic === 'ready']);
+      await context.close();
+    },
+    120_000,
+  );
+
+  it('offers transactions where the code of an account does not stand by its signature, and warns of a known sweeper', async () => {
+    const { payer } = shop.on.hands;
+    await shop.on.chain.provider.send('anvil_setCode', [payer.address, `0xef0100${sweeper.slice(2)}`]);
+    const { page, context } = await inFront(payer);
+    await tap(page, 'USDC');
+    await tap(page, 'Test Wallet');
+    expect(await page.locator('#warning:not([hidden])').textContent()).toContain(
+      `the code of ${sweeper}, which is known to empty accounts`,
+    );
+    await tap(page, 'Sign, and we send the payment');
+    expect(await problem(page)).toContain('does not stand by this signature');
+    await page.getByRole('button', { name: '1 of 2: Allow exactly this amount' }).waitFor();
+    await shop.on.chain.provider.send('anvil_setCode', [payer.address, '0x']);
     await context.close();
   }, 120_000);
 
@@ -198,19 +375,64 @@ inBrowser("the payer's page", () => {
     wallet.declines.set('wallet_switchEthereumChain', 4902);
     await tap(page, 'Switch the network in the wallet');
     expect(await problem(page)).toContain('does not know this network');
+    await tap(page, 'Add the network to the wallet');
     await tap(page, 'Switch the network in the wallet');
     for (const [code, sentence] of [
       [4001, 'You declined in the wallet. Nothing was paid.'],
       [4100, 'Connect again'],
     ] as const) {
       wallet.declines.set('eth_sendTransaction', code);
-      await page.getByRole('button', { name: 'Pay', exact: true }).click();
+      await tap(page, 'Pay');
       expect(await problem(page)).toContain(sentence);
     }
     await picture(page, 'declined-360');
     await tap(page, 'Test Wallet');
-    await page.getByRole('button', { name: 'Pay', exact: true }).click();
-    await status(page, 'seen');
+    await tap(page, 'Pay');
+    await underWay(page);
+    await context.close();
+  }, 120_000);
+
+  it('follows the account and the network that the wallet changes to, and lets go of one that was locked', async () => {
+    const { page, wallet, context } = await inFront(shop.on.hands.payer);
+    await tap(page, 'ETH');
+    await tap(page, 'Test Wallet');
+    await page.getByRole('button', { name: 'Pay', exact: true }).waitFor();
+    await walletSays(page, 'accountsChanged', [shop.on.hands.other.address.toLowerCase()]);
+    await page.locator('#payer', { hasText: shop.on.hands.other.address.toLowerCase() }).waitFor();
+    wallet.chainId = '0x1';
+    await walletSays(page, 'chainChanged', '0x1');
+    await page.getByRole('button', { name: 'Switch the network in the wallet' }).waitFor();
+    await walletSays(page, 'disconnect', { code: 4900 });
+    await page.getByRole('button', { name: 'Switch the network in the wallet' }).waitFor({ state: 'hidden' });
+    expect(await page.locator('#connected').isVisible()).toBe(false);
+    await context.close();
+  }, 120_000);
+
+  it('sees a payment that the wallet cancelled, and one that it sped up', async () => {
+    const { payer } = shop.on.hands;
+    const { provider } = shop.on.chain;
+    const { page, context } = await inFront(payer);
+    await tap(page, 'ETH');
+    await tap(page, 'Test Wallet');
+    const faster = (gwei: bigint) => ({ gasLimit: 300_000n, maxFeePerGas: gwei * 10n ** 9n, maxPriorityFeePerGas: gwei * 10n ** 9n });
+    const nonce = await payer.getNonce();
+    await provider.send('evm_setAutomine', [false]);
+    try {
+      await tap(page, 'Pay');
+      const first = await keptWaiting(page);
+      await payer.sendTransaction({ nonce, to: payer.address, value: 0n, ...faster(90n) });
+      await provider.send('anvil_mine', ['0x1']);
+      await status(page, 'cancelled');
+      await tap(page, 'Pay');
+      const slow = await keptWaiting(page, first);
+      const { to, value, data } = (await provider.getTransaction(slow))!;
+      const { hash } = await payer.sendTransaction({ nonce: nonce + 1, to, value, data, ...faster(900n) });
+      await provider.send('anvil_mine', ['0x1']);
+      await status(page, 'confirming');
+      expect([await page.textContent('#tx'), slow === hash]).toEqual([hash, false]);
+    } finally {
+      await provider.send('evm_setAutomine', [true]);
+    }
     await context.close();
   }, 120_000);
 
@@ -218,7 +440,7 @@ inBrowser("the payer's page", () => {
     const { page, wallet, context } = await inFront(shop.on.hands.stranger);
     await tap(page, 'USDC');
     await tap(page, 'Test Wallet');
-    expect(await problem(page)).toBe('The wallet holds too little to pay the amount.');
+    expect(await problem(page)).toMatch(/^The wallet holds too little to pay the amount: 0.000000 USDC, and 65.\d+ USDC are needed.$/);
     expect(wallet.asked).not.toContain('eth_sendTransaction');
     await context.close();
   }, 120_000);
@@ -238,7 +460,13 @@ inBrowser("the payer's page", () => {
       expect(policy).toContain(rule);
     expect(policy).not.toMatch(/unsafe|https?:|\*/);
     expect([response.headers.get('referrer-policy'), response.headers.get('x-content-type-options')]).toEqual(['no-referrer', 'nosniff']);
-    expect(await response.text()).not.toMatch(/(src|href)="(https?:)?\/\//);
+    const html = await response.text();
+    expect(html).not.toMatch(/(src|href)="(https?:)?\/\//);
+    // Each script and style is pinned: one that was changed on its way does not run.
+    for (const file of ['pay.js', 'pay.css']) {
+      const bytes = await (await fetch(`${shop.api.service.url}/pay/assets/${file}`)).bytes();
+      expect(html).toContain(`"/pay/assets/${file}" integrity="sha384-${createHash('sha384').update(bytes).digest('base64')}"`);
+    }
     // What gets into the page all the same does not run, and reaches nobody.
     const intruded = await page.evaluate(async () => {
       const script = document.createElement('script');

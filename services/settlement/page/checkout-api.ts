@@ -1,4 +1,5 @@
 /// <reference lib="dom" />
+import type { NamedTransaction } from './payment-memory.ts';
 
 export interface Quote {
   readonly token: string;
@@ -9,11 +10,19 @@ export interface Quote {
   readonly rateAt: string;
   readonly spreadBps: string;
   readonly deadline: string;
+  readonly eip681?: string;
 }
 
 export interface Refusal {
   readonly code: string;
   readonly text: string;
+}
+
+export interface Payment extends Partial<Pick<Quote, 'tokenCurrency' | 'tokenAmount' | 'rate' | 'rateSource' | 'rateAt' | 'spreadBps'>> {
+  readonly tx: string;
+  readonly block: string;
+  readonly blockTime: string;
+  readonly confirmations?: string;
 }
 
 export interface Checkout {
@@ -25,13 +34,21 @@ export interface Checkout {
   readonly amount: string;
   readonly currency: string;
   readonly chainId: string;
+  readonly network?: string;
+  readonly explorerUrl?: string;
+  readonly walletRpcUrl?: string;
   readonly contract: string;
   readonly module: string;
   readonly terms?: string;
-  readonly tokens: readonly { readonly address: string; readonly currency: string }[];
+  readonly confirmationsNeeded?: string;
+  readonly tokens: readonly { readonly address: string; readonly currency: string; readonly decimals: number }[];
   readonly quotes: readonly Quote[];
-  readonly payment?: { readonly tx: string; readonly block: string; readonly confirmations?: string };
-  readonly transaction?: { readonly state: string; readonly block?: string; readonly refusal?: Refusal };
+  readonly payment?: Payment;
+  readonly transaction?: Partial<Record<'block' | 'by' | 'from' | 'nonce' | 'call' | 'height', string>> & {
+    readonly state: string;
+    readonly refusal?: Refusal;
+  };
+  readonly relay?: { readonly state: string; readonly tx?: string; readonly refusal?: Refusal };
 }
 
 export interface WalletTransaction {
@@ -44,12 +61,27 @@ export interface WalletTransaction {
 export interface PayWay {
   readonly method: 'native' | 'allowance' | 'permit' | 'permit2' | 'authorization';
   readonly transactions: readonly WalletTransaction[];
-  readonly sign?: { readonly message: { readonly nonce?: string } };
+  readonly sign?: {
+    readonly domain: { readonly name?: string; readonly verifyingContract?: string };
+    readonly message: { readonly nonce?: string };
+  };
+  readonly isRelayed?: boolean;
 }
 
 export interface Prepared {
   readonly ways: readonly PayWay[];
+  readonly account: { readonly kind: string; readonly delegate?: string; readonly isSweeper?: boolean };
   readonly refusal?: Refusal;
+}
+
+/** What a wallet signed, and how it is used. */
+export interface Signed {
+  readonly token: string;
+  readonly payer: string;
+  readonly method: PayWay['method'];
+  readonly signature: string;
+  /** Of Permit2. */
+  readonly nonce?: string;
 }
 
 /** What the service said no with. */
@@ -72,6 +104,8 @@ export class Problem extends Error {
   }
 }
 
+const reconnectMs = 2_000;
+
 /** The service, as the payer's browser speaks to it: by the link alone. */
 export class CheckoutApi {
   readonly #path: string;
@@ -80,32 +114,52 @@ export class CheckoutApi {
     this.#path = `/v1/checkouts/${encodeURIComponent(id)}`;
   }
 
-  show(tx: string | undefined): Promise<Checkout> {
-    return ask(`${this.#path}${query(tx === undefined ? {} : { tx })}`);
+  show(named: NamedTransaction | undefined): Promise<Checkout> {
+    return ask(`${this.#path}${query(named ?? {})}`);
   }
 
   quote(token: string): Promise<Checkout> {
-    return ask(`${this.#path}/quotes`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() },
-      body: JSON.stringify({ token }),
-    });
+    return post(`${this.#path}/quotes`, { token });
   }
 
   prepare(token: string, payer: string): Promise<Prepared> {
     return ask(`${this.#path}/payment${query({ token, payer })}`);
   }
 
-  signed(of: Readonly<Record<string, string>>): Promise<{ readonly transaction: WalletTransaction; readonly refusal?: Refusal }> {
-    return ask(`${this.#path}/signed-payment${query(of)}`);
+  signed(of: Signed): Promise<{ readonly transaction: WalletTransaction; readonly refusal?: Refusal }> {
+    return ask(`${this.#path}/signed-payment${query({ ...of })}`);
   }
 
-  /** Tells every change until `stop` is called. The browser connects again by itself. */
-  follow(tx: string | undefined, told: (checkout: Checkout) => void): { stop(): void } {
-    const events = new EventSource(`${this.#path}/events${query(tx === undefined ? {} : { tx })}`);
-    events.addEventListener('checkout', ({ data }) => told(JSON.parse(data as string) as Checkout));
-    return { stop: () => events.close() };
+  /** Hands over what was signed, to be brought to the contract at the provider's cost. */
+  async relay(of: Signed): Promise<void> {
+    await post(`${this.#path}/relays`, of);
   }
+
+  /** Tells every change until `stop` is called. `named` is asked anew at each connection: by then more may be known of it. */
+  follow(named: () => NamedTransaction | undefined, told: (checkout: Checkout) => void): { stop(): void } {
+    let events: EventSource;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const open = () => {
+      events = new EventSource(`${this.#path}/events${query(named() ?? {})}`);
+      events.addEventListener('checkout', ({ data }) => told(JSON.parse(data as string) as Checkout));
+      events.addEventListener('error', () => {
+        events.close();
+        timer = setTimeout(open, reconnectMs);
+      });
+    };
+    open();
+    return {
+      stop: () => {
+        clearTimeout(timer);
+        events.close();
+      },
+    };
+  }
+}
+
+function post<Answer>(path: string, body: object): Promise<Answer> {
+  const headers = { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() };
+  return ask(path, { method: 'POST', headers, body: JSON.stringify(body) });
 }
 
 async function ask<Answer>(path: string, options: RequestInit = {}): Promise<Answer> {

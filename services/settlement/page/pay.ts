@@ -1,7 +1,12 @@
 /// <reference lib="dom" />
-import { type Checkout, CheckoutApi, type PayWay, Problem, type WalletTransaction } from './checkout-api.ts';
-import { choice, element, setText, show, showCountdown, showOrder, showQuote, showReceipt, showState } from './view.ts';
+import { type Checkout, CheckoutApi, Problem } from './checkout-api.ts';
+import { type Counter, Paying } from './paying.ts';
+import { PaymentMemory } from './payment-memory.ts';
+import { QuoteTimer } from './quote-timer.ts';
+import { busyStates, failedStates, finalStates } from './state-sentences.ts';
+import { choice, element, setText, show, showAccount, showOrder, showQuote, showReceipt, showState } from './view.ts';
 import { codeOf, discoverWallets, type Provider, walletSentence } from './wallet.ts';
+import { networkOf, switchNetwork } from './wallet-network.ts';
 
 /*
  * The page of a payer. The service makes every transaction and everything that is signed, and tries it out before; the page carries it to the
@@ -10,43 +15,81 @@ import { codeOf, discoverWallets, type Provider, walletSentence } from './wallet
 
 const id = location.pathname.split('/').at(-1) ?? '';
 const api = new CheckoutApi(id);
-/** The transaction that pays, or may have: kept for a reload, in this browser alone. */
-const txKey = `tallyroot:${id}`;
-const finalStates = ['settled', 'unmatched', 'released'];
-/** States in which the wallet is not asked again. */
-const busyStates = ['seen', 'confirming', 'confirmed', ...finalStates];
+const memory = new PaymentMemory(id);
 
 let checkout: Checkout | undefined;
 let token: string | undefined;
 let provider: Provider | undefined;
 let payer: string | undefined;
 let following: { stop(): void } | undefined;
-/** What the button does next: each request to the wallet comes from a tap of its own, or phones do not open the wallet. */
 let next: (() => Promise<void>) | undefined;
+let other: (() => Promise<void>) | undefined;
 /** Raised by whatever makes an answer outdated: another token, account or network. */
 let round = 0;
 
 const act = element('act', HTMLButtonElement);
-act.addEventListener('click', () => void run());
+const second = element('other', HTMLButtonElement);
+act.addEventListener('click', () => void run(next));
+second.addEventListener('click', () => void run(other));
 
-function offer(label: string, step: () => Promise<void>): void {
-  act.textContent = label;
-  act.disabled = false;
-  act.hidden = false;
-  next = step;
+const counter: Counter = {
+  offer(label, step, instead) {
+    act.textContent = label;
+    next = step;
+    second.textContent = instead?.label ?? '';
+    other = instead?.step;
+    for (const button of [act, second]) button.disabled = false;
+    act.hidden = false;
+    second.hidden = instead === undefined;
+  },
+  say: (text) => setText('status', text),
+  complain: ({ text }) => complain(text),
+  announce(text) {
+    show('prompt', text !== undefined);
+    setText('prompt', text ?? '');
+  },
+  tellFee: (isOurs) =>
+    setText('fee', isOurs ? 'None: we pay it. You only sign.' : 'You pay it to the network, in its own coin. We take nothing of it.'),
+  sent(tx) {
+    memory.sent(tx);
+    setText('status', 'Sent. It is not paid yet: waiting for the network.');
+    if (checkout !== undefined) showReceipt(checkout, { tx });
+    withdraw();
+    follow();
+  },
+  relayed() {
+    withdraw();
+    void look();
+  },
+  restart: () => prepare(),
+};
+
+const timer = new QuoteTimer({
+  more: () => void quoted(),
+  over() {
+    round++;
+    counter.offer('Ask for a new quote', quoted);
+  },
+});
+
+function withdraw(): void {
+  act.hidden = true;
+  second.hidden = true;
+  next = undefined;
+  other = undefined;
+  counter.announce(undefined);
 }
 
-async function run(): Promise<void> {
-  const step = next;
+async function run(step: (() => Promise<void>) | undefined): Promise<void> {
   if (step === undefined) return;
-  act.disabled = true;
+  for (const button of [act, second]) button.disabled = true;
   complain(undefined);
   try {
     await step();
   } catch (error) {
     complain(error instanceof Problem ? problemSentence(error) : walletSentence(error));
     if (checkout !== undefined) showState(checkout);
-    act.disabled = false;
+    for (const button of [act, second]) button.disabled = false;
     if (codeOf(error) === 4100) await use([]);
   }
 }
@@ -66,21 +109,27 @@ function problemSentence({ code, message, params }: Problem): string {
 }
 
 function told(now: Checkout): void {
-  const isFirst = checkout === undefined;
+  const before = checkout?.state;
   checkout = now;
+  memory.told(now);
   showOrder(now);
   showState(now);
-  const named = localStorage.getItem(txKey);
-  if (now.payment === undefined && named !== null) showReceipt(named, now.transaction?.block);
+  const { tx } = memory.get() ?? {};
+  if (now.payment === undefined && tx !== undefined) showReceipt(now, { tx: now.transaction?.by ?? tx, block: now.transaction?.block });
   const isBusy = busyStates.includes(now.state);
-  for (const section of ['tokens', 'wallets']) show(section, !isBusy);
+  show('tokens', !isBusy);
+  show('wallets', !isBusy && token !== undefined && quoteOf(now) !== undefined);
   if (isBusy) {
     show('quote', false);
-    act.hidden = true;
-    next = undefined;
-  } else if (isFirst) begin(now);
-  else if (now.state === 'reverted' || now.state === 'replaced') void prepare();
+    complain(undefined);
+    withdraw();
+  } else if (before === undefined) begin(now);
+  else if (before !== now.state && (failedStates.includes(now.state) || now.relay?.state === 'failed')) void prepare();
   if (finalStates.includes(now.state)) following?.stop();
+}
+
+function quoteOf({ quotes }: Checkout) {
+  return quotes.find((each) => each.token === token);
 }
 
 function begin(now: Checkout): void {
@@ -96,23 +145,31 @@ function begin(now: Checkout): void {
 async function choose(address: string): Promise<void> {
   token = address;
   round++;
-  complain(undefined);
+  withdraw();
   await quoted();
 }
 
 /** A quote for the chosen token: the good one, or a new one. */
 async function quoted(): Promise<void> {
   if (token === undefined || checkout === undefined) return;
+  complain(undefined);
+  counter.say('Asking for a quote …');
   try {
     checkout = await api.quote(token);
     showState(checkout);
-    const quote = checkout.quotes.find((each) => each.token === token);
+    const quote = quoteOf(checkout);
     showQuote(quote, checkout.currency);
+    timer.watch(quote?.deadline);
+    show('wallets', quote !== undefined);
     await prepare();
   } catch (error) {
     show('quote', false);
+    show('wallets', false);
+    showState(checkout);
     complain(error instanceof Problem ? problemSentence(error) : 'The service cannot be reached. Try again.');
-    offer('Ask for a quote again', quoted);
+    counter.offer('Ask for a quote again', quoted);
+    const notBefore = error instanceof Problem ? error.params['notBefore'] : undefined;
+    timer.waitUntil(notBefore);
   }
 }
 
@@ -128,16 +185,32 @@ async function connect(chosen: Provider): Promise<void> {
   }
 }
 
+/** Wallets of which the page hears; one that the payer left for another says nothing any more. */
+const heard = new Set<Provider>();
+
 function listen(chosen: Provider): void {
-  chosen.on?.('accountsChanged', (accounts) => void use(accounts as readonly string[]));
-  chosen.on?.('chainChanged', () => void prepare());
-  chosen.on?.('disconnect', () => void use([]));
+  if (heard.has(chosen)) return;
+  heard.add(chosen);
+  const whenChosen = (react: (value: unknown) => void) => (value: unknown) => {
+    if (provider === chosen) react(value);
+  };
+  const listeners = {
+    accountsChanged: whenChosen((accounts) => void use(accounts as readonly string[])),
+    chainChanged: whenChosen(() => void prepare()),
+    disconnect: whenChosen(() => void use([])),
+  };
+  for (const [event, listener] of Object.entries(listeners)) chosen.on?.(event, listener);
 }
 
 async function use([account]: readonly string[]): Promise<void> {
   payer = account;
   show('connected', account !== undefined);
   setText('payer', account ?? '');
+  if (account === undefined) {
+    for (const button of element('wallet-list').querySelectorAll('button')) button.setAttribute('aria-pressed', 'false');
+    withdraw();
+    show('warning', false);
+  }
   await prepare();
 }
 
@@ -145,136 +218,73 @@ async function use([account]: readonly string[]): Promise<void> {
 async function prepare(): Promise<void> {
   const mine = ++round;
   if (checkout === undefined || busyStates.includes(checkout.state)) return;
-  act.hidden = true;
   if (token === undefined || provider === undefined || payer === undefined) return;
-  const wallet = provider;
-  const chainId = `0x${BigInt(checkout.chainId).toString(16)}`;
+  withdraw();
+  counter.say('Preparing your payment …');
+  const [wallet, account] = [provider, payer];
+  const { chainId } = networkOf(checkout);
   try {
-    if ((await wallet.request({ method: 'eth_chainId' })) !== chainId) {
-      if (mine === round) offer('Switch the network in the wallet', () => switchTo(wallet, chainId));
-      return;
-    }
-    const { ways, refusal } = await api.prepare(token, payer);
+    const isThere = (await wallet.request({ method: 'eth_chainId' })) === chainId;
+    const prepared = isThere ? await api.prepare(token, account) : undefined;
     if (mine !== round) return;
-    if (refusal === undefined) return offerWay(wallet, ways);
-    complain(refusal.text);
-    offer('Check again', prepare);
+    showState(checkout);
+    if (prepared === undefined) return counter.offer('Switch the network in the wallet', () => changeNetwork(wallet));
+    showAccount(prepared.account);
+    if (prepared.refusal !== undefined) {
+      complain(prepared.refusal.text);
+      return counter.offer('Check again', prepare);
+    }
+    await new Paying(api, counter, { wallet, account, token, chainId }, prepared).begin(prepared.ways);
   } catch (error) {
     if (mine !== round) return;
+    showState(checkout);
     complain(error instanceof Problem ? problemSentence(error) : walletSentence(error));
-    if (error instanceof Problem && error.code === 'quote_not_found') offer('Ask for a new quote', quoted);
-    else offer('Try again', prepare);
+    if (error instanceof Problem && error.code === 'quote_not_found') counter.offer('Ask for a new quote', quoted);
+    else counter.offer('Try again', prepare);
   }
 }
 
-async function switchTo(wallet: Provider, chainId: string): Promise<void> {
-  await wallet.request({ method: 'wallet_switchEthereumChain', params: [{ chainId }] });
-  await prepare();
-}
-
-/** A signature saves the payer a transaction where the token takes one; a wallet that cannot sign is offered the transactions. */
-function offerWay(wallet: Provider, ways: readonly PayWay[]): void {
-  const [way] = ways.filter(({ method }) => method !== 'authorization');
-  if (way === undefined) return;
-  const plain = ways.find(({ sign }) => sign === undefined);
-  if (way.sign !== undefined) {
-    offer('1 of 2: Sign in the wallet', async () => {
-      try {
-        await sign(wallet, way);
-      } catch (error) {
-        if (plain === undefined || ![-32601, 4200].includes(codeOf(error) ?? 0)) throw error;
-        offerTransactions(wallet, plain.transactions, 1);
-      }
+async function changeNetwork(wallet: Provider): Promise<void> {
+  if (checkout === undefined) return;
+  await switchNetwork(wallet, networkOf(checkout), (add) => {
+    complain(walletSentence({ code: 4902 }));
+    counter.offer('Add the network to the wallet', async () => {
+      await add();
+      await prepare();
     });
-    return;
-  }
-  offerTransactions(wallet, way.transactions, 1);
+  }).then((isSwitched) => (isSwitched ? prepare() : undefined));
 }
 
-async function sign(wallet: Provider, way: PayWay): Promise<void> {
-  const by = { token: token ?? '', payer: payer ?? '', method: way.method };
-  waitForWallet();
-  const signature = (await wallet.request({ method: 'eth_signTypedData_v4', params: [by.payer, JSON.stringify(way.sign)] })) as string;
-  const nonce = way.method === 'permit2' ? { nonce: way.sign?.message.nonce ?? '' } : {};
-  const { transaction, refusal } = await api.signed({ ...by, signature, ...nonce });
-  if (checkout !== undefined) showState(checkout);
-  if (refusal !== undefined) {
-    complain(refusal.text);
-    offer('Start again', prepare);
-    return;
-  }
-  offer('2 of 2: Pay', () => pay(wallet, transaction));
-}
-
-function offerTransactions(wallet: Provider, transactions: readonly WalletTransaction[], step: number): void {
-  const [first, ...rest] = transactions;
-  if (first === undefined) return;
-  const count = step + rest.length;
-  if (rest.length === 0) {
-    offer(count === 1 ? 'Pay' : `${step} of ${count}: Pay`, () => pay(wallet, first));
-    return;
-  }
-  offer(`${step} of ${count}: Allow exactly this amount`, async () => {
-    waitForWallet();
-    const tx = await send(wallet, first);
-    setText('status', 'Waiting for the network to take the allowance.');
-    if (await isIncluded(tx)) offerTransactions(wallet, rest, step + 1);
-    else await prepare();
-  });
-}
-
-async function pay(wallet: Provider, transaction: WalletTransaction): Promise<void> {
-  waitForWallet();
-  const tx = await send(wallet, transaction);
-  localStorage.setItem(txKey, tx);
-  setText('status', 'Sent. It is not paid yet: waiting for the network.');
-  showReceipt(tx, undefined);
-  act.hidden = true;
-  follow(tx);
-}
-
-async function send(wallet: Provider, { from, to, value, data }: WalletTransaction): Promise<string> {
-  return (await wallet.request({ method: 'eth_sendTransaction', params: [{ from, to, value, data }] })) as string;
-}
-
-function waitForWallet(): void {
-  setText('status', 'Confirm in your wallet.');
-}
-
-/** Asks the service until a transaction before the last one is in a block. */
-async function isIncluded(tx: string): Promise<boolean> {
-  for (;;) {
-    const state = (await api.show(tx)).transaction?.state;
-    if (state === 'included') return true;
-    if (state === 'reverted') return false;
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
-  }
-}
-
-function follow(tx: string | undefined): void {
+function follow(): void {
   following?.stop();
-  following = api.follow(tx, told);
+  following = api.follow(() => memory.get(), told);
 }
 
 async function look(): Promise<void> {
   try {
-    told(await api.show(localStorage.getItem(txKey) ?? undefined));
+    told(await api.show(memory.get()));
   } catch (error) {
     setText('status', error instanceof Problem ? error.message : 'The service cannot be reached.');
   }
 }
 
-setInterval(() => {
-  const quote = checkout?.quotes.find((each) => each.token === token);
-  if (quote === undefined || busyStates.includes(checkout?.state ?? '') || showCountdown(quote.deadline)) return;
-  if (!act.hidden && act.textContent === 'Ask for a new quote') return;
-  round++;
-  offer('Ask for a new quote', quoted);
-}, 1_000);
-
-element('copy').addEventListener('click', () => void navigator.clipboard.writeText(element('tx').textContent ?? ''));
+element('copy').addEventListener('click', () => {
+  const copied = navigator.clipboard.writeText(element('tx').textContent ?? '');
+  void copied.then(
+    () => setText('copied', 'Copied.'),
+    () => setText('copied', 'The browser did not copy it. Select it instead.'),
+  );
+});
+const qr = element('qr', HTMLImageElement);
+element('phone').addEventListener('toggle', () => {
+  qr.src = `/pay/${encodeURIComponent(id)}/qr.svg`;
+  qr.hidden = false;
+});
 document.addEventListener('visibilitychange', () => {
-  if (document.visibilityState === 'visible') void look();
+  // Phones cut the connection of a page that is out of sight, and the wallet may have sent meanwhile.
+  if (document.visibilityState !== 'visible' || finalStates.includes(checkout?.state ?? '')) return;
+  void look();
+  follow();
 });
 await look();
-follow(localStorage.getItem(txKey) ?? undefined);
+if (!finalStates.includes(checkout?.state ?? '')) follow();

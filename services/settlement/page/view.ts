@@ -1,60 +1,7 @@
 /// <reference lib="dom" />
-import type { Checkout, Quote } from './checkout-api.ts';
-
-const networks: Readonly<Record<string, string>> = {
-  '1': 'Ethereum',
-  '10': 'OP Mainnet',
-  '137': 'Polygon',
-  '8453': 'Base',
-  '42161': 'Arbitrum One',
-  '31337': 'Local test network',
-  '84532': 'Base Sepolia (test)',
-  '11155111': 'Sepolia (test)',
-};
-
-interface Said {
-  readonly text: string;
-  readonly tone: 'plain' | 'good' | 'bad';
-}
-
-/** Each state in a sentence. "Sent" is not "paid". */
-export function stateSentence({ state, payment, transaction }: Checkout): Said {
-  switch (state) {
-    case 'seen':
-      return said(
-        transaction?.state === 'included'
-          ? 'Your payment is in a block. Waiting for confirmations.'
-          : 'Sent. It is not paid yet: waiting for the network.',
-      );
-    case 'confirming':
-      return said(`Your payment was found, ${payment?.confirmations ?? '1'} blocks deep. Waiting for it to be final.`);
-    case 'confirmed':
-      return said(`Confirmed, ${payment?.confirmations ?? '1'} blocks deep. It will be final soon; you can close this page.`, 'good');
-    case 'settled':
-      return said('Paid. The payment is final.', 'good');
-    case 'reverted':
-      return said(`The payment did not go through. ${transaction?.refusal?.text ?? 'Nothing was paid.'}`, 'bad');
-    case 'unmatched':
-      return said('Money arrived that fits no quote of ours. Please contact the provider; nothing is lost.', 'bad');
-    case 'expired':
-      return said('The quote is over. Nothing was paid; ask for a new one.');
-    case 'replaced':
-      return said('Your wallet replaced or cancelled the payment. If the new one pays, it will show here.');
-    case 'reorged':
-      return said(
-        'The network took the block of your payment back. It usually comes again; if not, pay again: you are never charged twice.',
-        'bad',
-      );
-    case 'released':
-      return said('This payment was given up; it is paid in another way.');
-    default:
-      return said('Waiting for your payment.');
-  }
-}
-
-function said(text: string, tone: Said['tone'] = 'plain'): Said {
-  return { text, tone };
-}
+import type { Checkout, Payment, Prepared, Quote } from './checkout-api.ts';
+import { stateSentence } from './state-sentences.ts';
+import { networkOf } from './wallet-network.ts';
 
 /** The element of an id, of the kind that it has to be. */
 export function element<Kind extends HTMLElement = HTMLElement>(id: string, kind?: new () => Kind): Kind {
@@ -63,7 +10,7 @@ export function element<Kind extends HTMLElement = HTMLElement>(id: string, kind
   return found as Kind;
 }
 
-/** Sets a text, and shows what holds it. What comes from the ledger or a wallet is only ever set as text. */
+/** What comes from the ledger or a wallet is only ever set as text. */
 export function setText(id: string, text: string): void {
   const target = element(id);
   if (target.textContent !== text) target.textContent = text;
@@ -73,17 +20,35 @@ export function show(id: string, isShown: boolean): void {
   element(id).hidden = !isShown;
 }
 
+/** A row of a list that is there only when there is something to say. */
+function showRow(id: string, text: string | undefined): void {
+  show(`${id}-label`, text !== undefined);
+  show(id, text !== undefined);
+  setText(id, text ?? '');
+}
+
+function showLink(id: string, url: string | undefined): void {
+  show(id, url !== undefined);
+  if (url !== undefined) element(id, HTMLAnchorElement).href = url;
+}
+
+/** What is paid for, in words: the number of an invoice, the name of a title. */
+function subjectOf({ invoice, title, kind }: Checkout): string {
+  return invoice ?? title ?? { 'top-up': 'Top-up', deposit: 'Deposit', credit: 'Prepaid credit' }[kind] ?? kind;
+}
+
 export function showOrder(checkout: Checkout): void {
-  const { legalName, invoice, title, kind, amount, currency, chainId, contract, module, terms } = checkout;
+  const { legalName, invoice, amount, currency, contract, module, terms, explorerUrl } = checkout;
   document.title = `Pay ${legalName}`;
   setText('host', location.host);
   setText('title', `Pay ${legalName}`);
   setText('payee', module === 'escrow' ? `${legalName}, held by the escrow contract until the event` : legalName);
   setText('subject-label', invoice === undefined ? 'For' : 'Invoice');
-  setText('subject', invoice ?? title ?? { 'top-up': 'Top-up', deposit: 'Deposit', credit: 'Prepaid credit' }[kind] ?? kind);
+  setText('subject', subjectOf(checkout));
   setText('amount', `${amount} ${currency}`);
-  setText('network', networks[chainId] ?? `Network ${chainId}`);
+  setText('network', networkOf(checkout).chainName);
   setText('contract', contract);
+  showLink('contract-link', explorerUrl === undefined ? undefined : `${explorerUrl}/address/${contract}`);
   show('terms-label', terms !== undefined);
   show('terms-row', terms !== undefined);
   if (terms !== undefined) element('terms', HTMLAnchorElement).href = `/v1/logs/${providerIn(location.pathname)}/terms/${terms}`;
@@ -97,19 +62,19 @@ function providerIn(path: string): string {
 
 export function showQuote(quote: Quote | undefined, currency: string): void {
   show('quote', quote !== undefined);
+  show('coins', quote?.eip681 !== undefined);
   if (quote === undefined) return;
-  const { tokenAmount, tokenCurrency, rate, rateSource, rateAt, spreadBps, deadline } = quote;
-  showCountdown(deadline);
-  setText('token-amount', `${tokenAmount} ${tokenCurrency}`);
-  const spread = Number(spreadBps) === 0 ? '' : `, ${Number(spreadBps) / 100} % for holding it`;
-  setText('rate', `1 ${tokenCurrency} = ${rate} ${currency}${spread} (${rateSource}, ${new Date(rateAt).toLocaleTimeString()})`);
+  setText('token-amount', `${quote.tokenAmount} ${quote.tokenCurrency}`);
+  setText('rate', rateSentence(quote, currency));
+  setText('coin-name', quote.tokenCurrency);
+  if (quote.eip681 !== undefined) element('coin-link', HTMLAnchorElement).href = quote.eip681;
 }
 
-/** What is left of a quote, in words that a screen reader can read: `4 min 03 s`. */
-export function showCountdown(deadline: string): boolean {
-  const seconds = Math.max(0, Math.floor((Date.parse(deadline) - Date.now()) / 1000));
-  setText('countdown', `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`);
-  return seconds > 0;
+type Rate = Pick<Quote, 'tokenCurrency' | 'rate' | 'rateSource' | 'rateAt' | 'spreadBps'>;
+
+function rateSentence({ tokenCurrency, rate, rateSource, rateAt, spreadBps }: Rate, currency: string): string {
+  const spread = Number(spreadBps) === 0 ? '' : `, ${Number(spreadBps) / 100} % for holding it`;
+  return `1 ${tokenCurrency} = ${rate} ${currency}${spread} (${rateSource}, ${new Date(rateAt).toLocaleTimeString()})`;
 }
 
 export function showState(checkout: Checkout): void {
@@ -118,16 +83,36 @@ export function showState(checkout: Checkout): void {
   status.dataset['state'] = checkout.state;
   status.dataset['tone'] = tone;
   setText('status', text);
-  const { payment } = checkout;
-  if (payment !== undefined) showReceipt(payment.tx, payment.block);
+  if (checkout.payment !== undefined) showReceipt(checkout, checkout.payment);
 }
 
-export function showReceipt(tx: string, block: string | undefined): void {
+/** `payment`: what is known of it; no more than its transaction while the ledger has not seen it. */
+export function showReceipt(checkout: Checkout, payment: Pick<Payment, 'tx'> & Partial<Record<keyof Payment, string | undefined>>): void {
+  const { tx, block, blockTime, tokenAmount, tokenCurrency, rate, rateSource, rateAt, spreadBps } = payment;
+  const { explorerUrl, currency } = checkout;
   setText('tx', tx);
-  show('block-label', block !== undefined);
-  show('block', block !== undefined);
-  if (block !== undefined) setText('block', block);
+  showLink('tx-link', explorerUrl === undefined ? undefined : `${explorerUrl}/tx/${tx}`);
+  showRow('block', block === undefined || blockTime === undefined ? block : `${block}, ${new Date(blockTime).toLocaleString()}`);
+  showRow('paid', tokenAmount === undefined ? undefined : `${tokenAmount} ${tokenCurrency} for ${checkout.amount} ${currency}`);
+  const isRated = tokenCurrency !== undefined && rate !== undefined && rateSource !== undefined && rateAt !== undefined;
+  showRow(
+    'paid-rate',
+    isRated ? rateSentence({ tokenCurrency, rate, rateSource, rateAt, spreadBps: spreadBps ?? '0' }, currency) : undefined,
+  );
+  showRow('paid-for', `${checkout.legalName}, ${subjectOf(checkout)}`);
   show('receipt', true);
+}
+
+/** Warns whoever is about to pay from an account that somebody else can empty. */
+export function showAccount({ kind, delegate, isSweeper }: Prepared['account']): void {
+  const isWarned = kind === 'delegated' && isSweeper === true;
+  show('warning', isWarned);
+  setText(
+    'warning',
+    isWarned
+      ? `This account runs the code of ${delegate}, which is known to empty accounts. Move what is left to another wallet, and pay from that one.`
+      : '',
+  );
 }
 
 /** One button of a list of choices. */

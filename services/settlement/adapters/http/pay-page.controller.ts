@@ -1,20 +1,22 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Controller, Get, Inject, Param, Res } from '@nestjs/common';
+import { Controller, Get, Headers, Inject, Param, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import encodeQR from 'qr';
 import { Public } from '../../../access/adapters/http/principal.decorator.ts';
 import { ProblemError } from '../../../http/problem-error.ts';
 import { projectRoot } from '../../../read-store/project-root.ts';
 import { Checkouts } from '../../application/checkouts.ts';
 
-/** Everything comes from here; icons of wallets are data. Nobody frames the page, nothing of it goes anywhere else. */
+/** Everything comes from here; icons of wallets are data as well. Nobody frames the page, nothing of it goes anywhere else. */
 const policy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
 const contentTypes: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8',
   css: 'text/css; charset=utf-8',
   js: 'text/javascript; charset=utf-8',
+  svg: 'image/svg+xml',
 };
 
 /** The payer's page, as the build made it. The link is all the permission that it has, so it is told to no other site. */
@@ -35,6 +37,15 @@ export class PayPageController {
     await this.#send(file, reply);
   }
 
+  /** The link to the page, for the phone that the payer's wallet is on. */
+  @Get(':checkout/qr.svg')
+  async qr(@Param('checkout') id: string, @Headers('host') host: string | undefined, @Res() reply: FastifyReply): Promise<void> {
+    if (this.#checkouts.slotOf(id) === undefined) throw new ProblemError('checkout_not_found');
+    const link = pageLink(host, id);
+    if (link === undefined) throw new ProblemError('route_not_found');
+    await reply.headers(headersOf('svg')).send(encodeQR(link, 'svg', { ecc: 'medium', border: 2 }));
+  }
+
   @Get(':checkout')
   async page(@Param('checkout') id: string, @Res() reply: FastifyReply): Promise<void> {
     if (this.#checkouts.slotOf(id) === undefined) throw new ProblemError('checkout_not_found');
@@ -43,14 +54,27 @@ export class PayPageController {
 
   async #send(file: string, reply: FastifyReply): Promise<void> {
     const bytes = await readFile(join(this.#folder, file));
-    const headers = {
-      'content-type': contentTypes[file.split('.').at(-1) as string],
-      'cache-control': 'no-cache',
-      'content-security-policy': policy,
-      'permissions-policy': 'camera=(), microphone=(), geolocation=()',
-      'referrer-policy': 'no-referrer',
-      'x-content-type-options': 'nosniff',
-    };
-    await reply.headers(headers).send(bytes);
+    await reply.headers(headersOf(file.split('.').at(-1) as string)).send(bytes);
   }
+}
+
+function headersOf(extension: string): Readonly<Record<string, string | undefined>> {
+  return {
+    'content-type': contentTypes[extension],
+    'cache-control': 'no-cache',
+    'content-security-policy': policy,
+    'permissions-policy': 'camera=(), microphone=(), geolocation=()',
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+  };
+}
+
+/**
+ * Where the page is for whoever asks. What stands in front of the service ends TLS, so a name is https whatever reached us; only this machine
+ * itself is plain http. Undefined for a host that is none.
+ */
+export function pageLink(host: string | undefined, id: string): string | undefined {
+  if (host === undefined || !/^[a-zA-Z0-9.-]{1,253}(:[0-9]{1,5})?$|^\[[0-9a-fA-F:]{2,45}\](:[0-9]{1,5})?$/.test(host)) return undefined;
+  const isHere = /^(localhost|127\.0\.0\.1|\[::1\])(:|$)/.test(host);
+  return `${isHere ? 'http' : 'https'}://${host}/pay/${id}`;
 }
