@@ -64,7 +64,8 @@ const commands: Readonly<Record<string, Command>> = {
     run: async (args) => (await import('./store/store-command.ts')).runStore(args, process.env),
   },
   chain: {
-    summary: 'Anchor on public chains: logs  list  unlist  latest  register  propose  accept  freeze  Pay on the local one: local-payments',
+    summary:
+      'Anchor on public chains: logs  list  unlist  latest  register  propose  accept  freeze  Pay on the local one: local-payments  For hardware wallets: descriptors',
     run: async (args) => (await import('./chain/chain-command.ts')).runChain(args, process.env),
   },
   settlement: {

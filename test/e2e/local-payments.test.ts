@@ -43,6 +43,8 @@ it('makes the local chain one on which the local provider is paid, by quotes and
     expect(treasury).toMatch(/^0x[0-9a-fA-F]{40}$/);
   }
 
+  expect(read!.relaysPayments).toBe(true);
+
   const senders = new EncryptedKeystoreSenderKeys({
     folder: join(keys, 'quotes'),
     passwordFile: join(keys, 'quotes.password'),

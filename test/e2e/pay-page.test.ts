@@ -5,9 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Wallet } from 'ethers';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import decodeQR from 'qr/decode.js';
-import type { TransactionSigner } from '../../services/chain/application/transaction.ts';
 import { projectRoot } from '../../services/read-store/project-root.ts';
-import { EncryptedKeystoreSenderKeys } from '../../services/settlement/adapters/keys/encrypted-keystore.sender-keys.ts';
 import type { SettlementChain } from '../../services/settlement/application/settlement-chain.ts';
 import { type PaidProvider, startPaidProvider } from '../support/paid-provider.ts';
 
@@ -39,20 +37,10 @@ const relaying = (isRelaying: boolean) => Object.assign(shop.chain, { relaysPaym
 const profile: SettlementChain['profile'] = { finality: 'tag', realMoney: false, confirmations: [{ blocks: 3 }], pollMs: 100 };
 const display = { name: 'Street chain', explorerUrl: 'https://scan.example', walletRpcUrl: 'https://rpc.example', sweepers: [sweeper] };
 
-/** The key that relays for the provider, with coins. */
-async function fundedRelayer(): Promise<TransactionSigner> {
-  const keys = join(shop.api.dataFolder, 'keys');
-  const store = { folder: join(keys, 'quotes'), passwordFile: join(keys, 'quotes.password'), relayers: 2 };
-  const relayer = await new EncryptedKeystoreSenderKeys(store).signerOf('relayer', 'demo', '31337');
-  await shop.on.chain.provider.send('anvil_setBalance', [relayer.address, '0x8ac7230489e80000']);
-  return relayer;
-}
-
 beforeAll(async () => {
   if (executable === undefined) return;
   execFileSync(process.execPath, [join(projectRoot(import.meta.dirname), 'bin', 'tallyroot'), 'build'], { stdio: 'ignore' });
   shop = await startPaidProvider({ roles: ['projector', 'sequencer', 'watcher', 'sender'] }, { profile, display, relaysPayments: true });
-  await fundedRelayer();
   await shop.rate('ETH', '3000', '100');
   await shop.rate('USDC', '0.92');
   const args = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'];
@@ -197,7 +185,7 @@ async function scanned(page: Page): Promise<string> {
     const { data } = context.getImageData(0, 0, width, width);
     return Array.from({ length: width * width }, (_, pixel) => ((data[pixel * 4] as number) < 128 ? '1' : '0')).join('');
   }, side);
-  const data = Uint8Array.from([...dark].flatMap((bit) => (bit === '1' ? [0, 0, 0, 255] : [255, 255, 255, 255])));
+  const data = Uint8Array.from(Array.from(dark, (bit) => (bit === '1' ? [0, 0, 0, 255] : [255, 255, 255, 255])).flat());
   return decodeQR({ width: side, height: side, data });
 }
 

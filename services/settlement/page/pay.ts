@@ -17,6 +17,9 @@ const id = location.pathname.split('/').at(-1) ?? '';
 const api = new CheckoutApi(id);
 const memory = new PaymentMemory(id);
 
+/** How long we may take to bring a signature to the network before the payer is offered to do it alone. Both cannot pay: the slot is one. */
+const relayPatienceMs = 60_000;
+
 let checkout: Checkout | undefined;
 let token: string | undefined;
 let provider: Provider | undefined;
@@ -57,9 +60,12 @@ const counter: Counter = {
     withdraw();
     follow();
   },
-  relayed() {
+  relayed(instead) {
     withdraw();
     void look();
+    setTimeout(() => {
+      if (checkout?.state === 'seen' && checkout.relay?.state === 'sending') counter.offer('Do not wait: pay by transactions', instead);
+    }, relayPatienceMs);
   },
   restart: () => prepare(),
 };

@@ -34,7 +34,8 @@ export interface Counter {
   /** Says who pays the network's fee. */
   tellFee(isOurs: boolean): void;
   sent(tx: string): void;
-  relayed(): void;
+  /** `instead`: what the payer may do when it takes too long. */
+  relayed(instead: Step): void;
   /** Finds out anew what has to be done. */
   restart(): Promise<void>;
 }
@@ -88,7 +89,7 @@ export class Paying {
       if (!(error instanceof Problem)) throw error;
       return this.#refused({ code: error.params['refusal'] ?? error.code, text: error.params['text'] ?? error.message });
     }
-    this.#counter.relayed();
+    this.#counter.relayed(() => this.#offerTransactions(this.#plain));
   }
 
   async #signAndSend(way: PayWay): Promise<void> {
