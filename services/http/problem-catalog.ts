@@ -12,7 +12,7 @@ import type { QuoteRejection } from '../settlement/application/issue-quote.handl
 import type { CheckoutRejection } from '../settlement/application/open-checkout.handler.ts';
 import type { RefundPaymentRejection } from '../settlement/application/refund-payment.handler.ts';
 import type { EndPpvEventRejection } from '../settlement/application/end-ppv-event.handler.ts';
-import type { MandateCommandRejection } from '../settlement/application/mandate.handlers.ts';
+import type { MandateCommandRejection } from '../settlement/application/mandate-command.ts';
 import type { OfferRejection } from '../settlement/application/redemption.handlers.ts';
 import type { RelayRejection } from '../settlement/application/relay-payment.handler.ts';
 import type { RateTableRejection } from '../settlement/domain/rate-table.ts';
@@ -187,6 +187,7 @@ export const problemCatalog = {
   mandate_revoked: { status: 409, title: 'The mandate is over.' },
   mandate_signature_wrong: { status: 409, title: 'The signature is not of the payer.' },
   mandate_not_signed: { status: 409, title: 'The payer has not agreed to the mandate.' },
+  mandate_not_approved: { status: 409, title: 'The contract knows of no approval by the payer.' },
   mandate_not_active: { status: 409, title: 'The mandate does not hold at this time.' },
   mandate_differs: { status: 409, title: 'The slot asks for something else than the mandate is for.' },
   collection_above_invoice: { status: 409, title: 'More would be collected than the invoice asks for.' },

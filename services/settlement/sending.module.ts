@@ -3,12 +3,17 @@ import { CommandBus, CqrsModule } from '@nestjs/cqrs';
 import type { TransactionStore } from '../chain/application/transaction-store.ts';
 import { CLOCK, systemClock } from '../commands/application/clock.ts';
 import { CommandExecutor } from '../commands/application/command-executor.ts';
+import { chainNodeAt } from '../chain/chain-access.ts';
+import { ChainMandateDesk } from './adapters/chain/chain.mandate-desk.ts';
+import { CollectionsController } from './adapters/http/collections.controller.ts';
 import { CreditController } from './adapters/http/credit.controller.ts';
 import { MandatesController } from './adapters/http/mandates.controller.ts';
 import { RedemptionsController } from './adapters/http/redemptions.controller.ts';
 import { RefundsController } from './adapters/http/refunds.controller.ts';
 import { RelaysController } from './adapters/http/relays.controller.ts';
 import { SendingController } from './adapters/http/sending.controller.ts';
+import { NoteMandateHandler, SignMandateHandler } from './application/agree-mandate.handlers.ts';
+import { CollectInvoiceHandler } from './application/collect-invoice.handler.ts';
 import { CreditTokens } from './application/credit-tokens.ts';
 import { CREDIT_BOOK, type CreditBook } from './application/credit-book.ts';
 import { CatalogModule } from '../catalog/catalog.module.ts';
@@ -17,7 +22,8 @@ import { CancelledTitleProcess } from './application/cancelled-title.process.ts'
 import { EndPpvEventHandler } from './application/end-ppv-event.handler.ts';
 import { ExpireCreditHandler } from './application/expire-credit.handler.ts';
 import { GAS_COSTS, type GasCosts } from './application/gas-costs.ts';
-import { CollectByMandateHandler, OfferMandateHandler, SignMandateHandler } from './application/mandate.handlers.ts';
+import { CollectByMandateHandler, OfferMandateHandler } from './application/mandate.handlers.ts';
+import { MANDATE_DESK } from './application/mandate-desk.ts';
 import { PrepaidCreditProcess } from './application/prepaid-credit.process.ts';
 import { OfferRedemptionHandler, RelayRedemptionHandler } from './application/redemption.handlers.ts';
 import { RefundPaymentHandler } from './application/refund-payment.handler.ts';
@@ -40,7 +46,10 @@ export interface SendingPorts {
 /** What a provider sends onto chains, as far as it is ordered and asked for; the sender is started by whoever runs that role. */
 @Module({
   imports: [CqrsModule, CatalogModule],
-  controllers: [SendingController, MandatesController, RelaysController, RefundsController, RedemptionsController, CreditController],
+  controllers: [
+    ...[SendingController, CollectionsController, MandatesController, RelaysController],
+    ...[RefundsController, RedemptionsController, CreditController],
+  ],
   providers: [
     { provide: CLOCK, useValue: systemClock },
     { provide: SendingProcess, useFactory: (executor: CommandExecutor) => new SendingProcess(executor), inject: [CommandExecutor] },
@@ -60,12 +69,19 @@ export interface SendingPorts {
         new CancelledTitleProcess({ executor, bus, catalog, chains, buyers }),
       inject: [CommandExecutor, CommandBus, CatalogReader, SETTLEMENT_CHAINS, TITLE_BUYERS],
     },
+    {
+      provide: MANDATE_DESK,
+      useFactory: (chains: SettlementChains) => new ChainMandateDesk(chains, chainNodeAt),
+      inject: [SETTLEMENT_CHAINS],
+    },
     EndPpvEventHandler,
     RefundPaymentHandler,
     RetryDispatchHandler,
     OfferMandateHandler,
     SignMandateHandler,
+    NoteMandateHandler,
     CollectByMandateHandler,
+    CollectInvoiceHandler,
     RelayPaymentHandler,
     OfferRedemptionHandler,
     RelayRedemptionHandler,

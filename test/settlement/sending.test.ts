@@ -63,7 +63,7 @@ async function collectOf(tokenUnits: string, data: Partial<CollectOrdered> = {})
   return {
     type: 'CollectOrdered/1',
     data: {
-      ...{ ...place, mandate: word('mandate'), terms, signature: await world.settled.signMandate(given), decision: '2', slot },
+      ...{ ...place, mandate: word(`mandate ${slot}`), terms, signature: await world.settled.signMandate(given), decision: '2', slot },
       ...{ invoiceRef: word(`invoice ${slot}`), account: 'acc_1', amount: '10.00', currency: 'EUR', tokenUnits, deadline: '4102444800' },
       ...data,
     },
@@ -164,6 +164,35 @@ describe('a collection', () => {
     const [state] = await world.settle(process, event);
     expect(state).toMatchObject({ status: 'failed', failure: { code: 'expired' } });
     expect(await world.nonceOf(collector)).toBe(nonce + 1);
+  });
+});
+
+describe('[SET-A24] a collection whose payer ends the mandate meanwhile', () => {
+  it('is not sent any more', async () => {
+    const event = await collectOf('1000000');
+    const nonce = await world.nonceOf(collector);
+    await world.order(event);
+    await world.revoke(event);
+    const [state] = await world.settle(world.process(collector), event);
+    expect(state).toMatchObject({ status: 'failed', failure: { code: 'mandate_revoked' } });
+    expect(await world.nonceOf(collector)).toBe(nonce);
+  });
+
+  it('is given up where it was sent, and no block took it', async () => {
+    const event = await collectOf('1000000');
+    const nonce = await world.nonceOf(collector);
+    const before = await world.balanceOf(address(world.settled.hands.treasury));
+    await world.order(event);
+    await world.node.call('evm_setAutomine', false);
+    const process = world.process(collector, { replaceAfterMs: 0 });
+    await process.round(event);
+    await world.revoke(event);
+    await process.round(event);
+    await world.node.call('evm_setAutomine', true);
+    const [state] = await world.settle(process, event);
+    expect(state).toMatchObject({ status: 'failed', failure: { code: 'mandate_revoked' } });
+    expect(await world.nonceOf(collector)).toBe(nonce + 1);
+    expect(await world.balanceOf(address(world.settled.hands.treasury))).toBe(before);
   });
 });
 

@@ -85,12 +85,13 @@ export async function startPaidProvider(
   await api.post('/v1/settlement', { legalName: 'Demo Stream GmbH', ...profile });
   const { providerId, chains } = (await api.get('/v1/settlement')).body as {
     providerId: string;
-    chains: { signer: string; refunder: string; minter: string; relayer: string }[];
+    chains: { signer: string; refunder: string; collector: string; minter: string; relayer: string }[];
   };
   const { admin, providerAdmin, treasury } = on.hands;
   await sent(on.registry, admin, 'createProvider', providerId, providerAdmin.address, treasury.address);
   await sent(on.registry, providerAdmin, 'setSigner', providerId, chains[0]?.signer, forever);
   await sent(on.registry, providerAdmin, 'setRefunder', providerId, chains[0]?.refunder, forever);
+  await sent(on.registry, providerAdmin, 'setCollector', providerId, chains[0]?.collector, forever);
   await sent(on.registry, providerAdmin, 'setToken', providerId, dollar, true, 6);
   const { refunder, minter, relayer } = chains[0] as (typeof chains)[number];
   const send = async (method: string, path: string, headers: Readonly<Record<string, string>> = {}, body?: string): Promise<Answer> => {

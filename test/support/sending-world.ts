@@ -15,10 +15,12 @@ import { MemoryEventStore } from '../../services/event-store/adapters/memory/mem
 import { ContractDispatchCalls } from '../../services/settlement/adapters/chain/contract.dispatch-calls.ts';
 import { PostgresGasCosts } from '../../services/settlement/adapters/postgres/postgres.gas-costs.ts';
 import { DispatchSender, type SendingLimits } from '../../services/settlement/application/dispatch-sender.ts';
-import { dispatchStream } from '../../services/settlement/application/sending-streams.ts';
+import { dispatchStream, mandateStream } from '../../services/settlement/application/sending-streams.ts';
 import { order } from '../../services/settlement/domain/dispatch.decider.ts';
 import { dispatchIdOf, type OrderEvent } from '../../services/settlement/domain/dispatch.events.ts';
 import { dispatch, type Dispatch } from '../../services/settlement/domain/dispatch.ts';
+import { noteRevocation, offerMandate } from '../../services/settlement/domain/mandate.decider.ts';
+import { type Mandate, mandate } from '../../services/settlement/domain/mandate.ts';
 import { envelope, executionOn } from './execution.ts';
 
 const limitsDefault: SendingLimits = { relayGasMax: 400_000n, relayFeeMaxPerDay: 10n ** 18n };
@@ -89,6 +91,21 @@ export class SendingWorld {
       decide: (state) => order(state, event),
     });
     if (outcome.kind === 'rejected') throw new Error(JSON.stringify(outcome.rejection));
+  }
+
+  /** The payer of a collection has ended its mandate, as the books have it. */
+  async revoke(event: OrderEvent): Promise<void> {
+    if (event.type !== 'CollectOrdered/1') throw new TypeError(`${event.type} has no mandate.`);
+    const { mandate: id, account, chainId, contract, terms } = event.data;
+    const offer = { mandate: id, account, chainId, contract, terms, tokenCurrency: 'USDC', accountSalt: word('salt') };
+    const decisions = [(state: Mandate) => offerMandate(state, offer), noteRevocation];
+    for (const decide of decisions)
+      await this.executor.execute({
+        aggregate: mandate,
+        stream: mandateStream(this.provider, id),
+        envelope: envelope(randomUUID()),
+        decide,
+      });
   }
 
   state(event: OrderEvent): Promise<Dispatch> {

@@ -23,8 +23,8 @@ const feeCapBps = 500;
 
 /**
  * `chain local-payments`: everything that a first payment on the local chain takes. Deploys the contracts and a dollar that anybody makes,
- * registers the local provider with the keys that sign its quotes and pay back, and writes the file that SETTLEMENT_CHAINS names. The node's own unlocked
- * accounts send all of it, so it is refused on any other chain. A repeat deploys anew: what was paid before stays at the old contracts.
+ * registers the local provider with the keys that sign its quotes, pay back and collect, and writes the file that SETTLEMENT_CHAINS names.
+ * The node's own unlocked accounts send all of it, so it is refused on any other chain. A repeat deploys anew: what was paid before stays at the old contracts.
  */
 export async function localPayments(args: readonly string[], environment: Environment): Promise<readonly string[]> {
   const { rpc, data } = optionsIn(args);
@@ -60,6 +60,7 @@ async function deployed(provider: JsonRpcProvider, { dataFolder, quotePasswordFi
   const signer = await new EncryptedKeystoreSigner(keystore).addressOf(localProvider.slug, localChainId);
   const senders = new EncryptedKeystoreSenderKeys({ ...keystore, relayers: 1 });
   const refunder = await senders.signerOf('refunder', localProvider.slug, localChainId);
+  const collector = await senders.signerOf('collector', localProvider.slug, localChainId);
   const block = BigInt((await provider.send('eth_blockNumber', [])) as string);
   const by = platform.address;
   const registry = await deploy(platform, providerRegistryAbi, providerRegistryBytecode, 0, by, by, by, feeCapBps, by);
@@ -73,6 +74,7 @@ async function deployed(provider: JsonRpcProvider, { dataFolder, quotePasswordFi
   await send(registry, platform, 'createProvider', id, admin.address, treasury.address);
   await send(registry, admin, 'setSigner', id, signer, validUntil);
   await send(registry, admin, 'setRefunder', id, refunder.address, validUntil);
+  await send(registry, admin, 'setCollector', id, collector.address, validUntil);
   await send(registry, admin, 'setToken', id, dollar, true, 6);
   return {
     chainId: localChainId,

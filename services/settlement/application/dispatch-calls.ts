@@ -1,6 +1,6 @@
 import type { ChainNode } from '../../chain/application/chain-node.ts';
 import type { Call } from '../../chain/application/transaction.ts';
-import type { OrderEvent } from '../domain/dispatch.events.ts';
+import type { DispatchFailure, OrderEvent } from '../domain/dispatch.events.ts';
 
 /** The next transaction of an order. `approve` lets the contract take what a refund pays, and comes before it. */
 export interface NextCall {
@@ -12,6 +12,11 @@ export interface NextCall {
 export interface DispatchCalls {
   /** What is to be sent next, on the chain as it is. Throws chain faults. */
   next(order: OrderEvent, by: { readonly node: ChainNode; readonly from: string }): Promise<NextCall>;
+  /**
+   * What of the payer's is short, where an order pulls money and a token refused it: tokens say that each in their own words. Undefined where
+   * one of our contracts refused. Throws chain faults.
+   */
+  shortage(order: OrderEvent, by: { readonly node: ChainNode; readonly error: string }): Promise<DispatchFailure | undefined>;
   /** The error that a call was refused with, by the names of the contracts; `undefined` where the fault is no refusal of a contract. */
   errorIn(fault: unknown): string | undefined;
 }

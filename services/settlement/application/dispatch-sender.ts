@@ -10,11 +10,12 @@ import type { Json } from '../../event-store/domain/canonical-json.ts';
 import { fail, finish } from '../domain/dispatch.decider.ts';
 import { type DispatchFailure, type Operation, operationOf, type OrderEvent } from '../domain/dispatch.events.ts';
 import { dispatch, type Dispatch } from '../domain/dispatch.ts';
+import { mandate } from '../domain/mandate.ts';
 import type { DispatchCalls, NextCall } from './dispatch-calls.ts';
 import { readSubject, subjectOf, transactionIdOf } from './dispatch-subject.ts';
 import type { GasCosts } from './gas-costs.ts';
 import type { OpenDispatch } from './open-dispatches.ts';
-import { dispatchStream } from './sending-streams.ts';
+import { dispatchStream, mandateStream } from './sending-streams.ts';
 
 export interface SendingLimits {
   /** The most gas that a transaction may take which somebody else's signature is part of. */
@@ -42,6 +43,8 @@ type Sending = Extract<Dispatch, { readonly status: 'sending' }>;
 
 /** Paid by the installation and not by the provider. */
 const relayed: readonly Operation[] = ['relay', 'revoke', 'redeem'];
+/** Somebody else's signature is part of it, and a contract that signs could burn gas without end. */
+const withSignature: readonly Operation[] = [...relayed, 'collect'];
 const dayMs = 86_400_000;
 /** A token that wants its allowance at zero first takes two; the others are for nonces that somebody else took. */
 const approvalsMax = 4;
@@ -76,7 +79,8 @@ export class DispatchSender {
 
   /** Why nothing may be sent for it any more, whatever the contracts think. */
   async #refusal(provider: string, { order }: Sending, { node, chainId }: SendingPlace): Promise<DispatchFailure | undefined> {
-    if (this.#isExpired(order)) return { code: 'expired' };
+    const unwanted = await this.#unwanted(provider, order);
+    if (unwanted !== undefined) return unwanted;
     const { costs, limitsOn, clock } = this.#options;
     const operation = operationOf(order);
     if (!relayed.includes(operation)) return undefined;
@@ -103,7 +107,7 @@ export class DispatchSender {
       return undefined;
     } catch (fault) {
       const error = calls.errorIn(fault);
-      if (error !== undefined) return { code: 'reverted', error };
+      if (error !== undefined) return (await calls.shortage(state.order, { node, error })) ?? { code: 'reverted', error };
       if (fault instanceof ChainRefusedFault && /gas required exceeds|out of gas/i.test(fault.message))
         return { code: 'gas_above_ceiling' };
       throw fault;
@@ -136,8 +140,8 @@ export class DispatchSender {
     const { costs, limitsOn, clock } = this.#options;
     const { node, queue, chainId } = place;
     const operation = operationOf(state.order);
-    const gasMax = relayed.includes(operation) ? limitsOn(chainId).relayGasMax : undefined;
-    if (gasMax !== undefined) {
+    const gasMax = withSignature.includes(operation) ? limitsOn(chainId).relayGasMax : undefined;
+    if (gasMax !== undefined && relayed.includes(operation)) {
       const { feePerGasMax } = await currentFees(node);
       const cost = { transaction: id, provider, chainId, operation, at: new Date(clock.now()) };
       await costs.reserve({ ...cost, gas: gasMax, fee: gasMax * feePerGasMax });
@@ -173,10 +177,8 @@ export class DispatchSender {
       const data = { ordered, tx, block, gas: at.gas.toString(), fee: at.fee.toString() };
       return this.#write(provider, stream, { key: `done:${ordered}`, data, decide: (current) => finish(current, data) });
     }
-    const failure: DispatchFailure =
-      outcome === 'cancelled' && this.#isExpired(state.order)
-        ? { code: 'expired' }
-        : { code: 'reverted', error: await this.#errorOf(transaction, place) };
+    const unwanted = outcome === 'cancelled' ? await this.#unwanted(provider, state.order) : undefined;
+    const failure = unwanted ?? { code: 'reverted', error: await this.#errorOf(transaction, place) };
     return this.#fail(provider, stream, { state, failure, tx });
   }
 
@@ -222,7 +224,17 @@ export class DispatchSender {
     const about = readSubject(subject);
     if (about === undefined) return undefined;
     const state = await this.#options.executor.current(dispatch, about.stream, about.provider);
-    return state.status === 'sending' && this.#isExpired(state.order) ? 'cancel' : undefined;
+    const isUnwanted = state.status === 'sending' && (await this.#unwanted(about.provider, state.order)) !== undefined;
+    return isUnwanted ? 'cancel' : undefined;
+  }
+
+  /** What was ordered is not good any more: its time is over, or whoever agreed to it has ended that. */
+  async #unwanted(provider: string, order: OrderEvent): Promise<DispatchFailure | undefined> {
+    if (this.#isExpired(order)) return { code: 'expired' };
+    if (order.type !== 'CollectOrdered/1') return undefined;
+    const { executor } = this.#options;
+    const { status } = await executor.current(mandate, mandateStream(provider, order.data.mandate), provider);
+    return status === 'revoked' ? { code: 'mandate_revoked' } : undefined;
   }
 
   async #count({ id, subject, place }: QueuedTransaction, chainId: string): Promise<void> {

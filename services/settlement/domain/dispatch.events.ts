@@ -158,6 +158,10 @@ export type DispatchFailure =
   | { readonly code: 'reverted'; readonly error: string }
   /** It would have taken more gas than is given for it, or the key's whole allowance of a step was used up by somebody else. */
   | { readonly code: 'gas_above_ceiling' | 'approval_ineffective' }
+  /** The payer of a mandate holds too little of the token, or has allowed the contract too little of it. In units of the token. */
+  | { readonly code: 'balance_short' | 'allowance_short'; readonly needed: string; readonly held: string }
+  /** The payer has ended the mandate since it was ordered. */
+  | { readonly code: 'mandate_revoked' }
   /** What was signed is not good any more, and no block took it in time. */
   | { readonly code: 'expired' }
   /** The provider's allowance of relayed gas for the day is used up. */

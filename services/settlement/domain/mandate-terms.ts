@@ -43,6 +43,11 @@ export function mandateDigest(terms: MandateTerms, place: ContractPlace): string
   return TypedDataEncoder.hash(signingDomain('settlement', place), mandateTypes, terms);
 }
 
+/** What the payer signs to end it: the digest of `revokeBySig`. */
+export function revocationDigest(mandate: string, place: ContractPlace): string {
+  return TypedDataEncoder.hash(signingDomain('settlement', place), revocationTypes, { mandate });
+}
+
 /** Whether an ordinary key signed the mandate. A contract that signs (ERC-1271) has to be asked on its chain. */
 export function isSignedByPayer(terms: MandateTerms, place: ContractPlace, signature: string): boolean {
   return isSignedBy(terms.payer, signature, () => verifyTypedData(signingDomain('settlement', place), mandateTypes, terms, signature));

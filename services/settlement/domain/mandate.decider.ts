@@ -2,7 +2,8 @@ import { accept, type Decision, reject, repeated } from '../../commands/domain/d
 import { amountText, type Money } from '../../money/money.ts';
 import { isRevokedByPayer, isSignedByPayer, periodAt } from './mandate-terms.ts';
 import type { CollectionDecided, MandateEvent, MandateOffered } from './mandate.events.ts';
-import { leftIn, type Mandate } from './mandate.ts';
+import { type AgreedMandate, leftIn, type Mandate } from './mandate.ts';
+import { zeroAddress } from './quote.ts';
 
 /* Mandates: what their payers agree to, and what is taken by them. Rejections are listed in precedence order. */
 
@@ -12,6 +13,8 @@ export type MandateRejection =
   | { readonly code: 'mandate_revoked' }
   | { readonly code: 'mandate_signature_wrong' }
   | { readonly code: 'mandate_not_signed' }
+  /** The contract knows of no approval by the payer. */
+  | { readonly code: 'mandate_not_approved' }
   | { readonly code: 'mandate_not_active'; readonly start: string; readonly end: string }
   /** The slot asks for another token, payer or place than the mandate is for. */
   | { readonly code: 'mandate_differs'; readonly field: string }
@@ -29,7 +32,8 @@ const periodsEnd = 2n ** 32n;
 /** Writes down what a payer is asked to agree to. The contract would refuse other terms only when the first collection fails. */
 export function offerMandate(state: Mandate, data: MandateOffered): MandateDecision {
   if (state.status !== 'none') return repeated(0n);
-  const { maxPerPeriod, totalCap, period, start, end } = data.terms;
+  const { token, maxPerPeriod, totalCap, period, start, end } = data.terms;
+  if (token === zeroAddress) return reject({ code: 'mandate_malformed', field: 'token' });
   if (BigInt(maxPerPeriod) === 0n) return reject({ code: 'mandate_malformed', field: 'maxPerPeriod' });
   if (BigInt(totalCap) < BigInt(maxPerPeriod) || BigInt(totalCap) >= totalEnd)
     return reject({ code: 'mandate_malformed', field: 'totalCap' });
@@ -40,7 +44,7 @@ export function offerMandate(state: Mandate, data: MandateOffered): MandateDecis
   return accept({ type: 'MandateOffered/1', data });
 }
 
-/** The payer's own signature, or its approval on chain, which somebody who saw it there vouches for. */
+/** The payer's own signature; or one of a contract, or an approval by transaction (`0x`), which somebody who asked the chain vouches for. */
 export type Agreement = { readonly signature: string; readonly isVerifiedOnChain: boolean };
 
 export function signMandate(state: Mandate, { signature, isVerifiedOnChain }: Agreement): MandateDecision {
@@ -65,17 +69,23 @@ export interface CollectData extends Pick<CollectionDecided, 'slot' | 'invoice' 
   readonly open: Money;
 }
 
+/** A mandate that the payer agreed to and has not ended, or why there is nothing to collect under it. */
+export function collectable(state: Mandate): AgreedMandate | MandateRejection {
+  if (state.status === 'none') return { code: 'mandate_not_found' };
+  if (state.status === 'revoked') return { code: 'mandate_revoked' };
+  return state.status === 'offered' ? { code: 'mandate_not_signed' } : state;
+}
+
 /**
  * Decides that a slot is collected: at the rate of its quote, never above what the invoice asks for, within the caps (M1, M2) and the times
  * of the mandate (M3), under terms that the payer agreed to (M4). The same slot again changes nothing (M5).
  */
 export function collect(state: Mandate, data: CollectData, now: string): MandateDecision {
-  if (state.status === 'none') return reject({ code: 'mandate_not_found' });
-  if (state.status === 'revoked') return reject({ code: 'mandate_revoked' });
-  if (state.status === 'offered') return reject({ code: 'mandate_not_signed' });
-  const known = state.collections.get(data.slot);
+  const agreed = collectable(state);
+  if ('code' in agreed) return reject(agreed);
+  const known = agreed.collections.get(data.slot);
   if (known !== undefined) return repeated(known.revision);
-  const { mandate, account, terms, chainId, contract } = state.offered;
+  const { mandate, account, terms, chainId, contract } = agreed.offered;
   const seconds = BigInt(Date.parse(now)) / 1000n;
   const period = periodAt(terms, seconds);
   if (period === undefined) return reject({ code: 'mandate_not_active', start: terms.start, end: terms.end });
@@ -85,7 +95,7 @@ export function collect(state: Mandate, data: CollectData, now: string): Mandate
     return reject({ code: 'collection_above_invoice', open: amountText(data.open), currency: data.open.currency });
   }
   if (seconds >= BigInt(data.deadline)) return reject({ code: 'quote_expired', deadline: data.deadline });
-  const left = leftIn(state, period);
+  const left = leftIn(agreed, period);
   if (BigInt(data.tokenUnits) > left) return reject({ code: 'mandate_cap_exceeded', wanted: data.tokenUnits, left: left.toString() });
   const { slot, invoice, invoiceRef, tokenUnits, deadline, amount } = data;
   const amounts = { amount: amountText(amount), currency: amount.currency, tokenUnits };
@@ -104,10 +114,11 @@ export function releaseCollection(state: Mandate, { slot, decided }: { readonly 
 }
 
 /** The payer ends it. From here on nothing is collected, whatever the contract knows yet. */
-export function revokeMandate(state: Mandate, { signature }: { readonly signature: string }): MandateDecision {
+export function revokeMandate(state: Mandate, { signature, isVerifiedOnChain }: Agreement): MandateDecision {
   if (state.status === 'none') return reject({ code: 'mandate_not_found' });
   const { mandate, terms, chainId, contract } = state.offered;
-  if (!isRevokedByPayer(terms.payer, mandate, { chainId, contract }, signature)) return reject({ code: 'mandate_signature_wrong' });
+  if (!isVerifiedOnChain && !isRevokedByPayer(terms.payer, mandate, { chainId, contract }, signature))
+    return reject({ code: 'mandate_signature_wrong' });
   if (state.status === 'revoked') return repeated(state.revokedAt);
   return accept({ type: 'MandateRevoked/1', data: { mandate, by: 'payer', signature } });
 }

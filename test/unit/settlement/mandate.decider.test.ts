@@ -58,6 +58,7 @@ describe('offering a mandate', () => {
     ['maxPerPeriod', { maxPerPeriod: '0' }],
     ['totalCap', { totalCap: '1' }],
     ['totalCap', { totalCap: (2n ** 104n).toString() }],
+    ['token', { token: `0x${'0'.repeat(40)}` }],
     ['period', { period: '0' }],
     ['end', { end: terms.start }],
     ['end', { period: '1', end: (BigInt(terms.start) + 2n ** 32n).toString() }],
@@ -68,9 +69,9 @@ describe('offering a mandate', () => {
   );
 });
 
-describe('agreeing to a mandate', () => {
-  const by = (text: string) => ({ signature: text, isVerifiedOnChain: false });
+const by = (text: string) => ({ signature: text, isVerifiedOnChain: false });
 
+describe('agreeing to a mandate', () => {
   it('takes the signature of its payer, once', () => {
     given(mandate, [mandateOffered])
       .when((state) => signMandate(state, by(signature)))
@@ -208,18 +209,24 @@ describe('[SET-A24] ending a mandate', () => {
   it('takes the signature of its payer at any time, once', () => {
     for (const before of [[mandateOffered], agreed]) {
       given(mandate, before)
-        .when((state) => revokeMandate(state, { signature: ended }))
+        .when((state) => revokeMandate(state, by(ended)))
         .thenAccepts('MandateRevoked/1');
     }
     given(mandate, [...agreed, revoked])
-      .when((state) => revokeMandate(state, { signature: ended }))
+      .when((state) => revokeMandate(state, by(ended)))
       .thenRepeats(2n);
+  });
+
+  it('takes that of a contract, where its chain says so', () => {
+    given(mandate, agreed)
+      .when((state) => revokeMandate(state, { signature: '0xc0ffee', isVerifiedOnChain: true }))
+      .thenAccepts('MandateRevoked/1');
   });
 
   it("is nobody else's", () => {
     expect(payer.address.toLowerCase()).toBe(terms.payer);
     given(mandate, agreed)
-      .when((state) => revokeMandate(state, { signature }))
+      .when((state) => revokeMandate(state, by(signature)))
       .thenRejects({ code: 'mandate_signature_wrong' });
   });
 

@@ -3,17 +3,35 @@ import { ChainRefusedFault } from '../../../chain/application/chain-faults.ts';
 import type { ChainNode } from '../../../chain/application/chain-node.ts';
 import type { Call } from '../../../chain/application/transaction.ts';
 import type { DispatchCalls, NextCall } from '../../application/dispatch-calls.ts';
-import type { OrderEvent, RefundOrdered, RelayOrdered } from '../../domain/dispatch.events.ts';
+import type { DispatchFailure, OrderEvent, RefundOrdered, RelayOrdered } from '../../domain/dispatch.events.ts';
 import { zeroAddress } from '../../domain/quote.ts';
 import { creditContract, errorInterfaces, escrowContract, settlementContract, tokenContract } from './contract-interfaces.ts';
 
 const errorTextMax = 200;
+/** Whatever our contracts refuse, they refuse before they call the token. */
+const ours = /^(ProviderSettlement|ProviderRegistry|EnforcedPause|Reentrancy)/;
 
 /** The calls of ProviderSettlement, PpvEscrow and PrepaidCredit. */
 export class ContractDispatchCalls implements DispatchCalls {
   async next(order: OrderEvent, by: { readonly node: ChainNode; readonly from: string }): Promise<NextCall> {
     if (order.type === 'RefundOrdered/1') return refundStep(order.data, by);
     return { step: 'main', call: callOf(order) };
+  }
+
+  async shortage(
+    { type, data }: OrderEvent,
+    { node, error }: { readonly node: ChainNode; readonly error: string },
+  ): Promise<DispatchFailure | undefined> {
+    if (type !== 'CollectOrdered/1' || ours.test(error)) return undefined;
+    const { terms, contract, tokenUnits: needed } = data;
+    const held = async (name: 'balanceOf' | 'allowance', ...values: readonly string[]) => {
+      const call = { to: terms.token, data: tokenContract.encodeFunctionData(name, values) };
+      return BigInt(await node.call<string>('eth_call', call, 'latest'));
+    };
+    const balance = await held('balanceOf', terms.payer);
+    if (balance < BigInt(needed)) return { code: 'balance_short', needed, held: balance.toString() };
+    const allowance = await held('allowance', terms.payer, contract);
+    return allowance < BigInt(needed) ? { code: 'allowance_short', needed, held: allowance.toString() } : undefined;
   }
 
   errorIn(fault: unknown): string | undefined {

@@ -10,7 +10,9 @@ import { answerCommand, CommandAnswerBody } from '../../../http/command-answer.t
 import { Asked, type CommandRequest, pathId } from '../../../http/command-request.ts';
 import { CommandRoute } from '../../../http/command-route.decorator.ts';
 import { ProblemError } from '../../../http/problem-error.ts';
-import { OfferMandate, SignMandate } from '../../application/mandate.handlers.ts';
+import { NoteMandate, SignMandate } from '../../application/agree-mandate.handlers.ts';
+import { MANDATE_DESK, type MandateDesk } from '../../application/mandate-desk.ts';
+import { OfferMandate } from '../../application/mandate.handlers.ts';
 import { mandateStream } from '../../application/sending-streams.ts';
 import { SETTLEMENT_CHAINS, type SettlementChains } from '../../application/settlement-chains.ts';
 import { providerIdOf } from '../../domain/chain-number.ts';
@@ -29,15 +31,18 @@ export class MandatesController {
   readonly #commands: CommandBus;
   readonly #executor: CommandExecutor;
   readonly #chains: SettlementChains;
+  readonly #desk: MandateDesk;
 
   constructor(
     @Inject(CommandBus) commands: CommandBus,
     @Inject(CommandExecutor) executor: CommandExecutor,
     @Inject(SETTLEMENT_CHAINS) chains: SettlementChains,
+    @Inject(MANDATE_DESK) desk: MandateDesk,
   ) {
     this.#commands = commands;
     this.#executor = executor;
     this.#chains = chains;
+    this.#desk = desk;
   }
 
   @ApiOperation({ summary: 'Prepares a mandate for the wallet of a payer to sign.' })
@@ -71,6 +76,7 @@ export class MandatesController {
       ...{ mandate: id, status },
       agree: { domain, types: mandateTypes, primaryType: 'Mandate', message: terms },
       revoke: { domain, types: revocationTypes, primaryType: 'Revoke', message: { mandate: id } },
+      calls: this.#desk.callsOf({ chainId, contract }, terms),
     };
   }
 
@@ -98,6 +104,20 @@ export class MandatesController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CommandAnswerBody> {
     return this.#signed(asked, { account, id }, { signature: body.signature, revoke: true }, reply);
+  }
+
+  @ApiOperation({ summary: 'Looks on the chain whether the payer has approved or revoked the mandate by a transaction.' })
+  @Post(':mandate/approval')
+  @ApiCreatedResponse({ type: CommandAnswerBody })
+  async approval(
+    @Asked() asked: CommandRequest,
+    @Param('account') account: string,
+    @Param('mandate') id: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<CommandAnswerBody> {
+    await this.#find(asked.provider, account, id);
+    const data = { mandate: id };
+    return answerCommand(reply, await this.#commands.execute(new NoteMandate(asked.envelope('NoteMandate', data), data)), { id });
   }
 
   async #signed(

@@ -4,6 +4,7 @@ import { AddressField, ChoiceField, HashField, IdField, WholeNumberField } from 
 
 const unitsMax = 10n ** 18n;
 const secondsMax = 2n ** 48n - 1n;
+const walletSignature = /^0x([0-9a-f]{2}){1,4096}$/;
 
 /** A signature as contracts take it. */
 export function SignatureField({ optional = false, description }: { readonly optional?: boolean; readonly description?: string } = {}) {
@@ -13,6 +14,18 @@ export function SignatureField({ optional = false, description }: { readonly opt
     if (optional) ValidateIf((_, value) => value !== undefined)(target, key);
     IsString({ message: 'text_malformed' })(target, key);
     Matches(/^0x[0-9a-f]{130}$/, { message: 'text_malformed' })(target, key);
+  };
+}
+
+/** A wallet that is a contract decides itself what its signatures look like. */
+function WalletSignatureField() {
+  return (target: object, key: string | symbol) => {
+    ApiProperty({ type: 'string', pattern: walletSignature.source, description: '65 bytes of a key, or whatever a contract takes.' })(
+      target,
+      key,
+    );
+    IsString({ message: 'text_malformed' })(target, key);
+    Matches(walletSignature, { message: 'text_malformed' })(target, key);
   };
 }
 
@@ -58,7 +71,7 @@ export class OfferMandateBody {
 }
 
 export class SignatureBody {
-  @SignatureField()
+  @WalletSignatureField()
   readonly signature!: string;
 }
 
@@ -75,6 +88,11 @@ export class CollectionBody {
 
   @WholeNumberField({ max: 2n ** 63n - 1n, description: 'A slot of an invoice, with a good quote in the token of the mandate.' })
   readonly slot!: string;
+}
+
+export class InvoiceCollectionBody {
+  @HashField({ description: 'Id of a mandate of the account.' })
+  readonly mandate!: string;
 }
 
 export class RelayBody {
@@ -94,6 +112,20 @@ export class RelayBody {
   readonly nonce!: string;
 }
 
+export class MandateCallBody {
+  @ApiProperty({ type: 'string' })
+  readonly to!: string;
+  @ApiProperty({ type: 'string', description: '0x-hex.' })
+  readonly data!: string;
+}
+
+export class MandateCallsBody {
+  @ApiProperty({ type: MandateCallBody })
+  readonly approve!: MandateCallBody;
+  @ApiProperty({ type: MandateCallBody })
+  readonly revoke!: MandateCallBody;
+}
+
 export class MandateBody {
   @ApiProperty({ type: 'string' })
   readonly mandate!: string;
@@ -103,6 +135,8 @@ export class MandateBody {
   readonly agree!: object;
   @ApiProperty({ type: 'object', additionalProperties: true, description: 'What the payer signs to end it.' })
   readonly revoke!: object;
+  @ApiProperty({ type: MandateCallsBody, description: "The same as transactions of the payer's own, for `eth_sendTransaction`." })
+  readonly calls!: MandateCallsBody;
 }
 
 export class DailyGasCostBody {

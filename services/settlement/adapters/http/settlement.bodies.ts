@@ -198,6 +198,8 @@ export class SettlementChainBody {
     description: 'The address that brings signatures of payers to contracts: it has no right anywhere, only coins.',
   })
   readonly relayer!: string;
+  @ApiProperty({ type: 'string', description: 'The address that collects under mandates: to be made a collector in the registry.' })
+  readonly collector!: string;
 }
 
 export class SettlementBody {

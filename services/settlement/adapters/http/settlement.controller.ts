@@ -65,7 +65,7 @@ export class SettlementController {
 
   @ApiOperation({
     summary:
-      "Shows the provider's number on chain, the contracts and tokens of every chain, and the keys that sign quotes, pay back, give out credit and relay.",
+      "Shows the provider's number on chain, the contracts and tokens of every chain, and the keys that sign quotes, pay back, collect, give out credit and relay.",
   })
   @Get('settlement')
   @ApiOkResponse({ type: SettlementBody })
@@ -76,6 +76,7 @@ export class SettlementController {
       ...{ chainId, contracts: { ...contracts }, tokens },
       signer: await this.#signer.addressOf(provider, chainId),
       refunder: await this.#addressOf('refunder', provider, chainId),
+      collector: await this.#addressOf('collector', provider, chainId),
       minter: await this.#addressOf('minter', provider, chainId),
       relayer: await this.#addressOf('relayer', provider, chainId),
     }));

@@ -1,0 +1,90 @@
+import { Inject } from '@nestjs/common';
+import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import type { Outcome } from '../../commands/application/answer.ts';
+import { CommandExecutor } from '../../commands/application/command-executor.ts';
+import { type Envelope, envelopeOf } from '../../commands/application/envelope.ts';
+import { type Decision, reject } from '../../commands/domain/decision.ts';
+import { collectable } from '../domain/mandate.decider.ts';
+import type { MandateEvent } from '../domain/mandate.events.ts';
+import { mandate } from '../domain/mandate.ts';
+import { IssueQuote, type QuoteRejection } from './issue-quote.handler.ts';
+import type { MandateCommandRejection } from './mandate-command.ts';
+import { CollectByMandate } from './mandate.handlers.ts';
+import { type CheckoutRejection, OpenCheckout } from './open-checkout.handler.ts';
+import { mandateStream } from './sending-streams.ts';
+
+export type CollectInvoiceRejection = MandateCommandRejection | CheckoutRejection | QuoteRejection;
+
+/** What is open of an invoice is collected under a mandate of its account, at the rate of now. What a billing run calls, too. */
+export class CollectInvoice extends Command<Outcome<CollectInvoiceRejection>> {
+  readonly envelope: Envelope;
+  readonly asked: { readonly invoice: string; readonly mandate: string };
+
+  constructor(envelope: Envelope, asked: { readonly invoice: string; readonly mandate: string }) {
+    super();
+    this.envelope = envelope;
+    this.asked = asked;
+  }
+}
+
+/**
+ * Three steps, each a command that is safe to repeat: the slot of the invoice, a quote for the payer of the mandate alone, and the decision of
+ * the mandate. A crash between two is mended by the repeat. Whoever pays the same slot by hand meanwhile closes it, and nothing is taken twice.
+ */
+@CommandHandler(CollectInvoice)
+export class CollectInvoiceHandler implements ICommandHandler<CollectInvoice> {
+  readonly #executor: CommandExecutor;
+  readonly #commands: CommandBus;
+
+  constructor(@Inject(CommandExecutor) executor: CommandExecutor, @Inject(CommandBus) commands: CommandBus) {
+    this.#executor = executor;
+    this.#commands = commands;
+  }
+
+  async execute({ envelope, asked }: CollectInvoice): Promise<Outcome<CollectInvoiceRejection>> {
+    const slot = await this.#quotedSlot(envelope, asked);
+    if (typeof slot === 'string') return this.#commands.execute(new CollectByMandate(envelope, { mandate: asked.mandate, slot }));
+    return this.#executor.execute({
+      ...{ aggregate: mandate, stream: mandateStream(envelope.provider, asked.mandate), envelope },
+      // A repeat is answered by what it did, also where the invoice is paid by now.
+      decide: (): Decision<MandateEvent, CollectInvoiceRejection> => reject(slot),
+    });
+  }
+
+  /** The seq of the invoice's slot, with a good quote in the token of the mandate. Nothing is opened for a mandate that is not agreed to. */
+  async #quotedSlot(envelope: Envelope, asked: CollectInvoice['asked']): Promise<string | CollectInvoiceRejection> {
+    const { provider } = envelope;
+    const state = await this.#executor.current(mandate, mandateStream(provider, asked.mandate), provider);
+    const agreed = collectable(state);
+    if ('code' in agreed) return agreed;
+    const { account, chainId, terms } = agreed.offered;
+    const subject = { kind: 'invoice' as const, invoice: asked.invoice };
+    const isFor = (of: string) => of === account;
+    const opening = stepOf(envelope, 'OpenCheckout', { invoice: asked.invoice, chainId });
+    const { seq, outcome } = await this.#commands.execute(new OpenCheckout(opening, { subject, chainId }, isFor));
+    if (outcome.kind === 'rejected') return rejectionIn(outcome);
+    const { token, payer } = terms;
+    const quoted = await this.#commands.execute(
+      new IssueQuote(stepOf(envelope, 'IssueQuote', { seq, token, payer }), { seq, token, payer }),
+    );
+    return quoted.kind === 'rejected' ? rejectionIn(quoted) : seq;
+  }
+}
+
+/** A command of its own on another stream, the same for the same cause. */
+function stepOf(cause: Envelope, command: string, body: Readonly<Record<string, string>>): Envelope {
+  return envelopeOf({
+    ...{ provider: cause.provider, actor: { id: 'process:collection', type: 'process' }, command, body },
+    key: `${command}:${cause.commandId}:${Object.values(body).join(':')}`,
+    ...{ causationId: cause.commandId, correlationId: cause.correlationId },
+  });
+}
+
+type StepRejection = CheckoutRejection | QuoteRejection;
+
+function rejectionIn({ rejection }: Extract<Outcome<StepRejection>, { readonly kind: 'rejected' }>): StepRejection {
+  // A step has a key and a body of its own, so no other command can have come before it.
+  if (rejection.code === 'idempotency_key_reused' || rejection.code === 'revision_mismatch')
+    throw new Error(`A step of a collection was refused: ${rejection.code}.`);
+  return rejection;
+}

@@ -1,0 +1,243 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { HDNodeWallet, type TypedDataDomain, type TypedDataField, Wallet } from 'ethers';
+import { sent } from '../../bench/support/settlement-chain.ts';
+import { HttpLogSource } from '../../verifier/source/http.log-source.ts';
+import { verifyLog } from '../../verifier/verify.ts';
+import { type PaidProvider, sendFrom, startPaidProvider } from '../support/paid-provider.ts';
+
+let shop: PaidProvider;
+let payer: Wallet;
+let mining: NodeJS.Timeout;
+
+beforeAll(async () => {
+  shop = await startPaidProvider();
+  ({ payer } = shop.on.hands);
+  await shop.rate('USDC', '0.80');
+  await allow(payer, 10n ** 12n);
+  // What is in a block becomes final while time goes by.
+  mining = setInterval(() => void shop.on.chain.provider.send('evm_mine', []).catch(() => undefined), 200);
+}, 180_000);
+afterAll(async () => {
+  clearInterval(mining);
+  await shop.close();
+});
+
+async function until<T>(ask: () => Promise<T>, isIt: (answer: T) => boolean): Promise<T> {
+  const deadline = Date.now() + 60_000;
+  for (;;) {
+    const answer = await ask();
+    if (isIt(answer) || Date.now() > deadline) return answer;
+    await sleep(50);
+  }
+}
+
+async function allow(wallet: Wallet | HDNodeWallet, amount: bigint): Promise<void> {
+  await sent(shop.on.dollar, wallet as Wallet, 'approve', await shop.on.settlement.getAddress(), amount);
+}
+
+interface TypedData {
+  readonly domain: TypedDataDomain;
+  readonly types: Record<string, TypedDataField[]>;
+  readonly message: Record<string, unknown>;
+}
+
+interface ShownMandate {
+  readonly status: string;
+  readonly agree: TypedData;
+  readonly revoke: TypedData;
+  readonly calls: Readonly<Record<'approve' | 'revoke', { readonly to: string; readonly data: string }>>;
+}
+
+const month = 2_592_000;
+const pathOf = (account: string, mandate = '') => `/v1/accounts/${account}/mandates/${mandate}`;
+const shown = async (account: string, mandate: string) => (await shop.api.get(pathOf(account, mandate))).body as ShownMandate;
+const signed = (wallet: Wallet | HDNodeWallet, { domain, types, message }: TypedData) => wallet.signTypedData(domain, types, message);
+
+/** A mandate over 100 dollars a month and 250 in all, offered and not agreed to. */
+async function offered(account: string, wallet: Wallet | HDNodeWallet = payer): Promise<string> {
+  const now = Math.floor(Date.now() / 1000);
+  const times = { period: month.toString(), start: (now - 3_600).toString(), end: (now + 12 * month).toString() };
+  const caps = { maxPerPeriod: '100000000', totalCap: '250000000' };
+  const { status, body } = await shop.api.post(pathOf(account).slice(0, -1), {
+    ...{ payer: wallet.address, token: shop.dollar },
+    ...{ ...caps, ...times },
+  });
+  expect(status).toBe(201);
+  return body.id as string;
+}
+
+async function agreed(account: string, wallet: Wallet | HDNodeWallet = payer): Promise<string> {
+  const mandate = await offered(account, wallet);
+  const signature = await signed(wallet, (await shown(account, mandate)).agree);
+  expect((await shop.api.post(`${pathOf(account, mandate)}/signature`, { signature })).status).toBe(201);
+  return mandate;
+}
+
+const collect = (invoice: string, mandate: string, key: string = randomUUID()) =>
+  shop.api.post(`/v1/invoices/${invoice}/collections`, { mandate }, { 'idempotency-key': key });
+const openOf = async (invoice: string) => (await shop.api.get(`/v1/invoices/${invoice}`)).body.open as string;
+
+interface Dispatch {
+  readonly id: string;
+  readonly operation: string;
+  readonly status: string;
+  readonly failure?: { readonly code: string; readonly needed?: string; readonly held?: string };
+}
+
+const dispatches = async () => (await shop.api.get('/v1/settlement/dispatches')).body.dispatches as Dispatch[];
+/** The newest collection. */
+const lastCollection = async () => (await dispatches()).find(({ operation }) => operation === 'collect');
+
+describe('[J1] an invoice is collected under a mandate', () => {
+  it('that the wallet signed: once, at the rate of the day, and it is paid when that is final', async () => {
+    const { account, invoice } = await shop.invoice('40.00');
+    const mandate = await agreed(account);
+    const key = randomUUID();
+    const first = await collect(invoice, mandate, key);
+    expect(first.status).toBe(201);
+    const again = await collect(invoice, mandate);
+    expect([again.status, again.body.events]).toEqual([201, first.body.events]);
+    expect(
+      await until(
+        () => openOf(invoice),
+        (open) => open === '0.00',
+      ),
+    ).toBe('0.00');
+    // 40.00 EUR at 0.80 EUR a dollar, and nothing above.
+    expect(await shop.on.dollar.getFunction('balanceOf')(shop.on.hands.treasury.address)).toBe(50_000_000n);
+    expect(await until(lastCollection, (last) => last?.status === 'done')).toMatchObject({ status: 'done' });
+    const { balances } = (await shop.api.get(`/v1/accounts/${account}`)).body as { balances: object };
+    expect(balances).toEqual({ wallet: '0.00', unbilled: '0.00', receivable: '0.00' });
+    const replayed = await collect(invoice, mandate, key);
+    expect([replayed.status, replayed.body.events, replayed.headers.get('idempotent-replayed')]).toEqual([201, first.body.events, 'true']);
+    expect((await collect(invoice, mandate)).status).toBe(409);
+  });
+
+  it('up to its caps, and never beyond', async () => {
+    const { account, invoice } = await shop.invoice('80.01');
+    const mandate = await agreed(account);
+    expect(await collect(invoice, mandate)).toMatchObject({
+      status: 409,
+      body: { code: 'mandate_cap_exceeded', params: { wanted: '100012500', left: '100000000' } },
+    });
+    expect(await openOf(invoice)).toBe('80.01');
+  });
+
+  it('only of its own account, and only once it was agreed to', async () => {
+    const [mine, other] = [await shop.invoice('1.00'), await shop.invoice('1.00')];
+    const mandate = await offered(mine.account);
+    expect((await collect(mine.invoice, mandate)).body.code).toBe('mandate_not_signed');
+    expect((await collect(other.invoice, await agreed(mine.account))).body.code).toBe('invoice_not_found');
+    expect((await shop.api.post(`${pathOf(mine.account, mandate)}/signature`, { signature: '0x00' })).body.code).toBe(
+      'mandate_signature_wrong',
+    );
+  });
+
+  it('that the wallet approved by a transaction instead', async () => {
+    const { account, invoice } = await shop.invoice('8.00');
+    const mandate = await offered(account);
+    const { calls } = await shown(account, mandate);
+    const look = () => shop.api.post(`${pathOf(account, mandate)}/approval`, {});
+    expect((await look()).body.code).toBe('mandate_not_approved');
+    await sendFrom(payer, { ...calls.approve, value: '0x0' });
+    expect((await look()).status).toBe(201);
+    expect((await collect(invoice, mandate)).status).toBe(201);
+    expect(
+      await until(
+        () => openOf(invoice),
+        (open) => open === '0.00',
+      ),
+    ).toBe('0.00');
+  });
+});
+
+describe('a collection that came to nothing', () => {
+  it('says whether the allowance or the balance is short, leaves the invoice open, and is collected later', async () => {
+    const poor = Wallet.createRandom(shop.on.chain.provider);
+    await shop.on.chain.provider.send('anvil_setBalance', [poor.address, '0x56bc75e2d63100000']);
+    const { account, invoice } = await shop.invoice('8.00');
+    const mandate = await agreed(account, poor);
+    /** Collects until it came to what is expected: what failed is given up behind its failure. */
+    const collected = (outcome: string) =>
+      until(
+        async () => {
+          expect((await collect(invoice, mandate)).status).toBe(201);
+          return lastCollection();
+        },
+        (last) => last?.failure?.code === outcome,
+      );
+    expect((await collected('balance_short'))?.failure).toEqual({ code: 'balance_short', needed: '10000000', held: '0' });
+    expect(await openOf(invoice)).toBe('8.00');
+    await sent(shop.on.dollar, payer, 'transfer', poor.address, 10_000_000n);
+    expect((await collected('allowance_short'))?.failure).toEqual({ code: 'allowance_short', needed: '10000000', held: '0' });
+    await allow(poor, 10_000_000n);
+    await until(
+      async () => {
+        await collect(invoice, mandate);
+        return openOf(invoice);
+      },
+      (open) => open === '0.00',
+    );
+    expect(await openOf(invoice)).toBe('0.00');
+  });
+});
+
+describe('[SET-A24] a customer ends a mandate', () => {
+  it('by a signature, while payments are paused: nothing is collected any more, and the contract knows', async () => {
+    const { account, invoice } = await shop.invoice('4.00');
+    const mandate = await agreed(account);
+    await sent(shop.on.settlement, shop.on.hands.guardian, 'pause');
+    try {
+      const signature = await signed(payer, (await shown(account, mandate)).revoke);
+      expect((await shop.api.post(`${pathOf(account, mandate)}/revocation`, { signature })).status).toBe(201);
+      expect((await collect(invoice, mandate)).body.code).toBe('mandate_revoked');
+      const isOver = async () => ((await shop.on.settlement.getFunction('stateOf')(mandate)) as { revoked: boolean }).revoked;
+      expect(await until(isOver, (over) => over)).toBe(true);
+    } finally {
+      await sent(shop.on.settlement, shop.on.hands.admin, 'unpause');
+    }
+    expect((await collect(invoice, mandate)).body.code).toBe('mandate_revoked');
+    expect(await openOf(invoice)).toBe('4.00');
+    expect((await shown(account, mandate)).status).toBe('revoked');
+  });
+
+  it('by a transaction of its own', async () => {
+    const { account, invoice } = await shop.invoice('4.00');
+    const mandate = await agreed(account);
+    await sendFrom(payer, { ...(await shown(account, mandate)).calls.revoke, value: '0x0' });
+    expect((await shop.api.post(`${pathOf(account, mandate)}/approval`, {})).status).toBe(201);
+    expect((await collect(invoice, mandate)).body.code).toBe('mandate_revoked');
+  });
+});
+
+describe('the books of it', () => {
+  it('balance, nothing is on its way, what was paid for gas is told, and the log is VALID', async () => {
+    const inFlight = async () => (await dispatches()).filter(({ status }) => status === 'sending');
+    expect(await until(inFlight, (left) => left.length === 0)).toEqual([]);
+    const currencies = (await shop.api.get('/v1/trial-balance')).body.currencies as {
+      balance: string;
+      ledgerAccounts: { ledgerAccount: string; balance: string }[];
+    }[];
+    for (const { balance, ledgerAccounts } of currencies) {
+      expect(balance).toMatch(/^0(\.0+)?$/);
+      const moving = ledgerAccounts.filter(({ ledgerAccount }) => /in-transit|payment-pending|suspense/.test(ledgerAccount));
+      for (const each of moving) expect(each).toMatchObject({ balance: expect.stringMatching(/^0(\.0+)?$/) });
+    }
+    const { costs } = (await shop.api.get('/v1/settlement/gas')).body as { costs: { operation: string; transactions: string }[] };
+    expect(costs.map(({ operation, transactions }) => [operation, transactions])).toEqual([
+      ['collect', '3'],
+      ['revoke', '1'],
+    ]);
+    const events = await Array.fromAsync(shop.api.service.eventStore.readAll());
+    const length = events.filter(({ stream }) => stream.startsWith('demo.')).length;
+    const source = () => new HttpLogSource(`${shop.api.service.url}/logs/demo/`, { token: shop.api.token });
+    const genesisHash = await shop.api.service.integrity.logs.genesisHashOf('demo');
+    const outcome = await until(
+      () => verifyLog({ source: source(), genesisHash, rpcUrls: [], isOffline: true }),
+      (judged) => 'size' in judged && judged.size >= length,
+    );
+    expect(outcome.verdict).toBe('VALID');
+  });
+});
