@@ -52,6 +52,7 @@ contract PpvEscrowHandler {
     mapping(address token => uint256) public paidBack;
     mapping(address token => uint256) public captured;
     mapping(bytes4 selector => uint256) public accepted;
+    mapping(bytes4 selector => uint256) public refused;
 
     constructor(ProviderRegistry registry, PpvEscrow escrow_, BlocklistToken token_) {
         (escrow, token, _signer) = (escrow_, token_, vm.addr(_SIGNER_KEY));
@@ -231,6 +232,7 @@ contract PpvEscrowHandler {
         vm.prank(caller);
         (isTaken, ) = address(escrow).call{value: value}(data);
         if (isTaken) ++accepted[bytes4(data)];
+        else ++refused[bytes4(data)];
     }
 }
 
