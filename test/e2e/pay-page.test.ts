@@ -55,22 +55,22 @@ afterAll(async () => {
 /** A page in front of a new checkout of 60.50 EUR, in a browser that holds the wallet. */
 async function inFront(
   signer: Wallet,
-  { width = 1440 } = {},
+  { width = 1440, announces = true } = {},
 ): Promise<{ page: Page; wallet: TestWallet; id: string; context: BrowserContext }> {
   const { invoice } = await shop.invoice('60.50');
   const { id } = (await shop.api.post(`/v1/invoices/${invoice}/checkouts`, {})).body as { id: string };
   const context = await browser.newContext({ viewport: { width, height: 900 } });
   const wallet: TestWallet = { chainId: '0x7a69', atomic: undefined, declines: new Map(), asked: [], bundles: new Map() };
   await context.exposeFunction('walletAnswer', (method: string, params: readonly unknown[]) => answer(signer, wallet, method, params));
-  await context.addInitScript(announce);
+  await context.addInitScript(announce, announces);
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
   await page.goto(`${shop.api.service.url}/pay/${id}`);
   return { page, wallet, id, context };
 }
 
-/** Runs in the page, before anything of it: a wallet that announces itself by EIP-6963 and speaks EIP-1193. */
-function announce(): void {
+/** Runs in the page, before anything of it: a wallet that announces itself by EIP-6963, or is just there, and speaks EIP-1193. */
+function announce(isAnnounced: boolean): void {
   interface Answer {
     readonly value?: unknown;
     readonly code?: number;
@@ -92,7 +92,8 @@ function announce(): void {
   Object.assign(globalThis, { walletSays: (event: string, value: unknown) => listeners.get(event)?.forEach((each) => each(value)) });
   const provider = { request, on };
   const tell = () => dispatchEvent(new CustomEvent('eip6963:announceProvider', { detail: Object.freeze({ info, provider }) }));
-  addEventListener('eip6963:requestProvider', tell);
+  if (isAnnounced) addEventListener('eip6963:requestProvider', tell);
+  else Object.assign(globalThis, { ethereum: provider });
 }
 
 interface Call {
@@ -421,6 +422,33 @@ inBrowser("the payer's page", () => {
     } finally {
       await provider.send('evm_setAutomine', [true]);
     }
+    await context.close();
+  }, 120_000);
+
+  it('says in time that a quote ends, and gets the next one by itself for whoever needs longer', async () => {
+    const rate = { base: 'ETH', currency: 'EUR', rate: '3000', source: 'test', at: new Date().toISOString(), spreadBps: '100' };
+    await shop.api.post('/v1/settlement/rates', { ...rate, quoteSeconds: '5' });
+    const { page, context } = await inFront(shop.on.hands.payer, { width: 360 });
+    await tap(page, 'ETH');
+    await page.locator('#timer-news', { hasText: 'ends in less than two minutes' }).waitFor();
+    await picture(page, 'ending-360');
+    await tap(page, 'I need more time');
+    expect(await page.textContent('#timer-news')).toContain('a new one comes by itself');
+    await page.locator('#problem', { hasText: 'A new quote can be had at' }).waitFor();
+    await status(page, 'expired');
+    // The next one may be had ten seconds later, when this chain cannot bring back the last one.
+    await page.locator('#quote').waitFor({ state: 'visible' });
+    await page.locator('#countdown', { hasText: /^0 min 0[1-5] s$/ }).waitFor();
+    await page.getByRole('button', { name: 'Ask for a new quote' }).waitFor();
+    await shop.rate('ETH', '3000', '100');
+    await context.close();
+  }, 120_000);
+
+  it('takes the wallet that a browser injects where none announces itself', async () => {
+    const { page, context } = await inFront(shop.on.hands.payer, { announces: false });
+    await tap(page, 'USDC');
+    await tap(page, 'Wallet of this browser');
+    await page.getByRole('button', { name: 'Sign, and we send the payment' }).waitFor();
     await context.close();
   }, 120_000);
 

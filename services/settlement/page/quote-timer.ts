@@ -3,6 +3,8 @@ import { element, setText, show } from './view.ts';
 
 /** When the payer is told that time runs out, before it does. */
 const warningSeconds = 120;
+/** Between two questions to a service whose clock is behind that of the browser. */
+const clockRetryMs = 2_000;
 
 export interface QuoteTimerOptions {
   /** Asks for the next quote, because the payer wanted more time. */
@@ -16,6 +18,7 @@ export interface QuoteTimerOptions {
  */
 export class QuoteTimer {
   readonly #options: QuoteTimerOptions;
+  #watched: string | undefined;
   #deadline = Number.NaN;
   #isWarned = false;
   #wantsMore = false;
@@ -29,6 +32,11 @@ export class QuoteTimer {
 
   /** Counts down to this moment, ISO text; undefined: there is no quote. */
   watch(deadline: string | undefined): void {
+    if (this.#wantsMore && deadline !== undefined && deadline === this.#watched) {
+      this.#retryAt = Date.now() + clockRetryMs; // By the clock of the service it is still good.
+      return;
+    }
+    this.#watched = deadline;
     this.#deadline = deadline === undefined ? Number.NaN : Date.parse(deadline);
     this.#isWarned = false;
     this.#wantsMore = false;
@@ -61,7 +69,7 @@ export class QuoteTimer {
     if (seconds > 0 && seconds <= warningSeconds && !this.#isWarned) {
       this.#isWarned = true;
       show('more-time', true);
-      setText('timer-news', 'This quote is good for two more minutes.');
+      setText('timer-news', 'This quote ends in less than two minutes.');
     }
     if (seconds > 0) return;
     this.#deadline = Number.NaN;
@@ -72,7 +80,7 @@ export class QuoteTimer {
 
   /** In words that a screen reader can read: `4 min 03 s`. */
   #show(): number {
-    const seconds = Math.max(0, Math.floor((this.#deadline - Date.now()) / 1000));
+    const seconds = Math.max(0, Math.ceil((this.#deadline - Date.now()) / 1000));
     if (!Number.isNaN(seconds)) setText('countdown', `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`);
     return seconds;
   }

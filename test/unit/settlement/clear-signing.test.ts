@@ -35,10 +35,10 @@ function leaves({ baseType, components, arrayChildren }: ParamType, path: string
   return baseType === 'tuple' ? components!.flatMap((component) => leaves(component, `${path}.${component.name}`)) : [path];
 }
 
-describe('[SET-A36] what a hardware wallet shows of a payment', () => {
+describe('what a hardware wallet shows of a payment', () => {
   const validate = new Ajv2020({ strict: false }).compile(descriptorSchema);
 
-  it.each(Object.keys(files))('fits what ERC-7730 states: %s', (file) => {
+  it.each(Object.keys(files))('[SET-A36] fits what ERC-7730 states: %s', (file) => {
     expect([validate(files[file]), validate.errors]).toEqual([true, null]);
     const { context } = files[file] as { context: Record<string, { deployments: object[] }> };
     const deployments = (context['contract'] ?? context['eip712'])!.deployments;
@@ -60,7 +60,7 @@ describe('[SET-A36] what a hardware wallet shows of a payment', () => {
       expect([broken, validate(broken)]).toEqual([broken, false]);
   });
 
-  it.each(contracts)('is keyed by calls that the contract has: every way to pay, and every field of it: %s', (name, contract) => {
+  it.each(contracts)('[SET-A36] is keyed by calls that the contract has: every way to pay, and every field of it: %s', (name, contract) => {
     const formats = formatsOf(`calldata-${name}.json`);
     const payable = contract.fragments.filter(
       (each) => each instanceof FunctionFragment && /^(pay|purchase)[A-Z]?/.test(each.name) && !each.constant,
@@ -75,7 +75,7 @@ describe('[SET-A36] what a hardware wallet shows of a payment', () => {
     }
   });
 
-  it('is keyed by the types that are signed, whose hashes the contracts compute', () => {
+  it('[SET-A36] is keyed by the types that are signed, whose hashes the contracts compute', () => {
     const types = [quoteTypes, mandateTypes, revocationTypes, offerTypes];
     const signed = types.map((each) => TypedDataEncoder.from(each).encodeType(Object.keys(each)[0] as string));
     const described = ['eip712-ProviderSettlement.json', 'eip712-PpvEscrow.json'].flatMap(formatsOf);
