@@ -191,7 +191,11 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
   const ledger = (): SettlementLedger => app.get<SettlementLedger>(SETTLEMENT_LEDGER, { strict: false });
   const watching = openWatching({
     ...{ chains: settlementChains, pool, lock: new AdvisoryLock(pool), clock: systemClock },
-    ledger: { take: (effect, heads) => ledger().take(effect, heads), reorged: (effect) => ledger().reorged(effect) },
+    ledger: {
+      take: (effect, heads) => ledger().take(effect, heads),
+      reorged: (effect) => ledger().reorged(effect),
+      mandateRevoked: (end) => ledger().mandateRevoked(end),
+    },
     onAlarm: (status) => logger.error({ status }, 'A chain that providers are paid on needs somebody to look.'),
     onRetry: (chainId, err) => logger.warn({ chainId, err }, 'A look at a chain that providers are paid on failed; it is tried again.'),
   });

@@ -62,6 +62,8 @@ export class ScriptedChain {
   #canonical: string[] = [];
   #forks = 0;
   finalizedNumber = 0n;
+  /** By address, where it is not the usual one. */
+  readonly codes = new Map<string, string>();
 
   constructor() {
     this.mine();
@@ -218,7 +220,7 @@ function answerOf(chain: ScriptedChain, head: bigint, method: string, params: re
     case 'eth_blockNumber':
       return toBeHex(head);
     case 'eth_getCode':
-      return Object.values(scriptedContracts).includes(first) ? '0x6001' : '0x';
+      return chain.codes.get(first) ?? (Object.values(scriptedContracts).includes(first) ? '0x6001' : '0x');
     case 'eth_getBlockByNumber':
       return shown(known(numberOf(first)));
     case 'eth_getBlockByHash':

@@ -79,31 +79,25 @@ export class ChainWatch {
     await this.#open(sight);
     const cursors = await store.cursors(this.chainId);
     await this.#pin(cursors);
-    const doubt = await this.#follow(cursors, sight);
-    // What is kept was agreed on when it was seen, so the ledger hears of it whether or not nodes agree on what comes next.
+    const ours = cursors.filter(({ module }) => module !== 'token');
+    const doubt = await doubtOf(this.#follower.follow(ours, sight));
+    const uncompared = await doubtOf(this.#slots.compare());
+    // Nothing is told that was not held against the contracts.
+    if (uncompared !== undefined) throw doubt ?? uncompared;
     if (doubt === undefined) {
-      await this.#slots.compare();
       await this.#strays.follow();
       await this.#coins.follow();
     }
+    // What is kept was agreed on when it was seen, so the ledger hears of it whether or not nodes agree on what comes next.
     await this.#delivery.deliver();
     if (doubt !== undefined) throw doubt;
   }
 
-  async #follow(cursors: readonly WatchCursor[], sight: ChainSight): Promise<Error | undefined> {
-    try {
-      const ours = cursors.filter(({ module }) => module !== 'token');
-      await this.#follower.follow(ours, sight);
-      return undefined;
-    } catch (error) {
-      if (error instanceof NodesDisagreeFault || error instanceof QuorumFault) return error;
-      throw error;
-    }
-  }
-
   #demandsOf(cursors: readonly WatchCursor[]): NodeDemands {
     const finalFloor = cursors.reduce((highest, { finalized }) => (finalized.number > highest ? finalized.number : highest), 0n);
-    const pins = cursors.flatMap(({ address, codeHash }) => (codeHash === undefined ? [] : [[address, codeHash] as const]));
+    // What the configuration demands goes before what was found first.
+    const demanded = [...cursors, ...this.#contracts()];
+    const pins = demanded.flatMap(({ address, codeHash }) => (codeHash === undefined ? [] : [[address, codeHash] as const]));
     return { finalFloor, pins: new Map(pins) };
   }
 
@@ -135,13 +129,31 @@ export class ChainWatch {
   /** The code that enough nodes have at an address is the one that has to stay. */
   async #pin(cursors: readonly WatchCursor[]): Promise<void> {
     const configured = new Set(this.#contracts().map(({ address }) => address));
-    for (const { address, module, codeHash } of cursors) {
+    for (const { address, module, codeHash, finalized } of cursors) {
       // Tokens are others' code, and may change it.
       if (codeHash !== undefined || module === 'token') continue;
+      if (!configured.has(address) && !(await this.#isCreated(address, finalized))) continue;
       const found = await this.#nodes.agreed(`the code at ${address}`, async (node) => (await node.codeHash(address)) ?? 'none', String);
       if (found !== 'none') await this.#options.store.pin(this.chainId, address, found);
       else if (configured.has(address))
         throw new WatcherAlarm('wrong_chain', `There is no contract at ${address} on chain ${this.chainId}.`);
     }
+  }
+
+  /** Code that a reorganisation may take away again is not demanded of nodes. */
+  async #isCreated(credit: string, { number }: Checkpoint): Promise<boolean> {
+    const created = await this.#options.store.named(this.chainId, ['CreditCreated'], number);
+    return created.some(({ log }) => 'fields' in log && log.fields['token'] === credit);
+  }
+}
+
+/** What passes when nodes are well and agree is answered, anything else thrown. */
+async function doubtOf(work: Promise<void>): Promise<Error | undefined> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    if (error instanceof NodesDisagreeFault || error instanceof QuorumFault) return error;
+    throw error;
   }
 }

@@ -20,6 +20,11 @@ export class EffectDelivery {
 
   /** Losses first: the chain may have come back to what was lost. Throws what the ledger throws, and goes on from there the next time. */
   async deliver(): Promise<void> {
+    // Nothing that follows may be collected by them.
+    for (const { id, end } of await this.#store.revocations(this.#chainId)) {
+      await this.#ledger.mandateRevoked(end);
+      await this.#store.told(id, 'finalized');
+    }
     const cursors = new Map((await this.#store.cursors(this.#chainId)).map((cursor) => [cursor.address, cursor]));
     for (const delivery of await this.#store.deliveries(this.#chainId)) {
       const { id, effect } = delivery;

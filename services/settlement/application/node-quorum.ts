@@ -202,7 +202,9 @@ export class NodeQuorum {
     known.isOurChain = true;
     for (const [address, pin] of pins) {
       if (trusted.get(address) === pin) continue;
-      if ((await node.codeHash(address)) !== pin) throw new WrongChainFault(`The code at ${address} is not what it was.`);
+      const found = await node.codeHash(address);
+      if (found === undefined) throw new WrongChainFault(`There is no contract at ${address}.`);
+      if (found !== pin) throw new WrongChainFault(`The code at ${address} has the hash ${found}, and not ${pin}.`);
       trusted.set(address, pin);
     }
   }

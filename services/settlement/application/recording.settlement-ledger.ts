@@ -9,10 +9,11 @@ import { type Settlement, settlement, standingOf } from '../domain/settlement.ts
 import type { CreditTokens } from './credit-tokens.ts';
 import type { EffectSubjects } from './effect-subjects.ts';
 import type { FinalContexts } from './final-contexts.ts';
+import { MandateRevocations } from './mandate-revocations.ts';
 import type { ProviderDirectory } from './provider-directory.ts';
 import { type OnUnmatched, SettlementAlarm } from './settlement-alarms.ts';
 import type { SettlementChains } from './settlement-chains.ts';
-import type { ChainHeads, EffectStanding, SettlementLedger } from './settlement-ledger.ts';
+import type { ChainHeads, EffectStanding, MandateEnd, SettlementLedger } from './settlement-ledger.ts';
 import { settlementStream } from './settlement-streams.ts';
 
 export interface RecordingLedgerOptions {
@@ -48,9 +49,11 @@ const stepsMax = 10;
 /** Writes what the chain shows into the log, one command a step; each step names the revision that it follows, so that A, B, A is three. */
 export class RecordingSettlementLedger implements SettlementLedger {
   readonly #options: RecordingLedgerOptions;
+  readonly #revocations: MandateRevocations;
 
   constructor(options: RecordingLedgerOptions) {
     this.#options = options;
+    this.#revocations = new MandateRevocations(options.executor, options.providers);
   }
 
   async take(effect: ChainEffect, heads: ChainHeads): Promise<EffectStanding> {
@@ -71,6 +74,10 @@ export class RecordingSettlementLedger implements SettlementLedger {
     const state = await this.#current(place);
     if (state.status === 'none') return; // It was lost before anything was written of it.
     await this.#write('reorg', place, state);
+  }
+
+  mandateRevoked(end: MandateEnd): Promise<void> {
+    return this.#revocations.note(end);
   }
 
   #placeOf(effect: ChainEffect): Place | undefined {

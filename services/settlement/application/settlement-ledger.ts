@@ -13,6 +13,14 @@ export interface ChainHeads {
  */
 export type EffectStanding = 'observed' | 'confirmed' | 'finalized' | 'ignored';
 
+/** The end of a mandate, as its contract tells it: without the provider. */
+export interface MandateEnd {
+  readonly chainId: string;
+  readonly contract: string;
+  /** Its digest, which is its id. */
+  readonly mandate: string;
+}
+
 /** What the watcher drives: from what a chain shows to facts in the log. */
 export interface SettlementLedger {
   /**
@@ -26,6 +34,11 @@ export interface SettlementLedger {
    * repeat. The same effect in another block, or in the same block once the chain came back to it, is then taken anew.
    */
   reorged(effect: ChainEffect): Promise<void>;
+  /**
+   * The payer, or the provider's admin, ended a mandate on chain: nothing is collected by it any more, from the block on that shows it. What
+   * was decided by whoever may stands, whatever becomes of the block. Durable when it answers, safe to repeat.
+   */
+  mandateRevoked(end: MandateEnd): Promise<void>;
 }
 
 /** Nest injection token of the port. */

@@ -3,7 +3,7 @@ import type { ChainLogs } from './chain-logs.ts';
 import type { NodeQuorum } from './node-quorum.ts';
 import type { SettlementContracts } from './settlement-chain.ts';
 import type { SlotWord } from './watched-node.ts';
-import { WatcherAlarm } from './watcher-faults.ts';
+import { CheckpointMovedFault, WatcherAlarm } from './watcher-faults.ts';
 import type { WatchCursor, WatcherStore, Word } from './watcher-store.ts';
 
 export interface SlotComparisonOptions {
@@ -52,16 +52,25 @@ export class SlotComparison {
     const { number, hash } = cursor.observed;
     const closed = await nodes.agreed(`slots after block ${number}`, (node) => node.slots(asked, hash), String);
     const seen = await store.observedSlots(chainId, word);
-    if ((seen & ~closed) !== 0n)
+    if ((seen & ~closed) !== 0n) {
+      await this.#assertStands(cursor);
       throw new WatcherAlarm(
         'event_without_bit',
         `${this.#nameOf(word, seen & ~closed)} is open in block ${number}, and a log says that it is closed.`,
       );
+    }
     if ((closed & ~seen) === 0n) return;
     await this.#backfill(cursor);
     const missing = closed & ~(await store.observedSlots(chainId, word));
     if (missing !== 0n)
       throw new WatcherAlarm('bit_without_event', `${this.#nameOf(word, missing)} is closed in block ${number}, and no log tells of it.`);
+  }
+
+  /** What was observed is of this block. Another process may have moved on between the two questions: then they cannot be compared. */
+  async #assertStands({ address, observed }: WatchCursor): Promise<void> {
+    const cursors = await this.#options.store.cursors(this.#options.chainId);
+    if (cursors.find((cursor) => cursor.address === address)?.observed.hash !== observed.hash)
+      throw new CheckpointMovedFault(`Somebody else moved the checkpoint of ${address}.`);
   }
 
   /** Reads the contract once more, from its first block to the last one that was observed. */

@@ -1,5 +1,5 @@
 import type { ChainEffect, ChainModule, ChainPlace, RecordedLog } from '../domain/chain-effect.ts';
-import type { EffectStanding } from './settlement-ledger.ts';
+import type { EffectStanding, MandateEnd } from './settlement-ledger.ts';
 import type { BlockRange, SlotWord } from './watched-node.ts';
 
 /** A block, by height and hash. */
@@ -120,6 +120,9 @@ export interface WatcherStore {
 
   /** All that the ledger has to hear: first what was lost, then what is there and not done with, each in the order of the chain. */
   deliveries(chainId: string): Promise<Delivery[]>;
+  /** Ends of mandates that stand and that the ledger has not heard of, in the order of the chain: their logs name no provider. */
+  revocations(chainId: string): Promise<{ readonly id: bigint; readonly end: MandateEnd }[]>;
+  /** `finalized` for an end of a mandate. */
   told(id: bigint, standing: EffectStanding | 'undone'): Promise<void>;
 
   /**
@@ -171,4 +174,9 @@ export function isSameSaying(left: WatchedLog, right: WatchedLog): boolean {
 
 function sayingOf({ log }: WatchedLog): string {
   return JSON.stringify(Object.entries('fields' in log ? log.fields : log).toSorted(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+/** Of the log `MandateRevoked`. */
+export function mandateEndOf({ chainId, contract, log }: WatchedLog): MandateEnd {
+  return { chainId, contract, mandate: 'fields' in log ? (log.fields['mandate'] ?? '') : '' };
 }

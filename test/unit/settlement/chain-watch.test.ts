@@ -1,8 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { id, keccak256, toBeHex } from 'ethers';
 import { MemorySettlementLedger } from '../../../services/settlement/adapters/memory/memory.settlement-ledger.ts';
 import { MemoryWatcherStore } from '../../../services/settlement/adapters/memory/memory.watcher-store.ts';
-import { type ScriptedNode, ScriptedChain, purchased, settled, startScriptedNode } from '../../support/scripted-chain.ts';
+import {
+  emitted,
+  type ScriptedNode,
+  ScriptedChain,
+  scriptedContracts,
+  purchased,
+  settled,
+  startScriptedNode,
+} from '../../support/scripted-chain.ts';
 import { scriptedChainOf, watchOf } from '../../support/watched-chain.ts';
+
+const word = id('anything');
 
 let chain: ScriptedChain;
 let node: ScriptedNode;
@@ -71,5 +82,84 @@ describe('the watch of a chain', () => {
       ['observed', 'reorged', 'observed', 'finalized'],
       ['observed', 'reorged', 'observed', 'reorged', 'observed', 'finalized'],
     ]);
+  });
+  it('reads prepaid credit from the block on that its factory made it in, without a start in between', async () => {
+    const [credit, holder] = [`0x${'c1'.repeat(20)}`, `0x${'b1'.repeat(20)}`];
+    chain.mineEmpty(2);
+    chain.finalise();
+    const watching = watch();
+    await watching.look();
+    const issue = (seq: bigint) => emitted(credit, 'CreditIssued', [holder, seq, 50n, 80n, word]);
+    const create = emitted(scriptedContracts.creditFactory, 'CreditCreated', [7n, credit, '0x455552', 2]);
+    chain.mine([create, issue(1n)]);
+    chain.mine([issue(2n)]);
+    await watching.look();
+    await watching.look();
+    const issued = () =>
+      [...ledger.facts().values()].flatMap((facts) => facts.filter(({ effect: { log } }) => log.name === 'CreditIssued'));
+    expect(issued().map(({ effect }) => [effect.providerId, effect.key])).toEqual([
+      ['7', '1'],
+      ['7', '2'],
+    ]);
+    chain.undo(2);
+    chain.mine([create, issue(1n)]);
+    chain.mineEmpty(1);
+    chain.finalise();
+    for (let looks = 0; looks < 3; looks++) await watching.look();
+    chain.codes.set(credit, '0x6002');
+    chain.mineEmpty(1);
+    chain.finalise();
+    await watching.look();
+    const last = [...ledger.facts().values()].map((facts) => facts.at(-1)!);
+    expect(last.flatMap(({ type, effect: { log, key } }) => (log.name === 'CreditIssued' ? [`${type} ${key}`] : []))).toEqual([
+      'finalized 1',
+      'reorged 2',
+    ]);
+  });
+
+  it('tells the ledger at once, and once, that a mandate is over, whatever becomes of the block', async () => {
+    const revoked = emitted(scriptedContracts.settlement, 'MandateRevoked', [word, `0x${'b1'.repeat(20)}`, `0x${'b1'.repeat(20)}`]);
+    chain.mine([revoked]);
+    const watching = watch();
+    await watching.look();
+    expect([ledger.ended(), await store.revocations('77')]).toEqual([[word], []]);
+    chain.undo(1);
+    chain.mineEmpty(2);
+    await watching.look();
+    chain.mine([revoked]);
+    chain.finalise();
+    await watching.look();
+    expect([ledger.ended(), ledger.facts().size, await store.revocations('77')]).toEqual([[word], 0, []]);
+  });
+
+  it('reads nothing where other code stands than the configuration demands, or none at all', async () => {
+    chain.mine([settled(1n)]);
+    chain.finalise();
+    const demanding = (codeHashes: object) => watchOf({ ...scriptedChainOf([node.url]), codeHashes }, { store, ledger });
+    const { settlement, escrow } = scriptedContracts;
+    const message = `The code at ${settlement} has the hash ${keccak256('0x6001')}, and not ${word}.`;
+    for (let looks = 0; looks < 2; looks++) {
+      await expect(demanding({ settlement: word }).look()).rejects.toThrow(message);
+    }
+    chain.codes.set(escrow, '0x');
+    await expect(watch().look()).rejects.toMatchObject({ code: 'wrong_chain', message: `There is no contract at ${escrow} on chain 77.` });
+    expect(ledger.facts().size).toBe(0);
+    chain.codes.clear();
+    await demanding({ settlement: keccak256('0x6001') }).look();
+    expect(ledger.finalised().length).toBe(1);
+    // What the configuration demands goes before what was found first.
+    await expect(demanding({ settlement: word }).look()).rejects.toThrow(message);
+  });
+
+  it('tells nothing that was not held against the contract, also when nodes fail behind it', async () => {
+    await watch().look();
+    const { slot: _, ...madeUp } = settled(1n);
+    chain.mine([madeUp]);
+    chain.mine([settled(2n)]);
+    const second = toBeHex(chain.head.number);
+    node.lie = (method, params, truth) =>
+      method === 'eth_getBlockByNumber' && params[0] === second ? { result: { ...(truth() as object), parentHash: word } } : undefined;
+    await expect(watch().look()).rejects.toMatchObject({ code: 'event_without_bit' });
+    expect(ledger.facts().size).toBe(0);
   });
 });

@@ -1,4 +1,4 @@
-import type { ChainHeads, EffectStanding, SettlementLedger } from '../../application/settlement-ledger.ts';
+import type { ChainHeads, EffectStanding, MandateEnd, SettlementLedger } from '../../application/settlement-ledger.ts';
 import { businessKeyOf } from '../../application/watcher-store.ts';
 import { type ChainEffect, observationKey } from '../../domain/chain-effect.ts';
 
@@ -11,6 +11,7 @@ export interface ShadowFact {
 /** The shadow of a ledger: takes in what a watcher tells and writes it nowhere, so that it can be compared. */
 export class MemorySettlementLedger implements SettlementLedger {
   readonly #facts = new Map<string, ShadowFact[]>();
+  readonly #ended = new Set<string>();
   readonly #confirmBlocks: bigint | undefined;
 
   /** `confirmBlocks`: how deep an effect is confirmed; not before it is final when absent. */
@@ -38,6 +39,15 @@ export class MemorySettlementLedger implements SettlementLedger {
     if (last === undefined || last.type === 'reorged' || observationKey(last.effect) !== observationKey(effect)) return;
     if (last.type === 'finalized') throw new Error(`${businessKeyOf(effect)} is final and cannot be undone.`);
     facts.push({ type: 'reorged', effect });
+  }
+
+  async mandateRevoked({ mandate }: MandateEnd): Promise<void> {
+    this.#ended.add(mandate);
+  }
+
+  /** Mandates that are over. */
+  ended(): string[] {
+    return [...this.#ended];
   }
 
   /** By business key. */

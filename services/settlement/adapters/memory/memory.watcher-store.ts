@@ -1,4 +1,4 @@
-import type { EffectStanding } from '../../application/settlement-ledger.ts';
+import type { EffectStanding, MandateEnd } from '../../application/settlement-ledger.ts';
 import { nativeToken } from '../../application/settlement-chain.ts';
 import type { BlockRange } from '../../application/watched-node.ts';
 import { CheckpointMovedFault, WatcherAlarm } from '../../application/watcher-faults.ts';
@@ -10,6 +10,7 @@ import {
   type Delivery,
   type HeldCoins,
   isSameSaying,
+  mandateEndOf,
   type Lost,
   placeKeyOf,
   type WatchCursor,
@@ -153,6 +154,12 @@ export class MemoryWatcherStore implements WatcherStore {
       ...lost.map(({ id, log }): Delivery => ({ id, effect: log as ChainEffect, kind: 'lost' })),
       ...seen.map(({ id, log, standing }): Delivery => ({ id, effect: log as ChainEffect, kind: 'seen', standing })),
     ];
+  }
+
+  async revocations(chainId: string): Promise<{ readonly id: bigint; readonly end: MandateEnd }[]> {
+    return this.#seen(chainId)
+      .filter(({ log, standing }) => log.log.name === 'MandateRevoked' && standing === undefined)
+      .map(({ id, log }) => ({ id, end: mandateEndOf(log) }));
   }
 
   async told(id: bigint, standing: EffectStanding | 'undone'): Promise<void> {

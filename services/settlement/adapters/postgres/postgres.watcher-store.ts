@@ -2,7 +2,7 @@ import pg, { type Pool, type PoolClient } from 'pg';
 import { inPoolTransaction } from '../../../read-store/pool-transaction.ts';
 import type { ChainEffect, ChainModule } from '../../domain/chain-effect.ts';
 import { nativeToken } from '../../application/settlement-chain.ts';
-import type { EffectStanding } from '../../application/settlement-ledger.ts';
+import type { EffectStanding, MandateEnd } from '../../application/settlement-ledger.ts';
 import type { BlockRange } from '../../application/watched-node.ts';
 import { CheckpointMovedFault, WatcherAlarm } from '../../application/watcher-faults.ts';
 import {
@@ -11,6 +11,7 @@ import {
   type Delivery,
   type HeldCoins,
   isSameSaying,
+  mandateEndOf,
   type Lost,
   placeKeyOf,
   type WatchCursor,
@@ -185,6 +186,16 @@ export class PostgresWatcherStore implements WatcherStore {
     return rows.map(({ id, log: effect, state, standing }) =>
       state === 'lost' ? { id, effect, kind: 'lost' } : { id, effect, kind: 'seen', standing: standing ?? undefined },
     );
+  }
+
+  async revocations(chainId: string): Promise<{ readonly id: bigint; readonly end: MandateEnd }[]> {
+    const { rows } = await this.#pool.query<{ id: bigint; log: WatchedLog }>(
+      `select id, log from settlement_watch_log
+       where chain_id = $1 and state = 'seen' and provider_id is null and standing is null and log #>> '{log,name}' = 'MandateRevoked'
+       order by block_number, log_index`,
+      [chainId],
+    );
+    return rows.map(({ id, log }) => ({ id, end: mandateEndOf(log) }));
   }
 
   async told(id: bigint, standing: EffectStanding | 'undone'): Promise<void> {
