@@ -7,6 +7,7 @@ import { createPool } from '../../services/read-store/pool.ts';
 import { MemorySettlementLedger } from '../../services/settlement/adapters/memory/memory.settlement-ledger.ts';
 import { MemoryWatcherStore } from '../../services/settlement/adapters/memory/memory.watcher-store.ts';
 import { PostgresWatcherStore } from '../../services/settlement/adapters/postgres/postgres.watcher-store.ts';
+import type { MandateEnd } from '../../services/settlement/application/settlement-ledger.ts';
 import type { WatcherStore } from '../../services/settlement/application/watcher-store.ts';
 import type { ChainEffect } from '../../services/settlement/domain/chain-effect.ts';
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
@@ -22,6 +23,7 @@ import {
 import { scriptedChainOf, watchOf } from '../support/watched-chain.ts';
 
 const someone = `0x${'b1'.repeat(20)}`;
+const mandate = `0x${'d1'.repeat(32)}`;
 
 let database: TestDatabase;
 let pool: Pool;
@@ -52,7 +54,7 @@ const acts: readonly ((chain: ScriptedChain) => void)[] = [
   },
   (chain) => {
     chain.mine([settled(3n)]);
-    chain.mine([settled(4n)], [purchased(1n, 9n)]);
+    chain.mine([settled(4n)], [purchased(1n, 9n)], [emitted(scriptedContracts.settlement, 'MandateRevoked', [mandate, someone, someone])]);
   },
   (chain) => {
     chain.undo(1);
@@ -74,6 +76,7 @@ const expected = [
   ['slot 3', 'observed,finalized'],
   ['slot 4', 'observed,reorged,observed,finalized'],
   ['slot 5', 'observed,finalized'],
+  ['mandate', mandate],
 ];
 
 function heldBy(ledger: MemorySettlementLedger): string[][] {
@@ -81,14 +84,23 @@ function heldBy(ledger: MemorySettlementLedger): string[][] {
     const { effect, key } = facts[0]!.effect;
     return [effect === 'log' ? effect : `${effect} ${key}`, facts.map(({ type }) => type).join()];
   });
-  return named.toSorted();
+  return [...named.toSorted(), ...ledger.ended().map((ended) => ['mandate', ended])];
 }
 
 /** A call of the ledger by another process. */
 interface Told {
   readonly id: number;
-  readonly method: 'take' | 'reorged';
-  readonly values: readonly [effect: ChainEffect, heads?: { readonly head: string; readonly finalized: string }];
+  readonly method: 'take' | 'reorged' | 'mandateRevoked';
+  readonly values: readonly [effect: ChainEffect | MandateEnd, heads?: { readonly head: string; readonly finalized: string }];
+}
+
+function hear(ledger: MemorySettlementLedger, { method, values }: Told): Promise<unknown> {
+  const [told, heads = { head: '0', finalized: '0' }] = values;
+  if (method === 'mandateRevoked') return ledger.mandateRevoked(told as MandateEnd);
+  const effect = told as ChainEffect;
+  return method === 'reorged'
+    ? ledger.reorged(effect)
+    : ledger.take(effect, { head: BigInt(heads.head), finalized: BigInt(heads.finalized) });
 }
 
 class Crash extends Error {}
@@ -175,12 +187,7 @@ describe('a watcher that dies at any await goes on where it was, and no event is
       child.on('message', (told: Told) => {
         const isLast = ++calls % 3 === 0 && kills < 4;
         if (isLast && ++kills % 2 === 0) return void child.kill('SIGKILL');
-        const [effect, heads = { head: '0', finalized: '0' }] = told.values;
-        const done =
-          told.method === 'take'
-            ? ledger.take(effect, { head: BigInt(heads.head), finalized: BigInt(heads.finalized) })
-            : ledger.reorged(effect);
-        void done.then((result) => (isLast ? child.kill('SIGKILL') : child.send({ id: told.id, result })));
+        void hear(ledger, told).then((result) => (isLast ? child.kill('SIGKILL') : child.send({ id: told.id, result })));
       });
       const [code] = (await once(child, 'exit')) as [number | null];
       if (code !== null && code !== 0) throw new Error(`The watcher ended with ${code}.`);

@@ -60,7 +60,7 @@ export class ChainFollower {
   async #undoLost(group: Group, sight: ChainSight): Promise<void> {
     const { chainId, nodes, store } = this.#options;
     const { observed, finalized } = group;
-    if (observed.number === finalized.number) return;
+    if (observed.number === finalized.number && finalized.number <= sight.finalized) return;
     const kept = await store.unfinalBlocks(chainId, (group.contracts[0] as WatchCursor).address);
     for (const checkpoint of [...kept, finalized]) {
       // Nodes that have not come so far say nothing of it.
@@ -124,15 +124,13 @@ export class ChainFollower {
     if (step.isFinal) group.finalized = step.to;
   }
 
-  /** A provider's first word, and the one that follows a word with closed slots: a log that was missed there touches nothing else. */
+  /** A provider's first words: a log that was missed there touches nothing else. */
   #wordsIn(logs: readonly WatchedLog[]): Word[] {
     const { settlement, escrow } = this.#options.contracts;
-    return logs.flatMap(({ contract, providerId, effect, key, log }) => {
-      if (providerId === undefined) return [];
-      if (log.name === 'ProviderCreated')
-        return [settlement, ...(escrow === undefined ? [] : [escrow])].map((at) => ({ contract: at, providerId, word: 0n }));
-      return effect === 'slot' ? [0n, 1n].map((next) => ({ contract, providerId, word: BigInt(key) / 256n + next })) : [];
-    });
+    const withSlots = [settlement, ...(escrow === undefined ? [] : [escrow])];
+    return logs.flatMap(({ providerId, log }) =>
+      log.name === 'ProviderCreated' && providerId !== undefined ? withSlots.map((contract) => ({ contract, providerId, word: 0n })) : [],
+    );
   }
 
   #finalityFailed({ number, hash }: Checkpoint, shown: string): WatcherAlarm {

@@ -126,8 +126,8 @@ export interface WatcherStore {
   told(id: bigint, standing: EffectStanding | 'undone'): Promise<void>;
 
   /**
-   * Words that a log touched, or the loss of one, since they were compared; and those that were compared before this time, unless every
-   * slot was closed then.
+   * Words that a log touched, or the loss of one, since they were compared; and those that were compared before this time or never, unless
+   * every slot was closed then. The word behind one with a closed slot is among them: a log that was missed there touches nothing.
    */
   wordsToCompare(chainId: string, comparedBefore: Date): Promise<Word[]>;
   /** Slots of a word that are closed by what is observed. */

@@ -83,6 +83,18 @@ describe('the watch of a chain', () => {
       ['observed', 'reorged', 'observed', 'reorged', 'observed', 'finalized'],
     ]);
   });
+  it('stops at another block in the place of a final one, also before that is final', async () => {
+    chain.mine([settled(1n)]);
+    chain.finalise();
+    const watching = watch();
+    await watching.look();
+    chain.undo(1);
+    chain.mineEmpty(2);
+    chain.finalizedNumber = 0n;
+    await expect(watching.look()).rejects.toMatchObject({ code: 'finality_failed' });
+    expect(typesOf()).toEqual([['observed', 'finalized']]);
+  });
+
   it('reads prepaid credit from the block on that its factory made it in, without a start in between', async () => {
     const [credit, holder] = [`0x${'c1'.repeat(20)}`, `0x${'b1'.repeat(20)}`];
     chain.mineEmpty(2);

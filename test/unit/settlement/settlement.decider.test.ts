@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { allocateReceipt } from '../../../services/settlement/domain/allocating.decider.ts';
-import { observationKey } from '../../../services/settlement/domain/chain-effect.ts';
+import { type ChainEffect, type EffectKind, type LogsByEffect, observationKey } from '../../../services/settlement/domain/chain-effect.ts';
 import { matchPayment, type PaidEffect } from '../../../services/settlement/domain/settlement-match.ts';
 import { crossRate } from '../../../services/settlement/domain/reference-rate.ts';
 import { confirm, finalize, observe, reorg } from '../../../services/settlement/domain/settlement.decider.ts';
 import { settlement, standingOf } from '../../../services/settlement/domain/settlement.ts';
 import { given } from '../../support/given.ts';
 import { block, dollar, EffectHistory, effectOf, eth, foundSlot, payer, purchase, rateOf, settled, treasury } from './effect.fixtures.ts';
-import { account } from './slot.fixtures.ts';
+import { account, usdc } from './slot.fixtures.ts';
 
 const effect = settled();
 const subject = matchPayment(effect as PaidEffect, foundSlot(), eth);
@@ -131,6 +131,20 @@ describe('a payment on chain', () => {
     given(settlement, paid().reorged().events)
       .when((state) => reorg(state, observation))
       .thenRepeats(1n);
+  });
+
+  it.each<[EffectKind, LogsByEffect[EffectKind]]>([
+    ['capture', { name: 'EventCaptured', eventId: '900', token: usdc, amount: '9', fee: '0', treasury }],
+    ['cancel', { name: 'EventCancelled', eventId: '900' }],
+    ['purchase-refund', { name: 'PurchaseRefunded', eventId: '900', payer, seq: '8', token: usdc, amount: '9', to: payer }],
+    ['issue', { name: 'CreditIssued', to: payer, seq: '8', amount: '9', epoch: '80', ref: `0x${'0'.repeat(64)}` }],
+    ['redeem', { name: 'CreditRedeemed', holder: payer, invoiceRef: `0x${'0'.repeat(64)}`, seq: '8', amount: '9' }],
+    ['log', { name: 'CreditExpired', holder: payer, amount: '9', epoch: '80' }],
+  ])('takes an effect of the kind %s back that was not final, and takes it again in another block', (kind, log) => {
+    const [here, there] = ['a', 'b'].map((fork) => effectOf(kind, '8', log, { block: block(10, fork) })) as [ChainEffect, ChainEffect];
+    const history = new EffectHistory().observed(here, {}).reorged();
+    expect(history.events.at(-1)).toMatchObject({ type: 'SettlementReorged/1', data: { from: 'observed', postings: [] } });
+    expect([standingOf(history.state), standingOf(history.observed(there, {}).state)]).toEqual(['none', 'observed']);
   });
 
   it('stays when the loss of an earlier block is told late', () => {

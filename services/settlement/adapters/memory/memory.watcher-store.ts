@@ -224,13 +224,15 @@ export class MemoryWatcherStore implements WatcherStore {
 
   #touch({ chainId, contract, providerId, effect, key }: WatchedLog): void {
     if (effect !== 'slot' || providerId === undefined) return;
-    this.#word(chainId, { contract, providerId, word: BigInt(key) / 256n }).isTouched = true;
+    const word = BigInt(key) / 256n;
+    this.#word(chainId, { contract, providerId, word }).isTouched = true;
+    this.#word(chainId, { contract, providerId, word: word + 1n });
   }
 
   #word(chainId: string, word: Word): KeptWord {
     const { words } = this.#chain(chainId);
     const key = `${word.contract} ${word.providerId} ${word.word}`;
-    const kept = words.get(key) ?? { word, isTouched: false, isFull: false, comparedAt: new Date(0) };
+    const kept = words.get(key) ?? { word, isTouched: false, isFull: false, comparedAt: new Date(-8.64e15) };
     words.set(key, kept);
     return kept;
   }

@@ -357,6 +357,11 @@ async function touchWords(client: PoolClient, chainId: string, logs: readonly Wa
     effect === 'slot' && providerId !== undefined ? [{ contract, providerId, word: BigInt(key) / 256n }] : [],
   );
   await insertWords(client, chainId, words, 'true');
+  await insertWords(
+    client,
+    chainId,
+    words.map((word) => ({ ...word, word: word.word + 1n })),
+  );
 }
 
 async function insertWords(
