@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
-import { Principal } from '../../services/access/adapters/http/principal.decorator.ts';
+import { ForRoles, Principal } from '../../services/access/adapters/http/principal.decorator.ts';
 import type { Principal as PrincipalOf } from '../../services/access/application/principal.ts';
 import { pathId } from '../../services/http/command-request.ts';
 import { ProblemError } from '../../services/http/problem-error.ts';
@@ -19,6 +19,7 @@ import { prepaidCredit } from './prepaid-credit.projection.ts';
 import { type HolderCredit, PrepaidCreditQuery } from './prepaid-credit.query.ts';
 
 @QueryRoute('accounts')
+@ForRoles('provider', 'customer')
 @Controller('v1/accounts/:account/credit')
 export class PrepaidCreditController {
   readonly #query: PrepaidCreditQuery;

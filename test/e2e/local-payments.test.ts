@@ -5,6 +5,8 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Contract } from 'ethers';
 import { startThrowawayChain, type ThrowawayChain } from '../../bench/support/throwaway-chain.ts';
 import { ppvEscrowAbi } from '../../contracts/generated/ppv-escrow.ts';
+import { prepaidCreditAbi } from '../../contracts/generated/prepaid-credit.ts';
+import { prepaidCreditFactoryAbi } from '../../contracts/generated/prepaid-credit-factory.ts';
 import { providerRegistryAbi } from '../../contracts/generated/provider-registry.ts';
 import { providerSettlementAbi } from '../../contracts/generated/provider-settlement.ts';
 import { localPayments } from '../../services/main/chain/local-payments.ts';
@@ -53,6 +55,12 @@ it('makes the local chain one on which the local provider is paid, by quotes and
   const refunder = await senders.signerOf('refunder', 'demo', '31337');
   const operable = (await registry.getFunction('operable')(providerIdOf('demo'), refunder.address)) as readonly [string, string, bigint];
   expect(operable[2] & 4n).toBe(4n);
+
+  const factory = new Contract(contracts.creditFactory!, prepaidCreditFactoryAbi, chain.provider);
+  const credit = new Contract((await factory.getFunction('creditOf')(providerIdOf('demo'))) as string, prepaidCreditAbi, chain.provider);
+  const minter = await senders.signerOf('minter', 'demo', '31337');
+  expect(await credit.getFunction('minterValidUntil')(minter.address)).toBeGreaterThan(4_000_000_000n);
+  expect(await chain.provider.getBalance(minter.address)).toBeGreaterThan(0n);
 
   const quote: SignedTerms = quoteIssued().terms;
   const offer: Offer = {

@@ -67,6 +67,13 @@ const stray: ChainEffect = {
   },
 };
 
+/** The provider's token for prepaid credit, as its factory told of it. */
+const creditCreated: ChainEffect = {
+  ...stray,
+  ...{ contract: `0x${'09'.repeat(20)}`, module: 'credit', tx: `0x${'0a'.repeat(32)}`, effect: 'log', key: `0x${'0a'.repeat(32)}.0` },
+  log: { name: 'CreditCreated', fields: { token: `0x${'0b'.repeat(20)}`, currency: '0x455552', decimals: '2' } },
+};
+
 beforeAll(async () => {
   api = await startTestService({ settlementChains: [chain] });
   await api.post('/v1/settlement', { legalName: 'Demo' });
@@ -92,7 +99,7 @@ beforeAll(async () => {
   signatures = { agree: await signed(agree!), revoke: await signed(revoke!) };
   await api.post(`/v1/accounts/${account}/charges`, { ...money, product: 'tv', description: 'TV' });
   await issued(ids.invoice);
-  await api.service.settlementLedger.take(stray, { head: 9n, finalized: 9n });
+  for (const effect of [stray, creditCreated]) await api.service.settlementLedger.take(effect, { head: 9n, finalized: 9n });
   const at = new Date(Date.now() - 60_000).toISOString();
   await api.post('/v1/settlement/rates', { base: 'USDC', currency: 'EUR', rate: '0.9', source: 'test', at, spreadBps: '0' });
   topUp = await paidTopUp(account);
@@ -197,6 +204,7 @@ const routesOfCustomers = [
   '/v1/accounts/{account}/proof-bundle',
   '/v1/accounts/{account}/balances/signed',
   '/v1/accounts/{account}/statement',
+  '/v1/accounts/{account}/credit',
   '/v1/invoices/{invoice}/proof-bundle',
   '/v1/invoices/{invoice}/signed',
 ];

@@ -1,13 +1,16 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Contract, ContractFactory, type InterfaceAbi, JsonRpcProvider, type JsonRpcSigner } from 'ethers';
+import { Contract, ContractFactory, type InterfaceAbi, JsonRpcProvider, type JsonRpcSigner } from 'ethers';
 import { demoDollarAbi, demoDollarBytecode } from '../../../contracts/generated/demo-dollar.ts';
+import { prepaidCreditAbi } from '../../../contracts/generated/prepaid-credit.ts';
+import { prepaidCreditFactoryAbi, prepaidCreditFactoryBytecode } from '../../../contracts/generated/prepaid-credit-factory.ts';
 import { ppvEscrowAbi, ppvEscrowBytecode } from '../../../contracts/generated/ppv-escrow.ts';
 import { providerRegistryAbi, providerRegistryBytecode } from '../../../contracts/generated/provider-registry.ts';
 import { providerSettlementAbi, providerSettlementBytecode } from '../../../contracts/generated/provider-settlement.ts';
 import { localChainId } from '../../chain/application/local-funds.ts';
 import { EncryptedKeystoreSenderKeys } from '../../settlement/adapters/keys/encrypted-keystore.sender-keys.ts';
 import { EncryptedKeystoreSigner } from '../../settlement/adapters/keys/encrypted-keystore.signer.ts';
+import type { SenderRole } from '../../settlement/application/sender-keys.ts';
 import { nativeToken } from '../../settlement/application/settlement-chain.ts';
 import { providerIdOf } from '../../settlement/domain/chain-number.ts';
 import { writePrivateFile } from '../embedded/private-file.ts';
@@ -20,6 +23,12 @@ const permit2 = '0x000000000022D473030F116dDEE9F6B43aC78BA3';
 /** The keys of a local chain are good until 2100. */
 const validUntil = 4_102_444_800;
 const feeCapBps = 500;
+/** Prepaid credit of the local provider: in cents of a euro, ten thousand euro a day at most. */
+const creditDecimals = 2;
+const euro = '0x455552';
+const creditDailyCap = 1_000_000n;
+/** One coin: tens of thousands of transactions. */
+const gasMoney = 10n ** 18n;
 
 /**
  * `chain local-payments`: everything that a first payment on the local chain takes. Deploys the contracts and a dollar that anybody makes,
@@ -41,6 +50,7 @@ export async function localPayments(args: readonly string[], environment: Enviro
     return [
       `settlement ${chain.contracts.settlement}`,
       `escrow     ${chain.contracts.escrow}`,
+      `credit     ${chain.contracts.creditFactory}`,
       `dollar     ${chain.tokens[1]?.address}`,
       `provider   ${localProvider.slug}, ${providerIdOf(localProvider.slug)} on chain`,
       `written    ${file}`,
@@ -59,8 +69,13 @@ async function deployed(provider: JsonRpcProvider, { dataFolder, quotePasswordFi
   const keystore = { folder: join(keys, 'quotes'), passwordFile: quotePasswordFile ?? join(keys, 'quotes.password') };
   const signer = await new EncryptedKeystoreSigner(keystore).addressOf(localProvider.slug, localChainId);
   const senders = new EncryptedKeystoreSenderKeys({ ...keystore, relayers: 1 });
-  const refunder = await senders.signerOf('refunder', localProvider.slug, localChainId);
-  const collector = await senders.signerOf('collector', localProvider.slug, localChainId);
+  const keyOf = (role: SenderRole) => senders.signerOf(role, localProvider.slug, localChainId);
+  const [refunder, collector, minter, relayer] = [
+    await keyOf('refunder'),
+    await keyOf('collector'),
+    await keyOf('minter'),
+    await keyOf('relayer'),
+  ];
   const block = BigInt((await provider.send('eth_blockNumber', [])) as string);
   const by = platform.address;
   const registry = await deploy(platform, providerRegistryAbi, providerRegistryBytecode, 0, by, by, by, feeCapBps, by);
@@ -76,9 +91,15 @@ async function deployed(provider: JsonRpcProvider, { dataFolder, quotePasswordFi
   await send(registry, admin, 'setRefunder', id, refunder.address, validUntil);
   await send(registry, admin, 'setCollector', id, collector.address, validUntil);
   await send(registry, admin, 'setToken', id, dollar, true, 6);
+  const factory = await deploy(platform, prepaidCreditFactoryAbi, prepaidCreditFactoryBytecode, registryAt);
+  await send(factory, admin, 'createCredit', id, creditDecimals, euro, creditDailyCap, 'Demo Credit', 'DEMO');
+  const credit = new Contract((await factory.getFunction('creditOf')(id)) as string, prepaidCreditAbi, provider);
+  await send(credit, admin, 'setMinter', minter.address, validUntil);
+  // Nobody else gives the keys coins here, and an issue that waits for them looks like one that was forgotten.
+  for (const { address } of [minter, relayer]) await (await platform.sendTransaction({ to: address, value: gasMoney })).wait();
   return {
     chainId: localChainId,
-    contracts: { registry: registryAt, settlement, escrow },
+    contracts: { registry: registryAt, settlement, escrow, creditFactory: await addressOf(factory) },
     deploymentBlock: block.toString(),
     tokens: [
       { address: nativeToken, currency: 'ETH', decimals: 18 },

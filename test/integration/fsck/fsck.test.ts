@@ -37,7 +37,18 @@ describe('fsck', () => {
     expect(reports.map(({ part }) => part)).toEqual([
       ...['logs', 'leaves', 'tiles', 'heads', 'rounds', 'anchors', 'balances'],
       ...['V1 anchors on the chain', 'V2 signed tree head', 'V3 tree', 'V4 entries', 'V5 streams', 'V6 time', 'V7 payloads', 'V8 balances'],
-      ...['chain 31337', 'books', 'accounts', 'commands', 'entitlements', 'invoices', 'settlements', 'statements', 'settlement-dispatches'],
+      ...[
+        'chain 31337',
+        'books',
+        'accounts',
+        'commands',
+        'entitlements',
+        'invoices',
+        'settlements',
+        'statements',
+        'settlement-dispatches',
+        'prepaid-credit',
+      ],
     ]);
   });
 });
