@@ -35,6 +35,8 @@ export function wordingOf(event: LedgerEvent): Wording {
     case 'TitleGranted/1':
     case 'TitleGrantEnded/1':
       return { description: data.title.name, reference: data.purchase };
+    case 'SlaCredited/1':
+      return { description: `${data.offer} was available for less than ${data.availabilityBelow} %`, reference: data.terms.hash };
     case 'TitleCaptured/1':
       return { description: data.product, reference: data.settlement };
     case 'SettlementRefundDecided/1':

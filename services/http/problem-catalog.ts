@@ -137,6 +137,8 @@ export const problemCatalog = {
   refund_not_found: { status: 404, title: 'There is no such refund.' },
   title_not_on_sale: { status: 409, title: 'The title is not on sale at this time.' },
   title_already_listed: { status: 409, title: 'The title is listed already.' },
+  availability_not_promised: { status: 409, title: 'The terms promise no availability.' },
+  outage_period_invalid: { status: 409, title: 'The outage is not over, or not within one cycle of the price.' },
   title_cancelled: { status: 409, title: 'The event of the title is called off.' },
   title_window_invalid: { status: 409, title: 'A time window of the title ends before it begins.' },
   nothing_to_invoice: { status: 409, title: 'The account has no unbilled charges that amount to a payable sum.' },

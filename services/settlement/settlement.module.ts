@@ -13,6 +13,7 @@ import { CheckoutController } from './adapters/http/checkout.controller.ts';
 import { CheckoutsController } from './adapters/http/checkouts.controller.ts';
 import { PayPageController } from './adapters/http/pay-page.controller.ts';
 import { SettlementController } from './adapters/http/settlement.controller.ts';
+import { OutagesController } from './adapters/http/outages.controller.ts';
 import { TermsController } from './adapters/http/terms.controller.ts';
 import { CheckoutEvents } from './application/checkout-events.ts';
 import { CheckoutLinks } from './application/checkout-link.ts';
@@ -23,6 +24,7 @@ import { IssueQuoteHandler } from './application/issue-quote.handler.ts';
 import { OpenCheckoutHandler } from './application/open-checkout.handler.ts';
 import { PayableSubjects } from './application/payable-subjects.ts';
 import { PAYER_DESK, type PayerDesk } from './application/payer-desk.ts';
+import { RecordOutageHandler } from './application/record-outage.handler.ts';
 import { PublishTermsHandler } from './application/publish-terms.handler.ts';
 import { PublishedTerms } from './application/published-terms.ts';
 import { QUOTE_SIGNER, type QuoteSigner } from './application/quote-signer.ts';
@@ -47,7 +49,7 @@ export interface SettlementPorts {
 /** Payments on chain as far as the payer and the provider see them: quotes, checkouts, terms. The watcher and the books stand beside it. */
 @Module({
   imports: [CqrsModule, CatalogModule],
-  controllers: [SettlementController, TermsController, CheckoutsController, CheckoutController, PayPageController],
+  controllers: [SettlementController, TermsController, OutagesController, CheckoutsController, CheckoutController, PayPageController],
   providers: [
     { provide: CLOCK, useValue: systemClock },
     { provide: RATE_SOURCE, useFactory: (executor: CommandExecutor) => new RecordedRates(executor), inject: [CommandExecutor] },
@@ -61,6 +63,7 @@ export interface SettlementPorts {
     ConfigureSettlementHandler,
     SetRateHandler,
     PublishTermsHandler,
+    RecordOutageHandler,
     OpenCheckoutHandler,
     IssueQuoteHandler,
   ],

@@ -475,6 +475,42 @@ describe('[A18] a title that is called off', () => {
   });
 });
 
+describe('[D15] terms that promise an availability', () => {
+  it('credit a customer by themselves, once, and name the outage, its evidence and the terms', async () => {
+    const account = await accountWith('postpaid');
+    const price = { amount: '120.00', currency: 'EUR', cycle: 'year' };
+    const slaCredits = [{ availabilityBelow: '99.9', creditPercent: '5' }];
+    const published = await api.post('/v1/terms', { offer: 'internet-100', version: '1', price, slaCredits, refunds: 'None.' });
+    const terms = published.body.id as string;
+    const evidence = `0x${'e7'.repeat(32)}`;
+    const outage = { terms, from: '2024-02-03T00:00:00.000Z', until: '2024-02-03T09:00:00.000Z', source: 'probe-7', evidence };
+    const { status, body } = await api.post(`/v1/accounts/${account}/outages`, outage);
+    expect([status, (body.events as { type: string }[]).map(({ type }) => type)]).toEqual([201, ['OutageRecorded/1', 'SlaCredited/1']]);
+    expect(body.events[0].data).toMatchObject({
+      evidence,
+      source: 'probe-7',
+      terms: { hash: terms, stream: `demo.terms-${terms}`, revision: '0' },
+    });
+    expect(body.events[1].data).toMatchObject({
+      outages: ['1'],
+      downMs: '32400000',
+      creditPercent: '5',
+      amount: '6.00',
+      terms: { hash: terms },
+    });
+    await api.post(`/v1/accounts/${account}/outages`, outage); // The same measurement once more.
+    expect((await api.get(`/v1/accounts/${account}/balances?after=${await head()}`)).body.balances).toMatchObject({ wallet: '6.00' });
+    const { rows } = (await api.get(`/v1/accounts/${account}/statement?after=${await head()}`)).body as {
+      rows: { type: string; description: string }[];
+    };
+    expect(rows.filter(({ type }) => type.startsWith('SlaCredited'))).toMatchObject([
+      { description: 'internet-100 was available for less than 99.9 %' },
+    ]);
+    const unknown = await api.post(`/v1/accounts/${account}/outages`, { ...outage, terms: `0x${'00'.repeat(32)}` });
+    expect([unknown.status, unknown.body.code]).toEqual([404, 'terms_not_found']);
+  });
+});
+
 describe('the books of all that', () => {
   it('balance in every currency, and the log of them is VALID', async () => {
     const { currencies } = (await api.get(`/v1/trial-balance?after=${await head()}`)).body as { currencies: { balance: string }[] };

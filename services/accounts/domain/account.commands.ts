@@ -92,6 +92,8 @@ export type AccountRejection =
       readonly currency: string;
     }
   | { readonly code: 'refund_not_found'; readonly refund: string }
+  | { readonly code: 'availability_not_promised'; readonly terms: string }
+  | { readonly code: 'outage_period_invalid'; readonly from: string; readonly until: string }
   | { readonly code: 'nothing_to_invoice' }
   | { readonly code: 'entry_not_found' }
   | { readonly code: 'entry_not_reversible'; readonly type: string }

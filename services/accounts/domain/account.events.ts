@@ -1,6 +1,7 @@
 import { EventTypes } from '../../event-store/domain/event-types.ts';
 import type { Posting } from '../../money/posting.ts';
 import type { AccountSettlementEvent } from './account-settlement.events.ts';
+import type { SlaEvent } from './sla.events.ts';
 
 /*
  * Facts of a customer's account, stream `<slug>.account-<account>`. Each is the `fin` of the stored event. Amounts are canonical
@@ -141,7 +142,8 @@ export type AccountEvent =
   | { readonly type: 'PaymentReceived/1'; readonly data: PaymentReceived }
   | { readonly type: 'EntryReversed/1'; readonly data: EntryReversed }
   | { readonly type: 'ChargesClosed/1'; readonly data: ChargesClosed }
-  | AccountSettlementEvent;
+  | AccountSettlementEvent
+  | SlaEvent;
 
 export const accountEvents = new EventTypes<AccountEvent>({
   'AccountOpened/1': [],
@@ -151,6 +153,8 @@ export const accountEvents = new EventTypes<AccountEvent>({
   'PaymentReceived/1': [],
   'EntryReversed/1': [],
   'ChargesClosed/1': [],
+  'OutageRecorded/1': [],
+  'SlaCredited/1': [],
   'SettlementCredited/1': [],
   'TitleGranted/1': [],
   'TitleGrantEnded/1': [],

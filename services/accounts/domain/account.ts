@@ -13,6 +13,7 @@ import {
   type TitlePurchased,
 } from './account.events.ts';
 import { bucketOf } from './chart.ts';
+import { type OutageCycle, withSla } from './sla.ts';
 import { type OpenInvoice, withOpen } from './open-invoices.ts';
 
 export interface OpenAccount extends AccountSettlements {
@@ -41,6 +42,8 @@ export interface OpenAccount extends AccountSettlements {
   readonly payments: ReadonlyMap<string, KnownPayment>;
   /** Titles bought and not taken back, with the revision of the purchase. */
   readonly purchases: ReadonlyMap<string, bigint>;
+  /** Outages by terms and cycle. */
+  readonly outageCycles: ReadonlyMap<string, OutageCycle>;
 }
 
 export interface KnownPayment {
@@ -53,7 +56,7 @@ export type Account = { readonly status: 'none' } | OpenAccount;
 export const account: Aggregate<Account, AccountEvent> = {
   initial: { status: 'none' },
   evolve,
-  version: 4,
+  version: 5,
   events: accountEvents,
 };
 
@@ -82,6 +85,7 @@ function evolve(state: Account, { event, revision }: Placed<AccountEvent>): Acco
       reversed: new Set(),
       payments: new Map(),
       purchases: new Map(),
+      outageCycles: new Map(),
       ...noSettlements,
     };
   }
@@ -100,6 +104,9 @@ function evolve(state: Account, { event, revision }: Placed<AccountEvent>): Acco
       return closed(moved, event.data);
     case 'EntryReversed/1':
       return reversed(moved, event.data);
+    case 'OutageRecorded/1':
+    case 'SlaCredited/1':
+      return withSla(moved, event);
     default:
       return settledAccount(moved, event);
   }

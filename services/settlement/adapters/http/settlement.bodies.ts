@@ -130,6 +130,19 @@ export class TermsBody {
   readonly refunds!: string;
 }
 
+export class OutageBody {
+  @HashField({ description: 'Published terms, which promise an availability.' })
+  readonly terms!: string;
+  @InstantField({ description: 'When the service was gone.' })
+  readonly from!: string;
+  @InstantField({ description: 'When it was back; in the same cycle of the price. A longer outage is told in parts.' })
+  readonly until!: string;
+  @SlugField({ lengthMax: 64, example: 'probe-7', description: 'Who measured it.' })
+  readonly source!: string;
+  @HashField({ description: 'SHA-256 of what was measured. Whoever measured it keeps it.' })
+  readonly evidence!: string;
+}
+
 class CheckoutPlaceBody {
   @WholeNumberField({ max: revisionMax, optional: true, example: '31337', description: 'The first chain that is configured when absent.' })
   readonly chainId?: string;
