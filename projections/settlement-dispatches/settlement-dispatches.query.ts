@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Pool } from 'pg';
 import { POOL } from '../../services/read-store/pool.ts';
+import type { FailedCollection, FailedCollections } from '../../services/settlement/application/collection-retries.ts';
 import type { OpenDispatch, OpenDispatches } from '../../services/settlement/application/open-dispatches.ts';
 import type { DispatchFailure } from '../../services/settlement/domain/dispatch.events.ts';
 import { positionOf } from '../sql/checkpoint-position.ts';
@@ -32,7 +33,7 @@ const openMax = 500;
 const listedMax = 200;
 
 @Injectable()
-export class SettlementDispatchesQuery implements OpenDispatches {
+export class SettlementDispatchesQuery implements OpenDispatches, FailedCollections {
   readonly #pool: Pool;
 
   constructor(@Inject(POOL) pool: Pool) {
@@ -45,6 +46,15 @@ export class SettlementDispatchesQuery implements OpenDispatches {
       [chainId],
     );
     return rows;
+  }
+
+  async failedSince(since: Date): Promise<readonly FailedCollection[]> {
+    const { rows } = await this.#pool.query<{ provider: string; id: string; ordered_at: Date }>(
+      `select provider, id, ordered_at from settlement_dispatches
+        where operation = 'collect' and status = 'failed' and ordered_at >= $1 order by ordered_position limit ${openMax}`,
+      [since],
+    );
+    return rows.map(({ provider, id, ordered_at: orderedAt }) => ({ provider, id, orderedAt }));
   }
 
   /** The newest first. */

@@ -269,7 +269,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
   closing.push(() => anchoring.anchorer.stop());
   const sending = openSending({
     ...{ chains: settlementChains, pool, open: app.get(SettlementDispatchesQuery, { strict: false }), lock: new AdvisoryLock(pool) },
-    executor: app.get(CommandExecutor, { strict: false }),
+    ...{ executor: app.get(CommandExecutor, { strict: false }), commands: app.get(CommandBus, { strict: false }) },
     keys: senderKeys,
     onAlarm: (alarm) => logger.error({ alarm }, 'Something that was ordered is not sent; it is tried on.'),
   });

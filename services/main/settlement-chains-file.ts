@@ -18,6 +18,9 @@ const contractNames = ['registry', 'settlement', 'escrow', 'creditFactory'] as c
 const nodesMinForRealMoney = 3;
 /** No transaction takes less. */
 const relayGasMin = 21_000;
+const retriesMax = 10;
+/** The rate of the last collection has to run out first. */
+const retrySecondsMin = 60;
 
 /**
  * Chains that providers are paid on (docs/reference/settlement-watcher.md). Throws SettingsFault and names the chain and the field; never
@@ -39,7 +42,7 @@ export function readSettlementChains(file: string): SettlementChain[] {
 function chainIn(entry: Entry): SettlementChain {
   entry.knowsOnly([
     ...['chainId', 'rpcUrls', 'contracts', 'codeHashes', 'deploymentBlock', 'tokens', 'profile'],
-    ...['relaysPayments', 'display', 'spending'],
+    ...['relaysPayments', 'display', 'spending', 'collectRetrySeconds'],
   ]);
   const chain = {
     chainId: entry.text('chainId', /^[1-9]\d{0,18}$/, 'the number of the chain, as text'),
@@ -52,6 +55,7 @@ function chainIn(entry: Entry): SettlementChain {
     ...(entry.has('relaysPayments') && { relaysPayments: entry.truth('relaysPayments') }),
     ...(entry.has('display') && { display: displayIn(entry.inner('display')) }),
     ...(entry.has('spending') && { spending: spendingIn(entry.inner('spending')) }),
+    ...(entry.has('collectRetrySeconds') && { collectRetrySeconds: retriesIn(entry) }),
   };
   entry.demands(chain.rpcUrls.length > 0, 'rpcUrls takes at least one address of a node');
   entry.demands(new Set(chain.rpcUrls).size === chain.rpcUrls.length, 'rpcUrls names a node twice, which proves nothing');
@@ -129,6 +133,15 @@ function displayIn(entry: Entry): ChainDisplay {
     ...(entry.has('walletRpcUrl') && { walletRpcUrl: link('walletRpcUrl') }),
     sweepers: sweepers.map((each) => (each as string).toLowerCase()),
   };
+}
+
+function retriesIn(entry: Entry): number[] {
+  const seconds = entry.list('collectRetrySeconds');
+  entry.demands(
+    seconds.length <= retriesMax && seconds.every((each) => Number.isSafeInteger(each) && (each as number) >= retrySecondsMin),
+    `collectRetrySeconds takes at most ${retriesMax} whole numbers from ${retrySecondsMin}`,
+  );
+  return seconds as number[];
 }
 
 function spendingIn(entry: Entry): ChainSpending {

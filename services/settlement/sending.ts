@@ -1,3 +1,4 @@
+import type { CommandBus } from '@nestjs/cqrs';
 import type { Pool } from 'pg';
 import { ChainAccess, chainNodeAt, keptTransactions } from '../chain/chain-access.ts';
 import { systemClock } from '../commands/application/clock.ts';
@@ -6,6 +7,7 @@ import type { SequencerLock } from '../integrity/application/sequencer-lock.ts';
 import { AnyNode } from './adapters/chain/any-node.ts';
 import { ContractDispatchCalls } from './adapters/chain/contract.dispatch-calls.ts';
 import { PostgresGasCosts } from './adapters/postgres/postgres.gas-costs.ts';
+import { CollectionRetries, type FailedCollections, retryAfterMsDefault } from './application/collection-retries.ts';
 import { DispatchSender, type SendingLimits } from './application/dispatch-sender.ts';
 import type { OpenDispatches } from './application/open-dispatches.ts';
 import type { SenderKeys } from './application/sender-keys.ts';
@@ -17,7 +19,8 @@ export interface SendingOptions {
   readonly chains: readonly SettlementChain[];
   readonly pool: Pool;
   readonly executor: CommandExecutor;
-  readonly open: OpenDispatches;
+  readonly commands: CommandBus;
+  readonly open: OpenDispatches & FailedCollections;
   readonly keys: SenderKeys;
   readonly lock: SequencerLock;
   readonly onAlarm: (alarm: SendingAlarm) => void;
@@ -27,13 +30,16 @@ export interface SendingOptions {
 const limitsDefault = { relayGasMax: 400_000n, relayFeeMaxPerDay: 20_000_000_000_000_000n };
 
 /** The parts of sending, put together. Nothing runs until `start()`. */
-export function openSending({ chains, pool, executor, open, keys, lock, onAlarm }: SendingOptions): SettlementSender {
+export function openSending({ chains, pool, executor, commands, open, keys, lock, onAlarm }: SendingOptions): SettlementSender {
   const transactions = keptTransactions(pool);
   const sender = new DispatchSender({
     ...{ executor, calls: new ContractDispatchCalls(), costs: new PostgresGasCosts(pool), clock: systemClock },
     limitsOn: (chainId) => limitsOf(chains.find((chain) => chain.chainId === chainId)),
   });
+  const afterMsOn = (chainId: string) =>
+    chains.find((chain) => chain.chainId === chainId)?.collectRetrySeconds?.map((seconds) => seconds * 1_000) ?? retryAfterMsDefault;
   return new SettlementSender({
+    retries: new CollectionRetries({ executor, commands, failed: open, clock: systemClock, afterMsOn }),
     chains: chains.map(
       ({ chainId, rpcUrls, spending }) =>
         new ChainAccess({ chainId, transactions, node: new AnyNode(rpcUrls.map(chainNodeAt)), feePerGasMax: spending?.feePerGasMax }),

@@ -3,8 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { HDNodeWallet, type TypedDataDomain, type TypedDataField, Wallet } from 'ethers';
 import { sent } from '../../bench/support/settlement-chain.ts';
+import { SettlementDispatchesQuery } from '../../projections/settlement-dispatches/settlement-dispatches.query.ts';
+import { CollectionRetries } from '../../services/settlement/application/collection-retries.ts';
 import { HttpLogSource } from '../../verifier/source/http.log-source.ts';
 import { verifyLog } from '../../verifier/verify.ts';
+import { executionOn } from '../support/execution.ts';
 import { type PaidProvider, sendFrom, startPaidProvider } from '../support/paid-provider.ts';
 
 let shop: PaidProvider;
@@ -181,6 +184,47 @@ describe('a collection that came to nothing', () => {
       (open) => open === '0.00',
     );
     expect(await openOf(invoice)).toBe('0.00');
+  });
+});
+
+describe('what could not be collected', () => {
+  it('is collected again by policy: not before its time, and not more often than it says', async () => {
+    const poor = Wallet.createRandom(shop.on.chain.provider);
+    await shop.on.chain.provider.send('anvil_setBalance', [poor.address, '0x56bc75e2d63100000']);
+    const { account, invoice } = await shop.invoice('8.00');
+    const mandate = await agreed(account, poor);
+    await collect(invoice, mandate);
+    const failed = await until(lastCollection, (last) => last?.failure?.code === 'balance_short');
+    const orders = async () =>
+      (await Array.fromAsync(shop.api.service.eventStore.readAll())).filter(
+        ({ stream, type }) => stream === `demo.dispatch-${failed?.id}` && type === 'CollectOrdered/1',
+      ).length;
+    const { pool, eventStore, commands } = shop.api.service;
+    const { executor } = executionOn(eventStore);
+    const hour = 3_600_000;
+    /** As the role does it, so many hours from now. */
+    const roundIn = (hours: number) => {
+      const clock = { now: () => new Date(Date.now() + hours * hour).toISOString() };
+      const afterMsOn = () => [hour, 2 * hour];
+      return new CollectionRetries({ executor, commands, failed: new SettlementDispatchesQuery(pool), clock, afterMsOn }).round();
+    };
+    await roundIn(0.9);
+    expect(await orders()).toBe(1);
+    for (const [hours, expected] of [
+      [1.1, 2],
+      [1.9, 2],
+      [2.1, 3],
+      [1_000, 3],
+    ] as const) {
+      // What failed is given up behind its failure: until then it counts as decided.
+      const isRetried = async () => {
+        await roundIn(hours);
+        return orders();
+      };
+      expect(await until(isRetried, (count) => count === expected)).toBe(expected);
+      await until(lastCollection, (last) => last?.status === 'failed');
+    }
+    expect(await openOf(invoice)).toBe('8.00');
   });
 });
 

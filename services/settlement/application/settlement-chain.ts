@@ -62,6 +62,8 @@ export interface SettlementChain {
   readonly relaysPayments?: boolean;
   readonly display?: ChainDisplay;
   readonly spending?: ChainSpending;
+  /** How long after a collection that came to nothing the next one follows, one number for each; a day, three days and a week when absent. */
+  readonly collectRetrySeconds?: readonly number[];
 }
 
 export const nativeToken = `0x${'0'.repeat(40)}`;

@@ -5,6 +5,7 @@ import type { CommandExecutor } from '../../commands/application/command-executo
 import type { HeldLock, SequencerLock } from '../../integrity/application/sequencer-lock.ts';
 import { operationOf } from '../domain/dispatch.events.ts';
 import { dispatch } from '../domain/dispatch.ts';
+import type { CollectionRetries } from './collection-retries.ts';
 import type { DispatchSender, SendingPlace } from './dispatch-sender.ts';
 import type { OpenDispatch, OpenDispatches } from './open-dispatches.ts';
 import { roleOf, type SenderKeys } from './sender-keys.ts';
@@ -18,6 +19,8 @@ export interface SettlementSenderOptions {
   readonly keys: SenderKeys;
   readonly sender: DispatchSender;
   readonly lock: SequencerLock;
+  /** Orders again, as often as keys are compared, what time may have mended. */
+  readonly retries?: Pick<CollectionRetries, 'round'>;
   readonly pollMs: number;
   /** Between two comparisons of nonces and balances. */
   readonly reconcileMs: number;
@@ -34,6 +37,7 @@ export class SettlementSender {
   readonly #options: SettlementSenderOptions;
   readonly #reconciled = new Map<string, number>();
   readonly #stopping = new AbortController();
+  #retriedAt = 0;
   #running: Promise<void> | undefined;
 
   constructor(options: SettlementSenderOptions) {
@@ -58,6 +62,18 @@ export class SettlementSender {
       } catch (error) {
         this.#tell(chain.chainId, error);
       }
+    }
+    await this.#retry();
+  }
+
+  async #retry(): Promise<void> {
+    const { retries, reconcileMs, chains } = this.#options;
+    if (retries === undefined || Date.now() - this.#retriedAt < reconcileMs) return;
+    this.#retriedAt = Date.now();
+    try {
+      await retries.round();
+    } catch (error) {
+      this.#tell(chains[0]?.chainId ?? '', error);
     }
   }
 

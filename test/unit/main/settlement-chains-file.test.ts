@@ -43,6 +43,7 @@ describe('the file of chains that providers are paid on', () => {
       profile: { finality: 64, realMoney: true, blockTimeMaxMs: 30_000, pollMs: 2_000, confirmations },
       relaysPayments: true,
       display: { name: 'OP', explorerUrl: 'https://scan.example', walletRpcUrl: 'https://rpc.example/op', sweepers: [addressOf('Cc')] },
+      collectRetrySeconds: [3_600, 86_400],
       spending: { feePerGasMax: '30000000000', relayGasMax: 250_000, relayFeeMaxPerDay: '5000000000000000' },
     };
     expect(read([full])).toEqual([
@@ -83,6 +84,7 @@ describe('the file of chains that providers are paid on', () => {
     [[{ ...chain, profile: { ...profile, finality: 'safe' } }], 'profile: finality takes "tag" or a whole number'],
     [[{ ...chain, profile: { ...profile, confirmations: [{ blocks: 0 }] } }], 'confirmations 1: blocks takes a whole number'],
     [[{ ...chain, profile: { ...profile, confirmations: [{ kinds: ['tip'], blocks: 1 }] } }], 'kinds takes some of invoice'],
+    [[{ ...chain, collectRetrySeconds: [30] }], 'collectRetrySeconds takes at most 10 whole numbers from 60'],
     [[{ ...chain, spending: { feePerGasMax: 30 } }], 'spending: feePerGasMax takes wei per unit of gas, as text'],
     [[{ ...chain, spending: { relayGasMax: 20_999 } }], 'spending: relayGasMax takes a whole number from 21000'],
     [[{ ...chain, spending: { relayFeeMaxPerDay: '-1' } }], 'spending: relayFeeMaxPerDay takes wei, as text'],
