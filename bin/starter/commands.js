@@ -19,6 +19,7 @@ const projectCommands = {
   witness: (args) => node([inProject('verifier', 'witness', 'cli.ts'), ...args]),
   test,
   'test:solidity': testSolidity,
+  'test:mutation': (args) => node(['--no-warnings', inProject('test', 'mutation', 'main.ts'), ...args]),
   check,
   bench,
   build: async () => {

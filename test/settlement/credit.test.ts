@@ -374,6 +374,20 @@ describe('PrepaidCredit', () => {
     expect(await read('totalSupply')).toBe(0n);
   });
 
+  it('[SET-A37] that expired is passed over by a redemption, and burnt later', async () => {
+    const { credit, hands } = fixture.on;
+    const { address } = hands.payer;
+    const epoch = await currentEpoch();
+    await issue(1n, 10n, { epoch });
+    await travelTo(fixture.on, beginningOf(epoch + 23));
+    await issue(2n, 7n, { epoch: epoch + 28 }); // Behind the bucket of the expired ones, two turns of the ring later.
+    await send(credit, hands.payer, 'redeem', 7n, ref, 1n);
+    expect(await read('unburntOf', address)).toBe(10n);
+    const receipt = await send(credit, hands.stranger, 'expire', address);
+    expect(eventsIn(receipt, credit)).toContain(`CreditExpired(${address},10,${epoch})`);
+    expect(await read('totalSupply')).toBe(0n);
+  });
+
   it('is refunded by refunders, once a number', async () => {
     const { credit, registry, hands } = fixture.on;
     const { payer, refunder, signer, providerAdmin } = hands;
