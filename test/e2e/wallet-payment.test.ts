@@ -97,6 +97,14 @@ describe('[D13] [D14] [L18] a customer pays an invoice from a wallet', () => {
       ({ open }) => open === '0.00',
     );
     expect([billed.open, billed.settlements.map((each) => each.tx)]).toEqual(['0.00', [tx]]);
+    // Straight to the provider's own treasury: the contract on the way keeps nothing.
+    const { treasury } = shop.on.hands;
+    const held = async (address: string) =>
+      currency === 'ETH' ? shop.on.chain.provider.getBalance(address) : (shop.on.dollar['balanceOf']!(address) as Promise<bigint>);
+    expect(await held(shop.chain.contracts.settlement)).toBe(0n);
+    expect(await held(treasury.address)).toBeGreaterThan(0n);
+    const final = (await Array.fromAsync(shop.api.service.eventStore.readAll())).findLast(({ type }) => type === 'SettlementObserved/1');
+    expect(JSON.parse(final!.data).fin).toMatchObject({ tx, log: { name: 'Settled', treasury: treasury.address.toLowerCase() } });
     const { balances } = (await shop.api.get(`/v1/accounts/${account}`)).body as { balances: object };
     expect(balances).toEqual({ wallet: '0.00', unbilled: '0.00', receivable: '0.00' });
   });
