@@ -70,7 +70,7 @@ const commands: Readonly<Record<string, Command>> = {
   },
   settlement: {
     summary:
-      'Hold what the watcher keeps against the chain: resync --chain <id>  adopt --chain <id>. Let a halted chain go on: lift --chain <id>. ' +
+      'Hold what chains have against the books: reconcile --provider <slug>. Hold what the watcher keeps against the chain: resync --chain <id>  adopt --chain <id>. Let a halted chain go on: lift --chain <id>. ' +
       'adopt and lift take --by <name>  --reason <text>. --data <folder>',
     run: async (args) => (await import('./settlement/settlement-command.ts')).runSettlement(args, process.env),
   },

@@ -40,8 +40,19 @@ export async function runLocal(settings: Settings): Promise<void> {
 
 /** The service on these engines. Remembers the contract that it deployed, so that a chain which lost it is noticed at the next start. */
 export async function openLocalService(settings: Settings, engines: Engines): Promise<Service> {
-  const { dataFolder, personalDataKeyFile, quotePasswordFile, host, port, logLevel, role, otherChains, settlementChains, witnesses } =
-    settings;
+  const {
+    dataFolder,
+    personalDataKeyFile,
+    quotePasswordFile,
+    host,
+    port,
+    logLevel,
+    role,
+    otherChains,
+    settlementChains,
+    reconcileHours,
+    witnesses,
+  } = settings;
   const { databaseUrl, eventStoreUrl } = engines;
   const folder = dataFolderAt(dataFolder);
   const access = chainAccessOf(settings, engines);
@@ -49,7 +60,7 @@ export async function openLocalService(settings: Settings, engines: Engines): Pr
   const logger = pino({ level: logLevel }, pino.destination(2));
   const service = await openService({
     ...{ databaseUrl, eventStoreUrl, dataFolder, personalDataKeyFile, quotePasswordFile, host, port, logger },
-    ...{ otherChains, settlementChains, witnesses },
+    ...{ otherChains, settlementChains, witnesses, reconciling: { everyMs: reconcileHours * 3_600_000 } },
     ...chain,
     ...rolesOf(role),
   });

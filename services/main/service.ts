@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { ProjectedCommandLog } from '../../projections/commands/commands.query.ts';
 import { ProjectedTitleBuyers } from '../../projections/entitlements/projected.title-buyers.ts';
 import { ExplorerModule } from '../../projections/explorer/explorer.module.ts';
+import { ProjectedLedgerHoldings } from '../../projections/account-balances/projected.ledger-holdings.ts';
 import { ProjectionsModule } from '../../projections/projections.module.ts';
 import { PrepaidCreditQuery } from '../../projections/prepaid-credit/prepaid-credit.query.ts';
 import { ProjectedEscrowPurchases } from '../../projections/settlements/projected.escrow-purchases.ts';
@@ -33,6 +34,7 @@ import { BillBundlesModule } from '../invoicing/bill-bundles.module.ts';
 import { ErasureProcess } from '../privacy/application/erasure.process.ts';
 import { PrivacyUpkeep } from '../privacy/application/privacy-upkeep.ts';
 import { PrivacyModule } from '../privacy/privacy.module.ts';
+import { amountText } from '../money/money.ts';
 import { createPool } from '../read-store/pool.ts';
 import { prepareReadModels } from '../read-store/prepare-read-models.ts';
 import type { Projection } from '../read-store/projection.ts';
@@ -43,6 +45,7 @@ import { enterService } from '../read-store/service-presence.ts';
 import { keptTransactions } from '../chain/chain-access.ts';
 import { EncryptedKeystoreSenderKeys } from '../settlement/adapters/keys/encrypted-keystore.sender-keys.ts';
 import { EncryptedKeystoreSigner } from '../settlement/adapters/keys/encrypted-keystore.signer.ts';
+import { differenceOf, type Reconciliation } from '../settlement/domain/reconciliation.ts';
 import { LoggedProviders } from '../settlement/application/provider-directory.ts';
 import type { SettlementChain } from '../settlement/application/settlement-chain.ts';
 import { SETTLEMENT_LEDGER, type SettlementLedger } from '../settlement/application/settlement-ledger.ts';
@@ -57,6 +60,8 @@ import { SendingProcess } from '../settlement/application/sending.process.ts';
 import { openSending } from '../settlement/sending.ts';
 import { SendingModule } from '../settlement/sending.module.ts';
 import { SettlementModule } from '../settlement/settlement.module.ts';
+import type { ReconcilerSettings } from '../settlement/application/reconciler.ts';
+import { openReconciling } from '../settlement/reconciling.ts';
 import { openWatching } from '../settlement/watching.ts';
 import { WatchingModule } from '../settlement/watching.module.ts';
 import { accessSecret } from './access-secret.ts';
@@ -90,6 +95,8 @@ export interface ServiceOptions {
   readonly otherChains?: readonly ChainAccess[];
   /** Chains that providers are paid on. */
   readonly settlementChains?: readonly SettlementChain[];
+  /** How often chains are compared with the books; each minute and daily when absent. */
+  readonly reconciling?: Partial<ReconcilerSettings>;
   /** Which parts of the service this process runs; all when absent. The API is always there: it also answers for their health. */
   readonly roles?: readonly Role[];
 }
@@ -147,7 +154,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
 
 async function open(options: ServiceOptions, closing: Closing): Promise<Service> {
   const { databaseUrl, eventStoreUrl, dataFolder, personalDataKeyFile, quotePasswordFile, host, port, logger } = options;
-  const { chain, otherChains = [], settlementChains = [], witnesses = [], roles = allRoles } = options;
+  const { chain, otherChains = [], settlementChains = [], witnesses = [], reconciling = {}, roles = allRoles } = options;
   // Every read model and every lock holds a connection of its own while it works.
   const pool = createPool({ url: databaseUrl, connectionsMax: 40 });
   closing.push(() => pool.end());
@@ -199,6 +206,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
     onAlarm: (status) => logger.error({ status }, 'A chain that providers are paid on needs somebody to look.'),
     onRetry: (chainId, err) => logger.warn({ chainId, err }, 'A look at a chain that providers are paid on failed; it is tried again.'),
   });
+  const providers = new LoggedProviders(logs);
   const http = await createHttpApplication(
     serviceModule({
       eventStore,
@@ -217,7 +225,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
         WatchingModule.register(watching),
         BookingModule.register({
           chains: settlementChains,
-          providers: new LoggedProviders(logs),
+          providers,
           purchases: new ProjectedEscrowPurchases({ pool, store: eventStore, progress }),
           onUnmatched: (notice) =>
             logger.error(notice, 'Money came or went on chain that the ledger never asked for; somebody has to look.'),
@@ -265,6 +273,14 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
   closing.push(() => sequencers.stop());
   if (roles.includes('watcher')) watching.watcher.start();
   closing.push(() => watching.watcher.stop());
+  const reconciler = openReconciling({
+    ...{ chains: settlementChains, pool, lock: new AdvisoryLock(pool), providers, clock: systemClock, settings: reconciling },
+    holdings: new ProjectedLedgerHoldings({ pool, store: eventStore, progress }),
+    onAlarm: (difference) => logger.error({ difference: legible(difference) }, 'A chain does not hold what the books say.'),
+    onRetry: (what, err) => logger.warn({ what, err }, 'A comparison of a chain with the books could not be made; it is tried again.'),
+  });
+  if (roles.includes('watcher') && settlementChains.length > 0) reconciler.start();
+  closing.push(() => reconciler.stop());
   if (roles.includes('anchorer')) anchoring.anchorer.start();
   closing.push(() => anchoring.anchorer.stop());
   const sending = openSending({
@@ -284,6 +300,18 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
   const url = await listen(app, host, port);
   const settlementLedger = app.get<SettlementLedger>(SETTLEMENT_LEDGER, { strict: false });
   return { url, commands: bus, settlementLedger, eventStore, pool, keyFiles, integrity, close: () => closing.run() };
+}
+
+/** A log line holds no bigint. */
+function legible(difference: Reconciliation): object {
+  const { onChain, opening, inLedger, inFlight, ...place } = difference;
+  const texts = {
+    onChain: amountText(onChain),
+    opening: amountText(opening),
+    inLedger: amountText(inLedger),
+    inFlight: amountText(inFlight),
+  };
+  return { ...place, ...texts, difference: amountText(differenceOf(difference)) };
 }
 
 /** Keys of a provider and of its auditors open the payloads of its log; a customer's opens none, since they are everybody's. */

@@ -35,6 +35,8 @@ export interface Settings extends EngineSettings {
   readonly otherChains: readonly ChainAccess[];
   /** Chains that providers are paid on. */
   readonly settlementChains: readonly SettlementChain[];
+  /** Hours between two comparisons of chains with the books. */
+  readonly reconcileHours: number;
   /** Who cosigns the tree heads of every log. */
   readonly witnesses: readonly WitnessAddress[];
   /** The keys that personal data lie under; undefined: among the keys of the data folder. */
@@ -61,6 +63,7 @@ export const settingNames = [
   'QUOTE_PASSWORD_FILE',
   'ROLE',
   'SETTLEMENT_CHAINS',
+  'SETTLEMENT_RECONCILE_HOURS',
   'TALLYROOT_DATA',
   'WITNESSES',
 ] as const;
@@ -89,6 +92,7 @@ export function readSettings(args: readonly string[], environment: Environment, 
     witnesses: witnessesOf(value('WITNESSES')),
     otherChains: otherChainsOf(value('ANCHOR_CHAINS')),
     settlementChains: settlementChainsOf(value('SETTLEMENT_CHAINS')),
+    reconcileHours: hoursOf('SETTLEMENT_RECONCILE_HOURS', value('SETTLEMENT_RECONCILE_HOURS') ?? '24'),
     personalDataKeyFile: value('PERSONAL_DATA_KEY_FILE'),
     quotePasswordFile: value('QUOTE_PASSWORD_FILE'),
   };
@@ -153,6 +157,12 @@ function otherChainsOf(file: string | undefined): readonly ChainAccess[] {
 
 function settlementChainsOf(file: string | undefined): readonly SettlementChain[] {
   return file === undefined ? [] : readSettlementChains(resolve(file));
+}
+
+function hoursOf(name: string, text: string): number {
+  const hours = Number(text);
+  if (/^\d{1,3}$/.test(text) && hours >= 1) return hours;
+  throw new SettingsFault(`${name} takes hours, a whole number from 1 to 999, not ${JSON.stringify(text)}.`);
 }
 
 /** The text is not repeated in the message: it may hold a password. */

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Pool } from 'pg';
 import { pino } from 'pino';
 import type { EventStore } from '../event-store/domain/event-store.ts';
 import { createPool } from '../read-store/pool.ts';
@@ -16,6 +17,7 @@ export interface ReadLedger {
   readonly provider: string;
   readonly eventStore: EventStore;
   readonly integrity: Integrity;
+  readonly pool: Pool;
 }
 
 export interface LedgerChoice {
@@ -44,7 +46,7 @@ export async function withLedger<Result>(
     const integrity = await openIntegrity({ eventStore, pool, keysFolder: join(settings.dataFolder, 'keys'), chain: undefined, logger });
     if ((await integrity.logs.find(provider)) === undefined)
       throw new EngineFault(`There is no log of a provider ${provider} in ${settings.dataFolder}.`);
-    return await use({ provider, eventStore, integrity });
+    return await use({ provider, eventStore, integrity, pool });
   } finally {
     await eventStore?.dispose();
     await pool.end();

@@ -1,5 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { ReconciliationsController } from './adapters/http/reconciliations.controller.ts';
 import { WatcherController } from './adapters/http/watcher.controller.ts';
+import { RECONCILIATIONS } from './application/reconciliation-store.ts';
 import { WATCHER_HALTS } from './application/watcher-halts.ts';
 import { WATCHER_STATUSES } from './application/watcher-status.ts';
 import { Watcher } from './application/watcher.ts';
@@ -8,14 +10,15 @@ import type { Watching } from './watching.ts';
 @Module({})
 export class WatchingModule {
   /** Serves what is asked about the watcher; it is started by whoever runs that role. */
-  static register({ watcher, statuses, halts }: Watching): DynamicModule {
+  static register({ watcher, statuses, halts, reconciliations }: Watching): DynamicModule {
     return {
       module: WatchingModule,
-      controllers: [WatcherController],
+      controllers: [WatcherController, ReconciliationsController],
       providers: [
         { provide: Watcher, useValue: watcher },
         { provide: WATCHER_STATUSES, useValue: statuses },
         { provide: WATCHER_HALTS, useValue: halts },
+        { provide: RECONCILIATIONS, useValue: reconciliations },
       ],
     };
   }

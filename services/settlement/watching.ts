@@ -4,11 +4,13 @@ import type { Clock } from '../commands/application/clock.ts';
 import type { SequencerLock } from '../integrity/application/sequencer-lock.ts';
 import { AbiLogReader } from './adapters/chain/abi.log-reader.ts';
 import { RpcWatchedNode } from './adapters/chain/rpc.watched-node.ts';
+import { PostgresReconciliationStore } from './adapters/postgres/postgres.reconciliation-store.ts';
 import { PostgresWatcherHalts } from './adapters/postgres/postgres.watcher-halts.ts';
 import { PostgresWatcherStatusStore } from './adapters/postgres/postgres.watcher-status-store.ts';
 import { PostgresWatcherStore } from './adapters/postgres/postgres.watcher-store.ts';
 import { ChainWatch, type ChainWatchOptions, watchDefaults, type WatchSettings } from './application/chain-watch.ts';
 import { ChainWatcher, type ChainWatcherOptions, type ChainWatcherSettings } from './application/chain-watcher.ts';
+import type { ReconciliationStore } from './application/reconciliation-store.ts';
 import type { SettlementChain } from './application/settlement-chain.ts';
 import type { SettlementLedger } from './application/settlement-ledger.ts';
 import type { WatcherHalts } from './application/watcher-halts.ts';
@@ -29,6 +31,7 @@ export interface Watching {
   readonly watcher: Watcher;
   readonly statuses: WatcherStatusStore;
   readonly halts: WatcherHalts;
+  readonly reconciliations: ReconciliationStore;
 }
 
 const watcherDefaults: ChainWatcherSettings = { pollMs: 1_000, backoffMsMax: 30_000, awayMsMax: 60_000 };
@@ -48,7 +51,7 @@ export function openWatching(options: WatchingOptions): Watching {
     const watch = new ChainWatch({ chain, ...readingOf(chain), store, ledger, clock, settings });
     return new ChainWatcher({ watch, lock, statuses, halts, clock, settings, onAlarm, onRetry });
   });
-  return { watcher: new Watcher(watchers), statuses, halts };
+  return { watcher: new Watcher(watchers), statuses, halts, reconciliations: new PostgresReconciliationStore(pool) };
 }
 
 /** How a chain is read: its nodes by their place in the configuration, and what their logs mean. */

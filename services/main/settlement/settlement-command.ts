@@ -7,6 +7,7 @@ import { lastDataFolder } from '../embedded/last-data-folder.ts';
 import { type Environment, readSettings } from '../settings.ts';
 import { SettingsFault } from '../settings-fault.ts';
 import { lift } from './lift.ts';
+import { reconcile } from './reconcile.ts';
 import { adopt, resync } from './resync.ts';
 
 /** What an action works on. */
@@ -24,10 +25,11 @@ export interface Decided {
 
 const usage =
   'settlement takes one of: resync --chain <id>, adopt --chain <id> --by <name> --reason <text>, lift --chain <id> --by <name> --reason <text>; ' +
-  'each with [--data <folder>], and with SETTLEMENT_CHAINS as the service has it.';
+  'reconcile [--provider <slug>]; each with [--data <folder>], and with SETTLEMENT_CHAINS as the service has it.';
 
 /** `settlement ...`: what an operator does with a chain that the watcher follows (docs/reference/settlement-watcher.md). */
 export async function runSettlement([action = '', ...args]: readonly string[], environment: Environment): Promise<number> {
+  if (action === 'reconcile') return reconcile(args, environment);
   const { data, chain: chainId, by = '', reason = '' } = optionsIn(args);
   const decided = by !== '' && reason !== '' ? { by, reason } : undefined;
   const run = workOf(action, decided);

@@ -13,7 +13,7 @@ export const keptTables = [
   ...(['integrity_witnessed_head', 'integrity_cosignature'] as const),
   ...(['chain_transaction', 'settlement_gas_cost', 'personal_data_key', 'personal_data'] as const),
   ...(['settlement_watch_cursor', 'settlement_watch_block', 'settlement_watch_log', 'settlement_watch_word'] as const),
-  ...(['settlement_watch_balance', 'settlement_watch_halt'] as const),
+  ...(['settlement_watch_balance', 'settlement_watch_halt', 'settlement_reconciliation', 'settlement_opening_balance'] as const),
 ] as const;
 
 /**
@@ -37,7 +37,7 @@ export async function carryState(from: pg.Pool, to: pg.Pool): Promise<void> {
         );
       }
       // Rows came with their numbers; the next one goes on behind them.
-      for (const table of ['settlement_watch_log', 'settlement_watch_halt'])
+      for (const table of ['settlement_watch_log', 'settlement_watch_halt', 'settlement_reconciliation'])
         await client.query(`select setval(pg_get_serial_sequence('${table}', 'id'), max(id)) from ${table} having count(*) > 0`);
     });
   } finally {

@@ -83,10 +83,7 @@ export class NativeFollower {
     const { chainId, store } = this.#options;
     const range = { from: finalized.number + 1n, to: block.number };
     const logs = await store.inBlocks(chainId, range);
-    const span: NativeSpan = {
-      ...{ chainId, fromBlock: range.from, to: placeOf(block), before, after: unitsOf(looked, block.number), logs },
-      feeReceiver: await this.#feeReceiver(finalized.number),
-    };
+    const span: NativeSpan = { chainId, fromBlock: range.from, to: placeOf(block), before, after: unitsOf(looked, block.number), logs };
     await store.advance({
       ...{ chainId, contracts: [nativeToken], from: observed, to: { number: block.number, hash: block.hash }, isFinal: true },
       ...{ logs: isExplainedByLogs(span) ? [] : await this.#moves(span, block.number), appeared: [], words: [], balances: looked },
@@ -108,13 +105,6 @@ export class NativeFollower {
       transactions.push(...found.map((transaction) => ({ ...transaction, block: placeOf(block) })));
     }
     return nativeMoves(span, transactions, await watchedAddresses(store, chainId, upTo));
-  }
-
-  /** Whom the platform's fees went to up to a block. */
-  async #feeReceiver(upTo: bigint): Promise<string | undefined> {
-    const logs = await this.#options.store.named(this.#options.chainId, ['FeeReceiverSet'], upTo);
-    const log = logs.at(-1)?.log;
-    return log !== undefined && 'fields' in log ? log.fields['to'] : undefined;
   }
 }
 

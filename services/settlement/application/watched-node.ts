@@ -53,6 +53,14 @@ export interface SlotWord {
   readonly word: bigint;
 }
 
+/** What was bought for one event with one token. */
+export interface EscrowPurse {
+  readonly escrow: string;
+  readonly providerId: string;
+  readonly eventId: string;
+  readonly token: string;
+}
+
 /**
  * One node of one chain. Nothing is cached or asked twice; nothing an answer says of itself is believed. Throws `ChainUnavailableFault`,
  * `ChainRefusedFault`, `NodeBehindFault`, and `NodeAnswerFault` for an answer that contradicts itself.
@@ -76,4 +84,8 @@ export interface WatchedNode {
   slots(word: SlotWord, blockHash: string): Promise<bigint | undefined>;
   /** In units of the token, the zero address for the native coin, in the state after this block; undefined as above. */
   balance(token: string, holder: string, blockHash: string): Promise<bigint | undefined>;
+  /** What an escrow holds for an event, in units; undefined as above. */
+  held(purse: EscrowPurse, blockHash: string): Promise<bigint | undefined>;
+  /** Of a token, in units; undefined as above. */
+  supply(token: string, blockHash: string): Promise<bigint | undefined>;
 }

@@ -33,8 +33,6 @@ export interface NativeSpan {
   readonly after: NativeBalances;
   /** Of our contracts, in the order of the chain. */
   readonly logs: readonly LogOfTransaction[];
-  /** Whom fees went to before the first of these logs. */
-  readonly feeReceiver: string | undefined;
 }
 
 /**
@@ -139,37 +137,12 @@ function comparable({ before, after }: NativeSpan): [holder: string, gain: bigin
   });
 }
 
-/** What logs of ours say that addresses got in coins. */
-function cameByLogs({ logs, feeReceiver }: NativeSpan): Map<string, bigint> {
+/** What logs of ours say that treasuries got in coins, and no more than the ledger books for them. */
+function cameByLogs({ logs }: NativeSpan): Map<string, bigint> {
   const came = new Map<string, bigint>();
-  const add = (holder: string | undefined, amount: bigint): void => {
-    if (holder !== undefined) came.set(holder, (came.get(holder) ?? 0n) + amount);
-  };
-  let receiver = feeReceiver;
   for (const { log } of logs) {
-    switch (log.name) {
-      case 'Settled':
-      case 'EventCaptured':
-        if (log.token !== zeroAddress) break;
-        add(log.treasury, BigInt(log.amount) - BigInt(log.fee));
-        add(receiver, BigInt(log.fee));
-        break;
-      case 'Refunded':
-      case 'PurchaseRefunded':
-        if (log.token === zeroAddress) add(log.to, BigInt(log.amount));
-        break;
-      // A fee that could not be pushed is kept by the contract until it is claimed.
-      case 'FeeAccrued':
-        if (log.fields['token'] === zeroAddress) add(log.fields['receiver'], -BigInt(log.fields['amount'] as string));
-        break;
-      case 'FeesClaimed':
-        if (log.fields['token'] === zeroAddress) add(log.fields['receiver'], BigInt(log.fields['amount'] as string));
-        break;
-      case 'FeeReceiverSet':
-        receiver = log.fields['to'];
-        break;
-      default:
-    }
+    if ((log.name !== 'Settled' && log.name !== 'EventCaptured') || log.token !== zeroAddress) continue;
+    came.set(log.treasury, (came.get(log.treasury) ?? 0n) + BigInt(log.amount) - BigInt(log.fee));
   }
   return came;
 }

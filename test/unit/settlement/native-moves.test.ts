@@ -11,9 +11,13 @@ import {
 import { zeroAddress } from '../../../services/settlement/domain/quote.ts';
 import type { WatchedAddress } from '../../../services/settlement/domain/stray-transfers.ts';
 
-const [treasury, refunder, payer, stranger, settlement, platform] = ['01', '02', '03', '04', '05', '06'].map(
-  (pair) => `0x${pair.repeat(20)}`,
-) as [string, string, string, string, string, string];
+const [treasury, refunder, payer, stranger, settlement] = ['01', '02', '03', '04', '05'].map((pair) => `0x${pair.repeat(20)}`) as [
+  string,
+  string,
+  string,
+  string,
+  string,
+];
 const watched: WatchedAddress[] = [
   { address: treasury, role: 'treasury', providerId: '1', sinceBlock: 1n },
   { address: refunder, role: 'refunder', providerId: '1', sinceBlock: 1n },
@@ -34,19 +38,14 @@ const refunded = (tx: number, amount: bigint, to = payer): LogOfTransaction => (
   log: { name: 'Refunded', seq: '1', to, refundSeq: '1', token: zeroAddress, amount: amount.toString(), reason: '0x' },
 });
 
-const accrued = (tx: number, receiver: string, amount: bigint): LogOfTransaction => ({
-  tx: txOf(tx),
-  log: { name: 'FeeAccrued', fields: { receiver, token: zeroAddress, amount: amount.toString() } },
-});
-
 function transaction(tx: number, from: string, to: string, value: bigint, fee = 0n): NativeTransaction {
   return { tx: txOf(tx), block: { ...block, number: '12' }, from, to, value, fee };
 }
 
-function spanOf(gains: Readonly<Record<string, bigint>>, logs: readonly LogOfTransaction[] = [], feeReceiver = platform): NativeSpan {
+function spanOf(gains: Readonly<Record<string, bigint>>, logs: readonly LogOfTransaction[] = []): NativeSpan {
   const before = new Map(Object.keys(gains).map((holder) => [holder, 1_000n]));
   const after = new Map(Object.entries(gains).map(([holder, gain]) => [holder, 1_000n + gain]));
-  return { chainId: '7', fromBlock: 11n, to: block, before, after, logs, feeReceiver };
+  return { chainId: '7', fromBlock: 11n, to: block, before, after, logs };
 }
 
 /** Each effect in short; `.fee` where it is one. */
@@ -59,13 +58,14 @@ function told(effects: readonly ChainEffect[]): string[] {
 }
 
 describe('coins that go past the contracts', () => {
-  it('are none where logs of ours account for the balance, with fees that the platform got or could not be given', () => {
-    expect(isExplainedByLogs(spanOf({ [treasury]: 99n, [refunder]: 0n, [platform]: 1n }, [settled(1, 100n, 1n)]))).toBe(true);
-    const kept = [settled(1, 100n, 1n), accrued(1, platform, 1n)];
-    expect(isExplainedByLogs(spanOf({ [treasury]: 99n, [platform]: 0n }, kept))).toBe(true);
-    const handed: LogOfTransaction = { tx: txOf(3), log: { name: 'FeeReceiverSet', fields: { to: treasury } } };
-    expect(isExplainedByLogs(spanOf({ [treasury]: 100n, [platform]: 0n }, [handed, settled(1, 100n, 1n)]))).toBe(true);
+  it('are none where logs of ours account for the balance', () => {
+    expect(isExplainedByLogs(spanOf({ [treasury]: 99n, [refunder]: 0n }, [settled(1, 100n, 1n)]))).toBe(true);
     expect(isExplainedByLogs(spanOf({ [treasury]: 100n }, [settled(1, 100n, 1n)]))).toBe(false);
+  });
+
+  it('are what the ledger does not book for a treasury: fees of the platform, or a refund, that go to it', () => {
+    expect(told(nativeMoves(spanOf({ [treasury]: 100n }, [settled(1, 100n, 1n)]), [], watched))).toEqual(['treasury in 1 .11-20']);
+    expect(told(nativeMoves(spanOf({ [treasury]: 40n }, [refunded(1, 40n, treasury)]), [], watched))).toEqual(['treasury in 40 .11-20']);
   });
 
   it('are told by transaction, with who sent them and from where to where', () => {

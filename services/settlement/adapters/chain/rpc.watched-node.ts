@@ -4,6 +4,7 @@ import { type ChainNode, hexOf } from '../../../chain/application/chain-node.ts'
 import { type ChainProfile, nativeToken } from '../../application/settlement-chain.ts';
 import type {
   BlockRange,
+  EscrowPurse,
   LogFilter,
   ProvenLog,
   SlotWord,
@@ -139,6 +140,15 @@ export class RpcWatchedNode implements WatchedNode {
     }
     const coins = await ifKnown(this.#node.call('eth_getBalance', holder, { blockHash }));
     return coins === undefined ? undefined : quantityIn(coins, 'a balance');
+  }
+
+  held({ escrow, providerId, eventId, token }: EscrowPurse, blockHash: string): Promise<bigint | undefined> {
+    const asked = coder.encode(['uint64', 'uint64', 'address'], [providerId, eventId, token]).slice(2);
+    return this.#uint256({ to: escrow, data: id('heldOf(uint64,uint64,address)').slice(0, 10) + asked }, blockHash);
+  }
+
+  supply(token: string, blockHash: string): Promise<bigint | undefined> {
+    return this.#uint256({ to: token, data: id('totalSupply()').slice(0, 10) }, blockHash);
   }
 
   async #uint256(call: { readonly to: string; readonly data: string }, blockHash: string): Promise<bigint | undefined> {

@@ -2,6 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import type { NodeStanding } from '../../application/node-quorum.ts';
 import type { LiftedHalt, WatcherHalt } from '../../application/watcher-halts.ts';
 import type { ContractProgress, ToldWatcherStatus, WatcherStatus } from '../../application/watcher-status.ts';
+import { DifferenceBody } from './reconciliation.bodies.ts';
 
 const text = { type: 'string' } as const;
 const number = { type: 'string', pattern: '^[0-9]+$' } as const;
@@ -71,12 +72,14 @@ export class WatcherHaltBody {
 }
 
 export class WatcherBody {
-  @ApiProperty({ type: 'boolean', description: 'True when no alarm stands.' })
+  @ApiProperty({ type: 'boolean', description: 'True when no alarm stands, and chains hold what the books say.' })
   readonly healthy!: boolean;
   @ApiProperty({ type: [WatchedChainBody] })
   readonly chains!: WatchedChainBody[];
   @ApiProperty({ type: [WatcherHaltBody], description: 'Newest first: those that stand, and the last ones that were lifted.' })
   readonly halts!: WatcherHaltBody[];
+  @ApiProperty({ type: [DifferenceBody], description: 'The last comparisons with the books that nobody can explain.' })
+  readonly differences!: DifferenceBody[];
 }
 
 export class ReadyChainBody {

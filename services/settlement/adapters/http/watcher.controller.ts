@@ -3,9 +3,12 @@ import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiServiceUnavailableRespon
 import type { FastifyReply } from 'fastify';
 import { ForRoles, Public } from '../../../access/adapters/http/principal.decorator.ts';
 import { ProblemResponse } from '../../../http/problem-response.decorator.ts';
+import { RECONCILIATIONS, type ReconciliationStore } from '../../application/reconciliation-store.ts';
 import { WATCHER_HALTS, type WatcherHalts } from '../../application/watcher-halts.ts';
 import { WATCHER_STATUSES, type WatcherStatusStore } from '../../application/watcher-status.ts';
 import { Watcher } from '../../application/watcher.ts';
+import { isSound } from '../../domain/reconciliation.ts';
+import { differenceBodyOf } from './reconciliation.bodies.ts';
 import { chainBodyOf, haltBodyOf, ReadyBody, readyBodyOf, WatcherBody } from './watcher.bodies.ts';
 
 /** Of halts that were lifted, so many are shown. */
@@ -18,15 +21,15 @@ export class WatcherController {
   readonly #statuses: WatcherStatusStore;
   readonly #halts: WatcherHalts;
   readonly #watcher: Watcher;
+  readonly #reconciliations: ReconciliationStore;
 
   constructor(
     @Inject(WATCHER_STATUSES) statuses: WatcherStatusStore,
     @Inject(WATCHER_HALTS) halts: WatcherHalts,
     @Inject(Watcher) watcher: Watcher,
+    @Inject(RECONCILIATIONS) reconciliations: ReconciliationStore,
   ) {
-    this.#statuses = statuses;
-    this.#halts = halts;
-    this.#watcher = watcher;
+    [this.#statuses, this.#halts, this.#watcher, this.#reconciliations] = [statuses, halts, watcher, reconciliations];
   }
 
   @ApiOperation({
@@ -41,10 +44,12 @@ export class WatcherController {
   @ApiOkResponse({ type: WatcherBody })
   async show(): Promise<WatcherBody> {
     const [told, progress, halts] = [await this.#statuses.told(), await this.#statuses.progress(), await this.#halts.all(liftedMax)];
+    const differences = (await this.#reconciliations.latest()).filter((latest) => !isSound(latest));
     return {
-      healthy: told.every(({ alarm }) => alarm === undefined),
+      healthy: told.every(({ alarm }) => alarm === undefined) && differences.length === 0,
       chains: told.map((status) => chainBodyOf(status, progress)),
       halts: halts.map(haltBodyOf),
+      differences: differences.map(differenceBodyOf),
     };
   }
 

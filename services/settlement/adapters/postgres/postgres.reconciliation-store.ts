@@ -1,0 +1,83 @@
+import type { Pool } from 'pg';
+import type { Currency } from '../../../money/currency.ts';
+import type { KeptReconciliation, OpeningBalance, ReconciliationStore } from '../../application/reconciliation-store.ts';
+import type { ReconciledBlock, ReconciledSubject, Reconciliation } from '../../domain/reconciliation.ts';
+
+interface Row {
+  readonly id: bigint;
+  readonly provider: string;
+  readonly subject: ReconciledSubject;
+  readonly chain_id: string | null;
+  readonly currency: Currency;
+  readonly blocks: readonly ReconciledBlock[];
+  readonly on_chain: string;
+  readonly opening: string;
+  readonly in_ledger: string;
+  readonly in_flight: string;
+  readonly at: Date;
+}
+
+const columns = 'id, provider, subject, chain_id, currency, blocks, on_chain::text, opening::text, in_ledger::text, in_flight::text, at';
+
+/** Rows of `settlement_reconciliation` and `settlement_opening_balance`. */
+export class PostgresReconciliationStore implements ReconciliationStore {
+  readonly #pool: Pool;
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  async keep({ provider, subject, chainId, currency, blocks, ...sides }: Reconciliation, at: Date): Promise<void> {
+    const { onChain, opening, inLedger, inFlight } = sides;
+    await this.#pool.query(
+      `insert into settlement_reconciliation (provider, subject, chain_id, currency, blocks, on_chain, opening, in_ledger, in_flight, at)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+      [
+        ...[provider, subject, chainId, currency, JSON.stringify(blocks)],
+        ...[onChain, opening, inLedger, inFlight].map(({ amount }) => amount.toString()),
+        at,
+      ],
+    );
+  }
+
+  async latest(provider?: string): Promise<KeptReconciliation[]> {
+    const { rows } = await this.#pool.query<Row>(
+      `select distinct on (provider, subject, coalesce(chain_id, ''), currency) ${columns} from settlement_reconciliation
+       where $1::text is null or provider = $1 order by provider, subject, coalesce(chain_id, ''), currency, id desc`,
+      [provider],
+    );
+    return rows.map(keptOf);
+  }
+
+  async page(provider: string, { before, limit }: Parameters<ReconciliationStore['page']>[1]): Promise<KeptReconciliation[]> {
+    const { rows } = await this.#pool.query<Row>(
+      `select ${columns} from settlement_reconciliation where provider = $1 and ($2::bigint is null or id < $2) order by id desc limit $3`,
+      [provider, before, limit],
+    );
+    return rows.map(keptOf);
+  }
+
+  async openings(chainId: string): Promise<OpeningBalance[]> {
+    const { rows } = await this.#pool.query<{ token: string; holder: string; units: string }>(
+      'select token, holder, units::text from settlement_opening_balance where chain_id = $1',
+      [chainId],
+    );
+    return rows.map(({ token, holder, units }) => ({ chainId, token, holder, units: BigInt(units) }));
+  }
+
+  async open({ chainId, token, holder, units }: OpeningBalance): Promise<void> {
+    await this.#pool.query(
+      'insert into settlement_opening_balance (chain_id, token, holder, units) values ($1, $2, $3, $4) on conflict do nothing',
+      [chainId, token, holder, units],
+    );
+  }
+}
+
+function keptOf({ id, provider, subject, chain_id, currency, blocks, at, ...sides }: Row): KeptReconciliation {
+  const money = (amount: string) => ({ amount: BigInt(amount), currency });
+  return {
+    ...{ id, provider, subject, currency, blocks, at, ...(chain_id !== null && { chainId: chain_id }) },
+    ...{ onChain: money(sides.on_chain), opening: money(sides.opening) },
+    ...{ inLedger: money(sides.in_ledger), inFlight: money(sides.in_flight) },
+  };
+}

@@ -1,0 +1,48 @@
+import type { Pool } from 'pg';
+import { chainNodeAt } from '../chain/chain-access.ts';
+import type { Clock } from '../commands/application/clock.ts';
+import type { SequencerLock } from '../integrity/application/sequencer-lock.ts';
+import { RpcWatchedNode } from './adapters/chain/rpc.watched-node.ts';
+import { PostgresReconciliationStore } from './adapters/postgres/postgres.reconciliation-store.ts';
+import { PostgresWatcherStore } from './adapters/postgres/postgres.watcher-store.ts';
+import { ChainReconciliation } from './application/chain-reconciliation.ts';
+import { CreditSupply } from './application/credit-supply.ts';
+import type { LedgerHoldings } from './application/ledger-holdings.ts';
+import { NodeQuorum } from './application/node-quorum.ts';
+import type { ProviderDirectory } from './application/provider-directory.ts';
+import { Reconciler, type ReconcilerOptions, type ReconcilerSettings } from './application/reconciler.ts';
+import { quorumOf, type SettlementChain } from './application/settlement-chain.ts';
+
+export interface ReconcilingOptions extends Pick<ReconcilerOptions, 'onAlarm' | 'onRetry'> {
+  readonly chains: readonly SettlementChain[];
+  readonly pool: Pool;
+  readonly lock: SequencerLock;
+  readonly providers: Pick<ProviderDirectory, 'slugOf'>;
+  readonly holdings: LedgerHoldings;
+  readonly clock: Clock;
+  readonly settings?: Partial<ReconcilerSettings>;
+}
+
+const settingsDefault: ReconcilerSettings = { creditMs: 60_000, everyMs: 86_400_000 };
+const backoffMsMax = 30_000;
+
+/** The parts of reconciliation, put together. Nothing runs until `start()`, or until it is asked to compare. */
+export function openReconciling(options: ReconcilingOptions): Reconciler {
+  const { pool, lock, providers, holdings, clock, onAlarm, onRetry } = options;
+  const [store, kept] = [new PostgresWatcherStore(pool), new PostgresReconciliationStore(pool)];
+  const nodes = new Map(options.chains.map((chain) => [chain.chainId, nodesOf(chain, clock)]));
+  const chains = options.chains.map((chain) => {
+    const own = nodes.get(chain.chainId) as NodeQuorum;
+    return [chain.chainId, new ChainReconciliation({ chain, nodes: own, store, reconciliations: kept, providers, holdings })] as const;
+  });
+  return new Reconciler({
+    ...{ nodes, chains: new Map(chains), credit: new CreditSupply({ nodes, store, providers, holdings }) },
+    ...{ store, kept, lock, clock, settings: { ...settingsDefault, ...options.settings }, onAlarm, onRetry },
+  });
+}
+
+function nodesOf(chain: SettlementChain, clock: Clock): NodeQuorum {
+  const { chainId, rpcUrls, profile } = chain;
+  const nodes = rpcUrls.map((url, index) => new RpcWatchedNode(`node ${index + 1}`, chainNodeAt(url), profile));
+  return new NodeQuorum({ chainId, nodes, quorum: quorumOf(chain), profile, clock, backoffMsMax });
+}
