@@ -155,3 +155,35 @@ describe('what a chain holds and what the books say', () => {
     expect(await differences()).toEqual({ healthy: true, differences: [] });
   }, 120_000);
 });
+
+describe('[C2] the supply of prepaid credit', () => {
+  it('is what the books owe, also for credit that a stolen minter gave out; and differs, and is told, where no log tells of it', async () => {
+    const { on } = paid;
+    const credit = await paid.createCredit();
+    await (
+      await (credit.connect(on.hands.providerAdmin) as typeof credit)
+        .getFunction('setMinter')
+        .send(on.hands.collector.address, 4_102_444_800)
+    ).wait();
+    const epoch = (await credit.getFunction('currentEpoch')()) as bigint;
+    const issue = (credit.connect(on.hands.collector) as typeof credit).getFunction('issue');
+    await (await issue.send(on.hands.payer.address, 1_234n, 77n, epoch, toBeHex(1, 32))).wait();
+    const hash = (await on.chain.provider.getBlock('latest'))?.transactions[0];
+    await final();
+    expect(
+      await eventually('The receipt of the leaked issue', async () => (await unmatched()).find(({ tx }) => tx === hash)),
+    ).toMatchObject({ name: 'CreditIssued' });
+    expect(await eventually('C2', async () => (await credits()).find(({ onChain }) => onChain === '12.34'))).toMatchObject({ sound: true });
+    // Behind every log: the place of the supply in the storage of an ERC-20.
+    await on.chain.provider.send('anvil_setStorageAt', [await credit.getAddress(), toBeHex(2, 32), toBeHex(2_000n, 32)]);
+    await final();
+    const leaked = { subject: 'credit', currency: 'EUR', onChain: '20.00', difference: '7.66', sound: false };
+    expect(await eventually('The alarm', async () => (await credits()).find(({ sound }) => !sound))).toMatchObject(leaked);
+    expect(await differences()).toMatchObject({ healthy: false, differences: [leaked] });
+  }, 120_000);
+
+  const credits = async () =>
+    ((await paid.api.get('/v1/settlement/reconciliations?limit=20')).body.reconciliations as Compared[]).filter(
+      ({ subject }) => subject === 'credit',
+    );
+});
