@@ -10,7 +10,8 @@ import { type Answer, startTestService, type TestService } from '../support/serv
 
 let api: TestService;
 /** Everything that one provider has, and the key of another. */
-let ids: Readonly<Record<'account' | 'invoice' | 'priceBook' | 'title' | 'auditorKey' | 'position' | 'mandate', string>>;
+type Id = 'account' | 'invoice' | 'priceBook' | 'title' | 'titleCalledOff' | 'terms' | 'auditorKey' | 'position' | 'mandate';
+let ids: Readonly<Record<Id, string>>;
 /** Of the payer, over the mandate and over its end. */
 let signatures: { readonly agree: string; readonly revoke: string };
 let other: { authorization: string };
@@ -35,6 +36,14 @@ const title = {
   endsAt: '2099-01-01T00:00:00.000Z',
 };
 const money = { amount: '1', currency: 'EUR' };
+const terms = {
+  ...{ offer: 'internet-100', version: '1', price: { ...money, cycle: 'month' }, refunds: 'None.' },
+  slaCredits: [{ availabilityBelow: '99.9', creditPercent: '5' }],
+};
+const outage = {
+  ...{ from: '2024-02-03T00:00:00.000Z', until: '2024-02-03T01:00:00.000Z' },
+  ...{ source: 'probe-7', evidence: `0x${'e7'.repeat(32)}` },
+};
 
 const payer = Wallet.createRandom();
 const mandate = {
@@ -90,6 +99,8 @@ beforeAll(async () => {
     invoice: idOf(closed),
     priceBook: idOf(await api.post('/v1/price-books', priceBook)),
     title: idOf(await api.post('/v1/titles', title)),
+    titleCalledOff: idOf(await api.post('/v1/titles', title)),
+    terms: idOf(await api.post('/v1/terms', terms)),
     auditorKey: idOf(await api.post('/v1/auditor-keys', {})),
     position: closed.body.position as string,
     mandate: idOf(await api.post(`/v1/accounts/${account}/mandates`, mandate)),
@@ -157,6 +168,8 @@ const bodies: Readonly<Record<string, () => object>> = {
   '/v1/accounts/{account}/mandates/{mandate}/signature': () => ({ signature: signatures.agree }),
   '/v1/accounts/{account}/mandates/{mandate}/revocation': () => ({ signature: signatures.revoke }),
   '/v1/accounts/{account}/mandates/{mandate}/approval': () => ({}),
+  '/v1/accounts/{account}/outages': () => ({ ...outage, terms: ids.terms }),
+  '/v1/titles/{title}/cancellation': () => ({ reason: 'rained off' }),
   '/v1/invoices/{invoice}/checkouts': () => ({}),
   '/v1/invoices/{invoice}/collections': () => ({ mandate: ids.mandate }),
   '/v1/settlements/{settlement}/allocation': () => ({ account: ids.account, reason: 'found out' }),
@@ -176,6 +189,7 @@ const urlOf = (path: string) =>
     .replace('{account}', ids.account)
     .replace('{invoice}', ids.invoice)
     .replace('{priceBook}', ids.priceBook)
+    .replace('{title}', ids.titleCalledOff)
     .replace('{ledgerAccount}', 'revenue:tv')
     .replace('{currency}', 'EUR')
     .replace('{slug}', 'demo')
@@ -205,6 +219,7 @@ const routesOfCustomers = [
   '/v1/accounts/{account}/balances/signed',
   '/v1/accounts/{account}/statement',
   '/v1/accounts/{account}/credit',
+  '/v1/accounts/{account}/notices',
   '/v1/invoices/{invoice}/proof-bundle',
   '/v1/invoices/{invoice}/signed',
 ];
