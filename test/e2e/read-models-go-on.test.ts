@@ -79,7 +79,7 @@ describe('the books go on', () => {
     expect(new Set(charges.map(({ status }) => status))).toEqual(new Set([201]));
     const { lines } = (await issued(await close(account))).body.document as { lines: { count: string; amount: string }[] };
     expect(lines).toEqual([{ product: 'tv', description: 'tv', count: '1200', amount: '1200.00' }]);
-  }, 60_000);
+  }, 180_000);
 
   it('when a time is before the calendar of the database', async () => {
     const account = await openAccount('postpaid', '100');
