@@ -89,8 +89,9 @@ export class ChainWatch {
       await this.#coins.follow();
     }
     // What is kept was agreed on when it was seen, so the ledger hears of it whether or not nodes agree on what comes next.
-    await this.#delivery.deliver();
-    if (doubt !== undefined) throw doubt;
+    const refusal = await this.#delivery.deliver();
+    const first = doubt ?? refusal;
+    if (first !== undefined) throw first;
   }
 
   #demandsOf(cursors: readonly WatchCursor[]): NodeDemands {

@@ -138,6 +138,8 @@ export class ChainWatcher {
     const message = error instanceof Error ? error.message : String(error);
     // A halt that cannot be written stays what has to be looked at.
     if (this.#unraised === undefined) this.#become({ ...this.#statusOf(state), alarm, message, isDelayed: error instanceof ChainFault });
+    // Other providers are told of what comes all the same.
+    if (error instanceof SettlementAlarm) return settings.pollMs;
     if (state === 'alarm') return Math.max(settings.pollMs, settings.backoffMsMax);
     onRetry(watch.chainId, error);
     return Math.min(settings.backoffMsMax, settings.pollMs * 2 ** Math.min(this.#failures++, 16));

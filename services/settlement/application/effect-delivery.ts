@@ -1,5 +1,6 @@
+import { SettlementAlarm } from './settlement-alarms.ts';
 import type { SettlementLedger } from './settlement-ledger.ts';
-import type { WatcherStore } from './watcher-store.ts';
+import type { Delivery, WatchCursor, WatcherStore } from './watcher-store.ts';
 
 /**
  * Tells the ledger what was seen and what was lost, until it is done with it. What was told before a crash is told again, which changes
@@ -18,30 +19,52 @@ export class EffectDelivery {
     this.#ledger = ledger;
   }
 
-  /** Losses first: the chain may have come back to what was lost. Throws what the ledger throws, and goes on from there the next time. */
-  async deliver(): Promise<void> {
+  /**
+   * Losses first: the chain may have come back to what was lost. What the ledger refuses of a provider sets aside everything behind it of this
+   * provider, whose order is kept, and of nobody else; the first refusal is answered. Throws what the ledger fails with, and goes on from
+   * there the next time.
+   */
+  async deliver(): Promise<Error | undefined> {
     // Nothing that follows may be collected by them.
     for (const { id, end } of await this.#store.revocations(this.#chainId)) {
       await this.#ledger.mandateRevoked(end);
       await this.#store.told(id, 'finalized');
     }
     const cursors = new Map((await this.#store.cursors(this.#chainId)).map((cursor) => [cursor.address, cursor]));
+    const refusals = new Map<string, Error>();
     for (const delivery of await this.#store.deliveries(this.#chainId)) {
-      const { id, effect } = delivery;
-      const cursor = cursors.get(effect.contract);
-      if (cursor === undefined) continue;
-      if (delivery.kind === 'lost') {
-        await this.#ledger.reorged(effect);
-        await this.#store.told(id, 'undone');
-        this.#heads.delete(id);
-        continue;
+      const { contract, providerId } = delivery.effect;
+      const cursor = cursors.get(contract);
+      if (cursor === undefined || refusals.has(providerId)) continue;
+      try {
+        await this.#tell(delivery, cursor);
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+        refusals.set(providerId, error);
       }
-      const [head, finalized] = [cursor.observed.number, cursor.finalized.number];
-      if (this.#heads.get(id) === `${head} ${finalized}`) continue;
-      const standing = await this.#ledger.take(effect, { head, finalized });
-      if (standing !== delivery.standing) await this.#store.told(id, standing);
-      if (standing === 'observed') this.#heads.set(id, `${head} ${finalized}`);
-      else this.#heads.delete(id);
     }
+    return refusals.values().next().value;
   }
+
+  async #tell(delivery: Delivery, { observed, finalized }: WatchCursor): Promise<void> {
+    const { id, effect } = delivery;
+    if (delivery.kind === 'lost') {
+      await this.#ledger.reorged(effect);
+      await this.#store.told(id, 'undone');
+      this.#heads.delete(id);
+      return;
+    }
+    const heads = { head: observed.number, finalized: finalized.number };
+    const text = `${heads.head} ${heads.finalized}`;
+    if (this.#heads.get(id) === text) return;
+    const standing = await this.#ledger.take(effect, heads);
+    if (standing !== delivery.standing) await this.#store.told(id, standing);
+    if (standing === 'observed') this.#heads.set(id, text);
+    else this.#heads.delete(id);
+  }
+}
+
+/** What lies in the effect, or in what the ledger has of its provider, and not in a world that is away. */
+function isRefusal(error: unknown): error is SettlementAlarm | RangeError {
+  return error instanceof SettlementAlarm || error instanceof RangeError;
 }

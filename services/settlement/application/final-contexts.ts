@@ -1,5 +1,5 @@
 import { chunks } from '../../read-store/chunks.ts';
-import { tokenOfLog } from '../domain/chain-effect.ts';
+import { type EffectOf, tokenOfLog } from '../domain/chain-effect.ts';
 import type { FinalContext, HeldPurchases } from '../domain/final-event.ts';
 import { type ReferenceRate, referenceOf } from '../domain/reference-rate.ts';
 import type { MatchedPayment, SettlementObserved } from '../domain/settlement.events.ts';
@@ -36,10 +36,11 @@ export class FinalContexts {
     if (isCreditEffect(seen)) return { token: await this.#options.creditTokens.at(provider, seen) };
     const address = tokenOfLog(log);
     const token = address === undefined ? undefined : this.#options.chains.tokenAt(chainId, address);
-    if (token === undefined) return {};
+    // A token may have left the configuration after customers bought with it.
+    if (token === undefined) return log.name === 'EventCaptured' ? { held: await this.#held(provider, seen, log) } : {};
     switch (log.name) {
       case 'EventCaptured': {
-        const held = await this.#held(provider, seen, { eventId: log.eventId, token });
+        const held = await this.#held(provider, seen, log);
         const currencies = new Set(held.payments.map(({ currency }) => currency));
         return { token, held, exchange: await this.#exchange(provider, seen, token, currencies) };
       }
@@ -89,9 +90,9 @@ export class FinalContexts {
   async #held(
     provider: string,
     { chainId, contract }: SettlementObserved,
-    { eventId, token }: { readonly eventId: string; readonly token: KnownToken },
+    { eventId, token }: EffectOf<'EventCaptured'>['log'],
   ): Promise<HeldPurchases> {
-    const slots = await this.#options.purchases.slotsOf(provider, { chainId, contract, eventId, token: token.address });
+    const slots = await this.#options.purchases.slotsOf(provider, { chainId, contract, eventId, token });
     const payments: MatchedPayment[] = [];
     let unmatchedUnits = 0n;
     for (const some of chunks(slots, readAtOnceMax)) {

@@ -35,7 +35,7 @@ export class CheckpointMovedFault extends Error {
  * - `event_without_bit`: a log says that a slot is closed which the contract has open.
  * - `key_twice`: a second log for what a contract can do only once.
  * - `operator_halt`: an operator stopped it, to adopt what the chain shows.
- * - `ledger_refused`: what was seen does not fit what the ledger has. It is offered on, and nothing behind it.
+ * - `ledger_refused`: what was seen does not fit what the ledger has. It is offered on, and nothing behind it of its provider.
  * - `ledger_away`: for a while the ledger did not take what was seen. It is offered on.
  */
 export type WatcherAlarmCode =

@@ -46,11 +46,15 @@ export function refunded(state: PendingSettlement, context: FinalContext, refund
   return final(state, { refund, ...fact }, refundedPostings(payment, counted, moved(state, refund)));
 }
 
-/** Everything that the escrow held for the event in one token, the fee taken off each currency alike. */
+/**
+ * Everything that the escrow held for the event in one token, the fee taken off each currency alike. What was bought with a token that the
+ * ledger has no currency for was nobody's when it was bought, and nothing is posted for it here either.
+ */
 export function captured(state: PendingSettlement, context: FinalContext, log: EffectOf<'EventCaptured'>['log']): FinalDecision {
   const { token, held } = context;
   const { eventId, amount, fee } = log;
   const payments = held?.payments ?? [];
+  if (token === undefined && payments.length === 0) return accept(final(state, { eventId }, []));
   const known = payments.reduce((sum, { tokenUnits }) => sum + BigInt(tokenUnits), held?.unmatchedUnits ?? 0n);
   if (token === undefined || known !== BigInt(amount)) {
     return reject({ code: 'capture_sum_differs', captured: amount, held: known.toString() });

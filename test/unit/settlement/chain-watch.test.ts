@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { id, keccak256, toBeHex } from 'ethers';
 import { MemorySettlementLedger } from '../../../services/settlement/adapters/memory/memory.settlement-ledger.ts';
 import { MemoryWatcherStore } from '../../../services/settlement/adapters/memory/memory.watcher-store.ts';
+import { SettlementAlarm } from '../../../services/settlement/application/settlement-alarms.ts';
+import { observationKey } from '../../../services/settlement/domain/chain-effect.ts';
 import {
   emitted,
   type ScriptedNode,
@@ -161,6 +163,29 @@ describe('the watch of a chain', () => {
     expect(ledger.finalised().length).toBe(1);
     // What the configuration demands goes before what was found first.
     await expect(demanding({ settlement: word }).look()).rejects.toThrow(message);
+  });
+
+  it('sets a provider aside whose effect the ledger refuses, in its order, and goes on with the others', async () => {
+    const refused = new Set(['1']);
+    class RefusingLedger extends MemorySettlementLedger {
+      override async take(...[effect, heads]: Parameters<MemorySettlementLedger['take']>) {
+        if (!refused.has(effect.key)) return super.take(effect, heads);
+        throw new SettlementAlarm('settlement-x', effect, { code: 'settlement_key_taken', standing: '', given: observationKey(effect) });
+      }
+    }
+    ledger = new RefusingLedger();
+    chain.mine([settled(1n), settled(2n)], [settled(3n, { providerId: '2' }), settled(4n)]);
+    chain.mine([settled(5n, { providerId: '2' })]);
+    chain.finalise();
+    const watching = watch();
+    const told = () => ledger.finalised().map(({ providerId, key }) => `${providerId}: ${key}`);
+    for (let looks = 0; looks < 2; looks++) {
+      await expect(watching.look()).rejects.toMatchObject({ name: 'SettlementAlarm', code: 'settlement_key_taken' });
+      expect([told(), ledger.facts().size]).toEqual([['2: 3', '2: 5'], 2]);
+    }
+    refused.clear();
+    await watching.look();
+    expect(told()).toEqual(['1: 1', '1: 2', '2: 3', '1: 4', '2: 5']);
   });
 
   it('tells nothing that was not held against the contract, also when nodes fail behind it', async () => {

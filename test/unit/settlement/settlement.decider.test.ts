@@ -345,6 +345,27 @@ describe('an escrowed purchase', () => {
       )
       .thenRejects({ code: 'capture_sum_differs', captured: '24000000', held: '11500000' });
   });
+
+  it('takes a capture in a token that it has no currency for, and posts nothing, as for the purchases', () => {
+    const captured = capture('24000000', '240000');
+    const held = { payments: [], unmatchedUnits: 24_000_000n };
+    for (const context of [{}, { held }]) {
+      const history = new EffectHistory().observed(captured, {}).finalized(context);
+      expect(history.events.at(-1)).toMatchObject({ type: 'SettlementFinalized/1', data: { eventId: '900', postings: [] } });
+    }
+  });
+
+  it('does not take a capture in a token that is not configured any more while it holds what customers bought with it', () => {
+    const captured = capture('11500000', '0');
+    given(settlement, new EffectHistory().observed(captured, {}).events)
+      .when((state) =>
+        finalize(state, {
+          observation: observationKey(captured),
+          context: { held: { payments: [bought('8').payment], unmatchedUnits: 0n } },
+        }),
+      )
+      .thenRejects({ code: 'capture_sum_differs', captured: '11500000', held: '11500000' });
+  });
 });
 
 describe('allocateReceipt', () => {
