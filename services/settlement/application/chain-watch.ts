@@ -84,13 +84,11 @@ export class ChainWatch {
     const uncompared = await doubtOf(this.#slots.compare());
     // Nothing is told that was not held against the contracts.
     if (uncompared !== undefined) throw doubt ?? uncompared;
-    if (doubt === undefined) {
-      await this.#strays.follow();
-      await this.#coins.follow();
-    }
     // What is kept was agreed on when it was seen, so the ledger hears of it whether or not nodes agree on what comes next.
     const refusal = await this.#delivery.deliver();
-    const first = doubt ?? refusal;
+    // What these find is told at the next look: what nodes say of money past the contracts keeps back nothing of the contracts.
+    const past = doubt === undefined ? [await doubtOf(this.#strays.follow()), await doubtOf(this.#coins.follow())] : [];
+    const first = [doubt, refusal, ...past].find((error) => error !== undefined);
     if (first !== undefined) throw first;
   }
 

@@ -120,6 +120,7 @@ describe('coins that go past the contracts', () => {
     await sendCoins(payer, treasury.address, 21n);
     await force(payer, other.address, 23n);
     await look();
+    await look();
     expect(told().toSorted()).toEqual(['other to treasury 21', 'treasury in 23']);
   }, 60_000);
 

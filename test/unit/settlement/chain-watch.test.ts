@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { id, keccak256, toBeHex } from 'ethers';
+import { id, Interface, keccak256, toBeHex } from 'ethers';
 import { MemorySettlementLedger } from '../../../services/settlement/adapters/memory/memory.settlement-ledger.ts';
 import { MemoryWatcherStore } from '../../../services/settlement/adapters/memory/memory.watcher-store.ts';
 import { SettlementAlarm } from '../../../services/settlement/application/settlement-alarms.ts';
@@ -186,6 +186,30 @@ describe('the watch of a chain', () => {
     refused.clear();
     await watching.look();
     expect(told()).toEqual(['1: 1', '1: 2', '2: 3', '1: 4', '2: 5']);
+  });
+
+  it('tells what was agreed on while a node lies of transfers past the contracts, and reads these once it does not', async () => {
+    const [token, someone, treasury] = ['c2', 'b1', 'b2'].map((byte) => `0x${byte.repeat(20)}`) as [string, string, string];
+    const chosen = emitted(scriptedContracts.registry, 'TreasuryApplied', [1n, treasury]);
+    const stray = new Interface(['event Transfer(address indexed from, address indexed to, uint256 value)']);
+    chain.mine([chosen], [settled(1n)], [{ address: token, ...stray.encodeEventLog('Transfer', [someone, treasury, 7n]) }]);
+    chain.finalise();
+    const liar = await startScriptedNode(chain);
+    liar.lie = (method, params) =>
+      method === 'eth_getLogs' && JSON.stringify(params).includes(token) ? { result: [] } : undefined;
+    const tokens = [{ address: token, currency: 'USDC', decimals: 6 }] as const;
+    const watching = watchOf({ ...scriptedChainOf([node.url, liar.url]), tokens }, { store, ledger });
+    const told = () => ledger.finalised().map(({ log }) => log.name);
+    try {
+      await expect(watching.look()).rejects.toMatchObject({ name: 'NodesDisagreeFault' });
+      expect(told()).toEqual(['TreasuryApplied', 'Settled']);
+      liar.lie = undefined;
+      await watching.look();
+      await watching.look();
+      expect(told()).toEqual(['TreasuryApplied', 'Settled', 'Transfer']);
+    } finally {
+      await liar.close();
+    }
   });
 
   it('tells nothing that was not held against the contract, also when nodes fail behind it', async () => {
