@@ -30,7 +30,13 @@ import {
 /** How nodes say that they do not know a block hash. Some say nothing, which is why the block itself is asked for as well. */
 const unknownBlock = /unknown block|not found|unknown header|does not exist|could not be found/i;
 /** How they say that they know the block, and its state no more. */
-const stateGone = /missing trie node|state .*(not available|unavailable|pruned)|historical state|no state found|distance to target block/i;
+const stateGone = new RegExp(
+  [
+    'missing trie node|state .*(not available|unavailable)|historical state|state histories',
+    'no state (available|found)|data before .* not available|distance to target block|prun(ed|ing)',
+  ].join('|'),
+  'i',
+);
 
 const coder = AbiCoder.defaultAbiCoder();
 
