@@ -17,6 +17,8 @@ import type { Checkpoint, WatchCursor, WatchedContract, WatcherStore } from './w
 export interface WatchSettings {
   /** Blocks between two checkpoints while there is much to catch up with. */
   readonly rangeMax: bigint;
+  /** Blocks that are read for transactions of watched addresses in one look: effects of the contracts wait for them. */
+  readonly coinBlocksMax: bigint;
   /** Between two comparisons of slots that no log has touched. */
   readonly compareMs: number;
   /** Longest pause between attempts while something is away. */
@@ -34,7 +36,7 @@ export interface ChainWatchOptions {
   readonly settings: WatchSettings;
 }
 
-export const watchDefaults: WatchSettings = { rangeMax: 2_000n, compareMs: 86_400_000, backoffMsMax: 30_000 };
+export const watchDefaults: WatchSettings = { rangeMax: 2_000n, coinBlocksMax: 100n, compareMs: 86_400_000, backoffMsMax: 30_000 };
 
 /**
  * One chain, looked at once: what enough nodes show is read, compared with the contracts, and told to the ledger. Everything that has to
@@ -53,7 +55,7 @@ export class ChainWatch {
   constructor(options: ChainWatchOptions) {
     const { chain, nodes, reader, store, ledger, clock, settings } = options;
     const { chainId, contracts, deploymentBlock, profile } = chain;
-    const { rangeMax, compareMs: everyMs, backoffMsMax } = settings;
+    const { rangeMax, coinBlocksMax: blocksMax, compareMs: everyMs, backoffMsMax } = settings;
     this.chainId = chainId;
     this.#options = options;
     this.#nodes = new NodeQuorum({ chainId, nodes, quorum: quorumOf(chain), profile, clock, backoffMsMax });
@@ -61,7 +63,7 @@ export class ChainWatch {
     this.#follower = new ChainFollower({ chainId, contracts, nodes: this.#nodes, logs, store, rangeMax });
     this.#slots = new SlotComparison({ chainId, contracts, deploymentBlock, nodes: this.#nodes, logs, store, clock, rangeMax, everyMs });
     this.#strays = new StrayFollower({ chainId, nodes: this.#nodes, logs, reader, store, rangeMax });
-    this.#coins = new NativeFollower({ chainId, nodes: this.#nodes, store });
+    this.#coins = new NativeFollower({ chainId, nodes: this.#nodes, store, blocksMax });
     this.#delivery = new EffectDelivery(chainId, store, ledger);
   }
 
@@ -71,9 +73,9 @@ export class ChainWatch {
 
   /**
    * Does all that can be done now. Throws `ChainFault` for what passes by itself and `WatcherAlarm` for what does not; what was reached
-   * before stands.
+   * before stands. Who aborts the signal does not wait for blocks that are read for coins past the contracts: the next look goes on with them.
    */
-  async look(): Promise<void> {
+  async look(signal?: AbortSignal): Promise<void> {
     const { store } = this.#options;
     const sight = await this.#nodes.look(this.#demandsOf(await store.cursors(this.chainId)));
     await this.#open(sight);
@@ -87,7 +89,7 @@ export class ChainWatch {
     // What is kept was agreed on when it was seen, so the ledger hears of it whether or not nodes agree on what comes next.
     const refusal = await this.#delivery.deliver();
     // What these find is told at the next look: what nodes say of money past the contracts keeps back nothing of the contracts.
-    const past = doubt === undefined ? [await doubtOf(this.#strays.follow()), await doubtOf(this.#coins.follow())] : [];
+    const past = doubt === undefined ? [await doubtOf(this.#strays.follow()), await doubtOf(this.#coins.follow(signal))] : [];
     const first = [doubt, refusal, ...past].find((error) => error !== undefined);
     if (first !== undefined) throw first;
   }

@@ -93,7 +93,7 @@ export class ChainWatcher {
         this.#become(this.#haltedBy(halt));
         return settings.pollMs;
       }
-      await watch.look();
+      await watch.look(this.#abort.signal);
       [this.#failures, this.#failingSince] = [0, undefined];
       this.#become(this.#statusOf('following'));
       return settings.pollMs;

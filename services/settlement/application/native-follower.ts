@@ -1,16 +1,18 @@
-import { isExplainedByLogs, type NativeBalances, nativeMoves, type NativeSpan, type NativeTransaction } from '../domain/native-moves.ts';
-import type { ChainEffect } from '../domain/chain-effect.ts';
+import { isExplainedByLogs, type NativeBalances, nativeMoves, type NativeSpan } from '../domain/native-moves.ts';
+import { NativeTransactions, placeOf } from './native-transactions.ts';
 import type { NodeQuorum } from './node-quorum.ts';
 import { nativeToken } from './settlement-chain.ts';
 import { watchedAddresses } from './watched-addresses.ts';
 import type { WatchedBlock } from './watched-node.ts';
 import { QuorumFault } from './watcher-faults.ts';
-import type { Checkpoint, HeldCoins, WatchCursor, WatcherStore } from './watcher-store.ts';
+import type { Checkpoint, HeldCoins, WatchCursor, WatcherStore, WatchStep } from './watcher-store.ts';
 
 export interface NativeFollowerOptions {
   readonly chainId: string;
   readonly nodes: NodeQuorum;
   readonly store: WatcherStore;
+  /** Blocks that are read for transactions in one look. */
+  readonly blocksMax: bigint;
 }
 
 /**
@@ -20,13 +22,18 @@ export interface NativeFollowerOptions {
  */
 export class NativeFollower {
   readonly #options: NativeFollowerOptions;
+  readonly #transactions: NativeTransactions;
 
   constructor(options: NativeFollowerOptions) {
     this.#options = options;
+    this.#transactions = new NativeTransactions(options.nodes, options.blocksMax);
   }
 
-  /** Up to where our own contracts were read and are final. Checkpoint, balances and what was found are one transaction. */
-  async follow(): Promise<void> {
+  /**
+   * Up to where our own contracts were read and are final. Checkpoint, balances and what was found are one transaction. Where more blocks have
+   * to be read than one look may, or somebody wants to stop, the balances wait and the next look goes on.
+   */
+  async follow(signal?: AbortSignal): Promise<void> {
     const { chainId, store } = this.#options;
     const cursors = await store.cursors(chainId);
     const cursor = cursors.find(({ address }) => address === nativeToken);
@@ -44,7 +51,7 @@ export class NativeFollower {
     const block = await this.#options.nodes.finalBlock(at.number);
     // Another block became final there: the next look takes new balances.
     if (block.hash !== at.hash) return store.keepBalances(chainId, []);
-    await this.#compare(cursor, block, { before: unitsOf(kept, cursor.finalized.number), looked });
+    await this.#compare(cursor, block, { before: unitsOf(kept, cursor.finalized.number), looked, signal });
   }
 
   /** At the last final block; where nodes do not know its state any more, at the head, to wait until that is final. */
@@ -75,43 +82,41 @@ export class NativeFollower {
     return held;
   }
 
-  async #compare(
-    { observed, finalized }: WatchCursor,
-    block: WatchedBlock,
-    { before, looked }: { readonly before: NativeBalances; readonly looked: readonly HeldCoins[] },
-  ): Promise<void> {
+  async #compare(cursor: WatchCursor, block: WatchedBlock, { before, looked, signal }: Comparison): Promise<void> {
     const { chainId, store } = this.#options;
-    const range = { from: finalized.number + 1n, to: block.number };
-    const logs = await store.inBlocks(chainId, range);
-    const span: NativeSpan = { chainId, fromBlock: range.from, to: placeOf(block), before, after: unitsOf(looked, block.number), logs };
-    await store.advance({
-      ...{ chainId, contracts: [nativeToken], from: observed, to: { number: block.number, hash: block.hash }, isFinal: true },
-      ...{ logs: isExplainedByLogs(span) ? [] : await this.#moves(span, block.number), appeared: [], words: [], balances: looked },
-    });
+    const range = { from: cursor.finalized.number + 1n, to: block.number };
+    const span = async (): Promise<NativeSpan> => {
+      // At the first look the range is all that the contracts ever did, and there is nothing to compare.
+      const logs = before.size === 0 ? [] : await store.inBlocks(chainId, range);
+      return { chainId, fromBlock: range.from, to: placeOf(block), before, after: unitsOf(looked, block.number), logs };
+    };
+    if (!this.#transactions.isReading(range, block) && isExplainedByLogs(await span())) return this.#advance(cursor, block, looked);
+    // Whatever ends the reading, it goes on up to the same block.
+    await store.keepBalances(chainId, looked);
+    const transactions = await this.#transactions.read(range, block, { addresses: looked.map(({ holder }) => holder), signal });
+    if (transactions === undefined) return;
+    const logs = nativeMoves(await span(), transactions, await watchedAddresses(store, chainId, block.number));
+    await this.#advance(cursor, block, looked, logs);
   }
 
-  async #moves(span: NativeSpan, upTo: bigint): Promise<ChainEffect[]> {
-    const { chainId, nodes, store } = this.#options;
-    const addresses = new Set(span.after.keys());
-    const transactions: NativeTransaction[] = [];
-    for (let number = span.fromBlock; number <= upTo; number++) {
-      const block = await nodes.finalBlock(number);
-      const found = await nodes.agreedFinal(
-        number,
-        `the transactions of block ${number}`,
-        (node) => node.transactionsOf(addresses, block),
-        (list) => list.map(({ tx, from, to, value, fee }) => [tx, from, to, value, fee].join(' ')).join('\n'),
-      );
-      transactions.push(...found.map((transaction) => ({ ...transaction, block: placeOf(block) })));
-    }
-    return nativeMoves(span, transactions, await watchedAddresses(store, chainId, upTo));
+  async #advance(
+    { observed: from }: WatchCursor,
+    { number, hash }: WatchedBlock,
+    balances: readonly HeldCoins[],
+    logs: WatchStep['logs'] = [],
+  ): Promise<void> {
+    const { chainId, store } = this.#options;
+    const step = { chainId, contracts: [nativeToken], from, to: { number, hash }, isFinal: true };
+    await store.advance({ ...step, logs, appeared: [], words: [], balances });
   }
+}
+
+interface Comparison {
+  readonly before: NativeBalances;
+  readonly looked: readonly HeldCoins[];
+  readonly signal: AbortSignal | undefined;
 }
 
 function unitsOf(held: readonly HeldCoins[], number: bigint): NativeBalances {
   return new Map(held.flatMap(({ holder, at, units }) => (at.number === number ? [[holder, units] as const] : [])));
-}
-
-function placeOf({ number, hash, timestamp }: WatchedBlock): NativeSpan['to'] {
-  return { number: number.toString(), hash, time: new Date(Number(timestamp) * 1000).toISOString() };
 }

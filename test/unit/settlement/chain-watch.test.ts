@@ -195,8 +195,7 @@ describe('the watch of a chain', () => {
     chain.mine([chosen], [settled(1n)], [{ address: token, ...stray.encodeEventLog('Transfer', [someone, treasury, 7n]) }]);
     chain.finalise();
     const liar = await startScriptedNode(chain);
-    liar.lie = (method, params) =>
-      method === 'eth_getLogs' && JSON.stringify(params).includes(token) ? { result: [] } : undefined;
+    liar.lie = (method, params) => (method === 'eth_getLogs' && JSON.stringify(params).includes(token) ? { result: [] } : undefined);
     const tokens = [{ address: token, currency: 'USDC', decimals: 6 }] as const;
     const watching = watchOf({ ...scriptedChainOf([node.url, liar.url]), tokens }, { store, ledger });
     const told = () => ledger.finalised().map(({ log }) => log.name);
