@@ -298,6 +298,21 @@ describe('a title that is paid on chain', () => {
     expect(Number(before) - Number((await balances())['revenue:ppv EUR'])).toBeCloseTo(9.99, 6);
   });
 
+  it('stays in escrow when somebody captures what was bought with a token that is not configured, which stops nothing', async () => {
+    const [buyer, title] = [await accountWith('prepaid'), await titleListed()];
+    const { offer } = (await quoted(`/v1/accounts/${buyer}/purchases/checkouts`, { title, heldBy: 'escrow' })).terms;
+    await take(bought(offer), 40n, 32n);
+    const own = { ...offer, seq: '987654', token: `0x${'dd'.repeat(20)}` };
+    expect(await take(bought(own), 40n, 32n)).toBe('finalized');
+    const held = async () =>
+      Object.entries(await balances()).filter(([line]) => line.startsWith('asset:crypto:') || line.includes(`:ppv-escrow:${buyer}`));
+    const before = await held();
+    const log = { name: 'EventCaptured', eventId: own.eventId, token: own.token, amount: own.amount, fee: '0', treasury };
+    expect(await take(onEscrow('capture', `${own.eventId}.${own.token}`, own, log, 33), 40n, 33n)).toBe('finalized');
+    expect(await held()).toEqual(before);
+    expect(before).toContainEqual([`liability:ppv-escrow:${buyer} EUR`, '-9.99']);
+  });
+
   it('goes back from the money of the provider once it was captured, and is not watched any more', async () => {
     const title = await titleListed();
     const buyer = await accountWith('prepaid');
