@@ -185,6 +185,7 @@ describe('[D16] a bill computed once more by the verifier alone, from terms and 
       const { code, output } = await bill(...bothTerms(), ...named, ...own);
       expect([code, output]).toEqual([0, expect.stringContaining('THE SAME BILL by these terms: 3 rated charges and 1 at a price')]);
       expect(output).toContain(hashes.voice);
+      expect(output).toMatch(/^ {2}taken back: leaf \d+, revision 2$/m);
     }
     const { output } = await bill(...bothTerms(), '--json');
     expect(JSON.parse(output)).toMatchObject({ verdict: 'VALID', terms: { result: 'ok', rated: '3', priced: '1', differences: [] } });

@@ -26,7 +26,8 @@ export const billUsage = `Usage: verify-bill --bundle <file> --genesis <hash> [-
   --rpc <url>       JSON-RPC of a node of yours, once for each chain that the log lists; without one no chain
                     is asked, nothing but the file is read, and the verdict says so
   --terms <file>    terms of an offer, as the operator's API gives them; the bill is computed once more from all that
-                    are given, with code of this verifier's own, and every charge must come to the same
+                    are given, with code of this verifier's own, and every charge must come to the same, but those
+                    that were taken back before they were billed
   --terms-hash <hash>  what you agreed to: refuses any other terms; once for each --terms
   --usage <file>    your own records, CSV "usageRecord,band,quantity"; without it, what the charges say was used
   --json            one JSON object for programs

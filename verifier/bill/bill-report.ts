@@ -60,7 +60,7 @@ function invoiceLines({ number, invoice, currency, total, dueOn, lines }: Checke
 
 const termsTitles = { ok: 'THE SAME BILL', invalid: 'ANOTHER BILL', unverifiable: 'NOT COMPUTED' } as const;
 
-function termsLines({ result, terms, rated, priced, differences, missing }: TermsOutcome): string[] {
+function termsLines({ result, terms, rated, priced, takenBack, differences, missing }: TermsOutcome): string[] {
   const more = (count: number) => (count > toldMax ? [`  and ${count - toldMax} more`] : []);
   return [
     `${termsTitles[result]} by these terms: ${rated} rated charges and ${priced} at a price, computed again`,
@@ -69,6 +69,8 @@ function termsLines({ result, terms, rated, priced, differences, missing }: Term
     ...more(differences.length),
     ...missing.slice(0, toldMax).map((what) => `  missing: ${what}`),
     ...more(missing.length),
+    ...takenBack.slice(0, toldMax).map((charge) => `  taken back: ${charge}`),
+    ...more(takenBack.length),
   ];
 }
 

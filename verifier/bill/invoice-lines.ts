@@ -38,15 +38,23 @@ export function isKnownAccountEvent({ entry }: BillLeaf): boolean {
   return knownTypes.includes(entry.type);
 }
 
+export function isCharge({ entry }: BillLeaf): boolean {
+  return ['ChargePosted/1', 'TitlePurchased/1'].includes(entry.type);
+}
+
 /** The charges of a closed range that go to the invoice: those that nothing in the range took back. Undefined for one that cannot be read. */
 export function chargesIn(range: readonly BillLeaf[], scales: Scales): (Charge | undefined)[] {
-  const counted = range.filter(({ countsForNothing }) => !countsForNothing);
-  const reversals = counted.filter(({ entry }) => entry.type === 'EntryReversed/1');
-  const reversed = new Set(reversals.map(({ fin }) => (isObject(fin?.['reverses']) ? fin['reverses']['revision'] : undefined)));
-  return counted
-    .filter(({ entry, fin }) => ['ChargePosted/1', 'TitlePurchased/1'].includes(entry.type) && fin?.['source'] === 'invoice')
-    .filter(({ entry }) => !reversed.has(entry.revisionText))
+  const reversals = reversalsIn(range);
+  return range
+    .filter((leaf) => !leaf.countsForNothing && isCharge(leaf) && leaf.fin?.['source'] === 'invoice')
+    .filter(({ entry }) => !reversals.has(entry.revisionText))
     .map((leaf) => chargeOf(leaf, leaf.fin as Fin, scales));
+}
+
+/** What takes back, by the revision that it takes back. Other types may name a revision too: it means nothing. */
+export function reversalsIn(leaves: readonly BillLeaf[]): ReadonlyMap<unknown, readonly BillLeaf[]> {
+  const reversals = leaves.filter(({ entry, countsForNothing }) => entry.type === 'EntryReversed/1' && !countsForNothing);
+  return Map.groupBy(reversals, ({ fin }) => (isObject(fin?.['reverses']) ? fin['reverses']['revision'] : undefined));
 }
 
 /** The finest lines of at most 500 that the charges come to: one a description, else one a product, else one. */

@@ -1,9 +1,11 @@
 import { isObject } from '../log/canonical-json.ts';
-import type { Scales } from '../log/policy.ts';
 import type { CheckResult } from '../verdict.ts';
 import type { BillLeaf, Fin } from './bill-leaf.ts';
+import type { BillPostings } from './bill-postings.ts';
 import type { BillStreams } from './bill-streams.ts';
+import { isCharge } from './invoice-lines.ts';
 import { type RatedAmount, rateCharge } from './rate-charge.ts';
+import { chargesTakenBack } from './taken-back.ts';
 import type { BillTerms } from './terms-document.ts';
 import type { CountedUsage } from './usage-file.ts';
 
@@ -15,6 +17,8 @@ export interface TermsOutcome {
   /** Charges that were computed again, the rated ones and those at the price of an offer. */
   readonly rated: number;
   readonly priced: number;
+  /** Charges that were not computed again: they were taken back before anybody was billed for them. */
+  readonly takenBack: readonly string[];
   /** In the order of the bill; the first one is where the bill begins to be another. */
   readonly differences: readonly string[];
   readonly missing: readonly string[];
@@ -28,29 +32,34 @@ export interface TermsSubject {
   /** Absent: what the charges say was used. */
   readonly usage: ReadonlyMap<string, CountedUsage> | undefined;
   readonly streams: BillStreams;
-  readonly scalesOf: (currency: string) => Scales | undefined;
+  readonly postings: BillPostings;
 }
 
 /**
- * Holds every charge of the bundle against the terms: what was rated must be rated by a price version that terms name, and come to the same
- * from that version and the usage; what was not rated must be an offer at the price that its terms say. That lines and total are the sums of
- * the charges is V9.
+ * Holds every charge of the bundle that was not taken back against the terms: what was rated must be rated by a price version that terms name,
+ * and come to the same from that version and the usage; what was not rated must be an offer at the price that its terms say. That lines and
+ * total are the sums of the charges is V9.
  */
 export function checkTerms(subject: TermsSubject): TermsOutcome {
   const differences: string[] = [];
   const missing: string[] = [];
   let [rated, priced] = [0, 0];
-  const { account, prefix, terms, usage, streams } = subject;
+  const { account, prefix, terms, usage, streams, postings } = subject;
   for (const { provider, offer } of terms)
     if (`${provider}.` !== prefix) differences.push(`the terms of ${offer} are those of ${provider}, and the bill is not`);
   const own = (streams.get(`${prefix}account-${account}`) ?? []).filter(({ countsForNothing }) => !countsForNothing);
-  const reversed = new Set(own.map(({ fin }) => (isObject(fin?.['reverses']) ? fin['reverses']['revision'] : undefined)));
-  const charged = new Set<string>();
-  for (const leaf of own) {
-    const { entry, fin } = leaf;
-    if (!['ChargePosted/1', 'TitlePurchased/1'].includes(entry.type) || reversed.has(entry.revisionText)) continue;
+  const reversed = chargesTakenBack(account, own, postings);
+  const takenBack: string[] = [];
+  const [charged, uncharged] = [new Set<string>(), new Set<unknown>()];
+  for (const leaf of own.filter(isCharge)) {
+    const { fin } = leaf;
     if (fin === undefined) {
       missing.push(`${nameOf(leaf)} is not readable`);
+      continue;
+    }
+    if (reversed.has(leaf)) {
+      takenBack.push(nameOf(leaf));
+      uncharged.add(fin['usageRecord']);
       continue;
     }
     const isRated = isObject(fin['rating']);
@@ -60,15 +69,17 @@ export function checkTerms(subject: TermsSubject): TermsOutcome {
     if (found?.difference !== undefined) differences.push(`${nameOf(leaf)}: ${found.difference}`);
     if (found?.missing !== undefined) missing.push(`${nameOf(leaf)}: ${found.missing}`);
   }
-  for (const record of usage?.keys() ?? []) if (!charged.has(record)) differences.push(`usage record ${record} was not charged`);
+  for (const record of usage?.keys() ?? [])
+    if (!charged.has(record) && !uncharged.has(record)) differences.push(`usage record ${record} was not charged`);
   const result = differences.length > 0 ? 'invalid' : missing.length > 0 ? 'unverifiable' : 'ok';
-  return { result, terms: terms.map(({ hash, offer, version }) => ({ hash, offer, version })), rated, priced, differences, missing };
+  const named = terms.map(({ hash, offer, version }) => ({ hash, offer, version }));
+  return { result, terms: named, rated, priced, takenBack, differences, missing };
 }
 
 type Found = { readonly difference: string; readonly missing?: never } | { readonly missing: string; readonly difference?: never };
 
 /** Adds the usage record to those that were charged. */
-function ratedAgain({ terms, usage, streams, scalesOf }: TermsSubject, fin: Fin, rating: Fin, charged: Set<string>): Found | undefined {
+function ratedAgain({ terms, usage, streams, postings }: TermsSubject, fin: Fin, rating: Fin, charged: Set<string>): Found | undefined {
   const { usageRecord } = fin;
   const book = isObject(rating['priceBook']) ? rating['priceBook'] : {};
   const place = `${String(book['stream'])}@${String(book['revision'])}`;
@@ -82,6 +93,7 @@ function ratedAgain({ terms, usage, streams, scalesOf }: TermsSubject, fin: Fin,
   const version = (streams.get(String(book['stream'])) ?? []).find(({ entry }) => entry.revisionText === book['revision']);
   if (version?.fin === undefined || version.entry.type !== 'PriceBookPublished/1' || version.countsForNothing)
     return { missing: `price version ${place} is not in the bundle` };
+  const scalesOf = (currency: string) => postings.currencies.get(currency);
   const again = rateCharge(version.fin, counted ?? { band: rating['band'], quantity: rating['quantity'] }, scalesOf);
   if (again === undefined) return { difference: `price version ${place} has no price for it` };
   return differenceOf(fin, again);

@@ -100,9 +100,7 @@ class BillVerification {
     // An invoice must be under an anchor, of an account the balances: newer events, and for an invoice newer balances, may wait for theirs.
     const required = invoice === undefined ? [commitment?.index ?? 0] : invoices.map(({ lastLeaf }) => lastLeaf);
     this.#head.checkCover(Math.max(0, ...required), provenSize);
-    const { currencies } = postings;
-    const subject = { prefix: this.#genesis.policy.streamPrefix, account, streams };
-    const terms = from && checkTerms({ ...subject, ...from, scalesOf: (currency) => currencies.get(currency) });
+    const terms = from && checkTerms({ prefix: this.#genesis.policy.streamPrefix, account, streams, postings, ...from });
     const checks = billOutcomesOf(this.#checks);
     return {
       verdict: billVerdictOf([...checks, ...(terms === undefined ? [] : [terms])]),
