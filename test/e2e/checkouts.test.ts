@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Contract, keccak256, toUtf8Bytes } from 'ethers';
+import { Contract, keccak256, toBeHex, toUtf8Bytes } from 'ethers';
+import { sent } from '../../bench/support/settlement-chain.ts';
 import { ppvEscrowAbi } from '../../contracts/generated/ppv-escrow.ts';
 import { canonicalJson } from '../../services/event-store/domain/canonical-json.ts';
 import { type PaidProvider, sendFrom, startPaidProvider } from '../support/paid-provider.ts';
@@ -354,6 +355,104 @@ describe('a payment', () => {
     expect(text).toContain('event: checkout');
     expect(JSON.parse(/data: (.*)/.exec(text)![1] as string)).toMatchObject({ state: 'waiting' });
     stop.abort();
+  });
+});
+
+/** What a wallet would send for a quote, with its parts, so that a test can send something else. */
+async function payable(path: string, token: string) {
+  await shop.ask(`${path}/quotes`, { token });
+  const { body } = await shop.open(`${path}/payment?token=${token}&payer=${shop.on.hands.payer.address}`);
+  const { transactions } = (body.ways as { method: string; transactions: { to: string; value: string; data: string }[] }[]).find(
+    ({ method }) => method === (token === native ? 'native' : 'allowance'),
+  )!;
+  const pay = transactions.at(-1)!;
+  const parsed = shop.on.settlement.interface.parseTransaction(pay)!;
+  const [quote, signer, signature] = parsed.args as unknown as [{ readonly deadline: bigint; readonly amount: bigint }, string, string];
+  return { allow: transactions.slice(0, -1), pay, quote, signer, signature };
+}
+
+/** Sends it however it looks to a wallet, and reads at the checkout what became of it. */
+async function refused(path: string, transaction: { to: string; value: string; data: string }) {
+  const { payer, treasury } = shop.on.hands;
+  const held = async () => [
+    await shop.on.chain.provider.getBalance(treasury.address),
+    await shop.on.dollar.getFunction('balanceOf')(treasury.address),
+  ];
+  const before = await held();
+  const tx = await sendFrom(payer, transaction, 500_000n);
+  const { body } = await shop.open(`${path}?tx=${tx}`);
+  expect([body.state, body.transaction.state, await paid(path), await held()]).toEqual(['reverted', 'reverted', false, before]);
+  return body.transaction.refusal as { readonly code: string; readonly text: string };
+}
+
+// The last payments of this file: the chain's clock is ahead of ours after the one that comes late.
+describe('[D13] a payment that is not what was quoted reverts, the checkout says why, and the slot stays open and payable', () => {
+  it.each([
+    ['under', -1n],
+    ['over', 1n],
+  ] as const)('[D13] %s the amount', async (_, more) => {
+    await shop.rate('ETH', '3000');
+    const { path } = await checkoutOf();
+    const { pay, quote } = await payable(path, native);
+    expect(await refused(path, { ...pay, value: toBeHex(quote.amount + more) })).toEqual({
+      code: 'ProviderSettlementWrongValue',
+      text: 'The amount sent is not the amount of the quote. Nothing was paid.',
+    });
+    await sendFrom(shop.on.hands.payer, pay);
+    expect(await paid(path)).toBe(true);
+  });
+
+  it('[D13] in the wrong asset: coins for a quote in a token', async () => {
+    await shop.rate('USDC', '0.92');
+    const { path } = await checkoutOf();
+    const { allow, pay, quote, signer, signature } = await payable(path, shop.dollar);
+    const data = shop.on.settlement.interface.encodeFunctionData('payNative', [quote, signer, signature]);
+    expect(await refused(path, { ...pay, data, value: toBeHex(quote.amount) })).toEqual({
+      code: 'ProviderSettlementWrongToken',
+      text: 'This quote is paid in another way: the native coin and tokens take different calls.',
+    });
+    for (const each of [...allow, pay]) await sendFrom(shop.on.hands.payer, each);
+    expect(await paid(path)).toBe(true);
+  });
+
+  it('[D13] in the wrong asset: a token that the provider does not take any more', async () => {
+    await shop.rate('USDC', '0.92');
+    const { path } = await checkoutOf();
+    const { providerId } = await slotOf(path);
+    const { allow, pay } = await payable(path, shop.dollar);
+    for (const each of allow) await sendFrom(shop.on.hands.payer, each);
+    const takes = (isAllowed: boolean) =>
+      sent(shop.on.registry, shop.on.hands.providerAdmin, 'setToken', providerId, shop.dollar, isAllowed, 6);
+    await takes(false);
+    try {
+      expect(await refused(path, pay)).toEqual({
+        code: 'ProviderRegistryTokenNotAllowed',
+        text: 'The provider does not take this token.',
+      });
+    } finally {
+      await takes(true);
+    }
+    await sendFrom(shop.on.hands.payer, pay);
+    expect(await paid(path)).toBe(true);
+  });
+
+  it('[D13] late', async () => {
+    await shop.rate('USDC', '0.92');
+    const at = new Date().toISOString();
+    await shop.api.post('/v1/settlement/rates', {
+      ...{ base: 'ETH', currency: 'EUR', rate: '3000', source: 'test', at, spreadBps: '0', quoteSeconds: '300' },
+    });
+    const { path } = await checkoutOf();
+    const { pay, quote } = await payable(path, native);
+    await shop.on.chain.provider.send('evm_setNextBlockTimestamp', [toBeHex(quote.deadline)]);
+    expect(await refused(path, pay)).toEqual({
+      code: 'ProviderSettlementQuoteExpired',
+      text: 'The quote is over. Nothing was paid; ask for a new one.',
+    });
+    // At once in another token, whose quotes last longer.
+    const other = await payable(path, shop.dollar);
+    for (const each of [...other.allow, other.pay]) await sendFrom(shop.on.hands.payer, each);
+    expect(await paid(path)).toBe(true);
   });
 });
 

@@ -75,6 +75,59 @@ describe('[J1] an invoice in EUR, paid in a coin, to a provider whose books are 
   });
 });
 
+describe('[D13] money that is sent to the treasury by hand, past the contract, is suspense that staff allocate, and pays no slot', () => {
+  interface Stray {
+    readonly settlement: string;
+    readonly tx: string;
+  }
+  const strayOf = async (tx: string) => {
+    const find = async () => (await shop.api.get('/v1/settlements?standing=unmatched')).body.settlements as Stray[];
+    return (await until(find, (found) => found.some((each) => each.tx === tx))).find((each) => each.tx === tx);
+  };
+
+  it.each([
+    ['under', 'USDC', -1n, '1800'],
+    ['over', 'USDC', 1n, '1800'],
+    ['late', 'USDC', 0n, '2'],
+    ['in the wrong asset', 'ETH', 0n, '600'],
+  ] as const)('[D13] %s', async (how, quotedIn, more, quoteSeconds) => {
+    const at = new Date().toISOString();
+    const set = (base: string, currency: string, rate: string) =>
+      shop.api.post('/v1/settlement/rates', { base, currency, rate, source: 'test', at, spreadBps: '0', quoteSeconds });
+    for (const currency of ['EUR', 'USD']) {
+      await set('ETH', currency, '3000');
+      await set('USDC', currency, '0.92');
+    }
+    await shop.rateOf('EUR/USD', '1.1');
+    const { invoice, account } = await shop.invoice('60.50');
+    const path = `/v1/checkouts/${(await shop.api.post(`/v1/invoices/${invoice}/checkouts`, {})).body.id}`;
+    const { body: quoted } = await shop.ask(`${path}/quotes`, { token: quotedIn === 'ETH' ? native : shop.dollar });
+    expect(quoted.quotes).toHaveLength(1);
+    const open = how === 'late' ? 'expired' : 'waiting';
+    expect(await until(() => stateOf(path), (state) => state === open)).toBe(open); // prettier-ignore
+
+    const { payer, treasury } = shop.on.hands;
+    // 60.50 / 0.92 of a dollar, rounded up.
+    const units = 65_760_870n + more;
+    const { hash } = await (shop.on.dollar.connect(payer) as typeof shop.on.dollar).getFunction('transfer').send(treasury.address, units);
+    await shop.on.chain.provider.send('anvil_mine', ['0x3']);
+    const tokenAmount = `65.${(units - 65_000_000n).toString()}`;
+    const stray = await strayOf(hash);
+    expect(stray).toMatchObject({ name: 'Transfer', token: 'USDC', tokenAmount, payer: payer.address.toLowerCase() });
+    expect([await stateOf(path), (await shop.api.get(`/v1/invoices/${invoice}`)).body.open]).toEqual([open, '60.50']);
+
+    const given = await shop.api.post(`/v1/settlements/${stray?.settlement}/allocation`, { account, reason: 'Sent by hand.' });
+    expect(given.status).toBe(201);
+    const { wallet } = await until(
+      async () => (await shop.api.get(`/v1/accounts/${account}`)).body.balances as { readonly wallet: string },
+      (balances) => balances.wallet !== '0.00',
+    );
+    // What it is worth at 0.92, rounded down.
+    expect(wallet).toBe(more < 0n ? '60.49' : '60.50');
+    expect(await stateOf(path)).toBe(open);
+  });
+});
+
 describe('[D13] [D14] [L18] a customer pays an invoice from a wallet', () => {
   it.each([
     ['a coin', 'ETH', '3000'],
