@@ -220,6 +220,27 @@ describe('[A12] a pay-per-view title', () => {
     const after = await api.get(`/v1/accounts/${account}/entitlements?at=2098-01-01T20:00:00.000Z&after=${reversed.body.position}`);
     expect(after.body.entitlements).toHaveLength(0);
   });
+
+  it('[A12] goes onto the next bill of a postpaid account, may be watched in its window only, and expires by itself', async () => {
+    const [starts, account] = [new Date('2098-01-01T20:00:00.000Z'), await openAccount('postpaid', '7')];
+    const [final, replay] = [await api.post('/v1/titles', title(starts)), await api.post('/v1/titles', title(starts))];
+    const bought = await api.post(`/v1/accounts/${account}/purchases`, { title: final.body.id });
+    expect([bought.status, bought.body.events[0].data.source]).toEqual([201, 'invoice']);
+    const order = await api.post(`/v1/accounts/${account}/purchases`, { title: replay.body.id });
+    expect(order).toMatchObject({ status: 409, body: { code: 'credit_limit_exceeded' } });
+    const at = async (instant: string) => {
+      const { body } = await api.get(`/v1/accounts/${account}/entitlements?at=${instant}&after=${bought.body.position}`);
+      return (body.entitlements as { title: string }[]).map(({ title: watched }) => watched);
+    };
+    // What was ordered and not paid for grants nothing at any time.
+    expect(await at('2098-01-01T19:44:59.999Z')).toEqual([]);
+    expect(await at('2098-01-01T19:45:00.000Z')).toEqual([final.body.id]);
+    expect(await at('2098-01-01T21:59:59.999Z')).toEqual([final.body.id]);
+    expect(await at('2098-01-01T22:00:00.000Z')).toEqual([]);
+    const closed = await api.post(`/v1/accounts/${account}/invoices`, { dueOn: '2026-12-31' });
+    const invoice = await issuedInvoice(closed.body.id as string, closed);
+    expect(invoice.body).toMatchObject({ status: 'issued', total: '4.99', document: { lines: [{ description: 'Cup final' }] } });
+  });
 });
 
 describe('two providers', () => {

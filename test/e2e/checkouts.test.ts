@@ -82,7 +82,7 @@ describe('a checkout', () => {
     expect(await of(`/v1/invoices/${invoice}/checkouts`, {})).toBe('invoice_paid');
   });
 
-  it('grants nothing for a title that is ordered and not paid', async () => {
+  it('[A12] grants nothing for a title that is ordered and not paid', async () => {
     const { account } = await shop.invoice('10.00');
     const title = {
       ...{ name: 'Final', price: '4.99', currency: 'EUR', onSaleFrom: '2020-01-01T00:00:00.000Z', onSaleUntil: '2099-01-01T00:00:00.000Z' },

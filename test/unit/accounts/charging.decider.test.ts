@@ -125,6 +125,31 @@ describe('purchaseTitle', () => {
       .thenRejects({ code: 'insufficient_funds', available: '4.98', required: '4.99', currency: 'EUR' });
   });
 
+  it('[A12] puts a postpaid purchase on the next bill and grants the window of the title', () => {
+    const history = new History().postpaid('5').purchased('4.99');
+    expect(history.events.at(-1)).toMatchObject({
+      type: 'TitlePurchased/1',
+      data: {
+        source: 'invoice',
+        entitlement: { from: '2026-04-01T18:00:00.000Z', until: '2026-04-01T23:00:00.000Z' },
+        postings: [
+          { account: `asset:unbilled:${id}`, direction: 'debit', amount: '4.99', currency: 'EUR' },
+          { account: 'revenue:ppv', direction: 'credit', amount: '4.99', currency: 'EUR' },
+        ],
+      },
+    });
+    expect(history.closed(1).events.at(-1)).toMatchObject({
+      type: 'ChargesClosed/1',
+      data: { fromRevision: '1', toRevision: '1', payable: '4.99' },
+    });
+  });
+
+  it('[A12] grants nothing for an order that the next bill may not take', () => {
+    given(account, new History().postpaid('4.98').events)
+      .when((state) => purchaseTitle(state, purchase('4.99')))
+      .thenRejects({ code: 'credit_limit_exceeded', available: '4.98', required: '4.99', currency: 'EUR' });
+  });
+
   it('rejects a title that the account has, and a title out of its sales window', () => {
     given(account, new History().prepaid().toppedUp('20').purchased('4.99').events)
       .when((state) => purchaseTitle(state, purchase('4.99')))
