@@ -10,6 +10,7 @@ const typePrefixes = [
   'CaptureOrdered/',
   'EventCancelOrdered/',
   'PurchaseRefundOrdered/',
+  'RefundClaimOrdered/',
   'CollectOrdered/',
   'RevocationOrdered/',
   'CreditIssueOrdered/',

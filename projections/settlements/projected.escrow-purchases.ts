@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import type { EventStore } from '../../services/event-store/domain/event-store.ts';
 import type { ProjectionProgress } from '../../services/read-store/projection-progress.ts';
 import type { EscrowedEvent, EscrowPurchases } from '../../services/settlement/application/escrow-purchases.ts';
+import type { HeldPurchase } from '../../services/settlement/domain/refund-claims.ts';
 import { settlements } from './settlements.projection.ts';
 
 /** How long a capture waits for the read model; the watcher tells it again later. */
@@ -18,8 +19,7 @@ export class ProjectedEscrowPurchases implements EscrowPurchases {
   }
 
   async slotsOf(provider: string, { chainId, contract, eventId, token }: EscrowedEvent): Promise<readonly string[]> {
-    const { position } = await this.#store.head();
-    await this.#progress.waitFor(settlements, { position, timeoutMs: patienceMs });
+    await this.#upToDate();
     const { rows } = await this.#pool.query<{ key: string }>({
       name: 'settlements_purchases',
       text: `
@@ -37,5 +37,25 @@ export class ProjectedEscrowPurchases implements EscrowPurchases {
       values: [provider, chainId, contract, eventId, token],
     });
     return rows.map(({ key }) => key);
+  }
+
+  async boughtIn(provider: string, { chainId, contract, eventId }: Omit<EscrowedEvent, 'token'>): Promise<readonly HeldPurchase[]> {
+    await this.#upToDate();
+    const { rows } = await this.#pool.query<HeldPurchase>({
+      name: 'settlements_bought',
+      text: `
+        select key as slot, token_address as token
+          from settlements
+         where provider = $1 and chain_id = $2 and contract = $3 and event_id = $4
+           and name = 'Purchased' and standing in ('finalized', 'unmatched')
+         order by key`,
+      values: [provider, chainId, contract, eventId],
+    });
+    return rows;
+  }
+
+  async #upToDate(): Promise<void> {
+    const { position } = await this.#store.head();
+    await this.#progress.waitFor(settlements, { position, timeoutMs: patienceMs });
   }
 }

@@ -49,6 +49,7 @@ import { differenceOf, type Reconciliation } from '../settlement/domain/reconcil
 import { LoggedProviders } from '../settlement/application/provider-directory.ts';
 import type { SettlementChain } from '../settlement/application/settlement-chain.ts';
 import { SETTLEMENT_LEDGER, type SettlementLedger } from '../settlement/application/settlement-ledger.ts';
+import { CancelledEventProcess } from '../settlement/application/cancelled-event.process.ts';
 import { CancelledTitleProcess } from '../settlement/application/cancelled-title.process.ts';
 import { SettlementProcess } from '../settlement/application/settlement.process.ts';
 import { StreamSlotPayments } from '../settlement/application/stream.slot-payments.ts';
@@ -207,6 +208,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
     onRetry: (chainId, err) => logger.warn({ chainId, err }, 'A look at a chain that providers are paid on failed; it is tried again.'),
   });
   const providers = new LoggedProviders(logs);
+  const purchases = new ProjectedEscrowPurchases({ pool, store: eventStore, progress });
   const http = await createHttpApplication(
     serviceModule({
       eventStore,
@@ -226,7 +228,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
         BookingModule.register({
           chains: settlementChains,
           providers,
-          purchases: new ProjectedEscrowPurchases({ pool, store: eventStore, progress }),
+          purchases,
           onUnmatched: (notice) =>
             logger.error(notice, 'Money came or went on chain that the ledger never asked for; somebody has to look.'),
         }),
@@ -237,6 +239,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
           settlement,
           transactions: keptTransactions(pool),
           buyers: new ProjectedTitleBuyers({ pool, store: eventStore, progress }),
+          purchases,
         }),
       ],
     }),
@@ -258,6 +261,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
     app.get(RefundProcess, { strict: false }),
     app.get(PrepaidCreditProcess, { strict: false }),
     app.get(CancelledTitleProcess, { strict: false }),
+    app.get(CancelledEventProcess, { strict: false }),
   ];
   const runners = [...readModels, ...processes].map((projection: Projection) => {
     const onHalt = (status: object) => logger.error({ status }, 'A read model halted; it needs somebody to look.');

@@ -18,8 +18,10 @@ import { CreditTokens } from './application/credit-tokens.ts';
 import { CREDIT_BOOK, type CreditBook } from './application/credit-book.ts';
 import { CatalogModule } from '../catalog/catalog.module.ts';
 import { CatalogReader } from '../catalog/application/catalog-reader.ts';
+import { CancelledEventProcess } from './application/cancelled-event.process.ts';
 import { CancelledTitleProcess } from './application/cancelled-title.process.ts';
 import { EndPpvEventHandler } from './application/end-ppv-event.handler.ts';
+import type { EscrowPurchases } from './application/escrow-purchases.ts';
 import { ExpireCreditHandler } from './application/expire-credit.handler.ts';
 import { GAS_COSTS, type GasCosts } from './application/gas-costs.ts';
 import { CollectByMandateHandler, OfferMandateHandler } from './application/mandate.handlers.ts';
@@ -39,6 +41,7 @@ export interface SendingPorts {
   readonly costs: GasCosts;
   readonly settlement: DynamicModule;
   readonly buyers: TitleBuyers;
+  readonly purchases: EscrowPurchases;
   readonly transactions: Pick<TransactionStore, 'find'>;
   readonly credit: CreditBook;
 }
@@ -87,11 +90,11 @@ export interface SendingPorts {
     RelayRedemptionHandler,
     ExpireCreditHandler,
   ],
-  exports: [SendingProcess, RefundProcess, PrepaidCreditProcess, CancelledTitleProcess],
+  exports: [SendingProcess, RefundProcess, PrepaidCreditProcess, CancelledTitleProcess, CancelledEventProcess],
 })
 export class SendingModule {
   /** `settlement`: where the checkouts and the chains are that this works on; `transactions`: what the sender keeps. */
-  static register({ costs, settlement, buyers, transactions, credit }: SendingPorts): DynamicModule {
+  static register({ costs, settlement, buyers, purchases, transactions, credit }: SendingPorts): DynamicModule {
     return {
       module: SendingModule,
       imports: [settlement],
@@ -99,6 +102,11 @@ export class SendingModule {
         { provide: GAS_COSTS, useValue: costs },
         { provide: CREDIT_BOOK, useValue: credit },
         { provide: TITLE_BUYERS, useValue: buyers },
+        {
+          provide: CancelledEventProcess,
+          useFactory: (executor: CommandExecutor) => new CancelledEventProcess({ executor, purchases }),
+          inject: [CommandExecutor],
+        },
         { provide: Refunds, useFactory: (executor: CommandExecutor) => new Refunds({ executor, transactions }), inject: [CommandExecutor] },
       ],
     };

@@ -267,8 +267,18 @@ describe('a title that is paid on chain', () => {
     }
     const [first] = offers as [Offer, Offer];
     await take(onEscrow('cancel', first.eventId, first, { name: 'EventCancelled', eventId: first.eventId }, 31), 40n, 31n);
+    // Nobody has to ask for it: one transaction brings it back to both.
+    const claims = async () =>
+      (await Array.fromAsync(api.service.eventStore.readAll())).filter(({ type }) => type === 'RefundClaimOrdered/1');
+    const [claim] = await until(claims, (all) => all.length > 0);
+    expect(JSON.parse(claim!.data).fin).toMatchObject({
+      contract: escrow,
+      eventId: first.eventId,
+      token: zeroAddress,
+      slots: offers.map(({ seq }) => seq),
+    });
     const late = await api.post(`/v1/settlements/${settlementId(bought(first))}/refunds`, { reason: 'ill' });
-    expect([late.status, late.body.code]).toEqual([409, 'ppv_event_cancelled']); // Anybody pays it back by now.
+    expect([late.status, late.body.code]).toEqual([409, 'ppv_event_cancelled']); // It is on its way back by now.
     for (const [index, { eventId, seq, token, amount }] of offers.entries()) {
       const log = { name: 'PurchaseRefunded', eventId, payer, seq, token, amount, to: payer };
       await take(onEscrow('purchase-refund', seq, offers[index]!, log, 32), 40n, 32n);

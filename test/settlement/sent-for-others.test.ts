@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { id, MaxUint256, type Wallet } from 'ethers';
+import { id, MaxUint256, type Wallet, ZeroAddress } from 'ethers';
 import type { Pool } from 'pg';
 import { type EscrowChain, escrowOn } from '../../bench/support/escrow-chain.ts';
 import { signedOfferAuthorization, signedOfferPermit2 } from '../../bench/support/escrow-signing.ts';
@@ -11,6 +11,7 @@ import type { MandateTerms } from '../../services/settlement/domain/mandate-term
 import { type Offer, type Quote, type SignedTerms, structHashOf } from '../../services/settlement/domain/quote.ts';
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
 import { SendingWorld } from '../support/sending-world.ts';
+import { buy } from './escrow.fixture.ts';
 import { send, travelTo } from './settlement.fixture.ts';
 
 let database: TestDatabase;
@@ -184,6 +185,72 @@ describe('what the escrow holds for an event', () => {
     const before = await world.balanceOf(on.hands.payer.address);
     await sent(on.escrow, on.hands.other, 'claimRefunds', 1n, 81n, token, [lastSeq]);
     expect((await world.balanceOf(on.hands.payer.address)) - before).toBe(12_500_000n);
+  });
+
+  const claimOf = (eventId: string, slots: readonly bigint[], of = token): OrderEvent => ({
+    type: 'RefundClaimOrdered/1',
+    data: { ...{ chainId: '31337', contract: escrow, providerId: '1', eventId, token: of }, slots: slots.map(String) },
+  });
+  const held = (eventId: bigint, of = token) => on.escrow.getFunction('heldOf')(1n, eventId, of) as Promise<bigint>;
+  const soldThrice = async (eventId: bigint) => {
+    const slots: bigint[] = [];
+    for (let sold = 0; sold < 3; sold++) {
+      await brought(await relayOfOffer('authorization', eventId));
+      slots.push(lastSeq);
+    }
+    await brought(end('EventCancelOrdered/1', eventId.toString()), on.hands.signer);
+    return slots as [bigint, bigint, bigint];
+  };
+
+  it('[A18] is brought back to everybody who bought for a cancelled event, but for who was quicker, by one transaction', async () => {
+    const slots = await soldThrice(83n);
+    const [before, nonce] = [await world.balanceOf(on.hands.payer.address), await world.nonceOf(on.hands.signer)];
+    await sent(on.escrow, on.hands.other, 'claimRefunds', 1n, 83n, token, [slots[1]]);
+    expect(await brought(claimOf('83', slots), on.hands.signer)).toMatchObject({ status: 'done' });
+    expect((await world.balanceOf(on.hands.payer.address)) - before).toBe(37_500_000n);
+    expect([await held(83n), await world.nonceOf(on.hands.signer)]).toEqual([0n, nonce + 1]);
+    // Everybody has it: nothing is sent for whoever asks again.
+    expect(await brought(claimOf('83', slots.slice(1)), on.hands.signer)).toMatchObject({ failure: { code: 'nothing_left' } });
+    expect(await world.nonceOf(on.hands.signer)).toBe(nonce + 1);
+  });
+
+  it('fails whole for one who is paid while it is on its way, and leaves that one out when it is ordered again', async () => {
+    const slots = await soldThrice(84n);
+    const [claim, before] = [claimOf('84', slots), await world.balanceOf(on.hands.payer.address)];
+    await world.order(claim);
+    const process = world.process(on.hands.signer);
+    await world.node.call('evm_setAutomine', false);
+    try {
+      await process.round(claim);
+      const fees = { maxFeePerGas: 10n ** 12n, maxPriorityFeePerGas: 10n ** 11n, gasLimit: 200_000n };
+      await (on.escrow.connect(on.hands.other) as typeof on.escrow).getFunction('claimRefunds').send(1n, 84n, token, [slots[2]], fees);
+      await world.mine();
+    } finally {
+      await world.node.call('evm_setAutomine', true);
+    }
+    const [failed] = await world.settle(process, claim);
+    expect(failed).toMatchObject({ status: 'failed', failure: { code: 'reverted', error: `PpvEscrowNothingToRefund(${slots[2]})` } });
+    expect(await brought(claim, on.hands.signer)).toMatchObject({ status: 'done' });
+    expect((await world.balanceOf(on.hands.payer.address)) - before).toBe(37_500_000n);
+  });
+
+  it('passes over a buyer who takes nothing, and leaves that one the claim', async () => {
+    const slots = [++lastSeq, ++lastSeq];
+    const coins = { eventId: 85n, token: ZeroAddress, amount: 1_000n };
+    await buy(on, on.offer({ ...coins, seq: slots[0]! }), on.hands.other);
+    await buy(on, on.offer({ ...coins, seq: slots[1]! }), on.hands.payer);
+    await brought(end('EventCancelOrdered/1', '85'), on.hands.signer);
+    const before = await on.chain.provider.getBalance(on.hands.payer.address);
+    await world.node.call('anvil_setCode', on.hands.other.address, '0x60006000fd'); // Refuses whatever comes.
+    try {
+      expect(await brought(claimOf('85', slots, ZeroAddress), on.hands.signer)).toMatchObject({ status: 'done' });
+    } finally {
+      await world.node.call('anvil_setCode', on.hands.other.address, '0x');
+    }
+    expect((await on.chain.provider.getBalance(on.hands.payer.address)) - before).toBe(1_000n);
+    expect(await held(85n, ZeroAddress)).toBe(1_000n);
+    await send(on.escrow, on.hands.other, 'claimRefundTo', 1n, 85n, ZeroAddress, slots[0], on.hands.stranger.address);
+    expect(await held(85n, ZeroAddress)).toBe(0n);
   });
 
   it('goes to the treasury when it is captured, and not before its time', async () => {

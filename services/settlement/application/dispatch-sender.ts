@@ -11,6 +11,7 @@ import { fail, finish } from '../domain/dispatch.decider.ts';
 import { type DispatchFailure, type Operation, operationOf, type OrderEvent } from '../domain/dispatch.events.ts';
 import { dispatch, type Dispatch } from '../domain/dispatch.ts';
 import { mandate } from '../domain/mandate.ts';
+import { isOvertaken } from '../domain/refund-claims.ts';
 import type { DispatchCalls, NextCall } from './dispatch-calls.ts';
 import { readSubject, subjectOf, transactionIdOf } from './dispatch-subject.ts';
 import type { GasCosts } from './gas-costs.ts';
@@ -102,16 +103,24 @@ export class DispatchSender {
     const { node, queue } = place;
     try {
       const next = await calls.next(state.order, { node, from: queue.key.address });
+      if (next === undefined) return { code: 'nothing_left' };
       if (next.step === 'main') await this.#send(provider, stream, { state, id: free, next, place });
       else return await this.#approve(provider, stream, { state, next, place });
       return undefined;
     } catch (fault) {
       const error = calls.errorIn(fault);
-      if (error !== undefined) return (await calls.shortage(state.order, { node, error })) ?? { code: 'reverted', error };
+      if (error !== undefined) return await this.#refused(state.order, { node, error });
       if (fault instanceof ChainRefusedFault && /gas required exceeds|out of gas/i.test(fault.message))
         return { code: 'gas_above_ceiling' };
       throw fault;
     }
+  }
+
+  /** Undefined where what is next has changed while it was tried out: it is looked at again in the next round. */
+  async #refused(order: OrderEvent, by: { readonly node: ChainNode; readonly error: string }): Promise<DispatchFailure | undefined> {
+    const failure = { code: 'reverted', error: by.error } as const;
+    if (order.type === 'RefundClaimOrdered/1' && isOvertaken(failure)) return undefined;
+    return (await this.#options.calls.shortage(order, by)) ?? failure;
   }
 
   /** The contract may take what the one refund behind it pays, and nothing else of the key's. */

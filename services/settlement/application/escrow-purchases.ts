@@ -1,3 +1,5 @@
+import type { HeldPurchase } from '../domain/refund-claims.ts';
+
 /** An event on chain, in one token: what one capture pays out. */
 export interface EscrowedEvent {
   readonly chainId: string;
@@ -11,4 +13,6 @@ export interface EscrowedEvent {
 export interface EscrowPurchases {
   /** The slots whose purchase is final, and not paid back, by everything that is in the log when it is asked. */
   slotsOf(provider: string, event: EscrowedEvent): Promise<readonly string[]>;
+  /** Every purchase that is final, paid back or not, by the same: for an event that is cancelled the answer does not change any more. */
+  boughtIn(provider: string, event: Omit<EscrowedEvent, 'token'>): Promise<readonly HeldPurchase[]>;
 }

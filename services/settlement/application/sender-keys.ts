@@ -3,7 +3,7 @@ import type { Operation } from '../domain/dispatch.events.ts';
 
 /**
  * Which of the keys of a provider sends. Each has its own rights in the registry, so that a stolen one does only what it is for: a signer
- * quotes, captures and cancels; a refunder pays back; a collector pulls under mandates; a minter gives out credit. The relayer has no right
+ * quotes, captures, cancels and lets claims of a cancelled event be paid; a refunder pays back; a collector pulls under mandates; a minter gives out credit. The relayer has no right
  * at all, only coins.
  */
 export const senderRoles = ['signer', 'refunder', 'collector', 'minter', 'relayer'] as const;
@@ -14,6 +14,7 @@ export const roleOf: Readonly<Record<Operation, SenderRole>> = {
   capture: 'signer',
   cancel: 'signer',
   'purchase-refund': 'signer',
+  claim: 'signer',
   collect: 'collector',
   revoke: 'relayer',
   issue: 'minter',

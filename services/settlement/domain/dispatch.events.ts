@@ -62,6 +62,14 @@ export type PurchaseRefundOrdered = DispatchTarget & {
   readonly reason: string;
 };
 
+/** What the escrow holds for purchases of a cancelled event goes back to whoever bought each: `claimRefunds` of PpvEscrow. */
+export type RefundClaimOrdered = DispatchTarget & {
+  readonly eventId: string;
+  readonly token: string;
+  /** Of the purchases, in this token. What went back meanwhile is left out when it is sent. */
+  readonly slots: readonly string[];
+};
+
 /** What an invoice asks for is pulled under a mandate: `collect` of ProviderSettlement. */
 export type CollectOrdered = DispatchTarget & {
   readonly mandate: string;
@@ -165,7 +173,9 @@ export type DispatchFailure =
   /** What was signed is not good any more, and no block took it in time. */
   | { readonly code: 'expired' }
   /** The provider's allowance of relayed gas for the day is used up. */
-  | { readonly code: 'spending_limit'; readonly spent: string; readonly limit: string };
+  | { readonly code: 'spending_limit'; readonly spent: string; readonly limit: string }
+  /** Everybody whom it was to be paid to has the money already. */
+  | { readonly code: 'nothing_left' };
 
 /** Nothing came of the order, and nothing will: the money stays where it is. */
 export type DispatchFailed = {
@@ -191,6 +201,7 @@ export type OrderEvent =
   | { readonly type: 'CaptureOrdered/1'; readonly data: CaptureOrdered }
   | { readonly type: 'EventCancelOrdered/1'; readonly data: EventCancelOrdered }
   | { readonly type: 'PurchaseRefundOrdered/1'; readonly data: PurchaseRefundOrdered }
+  | { readonly type: 'RefundClaimOrdered/1'; readonly data: RefundClaimOrdered }
   | { readonly type: 'CollectOrdered/1'; readonly data: CollectOrdered }
   | { readonly type: 'RevocationOrdered/1'; readonly data: RevocationOrdered }
   | { readonly type: 'CreditIssueOrdered/1'; readonly data: CreditIssueOrdered }
@@ -209,6 +220,7 @@ export const dispatchEvents = new EventTypes<DispatchEvent>({
   'CaptureOrdered/1': [],
   'EventCancelOrdered/1': [],
   'PurchaseRefundOrdered/1': [],
+  'RefundClaimOrdered/1': [],
   'CollectOrdered/1': [],
   'RevocationOrdered/1': [],
   'CreditIssueOrdered/1': [],
@@ -226,6 +238,7 @@ export const operations = [
   'capture',
   'cancel',
   'purchase-refund',
+  'claim',
   'collect',
   'revoke',
   'issue',
@@ -241,6 +254,7 @@ const operationOfType: Readonly<Record<OrderEvent['type'], Operation>> = {
   'CaptureOrdered/1': 'capture',
   'EventCancelOrdered/1': 'cancel',
   'PurchaseRefundOrdered/1': 'purchase-refund',
+  'RefundClaimOrdered/1': 'claim',
   'CollectOrdered/1': 'collect',
   'RevocationOrdered/1': 'revoke',
   'CreditIssueOrdered/1': 'issue',
@@ -264,6 +278,8 @@ export function dispatchIdOf({ type, data }: OrderEvent): string {
       return `event.${data.chainId}.${data.eventId}`;
     case 'PurchaseRefundOrdered/1':
       return purchaseRefundDispatchId(data.slot);
+    case 'RefundClaimOrdered/1':
+      return `claim.${data.chainId}.${data.eventId}.${data.slots[0]}`;
     case 'CollectOrdered/1':
       return `collect.${data.slot}`;
     case 'RevocationOrdered/1':

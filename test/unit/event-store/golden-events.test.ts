@@ -153,7 +153,7 @@ describe('the code', () => {
         'registered',
         'revoked',
         'scheduled',
-        ...['sending', 'sending', 'sending', 'sending', 'sending', 'sending'],
+        ...['sending', 'sending', 'sending', 'sending', 'sending', 'sending', 'sending'],
         'set',
       ],
       ...[undefined, undefined, undefined, undefined, undefined, undefined],

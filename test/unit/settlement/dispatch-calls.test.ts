@@ -6,7 +6,9 @@ import { prepaidCreditAbi } from '../../../contracts/generated/prepaid-credit.ts
 import { providerRegistryAbi } from '../../../contracts/generated/provider-registry.ts';
 import { providerSettlementAbi } from '../../../contracts/generated/provider-settlement.ts';
 import { ChainRefusedFault, ChainUnavailableFault } from '../../../services/chain/application/chain-faults.ts';
+import type { ChainNode } from '../../../services/chain/application/chain-node.ts';
 import { ContractDispatchCalls } from '../../../services/settlement/adapters/chain/contract.dispatch-calls.ts';
+import { claimOrdered } from './sending.fixtures.ts';
 
 const calls = new ContractDispatchCalls();
 const errorIn = (data: string | undefined) => calls.errorIn(new ChainRefusedFault('eth_call', 'execution reverted', data));
@@ -57,5 +59,36 @@ describe('a call that a contract refused', () => {
   it('is none where a node refused it, or did not answer', () => {
     expect(errorIn(undefined)).toBeUndefined();
     expect(calls.errorIn(new ChainUnavailableFault('gone'))).toBeUndefined();
+  });
+});
+
+describe('the claim of what was bought for a cancelled event', () => {
+  const escrow = new Interface(ppvEscrowAbi);
+  const claimedIn = (data: string) => (escrow.decodeFunctionData('claimRefunds', data)[3] as bigint[]).map(String);
+
+  /** An escrow that refuses a claim as a whole for the first slot in it that is not held; `refusal`: for something else. */
+  const nodeWhere = (held: readonly string[], refusal?: string): ChainNode => ({
+    call: <Result>(_: string, call: unknown) => {
+      const gone = claimedIn((call as { readonly data: string }).data).find((slot) => !held.includes(slot));
+      const error = refusal ?? (gone === undefined ? undefined : escrow.encodeErrorResult('PpvEscrowNothingToRefund', [gone]));
+      if (error !== undefined) return Promise.reject(new ChainRefusedFault('eth_call', 'execution reverted', error));
+      return Promise.resolve('0x' as Result);
+    },
+  });
+  const claimed = async (node: ChainNode) => {
+    const next = await calls.next(claimOrdered(), { node, from: `0x${'5'.repeat(40)}` });
+    return next === undefined ? undefined : claimedIn(next.call.data);
+  };
+
+  it('is of all that is held, and leaves out what went back meanwhile', async () => {
+    expect(await claimed(nodeWhere(['7', '8', '9']))).toEqual(['7', '8', '9']);
+    expect(await claimed(nodeWhere(['8']))).toEqual(['8']);
+  });
+
+  it('is none where everything went back', async () => expect(await claimed(nodeWhere([]))).toBeUndefined());
+
+  it('is sent whole, so that the refusal is told, where the escrow refuses it for another reason', async () => {
+    const refusal = escrow.encodeErrorResult('PpvEscrowWrongStatus', [3]);
+    expect(await claimed(nodeWhere([], refusal))).toEqual(['7', '8', '9']);
   });
 });

@@ -1,5 +1,11 @@
 import { id, Wallet } from 'ethers';
-import type { CaptureOrdered, CollectOrdered, OrderEvent, RefundOrdered } from '../../../services/settlement/domain/dispatch.events.ts';
+import type {
+  CaptureOrdered,
+  CollectOrdered,
+  OrderEvent,
+  RefundClaimOrdered,
+  RefundOrdered,
+} from '../../../services/settlement/domain/dispatch.events.ts';
 import { mandateDigest, type MandateTerms, mandateTypes, revocationTypes } from '../../../services/settlement/domain/mandate-terms.ts';
 import type { MandateEvent, MandateOffered } from '../../../services/settlement/domain/mandate.events.ts';
 import { signingDomain } from '../../../services/settlement/domain/quote.ts';
@@ -33,6 +39,11 @@ export const cancelOrdered: OrderEvent = {
   type: 'EventCancelOrdered/1',
   data: { ...target, title: 'ttl_00000000-0000-5000-8000-000000000001', eventId: '99' },
 };
+
+export const claimOrdered = (data: Partial<RefundClaimOrdered> = {}): OrderEvent => ({
+  type: 'RefundClaimOrdered/1',
+  data: { ...target, eventId: '99', token: address('d'), slots: ['7', '8', '9'], ...data },
+});
 
 export const terms: MandateTerms = {
   ...{ providerId: '17', payer: payer.address.toLowerCase(), token: address('d'), maxPerPeriod: '20000000', totalCap: '50000000' },

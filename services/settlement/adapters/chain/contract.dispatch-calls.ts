@@ -3,7 +3,7 @@ import { ChainRefusedFault } from '../../../chain/application/chain-faults.ts';
 import type { ChainNode } from '../../../chain/application/chain-node.ts';
 import type { Call } from '../../../chain/application/transaction.ts';
 import type { DispatchCalls, NextCall } from '../../application/dispatch-calls.ts';
-import type { DispatchFailure, OrderEvent, RefundOrdered, RelayOrdered } from '../../domain/dispatch.events.ts';
+import type { DispatchFailure, OrderEvent, RefundClaimOrdered, RefundOrdered, RelayOrdered } from '../../domain/dispatch.events.ts';
 import { zeroAddress } from '../../domain/quote.ts';
 import { creditContract, errorInterfaces, escrowContract, settlementContract, tokenContract } from './contract-interfaces.ts';
 
@@ -13,8 +13,9 @@ const ours = /^(ProviderSettlement|ProviderRegistry|EnforcedPause|Reentrancy)/;
 
 /** The calls of ProviderSettlement, PpvEscrow and PrepaidCredit. */
 export class ContractDispatchCalls implements DispatchCalls {
-  async next(order: OrderEvent, by: { readonly node: ChainNode; readonly from: string }): Promise<NextCall> {
+  async next(order: OrderEvent, by: { readonly node: ChainNode; readonly from: string }): Promise<NextCall | undefined> {
     if (order.type === 'RefundOrdered/1') return refundStep(order.data, by);
+    if (order.type === 'RefundClaimOrdered/1') return claimStep(order.data, by);
     return { step: 'main', call: callOf(order) };
   }
 
@@ -67,7 +68,33 @@ async function refundStep(data: RefundOrdered, { node, from }: { readonly node: 
   return { step: 'approve', call: { to: token, data: tokenContract.encodeFunctionData('approve', [contract, approved]) } };
 }
 
-function callOf({ type, data }: Exclude<OrderEvent, { readonly type: 'RefundOrdered/1' }>): Call {
+/** One that was paid back already makes the contract refuse the whole claim, and says so: it is left out, and the rest is tried again. */
+async function claimStep(
+  { providerId, eventId, token, slots, contract: to }: RefundClaimOrdered,
+  { node, from }: { readonly node: ChainNode; readonly from: string },
+): Promise<NextCall | undefined> {
+  const left = new Set(slots);
+  while (left.size > 0) {
+    const call = { to, data: escrowContract.encodeFunctionData('claimRefunds', [providerId, eventId, token, [...left]]) };
+    const refused = await refusedSlot(node, { from, ...call });
+    // Whatever else is refused is told by whoever sends it.
+    if (refused === undefined || !left.delete(refused)) return { step: 'main', call };
+  }
+  return undefined;
+}
+
+async function refusedSlot(node: ChainNode, call: Call & { readonly from: string }): Promise<string | undefined> {
+  try {
+    await node.call('eth_call', call, 'latest');
+    return undefined;
+  } catch (fault) {
+    if (!(fault instanceof ChainRefusedFault) || fault.revertData === undefined) return undefined;
+    const error = parsed(escrowContract, fault.revertData);
+    return error?.name === 'PpvEscrowNothingToRefund' ? String(error.args[0]) : undefined;
+  }
+}
+
+function callOf({ type, data }: Exclude<OrderEvent, { readonly type: 'RefundOrdered/1' | 'RefundClaimOrdered/1' }>): Call {
   const { contract: to, providerId } = data;
   switch (type) {
     case 'CaptureOrdered/1':
