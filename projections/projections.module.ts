@@ -13,6 +13,8 @@ import { InvoicesQuery } from './invoices/invoices.query.ts';
 import { JournalController } from './journal/journal.controller.ts';
 import { JournalQuery } from './journal/journal.query.ts';
 import { TrialBalanceQuery } from './journal/trial-balance.query.ts';
+import { MandatesViewController } from './mandates/mandates.controller.ts';
+import { MandatesQuery } from './mandates/mandates.query.ts';
 import { PrepaidCreditController } from './prepaid-credit/prepaid-credit.controller.ts';
 import { PrepaidCreditQuery } from './prepaid-credit/prepaid-credit.query.ts';
 import { SettlementsController } from './settlements/settlements.controller.ts';
@@ -35,6 +37,7 @@ import { StatementsQuery } from './statements/statements.query.ts';
     JournalController,
     SettlementDispatchesController,
     PrepaidCreditController,
+    MandatesViewController,
   ],
   providers: [
     AccountsQuery,
@@ -48,6 +51,7 @@ import { StatementsQuery } from './statements/statements.query.ts';
     TrialBalanceQuery,
     SettlementDispatchesQuery,
     PrepaidCreditQuery,
+    MandatesQuery,
     ReadYourWrites,
   ],
   exports: [AccountsQuery, AccountBalancesQuery, LedgerPlacesQuery, InvoicesQuery, JournalQuery, ReadYourWrites],

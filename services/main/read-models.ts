@@ -4,6 +4,7 @@ import { commands } from '../../projections/commands/commands.projection.ts';
 import { entitlements } from '../../projections/entitlements/entitlements.projection.ts';
 import { invoices } from '../../projections/invoices/invoices.projection.ts';
 import { prepaidCredit } from '../../projections/prepaid-credit/prepaid-credit.projection.ts';
+import { mandates } from '../../projections/mandates/mandates.projection.ts';
 import { settlements } from '../../projections/settlements/settlements.projection.ts';
 import { settlementDispatches } from '../../projections/settlement-dispatches/settlement-dispatches.projection.ts';
 import { statements } from '../../projections/statements/statements.projection.ts';
@@ -20,4 +21,5 @@ export const readModels: readonly Projection[] = [
   statements,
   settlementDispatches,
   prepaidCredit,
+  mandates,
 ];

@@ -167,6 +167,7 @@ describe('[K1] the API document', () => {
       ['/v1/accounts/{account}/statement', `${at}/statement?${after}`],
       ['/v1/accounts/{account}/entitlements', `${at}/entitlements?${after}`],
       ['/v1/accounts/{account}/notices', `${at}/notices?${after}`],
+      ['/v1/accounts/{account}/mandates', `${at}/mandates?${after}`],
       ['/v1/invoices/{invoice}', `/v1/invoices/${closed.body.id}?${after}`],
       ['/v1/invoices', `/v1/invoices?${after}`],
       ['/v1/journal', `/v1/journal?${after}`],

@@ -78,6 +78,13 @@ async function agreed(account: string, wallet: Wallet | HDNodeWallet = payer): P
   return mandate;
 }
 
+/** The mandates of an account, each with how it stands, by everything that is in the log. */
+async function listed(account: string): Promise<(readonly [string, string])[]> {
+  const { position } = await shop.api.service.eventStore.head();
+  const { body } = await shop.api.get(`/v1/accounts/${account}/mandates?after=${position}`);
+  return (body.mandates as { mandate: string; status: string }[]).map(({ mandate, status }) => [mandate, status]);
+}
+
 const collect = (invoice: string, mandate: string, key: string = randomUUID()) =>
   shop.api.post(`/v1/invoices/${invoice}/collections`, { mandate }, { 'idempotency-key': key });
 const openOf = async (invoice: string) => (await shop.api.get(`/v1/invoices/${invoice}`)).body.open as string;
@@ -132,7 +139,15 @@ describe('[J1] an invoice is collected under a mandate', () => {
     const [mine, other] = [await shop.invoice('1.00'), await shop.invoice('1.00')];
     const mandate = await offered(mine.account);
     expect((await collect(mine.invoice, mandate)).body.code).toBe('mandate_not_signed');
-    expect((await collect(other.invoice, await agreed(mine.account))).body.code).toBe('invoice_not_found');
+    const another = await agreed(mine.account);
+    expect((await collect(other.invoice, another)).body.code).toBe('invoice_not_found');
+    expect([await listed(mine.account), await listed(other.account)]).toEqual([
+      [
+        [another, 'agreed'],
+        [mandate, 'offered'],
+      ],
+      [],
+    ]);
     expect((await shop.api.post(`${pathOf(mine.account, mandate)}/signature`, { signature: '0x00' })).body.code).toBe(
       'mandate_signature_wrong',
     );
@@ -244,7 +259,7 @@ describe('[SET-A24] a customer ends a mandate', () => {
     }
     expect((await collect(invoice, mandate)).body.code).toBe('mandate_revoked');
     expect(await openOf(invoice)).toBe('4.00');
-    expect((await shown(account, mandate)).status).toBe('revoked');
+    expect([(await shown(account, mandate)).status, await listed(account)]).toEqual(['revoked', [[mandate, 'revoked']]]);
   });
 
   it('by a transaction of its own', async () => {

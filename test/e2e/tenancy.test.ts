@@ -219,6 +219,7 @@ const routesOfCustomers = [
   '/v1/accounts/{account}/balances/signed',
   '/v1/accounts/{account}/statement',
   '/v1/accounts/{account}/credit',
+  '/v1/accounts/{account}/mandates',
   '/v1/accounts/{account}/notices',
   '/v1/invoices/{invoice}/proof-bundle',
   '/v1/invoices/{invoice}/signed',
@@ -285,6 +286,12 @@ describe('what belongs to one customer', () => {
       expect((await api.post(`${each}/signature`, { signature: signatures.agree }, neighbour.headers)).status).toBe(404);
     }
     expect((await api.get(`${path}/${body.id}`, mine.headers)).status).toBe(200);
+    // Found by its own customer, who need not remember its id, and by nobody else.
+    const listed = async ({ headers, account }: Customer) => {
+      const answer = await api.get(`/v1/accounts/${account}/mandates?after=${body.position}`, headers);
+      return (answer.body.mandates as { mandate: string; status: string }[]).map(({ mandate: id, status: stands }) => [id, stands]);
+    };
+    expect([await listed(mine), await listed(neighbour)]).toEqual([[[body.id, 'offered']], []]);
   });
 
   it('is all that its own key opens of the API', async () => {

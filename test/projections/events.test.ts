@@ -3,6 +3,7 @@ import { AccountBalancesQuery } from '../../projections/account-balances/account
 import { AccountsQuery } from '../../projections/accounts/accounts.query.ts';
 import { ProjectedCommandLog } from '../../projections/commands/commands.query.ts';
 import { EntitlementsQuery } from '../../projections/entitlements/entitlements.query.ts';
+import { MandatesQuery } from '../../projections/mandates/mandates.query.ts';
 import { InvoicesQuery } from '../../projections/invoices/invoices.query.ts';
 import { JournalQuery } from '../../projections/journal/journal.query.ts';
 import { journalStart } from '../../projections/journal/journal-key.ts';
@@ -11,6 +12,7 @@ import { statementRange } from '../../projections/statements/moment.ts';
 import { StatementsQuery } from '../../projections/statements/statements.query.ts';
 import { readModels } from '../../services/main/read-models.ts';
 import { accountId, Books, type Fact, invoiceId, minute } from './books.ts';
+import { mandateOffered, mandateSigned, offered } from '../unit/settlement/sending.fixtures.ts';
 import { ReadModels } from './read-models.ts';
 
 const provider = 'demo';
@@ -391,6 +393,29 @@ describe('entitlements', () => {
     await books.charge(account, '1');
     await books.reverse(account, 2);
     expect(await entitled(150)).toEqual(['ttl_1']);
+  });
+});
+
+describe('mandates', () => {
+  it('are listed by account with how they stand, the newest first and by pages', async () => {
+    const ended = `0x${'1'.repeat(64)}`;
+    const theirs = { ...offered, mandate: `0x${'2'.repeat(64)}`, account: accountId(2) };
+    await books.append('demo.mandate-1', [
+      { type: 'MandateOffered/1', data: { ...offered, mandate: ended, account } },
+      { type: 'MandateRevoked/1', data: { mandate: ended, by: 'chain' } },
+    ]);
+    await books.append('demo.mandate-2', [{ type: 'MandateOffered/1', data: theirs }]);
+    await books.append('demo.mandate-3', [{ ...mandateOffered, data: { ...offered, account } }, mandateSigned]);
+    await replay();
+    const page = async (before?: bigint, limit = 10) =>
+      (await new MandatesQuery(models.pool).ofAccount(provider, { account, before, limit })).mandates;
+    const all = await page();
+    expect(all.map(({ mandate, status }) => [mandate, status])).toEqual([
+      [offered.mandate, 'agreed'],
+      [ended, 'revoked'],
+    ]);
+    expect(all[0]).toMatchObject({ chainId: offered.chainId, contract: offered.contract, currency: 'USDC', terms: offered.terms });
+    expect([await page(undefined, 1), await page(all[0]?.position)]).toEqual([[all[0]], [all[1]]]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { accounts } from '../../projections/accounts/accounts.projection.ts';
 import { entitlements } from '../../projections/entitlements/entitlements.projection.ts';
+import { mandates } from '../../projections/mandates/mandates.projection.ts';
 import { invoices } from '../../projections/invoices/invoices.projection.ts';
 import { books as theBooks } from '../../projections/books/books.projection.ts';
 import { readModels } from '../../services/main/read-models.ts';
@@ -50,6 +51,7 @@ const impossible: readonly [string, Projection, string, object][] = [
     'PaymentReceived/1',
     { currency: 'EUR', allocations: [{ invoice: invoiceId(9), amount: '1.00' }] },
   ],
+  ['the end of a mandate that was never offered', mandates, 'MandateRevoked/1', { mandate: `0x${'1'.repeat(64)}`, by: 'chain' }],
   ['a reversal of a purchase that never was', entitlements, 'EntryReversed/1', { account: accountId(1), reverses, effects }],
 ];
 
