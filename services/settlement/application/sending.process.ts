@@ -2,13 +2,14 @@ import type { CommandExecutor } from '../../commands/application/command-executo
 import { type Envelope, envelopeOf } from '../../commands/application/envelope.ts';
 import type { LedgerEvent } from '../../event-store/domain/ledger-event.ts';
 import type { Projection } from '../../read-store/projection.ts';
-import type { DispatchFailed, OrderEvent } from '../domain/dispatch.events.ts';
+import type { DispatchRejection } from '../domain/dispatch.decider.ts';
+import { type CollectOrdered, type DispatchFailed, dispatchIdOf, type OrderEvent } from '../domain/dispatch.events.ts';
 import { dispatch } from '../domain/dispatch.ts';
 import { releaseCollection } from '../domain/mandate.decider.ts';
 import type { CollectionDecided, MandateRevoked } from '../domain/mandate.events.ts';
 import { mandate } from '../domain/mandate.ts';
 import { orderDispatch } from './dispatch-commands.ts';
-import { mandateStream } from './sending-streams.ts';
+import { dispatchStream, mandateStream } from './sending-streams.ts';
 
 const patienceMs = 60_000;
 
@@ -41,20 +42,33 @@ export class SendingProcess implements Projection {
     return Promise.resolve();
   }
 
-  /** A mandate that was ended meanwhile is not collected from, although that was decided before. */
+  /**
+   * Nothing is collected any more under a mandate that was ended meanwhile, or that gave the collection up. A slot is collected once, and a
+   * mandate knows only of its own decisions: another one of the payer may be at this slot, or done with it. Then this one gives it up.
+   */
   async #collect(event: LedgerEvent, decided: CollectionDecided): Promise<void> {
+    const { slot, invoiceRef, account, amount, currency, tokenUnits, deadline } = decided;
+    const decision = event.revision.toString();
     const state = await this.#executor.current(mandate, mandateStream(event.provider, decided.mandate), event.provider);
-    if (state.status !== 'agreed') return;
+    if (state.status !== 'agreed' || state.collections.get(slot)?.revision !== event.revision) return;
     const { offered, signature } = state;
     const { terms, chainId, contract } = offered;
-    const { slot, invoiceRef, account, amount, currency, tokenUnits, deadline } = decided;
-    await this.#order(event, {
-      type: 'CollectOrdered/1',
+    const order = {
+      type: 'CollectOrdered/1' as const,
       data: {
         ...{ chainId, contract, providerId: terms.providerId, mandate: decided.mandate, terms, signature },
-        ...{ decision: event.revision.toString(), slot, invoiceRef, account, amount, currency, tokenUnits, deadline },
+        ...{ decision, slot, invoiceRef, account, amount, currency, tokenUnits, deadline },
       },
-    });
+    };
+    await this.#releaseFailed(event, dispatchStream(event.provider, dispatchIdOf(order)), decided.mandate);
+    if (!(await this.#order(event, order, 'dispatch_under_way', 'dispatch_done'))) await this.#giveUp(event, order.data);
+  }
+
+  /** What came to nothing under another mandate is given up before its order is replaced: `#release` does not find it behind that. */
+  async #releaseFailed(event: LedgerEvent, stream: string, except: string): Promise<void> {
+    const state = await this.#executor.current(dispatch, stream, event.provider);
+    if (state.status !== 'failed' || state.order.type !== 'CollectOrdered/1' || state.order.data.mandate === except) return;
+    await this.#giveUp(event, state.order.data);
   }
 
   /** The payer's signature is brought to the contract at our cost, so that nobody else can collect either. */
@@ -72,17 +86,25 @@ export class SendingProcess implements Projection {
     const { provider, stream } = event;
     const state = await this.#executor.current(dispatch, stream, provider);
     if (state.status === 'none' || state.order.type !== 'CollectOrdered/1' || state.orderedAt.toString() !== ordered) return;
-    const { mandate: id, slot, decision } = state.order.data;
+    await this.#giveUp(event, state.order.data);
+  }
+
+  async #giveUp(cause: LedgerEvent, { mandate: id, slot, decision }: CollectOrdered): Promise<void> {
     await this.#executor.execute({
-      ...{ aggregate: mandate, stream: mandateStream(provider, id), envelope: this.#envelope(event, 'ReleaseCollection') },
+      aggregate: mandate,
+      stream: mandateStream(cause.provider, id),
+      envelope: this.#envelope(cause, `ReleaseCollection:${id}`),
       decide: (current) => releaseCollection(current, { slot, decided: decision }),
     });
   }
 
-  async #order(cause: LedgerEvent, order: OrderEvent): Promise<void> {
+  /** Whether it is ordered. A refusal that is not among those that the caller answers is a defect, and the process halts at it. */
+  async #order(cause: LedgerEvent, order: OrderEvent, ...answered: readonly DispatchRejection['code'][]): Promise<boolean> {
     const outcome = await orderDispatch(this.#executor, this.#envelope(cause, 'OrderDispatch'), order);
-    // A mandate decides a slot again only after a release: a refusal here is a defect, and the process halts at it.
-    if (outcome.kind === 'rejected') throw new Error(`${order.type} was refused: ${JSON.stringify(outcome.rejection)}`);
+    if (outcome.kind === 'accepted') return true;
+    const { rejection } = outcome;
+    if (answered.some((code) => code === rejection.code)) return false;
+    throw new Error(`${order.type} was refused: ${JSON.stringify(rejection)}`);
   }
 
   #envelope(cause: LedgerEvent, command: string): Envelope {

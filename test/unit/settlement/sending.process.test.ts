@@ -1,0 +1,123 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Aggregate, DomainEvent } from '../../../services/commands/domain/aggregate.ts';
+import { accept, type Decision, type Rejection } from '../../../services/commands/domain/decision.ts';
+import { MemoryEventStore } from '../../../services/event-store/adapters/memory/memory.event-store.ts';
+import { type LedgerEvent, ledgerEventOf } from '../../../services/event-store/domain/ledger-event.ts';
+import { dispatchStream, mandateStream } from '../../../services/settlement/application/sending-streams.ts';
+import { SendingProcess } from '../../../services/settlement/application/sending.process.ts';
+import { fail, finish } from '../../../services/settlement/domain/dispatch.decider.ts';
+import { dispatch, type Dispatch } from '../../../services/settlement/domain/dispatch.ts';
+import { mandateDigest } from '../../../services/settlement/domain/mandate-terms.ts';
+import type { MandateEvent } from '../../../services/settlement/domain/mandate.events.ts';
+import { mandate } from '../../../services/settlement/domain/mandate.ts';
+import { envelope, executionOn } from '../../support/execution.ts';
+import { collectionDecided, offered, payer, place, terms } from './sending.fixtures.ts';
+
+const stream = dispatchStream('demo', 'collect.7');
+
+let store: MemoryEventStore;
+let commands: number;
+beforeEach(() => {
+  store = new MemoryEventStore();
+  commands = 0;
+});
+
+async function act<State, Event extends DomainEvent>(
+  aggregate: Aggregate<State, Event>,
+  of: string,
+  decide: (state: State) => Decision<Event, Rejection>,
+): Promise<void> {
+  const outcome = await executionOn(store).executor.execute({ aggregate, stream: of, envelope: envelope(`${commands++}`), decide });
+  if (outcome.kind === 'rejected') throw new Error(JSON.stringify(outcome.rejection));
+}
+
+/** One of the mandates that a payer has agreed to for the same token. */
+async function agreed(salt: string): Promise<string> {
+  const own = { ...terms, salt };
+  const id = mandateDigest(own, place);
+  const signature = payer.signingKey.sign(id).serialized;
+  await act(mandate, mandateStream('demo', id), () =>
+    accept(
+      { type: 'MandateOffered/1', data: { ...offered, mandate: id, terms: own } },
+      { type: 'MandateSigned/1', data: { mandate: id, signature } },
+    ),
+  );
+  return id;
+}
+
+function decide(id: string, slot = '7'): Promise<void> {
+  const { data } = collectionDecided(slot, '10800000', '0');
+  return act(mandate, mandateStream('demo', id), () =>
+    accept({ type: 'CollectionDecided/1', data: { ...data, mandate: id } } as MandateEvent),
+  );
+}
+
+async function log(): Promise<LedgerEvent[]> {
+  return (await Array.fromAsync(store.readAll())).map((stored) => ledgerEventOf(stored)!);
+}
+
+/** Everything from the beginning, as a process does that was killed before its checkpoint moved. */
+async function follow(): Promise<void> {
+  const process = new SendingProcess(executionOn(store).executor);
+  const { typePrefixes } = process.filter;
+  await process.project((await log()).filter(({ type }) => typePrefixes.some((prefix) => type.startsWith(prefix))));
+}
+
+const failed = () => act(dispatch, stream, (state) => fail(state, { ordered: orderedIn(state), failure: { code: 'expired' } }));
+const done = () =>
+  act(dispatch, stream, (state) => {
+    const block = { number: '1', hash: '0x1', time: '2026-03-01T00:00:00.000Z' };
+    return finish(state, { ordered: orderedIn(state), tx: '0x1', block, gas: '1', fee: '1' });
+  });
+const orderedIn = (state: Dispatch) => (state.status === 'none' ? '' : state.orderedAt.toString());
+
+/** By mandate, in the order of the log. */
+async function typed(type: string): Promise<unknown[]> {
+  return (await log()).filter((event) => event.type === type).map(({ fin }) => (fin as { mandate: string }).mandate);
+}
+
+describe('one invoice under two mandates of its payer', () => {
+  it('is collected under the first; the second gives it up, and what is behind goes on', async () => {
+    const [first, second] = [await agreed('1'), await agreed('2')];
+    await decide(first);
+    await decide(second);
+    await decide(second, '8');
+    await follow();
+    await follow();
+    expect(await typed('CollectOrdered/1')).toEqual([first, second]);
+    expect((await log()).filter(({ type }) => type === 'CollectionReleased/1')).toMatchObject([
+      { stream: mandateStream('demo', second), fin: { slot: '7', decided: '2' } },
+    ]);
+  });
+
+  it('is given up by the second when the first has collected it', async () => {
+    const [first, second] = [await agreed('1'), await agreed('2')];
+    await decide(first);
+    await follow();
+    await done();
+    await decide(second);
+    await follow();
+    expect([await typed('CollectOrdered/1'), await typed('CollectionReleased/1')]).toEqual([[first], [second]]);
+  });
+
+  it('is not collected under what was given up, although the first came to nothing meanwhile', async () => {
+    const [first, second] = [await agreed('1'), await agreed('2')];
+    await decide(first);
+    await decide(second);
+    await follow();
+    await failed();
+    await follow();
+    expect(await typed('CollectOrdered/1')).toEqual([first]);
+    expect(await typed('CollectionReleased/1')).toEqual([second, first]);
+  });
+
+  it('is collected under the second when the first has come to nothing, and counts for no cap of the first', async () => {
+    const [first, second] = [await agreed('1'), await agreed('2')];
+    await decide(first);
+    await follow();
+    await decide(second);
+    await failed();
+    await follow();
+    expect([await typed('CollectOrdered/1'), await typed('CollectionReleased/1')]).toEqual([[first, second], [first]]);
+  });
+});
