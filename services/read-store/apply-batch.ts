@@ -3,8 +3,8 @@ import type { LedgerEvent } from '../event-store/domain/ledger-event.ts';
 import type { EventBatch, StoredEvent } from '../event-store/domain/event-store.ts';
 import { CheckpointMovedDefect, moveCheckpoint } from './checkpoint.ts';
 import type { EventReader } from './event-reader.ts';
+import { isRetryable } from './database-away.ts';
 import type { Ownership } from './ownership.ts';
-import { isTransient } from './ownership.ts';
 import type { Projection } from './projection.ts';
 
 /** One event that the projection cannot apply. Everything before it is applied; the read model stands still until somebody looks. */
@@ -34,7 +34,8 @@ export interface BatchToApply {
 
 /**
  * Writes the rows of a batch and the checkpoint in one transaction. When that fails, the events are applied one by one, so that all
- * before the poison one are in and that one is named. Malformed events are passed over: they are findings of the verifier, not data.
+ * before the poison one are in and that one is named. What time may heal is thrown as it is: the batch is handled again. Malformed events
+ * are passed over: they are findings of the verifier, not data.
  */
 export async function applyBatch(ownership: Ownership, work: BatchToApply): Promise<void> {
   const { projection, reader, storeId, from, batch, moved } = work;
@@ -49,7 +50,7 @@ export async function applyBatch(ownership: Ownership, work: BatchToApply): Prom
   try {
     await apply(events, { from, to: batch.checkpoint });
   } catch (error) {
-    if (batch.events.length === 0 || ownership.isLost || isTransient(error) || error instanceof CheckpointMovedDefect) throw error;
+    if (batch.events.length === 0 || ownership.isLost || isRetryable(error) || error instanceof CheckpointMovedDefect) throw error;
     await applyOneByOne(ownership, { events, ...work }, apply);
   }
 }
@@ -70,7 +71,7 @@ async function applyOneByOne(ownership: Ownership, work: BatchToApply & { events
     try {
       await apply([event], { from, to: event.position });
     } catch (error) {
-      if (ownership.isLost || isTransient(error) || error instanceof CheckpointMovedDefect) throw error;
+      if (ownership.isLost || isRetryable(error) || error instanceof CheckpointMovedDefect) throw error;
       throw new PoisonEventDefect(projection.name, event, error);
     }
     from = event.position;

@@ -11,3 +11,8 @@ export function isDatabaseAway(error: unknown): boolean {
   const { code, message } = (error ?? {}) as { readonly code?: unknown; readonly message?: unknown };
   return networkCodes.has(String(code)) || driverMessage.test(String(message));
 }
+
+/** Did something fail that a later attempt may not meet: the database, or whatever else says so of itself? */
+export function isRetryable(error: unknown): boolean {
+  return isDatabaseAway(error) || (error instanceof Error && 'retryable' in error && error.retryable === true);
+}

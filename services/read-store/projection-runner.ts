@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { EventStore, Subscription } from '../event-store/domain/event-store.ts';
-import { StoreFault } from '../event-store/domain/faults.ts';
 import { applyBatch, inTransaction } from './apply-batch.ts';
 import { openCheckpoint } from './checkpoint.ts';
+import { isRetryable } from './database-away.ts';
 import { emptyReadModel } from './empty-read-model.ts';
-import { isTransient, type Ownership, takeOwnership } from './ownership.ts';
+import { type Ownership, takeOwnership } from './ownership.ts';
 import type { EventReader } from './event-reader.ts';
 import type { ProjectionProgress } from './projection-progress.ts';
 import type { Projection } from './projection.ts';
 
 /**
- * `standby`: another process owns the read model. `retrying`: the database or the event store is away. `halted`: something is wrong
- * that time does not heal (a poison event, a checkpoint of another log); the rows stay as they were before it.
+ * `standby`: another process owns the read model. `retrying`: the database, the event store or something else that it asks is away, or
+ * behind. `halted`: something is wrong that time does not heal (a poison event, a checkpoint of another log); the rows stay as they were.
  */
 export type ProjectionState = 'starting' | 'standby' | 'catching_up' | 'live' | 'retrying' | 'halted' | 'stopped';
 
@@ -115,8 +115,7 @@ export class ProjectionRunner {
           await this.#sleep(standbyPollMs);
         } else await this.#own(ownership);
       } catch (error) {
-        if (!(ownership?.isLost === true || isTransient(error) || (error instanceof StoreFault && error.retryable)))
-          return this.#halt(error);
+        if (ownership?.isLost !== true && !isRetryable(error)) return this.#halt(error);
         this.#retry(error);
         await this.#sleep(standbyPollMs);
       } finally {

@@ -4,10 +4,11 @@ import type pg from 'pg';
 import { PostgresEventStore } from '../../../services/event-store/adapters/postgres/postgres.event-store.ts';
 import { type CanonicalJson, canonicalJson } from '../../../services/event-store/domain/canonical-json.ts';
 import { EventTypes } from '../../../services/event-store/domain/event-types.ts';
+import { StoreUnavailableFault } from '../../../services/event-store/domain/faults.ts';
 import { EventReader } from '../../../services/read-store/event-reader.ts';
 import type { Projection } from '../../../services/read-store/projection.ts';
 import { createPool } from '../../../services/read-store/pool.ts';
-import { ProjectionProgress } from '../../../services/read-store/projection-progress.ts';
+import { ProjectionBehindFault, ProjectionProgress } from '../../../services/read-store/projection-progress.ts';
 import { ProjectionRunner, type ProjectionStatus } from '../../../services/read-store/projection-runner.ts';
 import { freshDatabase, type TestDatabase } from '../../support/postgres.ts';
 
@@ -254,6 +255,35 @@ describe('a projection runner', () => {
     const position = await append('aa.account-1', 10);
     await runnerOf(projection).waitFor(position, timeoutMs);
     expect(await counts()).toEqual({ 'aa.account-1': 10n });
+    expect(halted).toEqual([]);
+  });
+
+  it.each([
+    ['the event store is away', () => new StoreUnavailableFault('The store does not answer.')],
+    ['another read model is behind', () => new ProjectionBehindFault('entitlements', 9n)],
+    ['a socket of the database breaks', () => Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })],
+  ])('waits for as long as %s, and then goes on without a gap', async (_, faultOf) => {
+    let [isAway, attempts] = [true, 0];
+    const projection = counting({
+      async project(events, client) {
+        const all = [...events];
+        if (isAway && all.some(({ stream }) => stream === 'aa.account-2')) {
+          attempts++;
+          throw faultOf();
+        }
+        await counting().project(all, client);
+      },
+    });
+    await append('aa.account-1', 3);
+    await append('aa.account-2', 1);
+    const position = await append('aa.account-3', 1);
+    const runner = runnerOf(projection);
+    await until(() => attempts > 4 || halted.length > 0);
+    await until(() => runner.status().state === 'retrying' || halted.length > 0);
+    expect(runner.status().error).toMatchObject({ name: faultOf().name, message: faultOf().message });
+    isAway = false;
+    await runner.waitFor(position, timeoutMs);
+    expect(await counts()).toEqual({ 'aa.account-1': 3n, 'aa.account-2': 1n, 'aa.account-3': 1n });
     expect(halted).toEqual([]);
   });
 
