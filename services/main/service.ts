@@ -240,6 +240,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
           transactions: keptTransactions(pool),
           buyers: new ProjectedTitleBuyers({ pool, store: eventStore, progress }),
           purchases,
+          onUndone: (notice) => logger.error(notice, 'What was decided could not be done on chain; somebody has to look.'),
         }),
       ],
     }),

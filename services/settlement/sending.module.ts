@@ -35,6 +35,7 @@ import { RelayPaymentHandler } from './application/relay-payment.handler.ts';
 import { RetryDispatchHandler } from './application/retry-dispatch.handler.ts';
 import { SendingProcess } from './application/sending.process.ts';
 import { TITLE_BUYERS, type TitleBuyers } from './application/title-buyers.ts';
+import { ON_UNDONE, type OnUndone } from './application/settlement-alarms.ts';
 import { SETTLEMENT_CHAINS, type SettlementChains } from './application/settlement-chains.ts';
 
 export interface SendingPorts {
@@ -44,6 +45,7 @@ export interface SendingPorts {
   readonly purchases: EscrowPurchases;
   readonly transactions: Pick<TransactionStore, 'find'>;
   readonly credit: CreditBook;
+  readonly onUndone: OnUndone;
 }
 
 /** What a provider sends onto chains, as far as it is ordered and asked for; the sender is started by whoever runs that role. */
@@ -58,8 +60,9 @@ export interface SendingPorts {
     { provide: SendingProcess, useFactory: (executor: CommandExecutor) => new SendingProcess(executor), inject: [CommandExecutor] },
     {
       provide: RefundProcess,
-      useFactory: (executor: CommandExecutor, bus: CommandBus, chains: SettlementChains) => new RefundProcess({ executor, bus, chains }),
-      inject: [CommandExecutor, CommandBus, SETTLEMENT_CHAINS],
+      useFactory: (executor: CommandExecutor, bus: CommandBus, chains: SettlementChains, onUndone: OnUndone) =>
+        new RefundProcess({ executor, bus, chains, onUndone }),
+      inject: [CommandExecutor, CommandBus, SETTLEMENT_CHAINS, ON_UNDONE],
     },
     {
       provide: PrepaidCreditProcess,
@@ -68,9 +71,15 @@ export interface SendingPorts {
     },
     {
       provide: CancelledTitleProcess,
-      useFactory: (executor: CommandExecutor, bus: CommandBus, catalog: CatalogReader, chains: SettlementChains, buyers: TitleBuyers) =>
-        new CancelledTitleProcess({ executor, bus, catalog, chains, buyers }),
-      inject: [CommandExecutor, CommandBus, CatalogReader, SETTLEMENT_CHAINS, TITLE_BUYERS],
+      useFactory: (
+        executor: CommandExecutor,
+        bus: CommandBus,
+        catalog: CatalogReader,
+        chains: SettlementChains,
+        buyers: TitleBuyers,
+        onUndone: OnUndone,
+      ) => new CancelledTitleProcess({ executor, bus, catalog, chains, buyers, onUndone }),
+      inject: [CommandExecutor, CommandBus, CatalogReader, SETTLEMENT_CHAINS, TITLE_BUYERS, ON_UNDONE],
     },
     {
       provide: MANDATE_DESK,
@@ -94,7 +103,7 @@ export interface SendingPorts {
 })
 export class SendingModule {
   /** `settlement`: where the checkouts and the chains are that this works on; `transactions`: what the sender keeps. */
-  static register({ costs, settlement, buyers, purchases, transactions, credit }: SendingPorts): DynamicModule {
+  static register({ costs, settlement, buyers, purchases, transactions, credit, onUndone }: SendingPorts): DynamicModule {
     return {
       module: SendingModule,
       imports: [settlement],
@@ -107,6 +116,7 @@ export class SendingModule {
           useFactory: (executor: CommandExecutor) => new CancelledEventProcess({ executor, purchases }),
           inject: [CommandExecutor],
         },
+        { provide: ON_UNDONE, useValue: onUndone },
         { provide: Refunds, useFactory: (executor: CommandExecutor) => new Refunds({ executor, transactions }), inject: [CommandExecutor] },
       ],
     };

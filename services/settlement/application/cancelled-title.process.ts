@@ -17,6 +17,7 @@ import type { Projection } from '../../read-store/projection.ts';
 import { mappedTitle } from '../domain/ppv-event.ts';
 import { EndPpvEvent } from './end-ppv-event.handler.ts';
 import { RefundPayment } from './refund-payment.handler.ts';
+import type { OnUndone } from './settlement-alarms.ts';
 import type { SettlementChains } from './settlement-chains.ts';
 import { ppvEventStream } from './settlement-streams.ts';
 import type { TitleBuyers } from './title-buyers.ts';
@@ -30,6 +31,7 @@ export interface CancelledTitleProcessParts {
   readonly catalog: CatalogReader;
   readonly chains: SettlementChains;
   readonly buyers: TitleBuyers;
+  readonly onUndone: OnUndone;
 }
 
 /**
@@ -96,14 +98,21 @@ export class CancelledTitleProcess implements Projection {
     for (const grant of grants) await this.#giveBackGrant(event, customer, grant, reason);
   }
 
-  /** What the escrow holds goes back by the end of its event; a payment that is not final yet, when it is. */
+  /**
+   * What the escrow holds goes back by the end of its event; a payment that is not final yet, when it is; and one in a token that the operator
+   * has taken away, by hand.
+   */
   async #giveBackGrant(event: LedgerEvent, customer: OpenAccount, { granted, status }: TitleGrant, reason: string): Promise<void> {
     const { slot, settlement, hold } = granted;
     if (hold === 'escrow' && !customer.captured.has(slot)) return;
     const envelope = this.#envelope(event, `RefundPayment:${slot}`);
     const refund = createdOnAccountIdOf(envelope.commandId, 'ref_', customer.account);
     const outcome = await this.#parts.bus.execute(new RefundPayment(envelope, { refund, settlement, reason }));
-    assertTaken(outcome, 'settlement_not_final', 'settlement_not_found', 'nothing_to_refund', 'insufficient_funds');
+    assertTaken(outcome, 'settlement_not_final', 'settlement_not_found', 'nothing_to_refund', 'insufficient_funds', 'token_not_taken');
+    if (outcome.kind === 'rejected' && outcome.rejection.code === 'token_not_taken') {
+      const stream = accountStream(event.provider, customer.account);
+      this.#parts.onUndone({ provider: event.provider, stream, what: 'refund', reason: outcome.rejection.code });
+    }
     if (outcome.kind === 'accepted' || status === 'ended') return;
     const ending = this.#envelope(event, `EndTitleGrant:${slot}`);
     assertTaken(await this.#parts.bus.execute(new EndTitleGrant(ending, customer.account, { slot, reason: 'event_cancelled' })));

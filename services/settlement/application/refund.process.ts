@@ -1,13 +1,15 @@
 import type { CommandBus } from '@nestjs/cqrs';
+import { accountStream } from '../../accounts/application/account-command.ts';
 import { ReturnRefund } from '../../accounts/application/return-refund.handler.ts';
 import type { SettlementRefundDecided } from '../../accounts/domain/account-settlement.events.ts';
+import { account } from '../../accounts/domain/account.ts';
 import type { CommandExecutor } from '../../commands/application/command-executor.ts';
 import { type Envelope, envelopeOf } from '../../commands/application/envelope.ts';
 import { randomSalt } from '../../commands/application/random-salt.ts';
 import type { LedgerEvent } from '../../event-store/domain/ledger-event.ts';
 import type { Projection } from '../../read-store/projection.ts';
 import { settlementId } from '../domain/chain-effect.ts';
-import { type DispatchFailed, type DispatchFailure, refundDispatchId, type RefundOrdered } from '../domain/dispatch.events.ts';
+import { type DispatchFailed, refundDispatchId, type RefundOrdered } from '../domain/dispatch.events.ts';
 import { dispatch } from '../domain/dispatch.ts';
 import { failureText, isNumberTaken, refundOrdered } from '../domain/refund-order.ts';
 import { numberRefund, refundRegister } from '../domain/refund-register.ts';
@@ -15,6 +17,7 @@ import type { ReceiptUnmatched } from '../domain/settlement.events.ts';
 import { settlement } from '../domain/settlement.ts';
 import { orderDispatch } from './dispatch-commands.ts';
 import { dispatchStream, refundRegisterStream } from './sending-streams.ts';
+import type { OnUndone } from './settlement-alarms.ts';
 import type { SettlementChains } from './settlement-chains.ts';
 import { settlementStream } from './settlement-streams.ts';
 
@@ -24,6 +27,7 @@ export interface RefundProcessParts {
   readonly executor: CommandExecutor;
   readonly bus: CommandBus;
   readonly chains: SettlementChains;
+  readonly onUndone: OnUndone;
 }
 
 /**
@@ -63,13 +67,12 @@ export class RefundProcess implements Projection {
     if (state.status !== 'finalized' || state.seen.payment === undefined) {
       throw new Error(`${decided.refund} is of ${decided.settlement}, which is no payment that is final.`);
     }
+    if (await this.#isReturned(provider, decided)) return;
     const { seen } = state;
     const { payment } = state.seen;
     const chain = chains.find(seen.chainId);
     const token = chains.tokenAt(seen.chainId, payment.tokenAddress);
-    if (chain === undefined || token === undefined) {
-      throw new Error(`${decided.refund} cannot be paid: chain ${seen.chainId} or its token ${payment.token} is not configured any more.`);
-    }
+    if (chain === undefined || token === undefined) return this.#notTaken(event, decided);
     const refundSeq = await this.#number(event, decided.refund);
     // What the escrow has paid out is given back by the contract for all other payments, from the provider's own money.
     const contract = seen.module === 'escrow' ? chain.contracts.settlement : seen.contract;
@@ -77,6 +80,24 @@ export class RefundProcess implements Projection {
     const outcome = await orderDispatch(executor, this.#envelope(event, 'OrderDispatch'), { type: 'RefundOrdered/1', data });
     // A number is given out once, and its dispatch is of nothing else: a refusal here is a defect, and the process halts at it.
     if (outcome.kind === 'rejected') throw new Error(`${decided.refund} was refused: ${JSON.stringify(outcome.rejection)}`);
+  }
+
+  /** Then the account has the money, and nothing is paid any more: also where the batch is handled again, and could be paid by now. */
+  async #isReturned(provider: string, { account: id, refund }: SettlementRefundDecided): Promise<boolean> {
+    const customer = await this.#parts.executor.current(account, accountStream(provider, id), provider);
+    return customer.status !== 'none' && customer.refunds.get(refund)?.returned !== undefined;
+  }
+
+  /** The operator has taken the token, or its chain, away since the decision. What was ordered before that is on its way all the same. */
+  async #notTaken(event: LedgerEvent, { account: id, refund }: SettlementRefundDecided): Promise<void> {
+    const { executor, onUndone } = this.#parts;
+    const { provider, stream } = event;
+    const { numbers } = await executor.current(refundRegister, refundRegisterStream(provider), provider);
+    const known = numbers.get(refund);
+    const ordered = known && (await executor.current(dispatch, dispatchStream(provider, refundDispatchId(known.refundSeq)), provider));
+    if (ordered !== undefined && ordered.status !== 'none') return;
+    onUndone({ provider, stream, what: 'refund', reason: 'token_not_taken' });
+    await this.#giveBack(event, { account: id, refund }, 'token_not_taken');
   }
 
   async #number(event: LedgerEvent, refund: string): Promise<string> {
@@ -99,7 +120,7 @@ export class RefundProcess implements Projection {
     if (state.status !== 'failed' || state.order.type !== 'RefundOrdered/1' || state.orderedAt.toString() !== ordered) return;
     const { data } = state.order;
     if (isNumberTaken(failure) && !(await this.#isForeign(provider, data))) return;
-    await this.#giveBack(event, data, failure);
+    await this.#giveBack(event, data, failureText(failure));
   }
 
   /** Somebody else paid under a number of ours, with a key of ours: then ours is never paid. */
@@ -109,7 +130,7 @@ export class RefundProcess implements Projection {
     const state = await this.#parts.executor.current(dispatch, stream, event.provider);
     if (state.status !== 'failed' || state.order.type !== 'RefundOrdered/1' || !isNumberTaken(state.failure)) return;
     const { data } = state.order;
-    if (data.chainId === chainId && data.contract === contract) await this.#giveBack(event, data, state.failure);
+    if (data.chainId === chainId && data.contract === contract) await this.#giveBack(event, data, failureText(state.failure));
   }
 
   async #isForeign(provider: string, { chainId, contract, refundSeq }: RefundOrdered): Promise<boolean> {
@@ -117,9 +138,8 @@ export class RefundProcess implements Projection {
     return (await this.#parts.executor.current(settlement, stream, provider)).status === 'unmatched';
   }
 
-  async #giveBack(event: LedgerEvent, { account, refund }: RefundOrdered, failure: DispatchFailure): Promise<void> {
-    const what = { refund, failure: failureText(failure) };
-    const command = new ReturnRefund(this.#envelope(event, 'ReturnRefund'), account, what);
+  async #giveBack(event: LedgerEvent, { account: id, refund }: Pick<RefundOrdered, 'account' | 'refund'>, failure: string): Promise<void> {
+    const command = new ReturnRefund(this.#envelope(event, 'ReturnRefund'), id, { refund, failure });
     const outcome = await this.#parts.bus.execute(command);
     if (outcome.kind === 'rejected') throw new Error(`${refund} was not given back: ${JSON.stringify(outcome.rejection)}`);
   }

@@ -70,16 +70,17 @@ export class Refunds {
     const known = { refund, settlement: id, account: customer, amount, currency, to, reason };
     const register = await this.#parts.executor.current(refundRegister, refundRegisterStream(provider), provider);
     const refundSeq = register.numbers.get(refund)?.refundSeq;
-    if (refundSeq === undefined) return { ...known, state: 'decided' };
+    const failed = returned !== undefined && { state: 'failed' as const, failure: returned.failure };
+    if (refundSeq === undefined) return { ...known, state: 'decided', ...failed };
     const dispatchId = refundDispatchId(refundSeq);
     const { state, stream } = await this.#dispatch(provider, dispatchId);
-    if (state.status === 'none' || state.order.type !== 'RefundOrdered/1') return { ...known, state: 'decided' };
+    if (state.status === 'none' || state.order.type !== 'RefundOrdered/1') return { ...known, state: 'decided', ...failed };
     const { chainId, contract, tokenCurrency, tokenAmount } = state.order.data;
     const paid = { ...known, token: tokenCurrency, tokenAmount, dispatch: dispatchId };
     const shown = await this.#shown(provider, settlementId({ chainId, contract, effect: 'refund', key: refundSeq }), refund);
     if (shown !== undefined) return { ...paid, ...shown };
     const sent = await this.#sent(stream, state);
-    return { ...paid, ...sent, ...(returned !== undefined && { state: 'failed' as const, failure: returned.failure }) };
+    return { ...paid, ...sent, ...failed };
   }
 
   /** The last one that was ordered: a purchase goes back once, and until then what failed is ordered anew. */

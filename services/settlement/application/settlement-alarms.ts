@@ -1,4 +1,5 @@
 import { type ChainEffect, observationKey } from '../domain/chain-effect.ts';
+import type { Operation } from '../domain/dispatch.events.ts';
 import type { SettlementRejection } from '../domain/settlement.decider.ts';
 
 /** What somebody has to look at. Nothing more is done about the effect before that. */
@@ -24,3 +25,18 @@ export interface UnmatchedNotice {
 
 /** Tells somebody; never throws. */
 export type OnUnmatched = (notice: UnmatchedNotice) => void;
+
+/** What was decided and could not be done; nobody but who is told asks for it again. */
+export interface UndoneNotice {
+  readonly provider: string;
+  /** Of the account or the dispatch that it is about. */
+  readonly stream: string;
+  readonly what: Operation;
+  readonly reason: string;
+}
+
+/** Tells somebody; never throws. */
+export type OnUndone = (notice: UndoneNotice) => void;
+
+/** Nest injection token of whom to tell. */
+export const ON_UNDONE = Symbol('OnUndone');

@@ -10,6 +10,7 @@ import { MemoryEventStore } from '../../../services/event-store/adapters/memory/
 import { type LedgerEvent, ledgerEventOf } from '../../../services/event-store/domain/ledger-event.ts';
 import { RefundProcess } from '../../../services/settlement/application/refund.process.ts';
 import { dispatchStream } from '../../../services/settlement/application/sending-streams.ts';
+import type { UndoneNotice } from '../../../services/settlement/application/settlement-alarms.ts';
 import { SettlementChains } from '../../../services/settlement/application/settlement-chains.ts';
 import { settlementStream } from '../../../services/settlement/application/settlement-streams.ts';
 import { type ChainEffect, settlementId } from '../../../services/settlement/domain/chain-effect.ts';
@@ -18,18 +19,20 @@ import type { DispatchFailure, RefundOrdered } from '../../../services/settlemen
 import { dispatch } from '../../../services/settlement/domain/dispatch.ts';
 import { matchPayment, type PaidEffect } from '../../../services/settlement/domain/settlement-match.ts';
 import { settlement } from '../../../services/settlement/domain/settlement.ts';
+import type { KnownToken } from '../../../services/settlement/domain/token-amount.ts';
 import { envelope, executionOn } from '../../support/execution.ts';
 import { eur, History } from '../accounts/account.fixtures.ts';
 import { dollar, EffectHistory, effectOf, eth, foundSlot, payer, settled } from './effect.fixtures.ts';
 import { account as id, place } from './slot.fixtures.ts';
 
 const contracts = { registry: '0x', settlement: place.contract };
-const chains = new SettlementChains([
-  {
-    ...{ chainId: place.chainId, rpcUrls: [], contracts, codeHashes: {}, deploymentBlock: 0n, tokens: [eth, dollar] },
-    profile: { finality: 'tag', realMoney: false, confirmations: [] },
-  },
-]);
+const chainsTaking = (tokens: readonly KnownToken[]) =>
+  new SettlementChains([
+    {
+      ...{ chainId: place.chainId, rpcUrls: [], contracts, codeHashes: {}, deploymentBlock: 0n, tokens },
+      profile: { finality: 'tag', realMoney: false, confirmations: [] },
+    },
+  ]);
 
 /** The payment of slot 7, and a refund of it. */
 export const paid = settled() as PaidEffect;
@@ -39,6 +42,8 @@ export const ref = 'ref_00000000-0000-5000-8000-000000000001';
 /** A ledger in which an account was credited with a payment of 60.50 EUR that is final, and processes that may end at any call. */
 export class RefundWorld {
   readonly store = new MemoryEventStore();
+  /** What its processes told. */
+  readonly undone: UndoneNotice[] = [];
   #commands = 0;
 
   static async open(): Promise<RefundWorld> {
@@ -100,11 +105,11 @@ export class RefundWorld {
   }
 
   /** A process that handles everything from the beginning, and that is killed at a call: before it, or when it has had its effect. */
-  async follow({ killedAt = Infinity, hadEffect = false } = {}): Promise<void> {
+  async follow({ killedAt = Infinity, hadEffect = false, tokens = [eth, dollar] as readonly KnownToken[] } = {}): Promise<void> {
     const executor = dyingAt(this.executor(), { killedAt, hadEffect });
     const handler = new ReturnRefundHandler(new Accounts(executor));
     const bus = { execute: (command: never) => handler.execute(command) } as unknown as CommandBus;
-    const process = new RefundProcess({ executor, bus, chains });
+    const process = new RefundProcess({ executor, bus, chains: chainsTaking(tokens), onUndone: (notice) => this.undone.push(notice) });
     const { typePrefixes } = process.filter;
     await process.project((await this.log()).filter(({ type }) => typePrefixes.some((prefix) => type.startsWith(prefix))));
   }

@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { MemoryTransactionStore } from '../../../services/chain/adapters/memory/memory.transaction-store.ts';
 import { accountStream } from '../../../services/accounts/application/account-command.ts';
 import { account } from '../../../services/accounts/domain/account.ts';
+import { Refunds } from '../../../services/settlement/application/refunds.ts';
 import { refundRegisterStream } from '../../../services/settlement/application/sending-streams.ts';
 import { settlementStream } from '../../../services/settlement/application/settlement-streams.ts';
 import { settlementId } from '../../../services/settlement/domain/chain-effect.ts';
@@ -8,7 +10,7 @@ import type { RefundOrdered } from '../../../services/settlement/domain/dispatch
 import { matchPayment, type PaidEffect } from '../../../services/settlement/domain/settlement-match.ts';
 import { settlement } from '../../../services/settlement/domain/settlement.ts';
 import { EffectHistory, eth, foundSlot, payer, settled } from './effect.fixtures.ts';
-import { paid, ref, RefundWorld } from './refund.fixtures.ts';
+import { paid, ref, RefundWorld, settlementKey } from './refund.fixtures.ts';
 import { account as id, place } from './slot.fixtures.ts';
 
 const reverted = { code: 'reverted', error: 'ERC20InsufficientBalance(0xaa, 1, 2)' } as const;
@@ -36,7 +38,7 @@ describe('from a decision to its order', () => {
   it('resumes wherever it is killed, and orders once', async () => {
     await world.decide('30.25');
     await world.decide('30.25', 'ref_00000000-0000-5000-8000-000000000002');
-    expect(await world.followKilled()).toBe(8);
+    expect(await world.followKilled()).toBe(10);
     await world.follow();
     expect((await world.typed('RefundNumbered/1')).map(({ fin }) => fin)).toMatchObject([{ refundSeq: '1' }, { refundSeq: '2' }]);
     expect(await world.typed('RefundOrdered/1')).toHaveLength(2);
@@ -54,6 +56,45 @@ describe('from a decision to its order', () => {
     });
     await expect(world.follow()).rejects.toThrow('no payment that is final');
     expect(await world.typed('RefundNumbered/1', 'RefundOrdered/1')).toEqual([]);
+  });
+});
+
+describe('a refund in a token that the operator does not take any more', () => {
+  const withoutTokens = { tokens: [] };
+
+  it('gives the account its money again, tells the operator, and holds up nothing', async () => {
+    await world.decide('30.25');
+    await world.decide('30.25', 'ref_00000000-0000-5000-8000-000000000002');
+    await world.follow(withoutTokens);
+    const returned = await world.typed('SettlementRefundReturned/1');
+    expect(returned).toMatchObject([
+      { fin: { refund: ref, wallet: '30.25', failure: 'token_not_taken' } },
+      { fin: { wallet: '30.25', failure: 'token_not_taken' } },
+    ]);
+    expect(world.undone).toMatchObject([
+      { provider: 'demo', what: 'refund', reason: 'token_not_taken' },
+      { provider: 'demo', what: 'refund', reason: 'token_not_taken' },
+    ]);
+    const [view] = (await new Refunds({ executor: world.executor(), transactions: new MemoryTransactionStore() }).of(
+      'demo',
+      settlementKey,
+    ))!;
+    expect(view).toMatchObject({ refund: ref, state: 'failed', failure: 'token_not_taken' });
+  });
+
+  it('is not paid when the token is taken again: the account has that money', async () => {
+    await world.decide('30.25');
+    await world.follow(withoutTokens);
+    await world.follow();
+    expect(await world.typed('RefundNumbered/1', 'RefundOrdered/1')).toEqual([]);
+  });
+
+  it('is paid, and not given back, when it was ordered before', async () => {
+    await world.decide('30.25');
+    await world.follow();
+    await world.follow(withoutTokens);
+    expect(await world.typed('SettlementRefundReturned/1')).toEqual([]);
+    expect(world.undone).toEqual([]);
   });
 });
 

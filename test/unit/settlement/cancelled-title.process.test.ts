@@ -1,0 +1,101 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { CommandBus } from '@nestjs/cqrs';
+import { Accounts, accountStream } from '../../../services/accounts/application/account-command.ts';
+import { EndTitleGrant, EndTitleGrantHandler } from '../../../services/accounts/application/end-title-grant.handler.ts';
+import { RefundSettlement, RefundSettlementHandler } from '../../../services/accounts/application/refund-settlement.handler.ts';
+import { account } from '../../../services/accounts/domain/account.ts';
+import { CatalogReader, titleStream } from '../../../services/catalog/application/catalog-reader.ts';
+import type { TitleEvent } from '../../../services/catalog/domain/catalog.events.ts';
+import { title } from '../../../services/catalog/domain/title.ts';
+import { CancelledTitleProcess } from '../../../services/settlement/application/cancelled-title.process.ts';
+import { EndPpvEvent, EndPpvEventHandler } from '../../../services/settlement/application/end-ppv-event.handler.ts';
+import { RefundPayment, RefundPaymentHandler } from '../../../services/settlement/application/refund-payment.handler.ts';
+import { SettlementChains } from '../../../services/settlement/application/settlement-chains.ts';
+import { settlementStream } from '../../../services/settlement/application/settlement-streams.ts';
+import { matchPayment } from '../../../services/settlement/domain/settlement-match.ts';
+import { settlement } from '../../../services/settlement/domain/settlement.ts';
+import type { KnownToken } from '../../../services/settlement/domain/token-amount.ts';
+import { History, purchase } from '../accounts/account.fixtures.ts';
+import { EffectHistory, escrow, eth, foundSlot } from './effect.fixtures.ts';
+import { paid, RefundWorld, settlementKey } from './refund.fixtures.ts';
+import { account as id, place } from './slot.fixtures.ts';
+
+const titleId = purchase('1').title.id;
+const stream = titleStream('demo', titleId);
+
+let world: RefundWorld;
+beforeEach(() => {
+  world = new RefundWorld();
+});
+
+/** An account that has paid slot 7 for the title, in coins. */
+async function bought(): Promise<void> {
+  const seen = new EffectHistory().observed(paid, matchPayment(paid, foundSlot(), eth)).finalized({ token: eth });
+  await world.write(settlement, settlementStream('demo', settlementKey), ...seen.events);
+  const of = { settlement: settlementKey, slot: '7' };
+  const customer = new History().prepaid().granted('60.50', of);
+  await world.write(account, accountStream('demo', id), ...customer.credited('60.50', { ...of, purpose: { kind: 'title' } }).events);
+}
+
+async function calledOff(): Promise<void> {
+  const { sale, entitlement } = purchase('1');
+  const times = {
+    onSaleFrom: sale.from,
+    onSaleUntil: sale.until,
+    startsAt: entitlement.from,
+    endsAt: entitlement.until,
+    graceMinutes: '0',
+  };
+  const events: TitleEvent[] = [
+    { type: 'TitleListed/1', data: { title: titleId, name: 'Final', price: '60.50', currency: 'EUR', ...times } },
+    { type: 'TitleCancelled/1', data: { title: titleId, reason: 'rain' } },
+  ];
+  await world.write(title, stream, ...events);
+}
+
+/** A process that handles everything from the beginning, with the tokens that the operator takes. */
+async function follow(tokens: readonly KnownToken[] = [eth]): Promise<void> {
+  const executor = world.executor();
+  const accounts = new Accounts(executor);
+  const contracts = { registry: '0x', settlement: place.contract, escrow };
+  const chains = new SettlementChains([
+    {
+      ...{ chainId: place.chainId, rpcUrls: [], contracts, codeHashes: {}, deploymentBlock: 0n, tokens },
+      profile: { finality: 'tag', realMoney: false, confirmations: [] },
+    },
+  ]);
+  const execute = (command: object) => handlers.get(command.constructor)!.execute(command as never);
+  const bus = { execute } as unknown as CommandBus;
+  const handlers = new Map<unknown, { execute(command: never): Promise<unknown> }>([
+    [RefundPayment, new RefundPaymentHandler(executor, bus, chains)],
+    [RefundSettlement, new RefundSettlementHandler(accounts)],
+    [EndTitleGrant, new EndTitleGrantHandler(accounts)],
+    [EndPpvEvent, new EndPpvEventHandler(executor, chains, { now: () => '2026-03-01T00:00:00.000Z' })],
+  ]);
+  const buyers = { accountsOf: () => Promise.resolve([id]) };
+  const catalog = new CatalogReader(world.store);
+  const process = new CancelledTitleProcess({ executor, bus, catalog, chains, buyers, onUndone: (notice) => world.undone.push(notice) });
+  const { typePrefixes } = process.filter;
+  await process.project((await world.log()).filter(({ type }) => typePrefixes.some((prefix) => type.startsWith(prefix))));
+}
+
+describe('a title that is called off', () => {
+  it('is given back to who paid for it, once', async () => {
+    await bought();
+    await calledOff();
+    await follow();
+    await follow();
+    expect(await world.typed('SettlementRefundDecided/1')).toMatchObject([{ fin: { amount: '60.50', title: { amount: '60.50' } } }]);
+    expect(await world.typed('TitleGrantEnded/1')).toMatchObject([{ fin: { reason: 'refunded' } }]);
+    expect(world.undone).toEqual([]);
+  });
+
+  it('may not be watched any more where the operator has taken the token away, who is told that the money is still here', async () => {
+    await bought();
+    await calledOff();
+    await follow([]);
+    expect(await world.typed('SettlementRefundDecided/1')).toEqual([]);
+    expect(await world.typed('TitleGrantEnded/1')).toMatchObject([{ fin: { reason: 'event_cancelled' } }]);
+    expect(world.undone).toContainEqual({ provider: 'demo', stream: accountStream('demo', id), what: 'refund', reason: 'token_not_taken' });
+  });
+});
