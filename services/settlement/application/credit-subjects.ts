@@ -1,12 +1,15 @@
+import { accountStream } from '../../accounts/application/account-command.ts';
+import { account } from '../../accounts/domain/account.ts';
 import type { CommandExecutor } from '../../commands/application/command-executor.ts';
 import type { ChainEffect, EffectOf } from '../domain/chain-effect.ts';
-import { creditHolder } from '../domain/credit-holder.ts';
+import { creditHolder, type HoldingAccounts } from '../domain/credit-holder.ts';
 import { matchCreditRefund, matchExpiry, matchIssue } from '../domain/credit-match.ts';
 import { creditRefundDispatchId, issueDispatchId } from '../domain/dispatch.events.ts';
 import { dispatch } from '../domain/dispatch.ts';
 import { matchRedemption } from '../domain/redemption.ts';
 import type { SettlementSubject } from '../domain/settlement.events.ts';
 import { slot } from '../domain/slot.ts';
+import type { KnownToken } from '../domain/token-amount.ts';
 import { creditHolderStream } from './credit-streams.ts';
 import type { CreditTokens } from './credit-tokens.ts';
 import { dispatchStream } from './sending-streams.ts';
@@ -36,15 +39,12 @@ export class CreditSubjects {
       case 'CreditRedeemed':
         return matchRedemption(effect as EffectOf<'CreditRedeemed'>, {
           slot: await this.#executor.current(slot, slotStream(provider, effect.log.seq), provider),
-          holder: await this.#holder(provider, effect.log.holder),
-          token: await this.#tokens.at(provider, effect),
+          ...(await this.#held(provider, effect, effect.log.holder)),
         });
-      case 'CreditExpired':
-        return matchExpiry(
-          effect as EffectOf<'CreditExpired'>,
-          await this.#holder(provider, effect.log.holder),
-          await this.#tokens.at(provider, effect),
-        );
+      case 'CreditExpired': {
+        const { holder, token } = await this.#held(provider, effect, effect.log.holder);
+        return matchExpiry(effect as EffectOf<'CreditExpired'>, holder, token);
+      }
     }
   }
 
@@ -52,8 +52,20 @@ export class CreditSubjects {
     return this.#executor.current(dispatch, dispatchStream(provider, id), provider);
   }
 
-  #holder(provider: string, address: string) {
-    return this.#executor.current(creditHolder, creditHolderStream(provider, address), provider);
+  /** An address holds credit of several chains, and of accounts in several currencies: whose it is, only one in the credit's own currency can be. */
+  async #held(
+    provider: string,
+    effect: CreditEffect,
+    address: string,
+  ): Promise<{ readonly holder: HoldingAccounts; readonly token: KnownToken | undefined }> {
+    const token = await this.#tokens.at(provider, effect);
+    const holder = await this.#executor.current(creditHolder, creditHolderStream(provider, address), provider);
+    if (token === undefined) return { holder, token };
+    for (const id of holder.accounts) {
+      const customer = await this.#executor.current(account, accountStream(provider, id), provider);
+      if (customer.status !== 'none' && customer.currency === token.currency) return { holder: { accounts: [id] }, token };
+    }
+    return { holder: { accounts: [] }, token };
   }
 }
 

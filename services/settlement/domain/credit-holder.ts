@@ -9,6 +9,9 @@ export interface CreditHolder {
   readonly revisions: readonly bigint[];
 }
 
+/** The accounts of a holder that a credit can be of, as its currency is theirs. */
+export type HoldingAccounts = Pick<CreditHolder, 'accounts'>;
+
 export const creditHolder: Aggregate<CreditHolder, CreditHolderEvent> = {
   initial: { accounts: [], revisions: [] },
   evolve: ({ accounts, revisions }, { event, revision }) => ({

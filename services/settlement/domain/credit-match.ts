@@ -1,6 +1,6 @@
 import { amountText } from '../../money/money.ts';
 import type { EffectOf } from './chain-effect.ts';
-import type { CreditHolder } from './credit-holder.ts';
+import type { HoldingAccounts } from './credit-holder.ts';
 import type { Dispatch } from './dispatch.ts';
 import type { SettlementSubject } from './settlement.events.ts';
 import { type KnownToken, tokenMoney } from './token-amount.ts';
@@ -31,7 +31,7 @@ export function matchCreditRefund({ chainId, contract, log }: EffectOf<'CreditRe
 /** Anybody may burn what is over, so there is no order to compare with: the holder alone says whose it was. */
 export function matchExpiry(
   { log }: EffectOf<'CreditExpired'>,
-  { accounts: [account] }: CreditHolder,
+  { accounts: [account] }: HoldingAccounts,
   token: KnownToken | undefined,
 ): SettlementSubject {
   if (account === undefined) return { unmatched: 'holder_unknown' };

@@ -13,7 +13,7 @@ export type CreditTokenRecorded = {
   readonly tx: string;
 };
 
-/** An account has prepaid credit under an address. Stream `<slug>.creditHolder-<address>`; the first account is who the holder is. */
+/** An account has prepaid credit under an address. Stream `<slug>.creditHolder-<address>`; the first in a currency is who holds that. */
 export type CreditHolderNamed = { readonly holder: string; readonly account: string };
 
 export type CreditTokenEvent = { readonly type: 'CreditTokenRecorded/1'; readonly data: CreditTokenRecorded };

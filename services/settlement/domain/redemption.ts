@@ -1,7 +1,7 @@
 import { accept, type Decision, reject, repeated } from '../../commands/domain/decision.ts';
 import { amountText } from '../../money/money.ts';
 import type { EffectOf } from './chain-effect.ts';
-import type { CreditHolder } from './credit-holder.ts';
+import type { HoldingAccounts } from './credit-holder.ts';
 import { deadlineOf, type Slot } from './slot.ts';
 import type { SlotRejection } from './slot.decider.ts';
 import type { RedemptionOffered, SlotEvent } from './slot.events.ts';
@@ -37,11 +37,12 @@ export function offerRedemption(state: Slot, offer: RedemptionOffered, now: stri
 
 /**
  * Whose credit was spent, and on what: on the slot that was offered to this very holder for these units, or else on nothing. Then it goes to
- * the holder's wallet, so that nobody can close somebody else's slot with a unit of its own (A38), and nothing is lost.
+ * the wallet of the holder's first account in its currency, so that nobody can close somebody else's slot with a unit of its own (A38), and
+ * nothing is lost.
  */
 export function matchRedemption(
   { chainId, contract, log }: EffectOf<'CreditRedeemed'>,
-  { slot, holder, token }: { readonly slot: Slot; readonly holder: CreditHolder; readonly token: KnownToken | undefined },
+  { slot, holder, token }: { readonly slot: Slot; readonly holder: HoldingAccounts; readonly token: KnownToken | undefined },
 ): SettlementSubject {
   const [account] = holder.accounts;
   if (account === undefined) return { unmatched: 'holder_unknown' };

@@ -88,7 +88,7 @@ export type UnmatchedReason =
   | 'refund_unknown'
   /** Credit that the ledger never ordered to be given out: its minter has to be taken for stolen. */
   | 'issue_unknown'
-  /** Credit under an address that the ledger never gave any to. */
+  /** Credit under an address that the ledger never gave any to, in a currency of its accounts. */
   | 'holder_unknown'
   /** Credit was taken from its holder, and the ledger had not decided that. */
   | 'credit_refund_unknown';
