@@ -57,7 +57,11 @@ export interface SendingPorts {
   ],
   providers: [
     { provide: CLOCK, useValue: systemClock },
-    { provide: SendingProcess, useFactory: (executor: CommandExecutor) => new SendingProcess(executor), inject: [CommandExecutor] },
+    {
+      provide: SendingProcess,
+      useFactory: (executor: CommandExecutor, onUndone: OnUndone) => new SendingProcess(executor, onUndone),
+      inject: [CommandExecutor, ON_UNDONE],
+    },
     {
       provide: RefundProcess,
       useFactory: (executor: CommandExecutor, bus: CommandBus, chains: SettlementChains, onUndone: OnUndone) =>

@@ -14,16 +14,21 @@ import { type Envelope, envelopeOf } from '../../commands/application/envelope.t
 import type { LedgerEvent } from '../../event-store/domain/ledger-event.ts';
 import { chunks } from '../../read-store/chunks.ts';
 import type { Projection } from '../../read-store/projection.ts';
+import type { DispatchFailed } from '../domain/dispatch.events.ts';
+import { dispatch } from '../domain/dispatch.ts';
 import { mappedTitle } from '../domain/ppv-event.ts';
 import { EndPpvEvent } from './end-ppv-event.handler.ts';
 import { RefundPayment } from './refund-payment.handler.ts';
-import type { OnUndone } from './settlement-alarms.ts';
+import type { OnUndone, UndoneNotice } from './settlement-alarms.ts';
 import type { SettlementChains } from './settlement-chains.ts';
 import { ppvEventStream } from './settlement-streams.ts';
 import type { TitleBuyers } from './title-buyers.ts';
 
 const patienceMs = 60_000;
 const accountsAtOnceMax = 32;
+
+/** The operator has taken something out of the configuration: only the operator can do what is left. */
+const unconfigured: readonly string[] = ['token_not_taken', 'chain_not_found', 'escrow_not_available'];
 
 export interface CancelledTitleProcessParts {
   readonly executor: CommandExecutor;
@@ -44,7 +49,9 @@ export class CancelledTitleProcess implements Projection {
   readonly version = 1;
   readonly schema = '';
   readonly tables = [];
-  readonly filter = { typePrefixes: ['TitleCancelled/', 'TitlePurchased/', 'TitleGranted/', 'TitleCaptured/', 'SettlementCredited/'] };
+  readonly filter = {
+    typePrefixes: ['TitleCancelled/', 'TitlePurchased/', 'TitleGranted/', 'TitleCaptured/', 'SettlementCredited/', 'DispatchFailed/'],
+  };
   readonly #parts: CancelledTitleProcessParts;
 
   constructor(parts: CancelledTitleProcessParts) {
@@ -59,6 +66,7 @@ export class CancelledTitleProcess implements Projection {
   async #handle(event: LedgerEvent): Promise<void> {
     const { type, fin } = event;
     if (type === 'TitleCancelled/1') return this.#cancelled(event, fin as unknown as TitleCancelled);
+    if (type === 'DispatchFailed/1') return this.#captureFailed(event, fin as unknown as DispatchFailed);
     const { account: id, title, slot } = fin as unknown as { account: string; title?: { id?: string } } & Pick<SettlementCredited, 'slot'>;
     const customer = await this.#customer(event, id);
     const bought = title?.id ?? (slot === undefined ? undefined : customer.grants.get(slot)?.granted.title.id);
@@ -76,14 +84,29 @@ export class CancelledTitleProcess implements Projection {
 
   /** Where the title was offered out of an escrow. What that has paid out already comes back like what never was in it. */
   async #endOnChain(event: LedgerEvent, { title }: TitleCancelled): Promise<void> {
-    const { executor, chains, bus } = this.#parts;
+    const { executor, chains } = this.#parts;
     const { current } = await executor.current(mappedTitle, ppvEventStream(event.provider, title), event.provider);
     if (current === undefined) return;
-    for (const { chainId, contracts } of chains.all()) {
-      if (contracts.escrow === undefined) continue;
-      const envelope = this.#envelope(event, `EndPpvEvent:${chainId}:${title}`);
-      assertTaken(await bus.execute(new EndPpvEvent(envelope, { title, chainId, end: 'cancel' })), 'dispatch_under_way', 'dispatch_done');
-    }
+    for (const { chainId, contracts } of chains.all())
+      if (contracts.escrow !== undefined) await this.#cancelEvent(event, { title, chainId });
+  }
+
+  /** A capture that is under way stands in the way of this until it has failed: then it is ordered by that. */
+  async #cancelEvent(event: LedgerEvent, { title, chainId }: { readonly title: string; readonly chainId: string }): Promise<void> {
+    const envelope = this.#envelope(event, `EndPpvEvent:${chainId}:${title}`);
+    const outcome = await this.#parts.bus.execute(new EndPpvEvent(envelope, { title, chainId, end: 'cancel' }));
+    assertTaken(outcome, 'dispatch_under_way', 'dispatch_done', ...unconfigured);
+    this.#tellOf(outcome, { provider: event.provider, stream: ppvEventStream(event.provider, title), what: 'cancel' });
+  }
+
+  /** Nothing came of the last order of an event's dispatch. Where that was to capture it, nothing stands in the way of its end any more. */
+  async #captureFailed(event: LedgerEvent, { ordered }: DispatchFailed): Promise<void> {
+    const { executor, catalog } = this.#parts;
+    const { provider, stream } = event;
+    const state = await executor.current(dispatch, stream, provider);
+    if (state.status !== 'failed' || state.order.type !== 'CaptureOrdered/1' || state.orderedAt.toString() !== ordered) return;
+    const { title, chainId } = state.order.data;
+    if ((await catalog.cancellation(provider, title)) !== undefined) await this.#cancelEvent(event, { title, chainId });
   }
 
   /** Once for each purchase: a second try finds nothing that it could give back. */
@@ -108,14 +131,16 @@ export class CancelledTitleProcess implements Projection {
     const envelope = this.#envelope(event, `RefundPayment:${slot}`);
     const refund = createdOnAccountIdOf(envelope.commandId, 'ref_', customer.account);
     const outcome = await this.#parts.bus.execute(new RefundPayment(envelope, { refund, settlement, reason }));
-    assertTaken(outcome, 'settlement_not_final', 'settlement_not_found', 'nothing_to_refund', 'insufficient_funds', 'token_not_taken');
-    if (outcome.kind === 'rejected' && outcome.rejection.code === 'token_not_taken') {
-      const stream = accountStream(event.provider, customer.account);
-      this.#parts.onUndone({ provider: event.provider, stream, what: 'refund', reason: outcome.rejection.code });
-    }
+    assertTaken(outcome, 'settlement_not_final', 'settlement_not_found', 'nothing_to_refund', 'insufficient_funds', ...unconfigured);
+    this.#tellOf(outcome, { provider: event.provider, stream: accountStream(event.provider, customer.account), what: 'refund' });
     if (outcome.kind === 'accepted' || status === 'ended') return;
     const ending = this.#envelope(event, `EndTitleGrant:${slot}`);
     assertTaken(await this.#parts.bus.execute(new EndTitleGrant(ending, customer.account, { slot, reason: 'event_cancelled' })));
+  }
+
+  #tellOf(outcome: Outcome<{ readonly code: string }>, about: Omit<UndoneNotice, 'reason'>): void {
+    if (outcome.kind === 'rejected' && unconfigured.includes(outcome.rejection.code))
+      this.#parts.onUndone({ ...about, reason: outcome.rejection.code });
   }
 
   async #customer({ provider }: LedgerEvent, id: string): Promise<OpenAccount> {

@@ -3,19 +3,31 @@ import { type Envelope, envelopeOf } from '../../commands/application/envelope.t
 import type { LedgerEvent } from '../../event-store/domain/ledger-event.ts';
 import type { Projection } from '../../read-store/projection.ts';
 import type { DispatchRejection } from '../domain/dispatch.decider.ts';
-import { type CollectOrdered, type DispatchFailed, dispatchIdOf, type OrderEvent } from '../domain/dispatch.events.ts';
+import {
+  type CollectOrdered,
+  type DispatchFailed,
+  dispatchIdOf,
+  type Operation,
+  operationOf,
+  type OrderEvent,
+} from '../domain/dispatch.events.ts';
 import { dispatch } from '../domain/dispatch.ts';
+import { failureText } from '../domain/refund-order.ts';
 import { releaseCollection } from '../domain/mandate.decider.ts';
 import type { CollectionDecided, MandateRevoked } from '../domain/mandate.events.ts';
 import { mandate } from '../domain/mandate.ts';
 import { orderDispatch } from './dispatch-commands.ts';
 import { dispatchStream, mandateStream } from './sending-streams.ts';
+import type { OnUndone } from './settlement-alarms.ts';
 
 const patienceMs = 60_000;
 
+/** What no other aggregate decides anew: what failed of it waits for a retry. */
+const orderedByHand: readonly Operation[] = ['capture', 'cancel', 'issue'];
+
 /**
- * From what mandates decide to what is sent, and from what came to nothing back to the mandate. It runs like a read model without rows; every
- * command is safe to repeat, so a crash anywhere only means that the batch is handled again.
+ * From what mandates decide to what is sent, and from what came to nothing back to the mandate, or to whoever has to look. It runs like a
+ * read model without rows; every command is safe to repeat, so a crash anywhere only means that the batch is handled again.
  */
 export class SendingProcess implements Projection {
   readonly name = 'sending-process';
@@ -24,9 +36,10 @@ export class SendingProcess implements Projection {
   readonly tables = [];
   readonly filter = { typePrefixes: ['CollectionDecided/', 'MandateRevoked/', 'DispatchFailed/'] };
   readonly #executor: CommandExecutor;
+  readonly #onUndone: OnUndone;
 
-  constructor(executor: CommandExecutor) {
-    this.#executor = executor;
+  constructor(executor: CommandExecutor, onUndone: OnUndone) {
+    [this.#executor, this.#onUndone] = [executor, onUndone];
   }
 
   async project(events: Iterable<LedgerEvent>): Promise<void> {
@@ -38,7 +51,7 @@ export class SendingProcess implements Projection {
     const { type, fin } = event;
     if (type === 'CollectionDecided/1') return this.#collect(event, fin as unknown as CollectionDecided);
     if (type === 'MandateRevoked/1') return this.#revoke(event, fin as unknown as MandateRevoked);
-    if (type === 'DispatchFailed/1') return this.#release(event, fin as unknown as DispatchFailed);
+    if (type === 'DispatchFailed/1') return this.#failed(event, fin as unknown as DispatchFailed);
     return Promise.resolve();
   }
 
@@ -64,7 +77,7 @@ export class SendingProcess implements Projection {
     if (!(await this.#order(event, order, 'dispatch_under_way', 'dispatch_done'))) await this.#giveUp(event, order.data);
   }
 
-  /** What came to nothing under another mandate is given up before its order is replaced: `#release` does not find it behind that. */
+  /** What came to nothing under another mandate is given up before its order is replaced: `#failed` does not find it behind that. */
   async #releaseFailed(event: LedgerEvent, stream: string, except: string): Promise<void> {
     const state = await this.#executor.current(dispatch, stream, event.provider);
     if (state.status !== 'failed' || state.order.type !== 'CollectOrdered/1' || state.order.data.mandate === except) return;
@@ -81,12 +94,14 @@ export class SendingProcess implements Projection {
     await this.#order(event, { type: 'RevocationOrdered/1', data });
   }
 
-  /** A newer order in the same stream was decided after a release: then there is nothing to give up. */
-  async #release(event: LedgerEvent, { ordered }: DispatchFailed): Promise<void> {
+  /** A newer order in the same stream was decided after a release, or is a retry: then there is nothing to give up, or to tell. */
+  async #failed(event: LedgerEvent, { ordered, failure }: DispatchFailed): Promise<void> {
     const { provider, stream } = event;
     const state = await this.#executor.current(dispatch, stream, provider);
-    if (state.status === 'none' || state.order.type !== 'CollectOrdered/1' || state.orderedAt.toString() !== ordered) return;
-    await this.#giveUp(event, state.order.data);
+    if (state.status === 'none' || state.orderedAt.toString() !== ordered) return;
+    if (state.order.type === 'CollectOrdered/1') return this.#giveUp(event, state.order.data);
+    const what = operationOf(state.order);
+    if (orderedByHand.includes(what)) this.#onUndone({ provider, stream, what, reason: failureText(failure) });
   }
 
   async #giveUp(cause: LedgerEvent, { mandate: id, slot, decision }: CollectOrdered): Promise<void> {

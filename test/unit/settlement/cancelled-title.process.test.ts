@@ -11,7 +11,13 @@ import { CancelledTitleProcess } from '../../../services/settlement/application/
 import { EndPpvEvent, EndPpvEventHandler } from '../../../services/settlement/application/end-ppv-event.handler.ts';
 import { RefundPayment, RefundPaymentHandler } from '../../../services/settlement/application/refund-payment.handler.ts';
 import { SettlementChains } from '../../../services/settlement/application/settlement-chains.ts';
-import { settlementStream } from '../../../services/settlement/application/settlement-streams.ts';
+import { dispatchStream } from '../../../services/settlement/application/sending-streams.ts';
+import { ppvEventStream, settlementStream } from '../../../services/settlement/application/settlement-streams.ts';
+import { fail, order } from '../../../services/settlement/domain/dispatch.decider.ts';
+import type { OrderEvent } from '../../../services/settlement/domain/dispatch.events.ts';
+import { dispatch } from '../../../services/settlement/domain/dispatch.ts';
+import { mappedTitle } from '../../../services/settlement/domain/ppv-event.ts';
+import type { PpvEvent } from '../../../services/settlement/domain/settlement-provider.events.ts';
 import { matchPayment } from '../../../services/settlement/domain/settlement-match.ts';
 import { settlement } from '../../../services/settlement/domain/settlement.ts';
 import type { KnownToken } from '../../../services/settlement/domain/token-amount.ts';
@@ -24,12 +30,14 @@ const titleId = purchase('1').title.id;
 const stream = titleStream('demo', titleId);
 
 let world: RefundWorld;
+let buyers: string[];
 beforeEach(() => {
-  world = new RefundWorld();
+  [world, buyers] = [new RefundWorld(), []];
 });
 
 /** An account that has paid slot 7 for the title, in coins. */
 async function bought(): Promise<void> {
+  buyers.push(id);
   const seen = new EffectHistory().observed(paid, matchPayment(paid, foundSlot(), eth)).finalized({ token: eth });
   await world.write(settlement, settlementStream('demo', settlementKey), ...seen.events);
   const of = { settlement: settlementKey, slot: '7' };
@@ -54,10 +62,10 @@ async function calledOff(): Promise<void> {
 }
 
 /** A process that handles everything from the beginning, with the tokens that the operator takes. */
-async function follow(tokens: readonly KnownToken[] = [eth]): Promise<void> {
+async function follow(tokens: readonly KnownToken[] = [eth], escrows: { readonly escrow?: string } = { escrow }): Promise<void> {
   const executor = world.executor();
   const accounts = new Accounts(executor);
-  const contracts = { registry: '0x', settlement: place.contract, escrow };
+  const contracts = { registry: '0x', settlement: place.contract, ...escrows };
   const chains = new SettlementChains([
     {
       ...{ chainId: place.chainId, rpcUrls: [], contracts, codeHashes: {}, deploymentBlock: 0n, tokens },
@@ -72,9 +80,11 @@ async function follow(tokens: readonly KnownToken[] = [eth]): Promise<void> {
     [EndTitleGrant, new EndTitleGrantHandler(accounts)],
     [EndPpvEvent, new EndPpvEventHandler(executor, chains, { now: () => '2026-03-01T00:00:00.000Z' })],
   ]);
-  const buyers = { accountsOf: () => Promise.resolve([id]) };
-  const catalog = new CatalogReader(world.store);
-  const process = new CancelledTitleProcess({ executor, bus, catalog, chains, buyers, onUndone: (notice) => world.undone.push(notice) });
+  const process = new CancelledTitleProcess({
+    ...{ executor, bus, catalog: new CatalogReader(world.store), chains },
+    buyers: { accountsOf: () => Promise.resolve(buyers) },
+    onUndone: (notice) => world.undone.push(notice),
+  });
   const { typePrefixes } = process.filter;
   await process.project((await world.log()).filter(({ type }) => typePrefixes.some((prefix) => type.startsWith(prefix))));
 }
@@ -97,5 +107,54 @@ describe('a title that is called off', () => {
     expect(await world.typed('SettlementRefundDecided/1')).toEqual([]);
     expect(await world.typed('TitleGrantEnded/1')).toMatchObject([{ fin: { reason: 'event_cancelled' } }]);
     expect(world.undone).toContainEqual({ provider: 'demo', stream: accountStream('demo', id), what: 'refund', reason: 'token_not_taken' });
+  });
+});
+
+describe('an event whose capture is under way when its title is called off', () => {
+  const eventId = '900';
+  const data = { chainId: place.chainId, contract: escrow, providerId: '11', title: titleId, eventId };
+  const dispatches = dispatchStream('demo', `event.${place.chainId}.${eventId}`);
+  const failed = (ordered: string) =>
+    world.act(dispatch, dispatches, (state) => fail(state, { ordered, failure: { code: 'reverted', error: 'EventIsOver()' } }));
+
+  beforeEach(async () => {
+    const mapped: PpvEvent = { type: 'PpvEventMapped/1', data: { title: titleId, eventId, captureAfter: '1', reclaimAfter: '2' } };
+    await world.write(mappedTitle, ppvEventStream('demo', titleId), mapped);
+    const capture: OrderEvent = { type: 'CaptureOrdered/1', data: { ...data, tokens: [eth.address] } };
+    await world.act(dispatch, dispatches, (state) => order(state, capture));
+  });
+
+  it('is cancelled when nothing came of the capture', async () => {
+    await calledOff();
+    await follow();
+    expect(await world.typed('EventCancelOrdered/1')).toEqual([]);
+    await failed('0');
+    await follow();
+    await follow();
+    expect(await world.typed('EventCancelOrdered/1')).toMatchObject([{ stream: dispatches, fin: { title: titleId, eventId } }]);
+  });
+
+  it('is not cancelled again and again where nothing came of that, either', async () => {
+    await calledOff();
+    await failed('0');
+    await follow();
+    await failed('2');
+    await follow();
+    expect(await world.typed('EventCancelOrdered/1')).toHaveLength(1);
+  });
+
+  it('is left to the operator where the escrow was taken away meanwhile', async () => {
+    await calledOff();
+    await failed('0');
+    await follow([eth], {});
+    expect(world.undone).toEqual([
+      { provider: 'demo', stream: ppvEventStream('demo', titleId), what: 'cancel', reason: 'escrow_not_available' },
+    ]);
+  });
+
+  it('is not cancelled where its title takes place', async () => {
+    await failed('0');
+    await follow();
+    expect(await world.typed('EventCancelOrdered/1')).toEqual([]);
   });
 });

@@ -4,22 +4,26 @@ import { accept, type Decision, type Rejection } from '../../../services/command
 import { MemoryEventStore } from '../../../services/event-store/adapters/memory/memory.event-store.ts';
 import { type LedgerEvent, ledgerEventOf } from '../../../services/event-store/domain/ledger-event.ts';
 import { dispatchStream, mandateStream } from '../../../services/settlement/application/sending-streams.ts';
+import type { UndoneNotice } from '../../../services/settlement/application/settlement-alarms.ts';
 import { SendingProcess } from '../../../services/settlement/application/sending.process.ts';
-import { fail, finish } from '../../../services/settlement/domain/dispatch.decider.ts';
+import { dispatchIdOf, type OrderEvent } from '../../../services/settlement/domain/dispatch.events.ts';
+import { fail, finish, order, retry } from '../../../services/settlement/domain/dispatch.decider.ts';
 import { dispatch, type Dispatch } from '../../../services/settlement/domain/dispatch.ts';
 import { mandateDigest } from '../../../services/settlement/domain/mandate-terms.ts';
 import type { MandateEvent } from '../../../services/settlement/domain/mandate.events.ts';
 import { mandate } from '../../../services/settlement/domain/mandate.ts';
 import { envelope, executionOn } from '../../support/execution.ts';
-import { collectionDecided, offered, payer, place, terms } from './sending.fixtures.ts';
+import { issueOrdered } from './credit.fixtures.ts';
+import { cancelOrdered, captureOrdered, collectionDecided, offered, payer, place, refundOrdered, terms } from './sending.fixtures.ts';
 
 const stream = dispatchStream('demo', 'collect.7');
 
 let store: MemoryEventStore;
 let commands: number;
+let undone: UndoneNotice[];
 beforeEach(() => {
   store = new MemoryEventStore();
-  commands = 0;
+  [commands, undone] = [0, []];
 });
 
 async function act<State, Event extends DomainEvent>(
@@ -58,7 +62,7 @@ async function log(): Promise<LedgerEvent[]> {
 
 /** Everything from the beginning, as a process does that was killed before its checkpoint moved. */
 async function follow(): Promise<void> {
-  const process = new SendingProcess(executionOn(store).executor);
+  const process = new SendingProcess(executionOn(store).executor, (notice) => undone.push(notice));
   const { typePrefixes } = process.filter;
   await process.project((await log()).filter(({ type }) => typePrefixes.some((prefix) => type.startsWith(prefix))));
 }
@@ -119,5 +123,31 @@ describe('one invoice under two mandates of its payer', () => {
     await failed();
     await follow();
     expect([await typed('CollectOrdered/1'), await typed('CollectionReleased/1')]).toEqual([[first, second], [first]]);
+  });
+});
+
+describe('what nobody orders again by itself', () => {
+  const failedOrder = async (event: OrderEvent) => {
+    const of = dispatchStream('demo', dispatchIdOf(event));
+    await act(dispatch, of, (state) => order(state, event));
+    await act(dispatch, of, (state) => fail(state, { ordered: '0', failure: { code: 'reverted', error: 'NotYours()' } }));
+    return of;
+  };
+
+  it.each([
+    ['capture', captureOrdered()],
+    ['cancel', cancelOrdered],
+    ['issue', { type: 'CreditIssueOrdered/1', data: issueOrdered } as const],
+  ] as const)('is told when nothing came of it: %s', async (what, event) => {
+    const of = await failedOrder(event);
+    await follow();
+    expect(undone).toEqual([{ provider: 'demo', stream: of, what, reason: 'reverted: NotYours()' }]);
+  });
+
+  it('is not told where it is decided anew elsewhere, or ordered again already', async () => {
+    await failedOrder(refundOrdered());
+    await act(dispatch, await failedOrder(captureOrdered()), retry);
+    await follow();
+    expect(undone).toEqual([]);
   });
 });
