@@ -37,6 +37,7 @@ export interface CollectionRetriesOptions {
 export const retryAfterMsDefault: readonly number[] = [86_400_000, 259_200_000, 604_800_000];
 /** Far beyond the longest wait, so that a service that was down for weeks still finds what was due. */
 const lookBackMs = 90 * 86_400_000;
+const hourMs = 3_600_000;
 
 /** What time can mend. A mandate that is over, and a contract that burns gas, stay as they are. */
 const mendable: readonly DispatchFailure['code'][] = ['balance_short', 'allowance_short', 'expired', 'reverted'];
@@ -52,7 +53,7 @@ export class CollectionRetries {
     this.#options = options;
   }
 
-  /** Everything that is due, once. What a decision refuses (the rate, the caps, an invoice that was paid) is asked again at the next round. */
+  /** Everything that is due, once. What a decision refuses (the rate, the caps, a paid invoice) is asked again within the hour. */
   async round(): Promise<void> {
     const { failed, clock } = this.#options;
     for (const each of await failed.failedSince(new Date(Date.parse(clock.now()) - lookBackMs))) await this.#again(each);
@@ -70,9 +71,11 @@ export class CollectionRetries {
     const opened = await executor.current(slot, slotStream(provider, seq), provider);
     if (opened.status !== 'open' || opened.opened.purpose.kind !== 'invoice') return;
     const { invoice } = opened.opened.purpose;
+    // A quote is good for minutes: what was refused is asked anew, at a quote of its own, in the next hour. The mandate collects a slot once.
+    const hour = Math.floor(Date.parse(clock.now()) / hourMs);
     const envelope = envelopeOf({
       ...{ provider, actor: { id: 'process:collection-retries', type: 'process' }, command: 'CollectInvoice', body: { invoice, mandate } },
-      key: `${stream}:${state.orderedAt}`,
+      key: `${stream}:${state.orderedAt}:${hour}`,
     });
     await commands.execute(new CollectInvoice(envelope, { invoice, mandate }));
   }
