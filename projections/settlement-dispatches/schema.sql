@@ -16,6 +16,8 @@ create table if not exists settlement_dispatches_v1 (
   constraint settlement_dispatches_v1_status check (status in ('sending', 'done', 'failed'))
 );
 create index if not exists settlement_dispatches_v1_open on settlement_dispatches_v1 (chain_id, ordered_position) where status = 'sending';
+create index if not exists settlement_dispatches_v1_uncollected on settlement_dispatches_v1 (ordered_position)
+  where operation = 'collect' and status = 'failed';
 
 -- The view is what readers name. A later version takes it over once it has caught up.
 do $$ begin

@@ -28,7 +28,14 @@ interface DispatchRow {
   readonly failure: DispatchFailure | null;
 }
 
-/** A round takes no more at once, so that a pile-up of one provider does not fill the memory. */
+interface FailedRow {
+  readonly provider: string;
+  readonly id: string;
+  readonly ordered_at: Date;
+  readonly ordered_position: bigint;
+}
+
+/** A round takes no more of one provider, and reads no more at once: a pile-up neither fills the memory nor keeps what is behind it. */
 const openMax = 500;
 const listedMax = 200;
 
@@ -41,20 +48,37 @@ export class SettlementDispatchesQuery implements OpenDispatches, FailedCollecti
   }
 
   async on(chainId: string): Promise<readonly OpenDispatch[]> {
-    const { rows } = await this.#pool.query<OpenDispatch>(
-      `select provider, id from settlement_dispatches where chain_id = $1 and status = 'sending' order by ordered_position limit ${openMax}`,
-      [chainId],
-    );
+    const { rows } = await this.#pool.query<OpenDispatch>({
+      name: 'settlement_dispatches_open',
+      text: `
+        select provider, id
+          from (
+            select provider, id, ordered_position, row_number() over (partition by provider order by ordered_position) as place
+              from settlement_dispatches
+             where chain_id = $1 and status = 'sending'
+          ) of_provider
+         where place <= $2
+         order by ordered_position`,
+      values: [chainId, openMax],
+    });
     return rows;
   }
 
-  async failedSince(since: Date): Promise<readonly FailedCollection[]> {
-    const { rows } = await this.#pool.query<{ provider: string; id: string; ordered_at: Date }>(
-      `select provider, id, ordered_at from settlement_dispatches
-        where operation = 'collect' and status = 'failed' and ordered_at >= $1 order by ordered_position limit ${openMax}`,
-      [since],
-    );
-    return rows.map(({ provider, id, ordered_at: orderedAt }) => ({ provider, id, orderedAt }));
+  async *failedSince(since: Date): AsyncGenerator<FailedCollection> {
+    for (let [after, isMore] = [0n, true]; isMore;) {
+      const { rows } = await this.#pool.query<FailedRow>({
+        name: 'settlement_dispatches_failed',
+        text: `
+          select provider, id, ordered_at, ordered_position
+            from settlement_dispatches
+           where operation = 'collect' and status = 'failed' and ordered_at >= $1 and ordered_position > $2
+           order by ordered_position
+           limit $3`,
+        values: [since, after, openMax],
+      });
+      for (const { provider, id, ordered_at: orderedAt } of rows) yield { provider, id, orderedAt };
+      [after, isMore] = [rows.at(-1)?.ordered_position ?? after, rows.length === openMax];
+    }
   }
 
   /** The newest first. */

@@ -7,6 +7,6 @@ export interface OpenDispatch {
 
 /** Finds work. What is decided is decided by the streams: a dispatch that is told too late, or twice, does no harm. */
 export interface OpenDispatches {
-  /** The oldest first. */
+  /** The oldest first, and of no provider so many that they keep those of another one. */
   on(chainId: string): Promise<readonly OpenDispatch[]>;
 }

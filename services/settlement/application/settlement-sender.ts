@@ -1,8 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChainAccess } from '../../chain/chain-access.ts';
-import { ChainKeyFault, ChainUnavailableFault, ChainFault, FeesTooHighFault, UnfundedFault } from '../../chain/application/chain-faults.ts';
+import {
+  ChainFault,
+  ChainKeyFault,
+  ChainRefusedFault,
+  ChainUnavailableFault,
+  FeesTooHighFault,
+  UnfundedFault,
+} from '../../chain/application/chain-faults.ts';
 import type { CommandExecutor } from '../../commands/application/command-executor.ts';
 import type { HeldLock, SequencerLock } from '../../integrity/application/sequencer-lock.ts';
+import { isRetryable } from '../../read-store/database-away.ts';
 import { operationOf } from '../domain/dispatch.events.ts';
 import { dispatch } from '../domain/dispatch.ts';
 import type { CollectionRetries } from './collection-retries.ts';
@@ -104,9 +112,23 @@ export class SettlementSender {
       try {
         await this.#reconcile(place);
         await sender.tend(place);
-        for (const each of dispatches) await sender.advance(each, place);
+        await this.#advance(place, dispatches);
       } catch (error) {
         this.#tell(chain.chainId, error, place.queue.key.address);
+      }
+    }
+  }
+
+  /** What keeps one of them keeps none behind it, unless it keeps all: a refund that the key cannot pay may be the only dear one. */
+  async #advance(place: SendingPlace, dispatches: readonly OpenDispatch[]): Promise<void> {
+    const told = new Set<string>();
+    for (const each of dispatches) {
+      try {
+        await this.#options.sender.advance(each, place);
+      } catch (error) {
+        if (keepsAll(error)) throw error;
+        if (!told.has(codeOf(error))) this.#tell(place.chainId, error, place.queue.key.address);
+        told.add(codeOf(error));
       }
     }
   }
@@ -118,15 +140,16 @@ export class SettlementSender {
     const { executor, keys } = this.#options;
     const byAddress = new Map<string, { place: SendingPlace; dispatches: OpenDispatch[] }>();
     for (const each of found) {
-      const state = await executor.current(dispatch, dispatchStream(each.provider, each.id), each.provider);
-      if (state.status !== 'sending') continue;
       try {
+        const state = await executor.current(dispatch, dispatchStream(each.provider, each.id), each.provider);
+        if (state.status !== 'sending') continue;
         const signer = await keys.signerOf(roleOf[operationOf(state.order)], each.provider, chain.chainId);
         const place = { node: chain.node, chainId: chain.chainId, queue: chain.queueOf(signer) };
         const known = byAddress.get(signer.address) ?? { place, dispatches: [] };
         known.dispatches.push(each);
         byAddress.set(signer.address, known);
       } catch (error) {
+        if (isLedgerAway(error)) throw error;
         this.#tell(chain.chainId, error); // The other keys go on.
       }
     }
@@ -157,6 +180,16 @@ export class SettlementSender {
   #alarm(alarm: SendingAlarm): void {
     this.#options.onAlarm(alarm);
   }
+}
+
+/** Nothing else of the key would get through either. */
+function keepsAll(error: unknown): boolean {
+  if (error instanceof ChainRefusedFault || error instanceof UnfundedFault) return false;
+  return error instanceof ChainFault || error instanceof ChainKeyFault || isLedgerAway(error);
+}
+
+function isLedgerAway(error: unknown): boolean {
+  return !(error instanceof ChainFault) && isRetryable(error);
 }
 
 function codeOf(error: unknown): SendingAlarmCode {

@@ -72,8 +72,8 @@ function senderOf(options: Partial<SettlementSenderOptions> = {}): SettlementSen
   return sender;
 }
 
-/** A coin to an address of its own. */
-async function ordered(): Promise<{ readonly event: OrderEvent; readonly to: string }> {
+/** So many of the smallest parts of a coin to an address of its own. */
+async function ordered(tokenUnits = '1'): Promise<{ readonly event: OrderEvent; readonly to: string }> {
   const refundSeq = (++lastNumber).toString();
   const to = `0x${refundSeq.padStart(40, 'c')}`;
   const { token: _, ...place } = target;
@@ -87,7 +87,7 @@ async function ordered(): Promise<{ readonly event: OrderEvent; readonly to: str
         token: zeroAddress,
         tokenCurrency: 'ETH',
         tokenAmount: '0.000000000000000001',
-        tokenUnits: '1',
+        tokenUnits,
       },
       ...{ to, salt: word('salt'), reason: word('reason') },
     },
@@ -194,5 +194,15 @@ describe('the role of the sender', () => {
     const sender = senderOf({ chains: [away, locked, here], keys: unusable });
     while (!(await isDone(event))) await sender.round();
     expect(new Set(alarms.map(({ code, chainId: on }) => `${on} ${code}`))).toEqual(new Set(['77 chain_away', '78 key_unusable']));
+  });
+
+  it('sends what stands behind an order that the key cannot pay', async () => {
+    const dear = await ordered((10n ** 30n).toString());
+    const { event, to } = await ordered();
+    senderOf().start();
+    await until(() => isDone(event));
+    expect(await paidTo(to)).toBe(1n);
+    expect((await world.state(dear.event)).status).toBe('sending');
+    expect(alarms).toContainEqual(expect.objectContaining({ code: 'refused', address: refunder.address }));
   });
 });

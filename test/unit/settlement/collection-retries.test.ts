@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { Readable } from 'node:stream';
 import type { CommandBus } from '@nestjs/cqrs';
 import type { CollectInvoice } from '../../../services/settlement/application/collect-invoice.handler.ts';
 import { CollectionRetries } from '../../../services/settlement/application/collection-retries.ts';
@@ -24,14 +25,14 @@ beforeEach(async () => {
   await world.act(dispatch, stream, (state) => fail(state, { ordered: '0', failure: { code: 'expired' } }));
 });
 
-async function roundAt(now: string): Promise<void> {
+async function roundAt(now: string, ids: readonly string[] = ['collect.7']): Promise<void> {
   const execute = (command: CollectInvoice) => {
     asked.push(command);
     return Promise.resolve({ kind: 'rejected' });
   };
   const retries = new CollectionRetries({
     ...{ executor: world.executor(), commands: { execute } as unknown as CommandBus, clock: { now: () => now } },
-    failed: { failedSince: () => Promise.resolve([{ provider: 'demo', id: 'collect.7', orderedAt }]) },
+    failed: { failedSince: () => Readable.from(ids.map((id) => ({ provider: 'demo', id, orderedAt }))) },
     afterMsOn: () => [86_400_000],
   });
   await retries.round();
@@ -50,5 +51,10 @@ describe('a collection that came to nothing', () => {
     const [first, again, ...later] = asked.map(({ envelope }) => envelope.commandId);
     expect(again).toBe(first);
     expect(new Set([first, ...later]).size).toBe(3);
+  });
+
+  it('is asked for behind one that cannot be read, which is told', async () => {
+    await expect(roundAt(due, ['no stream', 'collect.7'])).rejects.toThrow('1 collections could not be tried again');
+    expect(asked).toHaveLength(1);
   });
 });
