@@ -14,6 +14,8 @@ import { parseMoney } from '../money/money.ts';
 
 interface FieldOptions {
   readonly optional?: boolean;
+  /** Another field of the body: both are there, or neither is. */
+  readonly with?: string;
   readonly description?: string;
   readonly example?: string;
 }
@@ -199,14 +201,16 @@ export function isInstant(text: string): boolean {
   return !Number.isNaN(time) && new Date(time).toISOString() === text;
 }
 
-function field({ optional = false, description, example }: FieldOptions, schema: ApiPropertyOptions, ...validators: PropertyDecorator[]) {
+function field(options: FieldOptions, schema: ApiPropertyOptions, ...validators: PropertyDecorator[]) {
+  const { with: other, optional = other !== undefined, description, example } = options;
   const shown = { type: 'string', required: !optional, ...schema, ...(description && { description }), ...(example && { example }) };
-  return applyDecorators(ApiProperty(shown as ApiPropertyOptions), ...(optional ? [UnlessAbsent()] : []), ...validators);
+  return applyDecorators(ApiProperty(shown as ApiPropertyOptions), ...(optional ? [UnlessAbsent(other)] : []), ...validators);
 }
 
-/** Absent is allowed; null is not, so IsOptional will not do. */
-function UnlessAbsent() {
-  return ValidateIf((_, value: unknown) => value !== undefined);
+/** Absent is allowed, where the other field is absent too; null is not, so IsOptional will not do. */
+function UnlessAbsent(other?: string) {
+  const isThere = (body: Readonly<Record<string, unknown>>) => other !== undefined && body[other] !== undefined;
+  return ValidateIf((body: Readonly<Record<string, unknown>>, value: unknown) => value !== undefined || isThere(body));
 }
 
 function checked(name: string, message: string, accepts: (value: string) => boolean): PropertyDecorator {

@@ -74,7 +74,8 @@ describe('a checkout', () => {
     expect(await of(`/v1/accounts/${account}/purchases/checkouts`, { title: `ttl_${nobody}` })).toBe('title_not_found');
     expect(await of(`/v1/invoices/${invoice}/checkouts`, { amount: '10.01', currency: 'EUR' })).toBe('amount_exceeds_open');
     expect(await of(`/v1/invoices/${invoice}/checkouts`, { amount: '1', currency: 'USD' })).toBe('currency_mismatch');
-    expect(await of(`/v1/invoices/${invoice}/checkouts`, { amount: '1' })).toBe('body_invalid');
+    for (const half of [{ amount: '1' }, { currency: 'EUR' }])
+      expect(await of(`/v1/invoices/${invoice}/checkouts`, half)).toBe('body_invalid');
     expect(await of(`/v1/accounts/${account}/top-ups/checkouts`, { amount: '0.001', currency: 'EUR' })).toBe('amount_not_payable');
     expect(await of(`/v1/invoices/${invoice}/checkouts`, { chainId: '1' })).toBe('chain_not_found');
     expect(await of(`/v1/invoices/${invoice}/checkouts`, { terms: `0x${'00'.repeat(31)}01` })).toBe('terms_not_found');

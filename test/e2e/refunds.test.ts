@@ -97,6 +97,8 @@ describe('[D13] a payment of an invoice goes back', () => {
     const { payer, other } = shop.on.hands;
     await fill(21_739_130n);
     const part = { amount: '5.00', currency: 'EUR', reason: 'outage' };
+    for (const half of [{ amount: '5.00' }, { currency: 'EUR' }])
+      expect(await refund(settlement, { ...half, reason: 'outage' })).toMatchObject({ status: 400, body: { code: 'body_invalid' } });
     const to = other.address;
     expect(await refund(settlement, { ...part, to })).toMatchObject({
       status: 409,

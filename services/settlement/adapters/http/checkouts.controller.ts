@@ -7,7 +7,6 @@ import { type Principal as PrincipalOf, reaches } from '../../../access/applicat
 import { answerCommand, CommandAnswerBody } from '../../../http/command-answer.ts';
 import { Asked, type CommandRequest, pathId } from '../../../http/command-request.ts';
 import { CommandRoute } from '../../../http/command-route.decorator.ts';
-import { ProblemError } from '../../../http/problem-error.ts';
 import { moneyOf } from '../../../money/money.ts';
 import type { CheckoutAsked, CheckoutSubject } from '../../application/checkout-subject.ts';
 import { Checkouts } from '../../application/checkouts.ts';
@@ -42,9 +41,6 @@ export class CheckoutsController {
   ): Promise<CommandAnswerBody> {
     const invoice = pathId(path, 'inv_', 'invoice_not_found');
     const { amount, currency } = body;
-    if (amount !== undefined && currency === undefined) {
-      throw new ProblemError('body_invalid', { errors: [{ field: 'currency', code: 'currency_unknown' }] });
-    }
     const part = amount === undefined || currency === undefined ? {} : { amount: moneyOf(amount, currency) };
     return this.#open(reply, { principal, asked, body, target: invoice }, { kind: 'invoice', invoice, ...part });
   }

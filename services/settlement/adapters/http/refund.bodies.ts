@@ -4,10 +4,10 @@ import { type RefundView, refundStates } from '../../application/refunds.ts';
 import { SignatureField } from './sending.bodies.ts';
 
 export class RefundBody {
-  @AmountField({ optional: true, description: 'In the currency of the account; everything that can still go back when absent.' })
+  @AmountField({ with: 'currency', description: 'In the currency of the account; everything that can still go back when absent.' })
   readonly amount?: string;
 
-  @CurrencyField({ optional: true, description: 'Goes with the amount.' })
+  @CurrencyField({ with: 'amount', description: 'Goes with the amount.' })
   readonly currency?: string;
 
   @TextField({ lengthMax: 200, example: 'The event was moved', description: 'Never personal data.' })

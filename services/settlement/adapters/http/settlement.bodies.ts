@@ -151,9 +151,9 @@ class CheckoutPlaceBody {
 }
 
 export class InvoiceCheckoutBody extends CheckoutPlaceBody {
-  @AmountField({ optional: true, description: 'A part of what is open, with its currency; all of it when absent.' })
+  @AmountField({ with: 'currency', description: 'A part of what is open, with its currency; all of it when absent.' })
   readonly amount?: string;
-  @CurrencyField({ optional: true })
+  @CurrencyField({ with: 'amount' })
   readonly currency?: string;
 }
 
