@@ -26,7 +26,11 @@ export class TitleNoticeBody {
   readonly amount!: string;
   @ApiProperty({ type: 'string', example: 'EUR' })
   readonly currency!: string;
-  @ApiProperty({ type: 'string', enum: ['wallet', 'bill', 'chain'], description: 'Where it comes back: as it was paid.' })
+  @ApiProperty({
+    type: 'string',
+    enum: ['wallet', 'bill', 'chain'],
+    description: 'Where it comes back: as it was paid, and prepaid credit to the wallet.',
+  })
   readonly returnedTo!: string;
   @ApiProperty({ type: 'string', format: 'date-time' })
   readonly recordedAt!: string;

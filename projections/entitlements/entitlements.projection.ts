@@ -51,8 +51,8 @@ async function project(events: Iterable<LedgerEvent>, client: PoolClient): Promi
       if (reverses.type === 'TitlePurchased/1') withdrawals.push({ event, account, revision: reverses.revision, notice });
     }
     if (event.type === 'TitleGrantEnded/1') {
-      const { account, granted, reason, amount, currency } = event.fin as unknown as TitleGrantEnded;
-      const notice: Notice = { reason, amount, currency, returnedTo: 'chain' };
+      const { account, granted, reason, amount, currency, wallet } = event.fin as unknown as TitleGrantEnded;
+      const notice: Notice = { reason, amount: wallet ?? amount, currency, returnedTo: wallet === undefined ? 'chain' : 'wallet' };
       withdrawals.push({ event, account, revision: granted, ...(reason !== 'reorged' && { notice }) });
     }
   }

@@ -9,6 +9,8 @@ import { type PaidProvider, sendFrom, startPaidProvider } from '../support/paid-
 let shop: PaidProvider;
 let credit: Contract;
 let account: string;
+/** Paid with credit. */
+let title: string;
 
 beforeAll(async () => {
   shop = await startPaidProvider();
@@ -41,6 +43,7 @@ interface Held {
 }
 
 const heldBy = async (of = account) => ((await shop.api.get(`/v1/accounts/${of}/credit`)).body.credit as Held[])[0];
+const walletOf = async (of: string) => (await shop.api.get(`/v1/accounts/${of}`)).body.balances.wallet as string;
 const balanceOf = async (of = account) => (await heldBy(of))?.balance;
 const ledger = async () => {
   const { currencies } = (await shop.api.get('/v1/trial-balance')).body as {
@@ -107,10 +110,7 @@ describe('[D16] prepaid credit', () => {
   it('pays a title by a signature that costs the holder no gas, and the title may be watched', async () => {
     const sale = { onSaleFrom: '2026-01-01T00:00:00.000Z', onSaleUntil: '2099-01-01T00:00:00.000Z' };
     const shown = { startsAt: '2099-01-01T00:00:00.000Z', endsAt: '2099-01-01T02:00:00.000Z' };
-    const { id: title } = (await shop.api.post('/v1/titles', { name: 'Final', price: '4.99', currency: 'EUR', ...sale, ...shown }))
-      .body as {
-      id: string;
-    };
+    title = (await shop.api.post('/v1/titles', { name: 'Final', price: '4.99', currency: 'EUR', ...sale, ...shown })).body.id as string;
     const path = await checkoutOf(`/v1/accounts/${account}/purchases/checkouts`, { title });
     const { payer } = shop.on.hands;
     const { sign, deadline } = (await shop.ask(`${path}/redemptions`, { holder: payer.address })).body as {
@@ -130,6 +130,20 @@ describe('[D16] prepaid credit', () => {
     expect(await until(() => balanceOf(), (balance) => balance === '32.91')).toBe('32.91'); // prettier-ignore
   });
 
+  it('comes back to the wallet where the title that it paid is called off, and the customer is told so', async () => {
+    const { notices: none } = (await shop.api.get(`/v1/accounts/${account}/notices`)).body as { notices: object[] };
+    expect(none).toEqual([]);
+    const earned = (amount: number) => until(ledger, ({ of }) => of('revenue:ppv') === amount);
+    await earned(-4.99);
+    expect(await walletOf(account)).toBe('0.00');
+    expect((await shop.api.post(`/v1/titles/${title}/cancellation`, { reason: 'The final is called off.' })).status).toBe(201);
+    expect(await until(() => walletOf(account), (wallet) => wallet !== '0.00')).toBe('4.99'); // prettier-ignore
+    await earned(0);
+    const noticed = async () => (await shop.api.get(`/v1/accounts/${account}/notices`)).body.notices as object[];
+    expect(await until(noticed, ({ length }) => length > 0)).toMatchObject([{ name: 'Final', amount: '4.99', returnedTo: 'wallet' }]);
+    expect(await balanceOf()).toBe('32.91');
+  });
+
   it("[SET-A38] a unit that a stranger spends on somebody's slot goes to the stranger's wallet, and the slot is paid by its own customer", async () => {
     const { other, payer } = shop.on.hands;
     await sent(shop.on.dollar, other, 'mint', other.address, 10n ** 9n);
@@ -147,7 +161,6 @@ describe('[D16] prepaid credit', () => {
     expect((await shop.ask(`${path}/redemptions`, { holder: other.address })).body.code).toBe('credit_holder_unknown');
     const { seq } = (await shop.open(path)).body as { seq: string };
     await sent(credit, other, 'redeem', 1n, body.invoiceRef, BigInt(seq));
-    const walletOf = async (of: string) => (await shop.api.get(`/v1/accounts/${of}`)).body.balances.wallet as string;
     expect(await until(() => walletOf(mallory), (wallet) => wallet !== '0.00')).toBe('0.01'); // prettier-ignore
     expect(await openOf(invoice)).toBe('2.00');
     await sendFrom(payer, body.transaction as Parameters<typeof sendFrom>[1]);

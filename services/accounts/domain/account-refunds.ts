@@ -59,7 +59,8 @@ export function returnedRefund(state: OpenAccount, data: SettlementRefundReturne
   };
 }
 
-function withParts(
+/** The settlements after something of one of them moved. */
+export function withParts(
   { settlements }: OpenAccount,
   settlement: string,
   moved: RefundParts,

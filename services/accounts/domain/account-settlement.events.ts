@@ -57,8 +57,10 @@ export type TitleGrantEnded = {
   readonly amount: string;
   readonly currency: string;
   readonly title: PurchasedTitle;
+  /** What was paid of it and did not go back: it is in the wallet now, in the bucket of what is overpaid. Absent when nothing was. */
+  readonly wallet?: string;
   readonly effectiveAt: string;
-  /** Mirror those of the grant, as far as it was owed still. */
+  /** Mirror those of the grant, as far as it was owed still, and give up what it had earned beside. */
   readonly postings: readonly Posting[];
 };
 

@@ -7,7 +7,7 @@ import type {
   TitleGrantEnded,
   TitleGranted,
 } from './account-settlement.events.ts';
-import { decidedRefund, returnedRefund } from './account-refunds.ts';
+import { decidedRefund, returnedRefund, withParts } from './account-refunds.ts';
 import type { OpenAccount } from './account.ts';
 import { withOpen } from './open-invoices.ts';
 
@@ -82,6 +82,17 @@ export function refundableOf({ wallet, deposit, invoice, title }: SettlementPart
   return wallet + deposit + (invoice?.part ?? 0n) + (title?.part ?? 0n);
 }
 
+/** The payment that a title was paid by, and what of that is earned still. There is one at most: a second payment of a slot goes to the wallet. */
+export function paidBy(
+  { settlements }: AccountSettlements,
+  slot: string,
+): { readonly settlement: string; readonly part: bigint } | undefined {
+  for (const [settlement, { slot: paid, parts }] of settlements) {
+    if (paid === slot && parts.title !== undefined && parts.title.part > 0n) return { settlement, part: parts.title.part };
+  }
+  return undefined;
+}
+
 /** What the customer owes for titles whose payment is not final yet. */
 export function owedForTitles({ grants }: AccountSettlements): bigint {
   let owed = 0n;
@@ -144,13 +155,22 @@ function granted(state: OpenAccount, data: TitleGranted): OpenAccount {
   return { ...state, grants, purchases };
 }
 
-function ended(state: OpenAccount, { slot, granted: revision, title, reason }: TitleGrantEnded): OpenAccount {
+function ended(state: OpenAccount, { slot, granted: revision, title, reason, wallet, currency }: TitleGrantEnded): OpenAccount {
   const grants = new Map(state.grants);
   const grant = grants.get(slot);
   if (grant !== undefined) grants.set(slot, { ...grant, status: 'ended', reason, owed: 0n });
   const purchases = new Map(state.purchases);
   if (purchases.get(title.id) === BigInt(revision)) purchases.delete(title.id);
-  return { ...state, grants, purchases };
+  const after = { ...state, grants, purchases };
+  return wallet === undefined ? after : keptOfTitle(after, slot, moneyOf(wallet, currency).amount);
+}
+
+/** From here on it can go back like anything else of the payment that lies in the wallet. */
+function keptOfTitle(state: OpenAccount, slot: string, part: bigint): OpenAccount {
+  const payment = paidBy(state, slot);
+  const moved = { wallet: part, deposit: 0n, invoice: 0n, title: -part };
+  const settlements = payment === undefined ? state.settlements : withParts(state, payment.settlement, moved, 1n);
+  return { ...state, wallet: state.wallet + part, settlements };
 }
 
 function moneyOfEvent({ amount, currency }: { readonly amount: string; readonly currency: string }): Money {

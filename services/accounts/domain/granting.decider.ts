@@ -1,13 +1,13 @@
 import { accept, type Decision, reject, repeated } from '../../commands/domain/decision.ts';
-import type { Money } from '../../money/money.ts';
+import { amountText, type Money } from '../../money/money.ts';
 import { credit, debit } from '../../money/posting.ts';
 import type { TitleGranted, TitleGrantEnded } from './account-settlement.events.ts';
-import type { TitleGrant } from './account-settlement.ts';
+import { paidBy, type TitleGrant } from './account-settlement.ts';
 import type { AccountRejection } from './account.commands.ts';
 import type { AccountEvent } from './account.events.ts';
 import type { Account, OpenAccount } from './account.ts';
 import { currencyMismatch, textOf } from './charging.decider.ts';
-import { ledgerAccount } from './chart.ts';
+import { ledgerAccount, overpaidBucket } from './chart.ts';
 
 /* Titles that are paid on chain. Rejections are listed in precedence order. */
 
@@ -49,7 +49,8 @@ export interface EndTitleGrantData {
 
 /**
  * Closes the window of a title: its payment is gone from the chain, or goes back. Once the window of a title sold outright has begun, the
- * customer owes it whatever becomes of the payment, and it stays; not so where its event is called off.
+ * customer owes it whatever becomes of the payment, and it stays; not so where its event is called off. What was paid of it and did not go
+ * back is the customer's, in the wallet; not so where the escrow itself gave it back.
  */
 export function endTitleGrant(account: Account, { slot, reason, effectiveAt }: EndTitleGrantData): AccountDecision {
   if (account.status === 'none') return reject({ code: 'account_not_found' });
@@ -59,7 +60,18 @@ export function endTitleGrant(account: Account, { slot, reason, effectiveAt }: E
   if (grant.granted.hold === 'receivable' && reason !== 'event_cancelled' && effectiveAt >= grant.granted.entitlement.from) {
     return reject({ code: 'title_window_begun', from: grant.granted.entitlement.from });
   }
-  return accept({ type: 'TitleGrantEnded/1', data: { ...endOf(account, grant), reason, effectiveAt } });
+  const { postings, ...end } = endOf(account, grant);
+  const part = reason === 'refunded' ? 0n : (paidBy(account, slot)?.part ?? 0n);
+  if (part === 0n) return accept({ type: 'TitleGrantEnded/1', data: { ...end, reason, effectiveAt, postings } });
+  const kept = { amount: part, currency: account.currency };
+  const lines = [
+    debit(ledgerAccount.revenue(grant.granted.product), kept),
+    credit(ledgerAccount.wallet(account.account, overpaidBucket), kept),
+  ];
+  return accept({
+    type: 'TitleGrantEnded/1',
+    data: { ...end, reason, wallet: amountText(kept), effectiveAt, postings: [...postings, ...lines] },
+  });
 }
 
 /** Of a title whose payment goes back whole. What it had earned is given up by the refund itself, but for what was never paid of it. */
@@ -67,7 +79,7 @@ export function endedByRefund(account: OpenAccount, grant: TitleGrant, effective
   return { type: 'TitleGrantEnded/1', data: { ...endOf(account, grant), reason: 'refunded', effectiveAt } };
 }
 
-/** What is owed for the title is not owed any more, and was never earned. What was paid of it is another matter: it is refunded or stays. */
+/** What is owed for the title is not owed any more, and was never earned. What was paid of it is another matter. */
 function endOf({ account, currency: owedIn }: OpenAccount, { granted, revision, owed }: TitleGrant) {
   const { slot, purchase, amount, currency, title, product } = granted;
   const money = { amount: owed, currency: owedIn };

@@ -3,7 +3,7 @@ import { accountStream } from '../../accounts/application/account-command.ts';
 import { EndTitleGrant } from '../../accounts/application/end-title-grant.handler.ts';
 import { ReverseEntry } from '../../accounts/application/reverse-entry.handler.ts';
 import type { SettlementCredited } from '../../accounts/domain/account-settlement.events.ts';
-import type { TitleGrant } from '../../accounts/domain/account-settlement.ts';
+import { paidBy, type TitleGrant } from '../../accounts/domain/account-settlement.ts';
 import { account, type OpenAccount } from '../../accounts/domain/account.ts';
 import type { CatalogReader } from '../../catalog/application/catalog-reader.ts';
 import type { TitleCancelled } from '../../catalog/domain/catalog.events.ts';
@@ -17,6 +17,7 @@ import type { Projection } from '../../read-store/projection.ts';
 import type { DispatchFailed } from '../domain/dispatch.events.ts';
 import { dispatch } from '../domain/dispatch.ts';
 import { mappedTitle } from '../domain/ppv-event.ts';
+import { isRedemption } from '../domain/redemption.ts';
 import { EndPpvEvent } from './end-ppv-event.handler.ts';
 import { RefundPayment } from './refund-payment.handler.ts';
 import type { OnUndone, UndoneNotice } from './settlement-alarms.ts';
@@ -41,7 +42,8 @@ export interface CancelledTitleProcessParts {
 
 /**
  * Gives the money of a title that is called off back as it was paid: to the wallet, to the next bill, out of the treasury to who paid, or out of
- * the escrow, whose event is cancelled for all. Who buys while it is called off is looked at when the purchase, or its payment, is in the log.
+ * the escrow, whose event is cancelled for all; prepaid credit that is spent is burnt, so its money goes to the wallet. Who buys while it is
+ * called off is looked at when the purchase, or its payment, is in the log.
  * It runs like a read model without rows; every command is safe to repeat.
  */
 export class CancelledTitleProcess implements Projection {
@@ -122,20 +124,30 @@ export class CancelledTitleProcess implements Projection {
   }
 
   /**
-   * What the escrow holds goes back by the end of its event; a payment that is not final yet, when it is; and one in a token that the operator
-   * has taken away, by hand.
+   * What the escrow holds goes back by the end of its event; a payment that is not final yet, when it is. What cannot go back as it was paid,
+   * such as a token that the operator has taken away, is the customer's once the grant ends. Credit that was spent is final: where it is not
+   * credited yet, that is about to be in the log.
    */
   async #giveBackGrant(event: LedgerEvent, customer: OpenAccount, { granted, status }: TitleGrant, reason: string): Promise<void> {
-    const { slot, settlement, hold } = granted;
+    const { slot, hold } = granted;
     if (hold === 'escrow' && !customer.captured.has(slot)) return;
-    const envelope = this.#envelope(event, `RefundPayment:${slot}`);
-    const refund = createdOnAccountIdOf(envelope.commandId, 'ref_', customer.account);
-    const outcome = await this.#parts.bus.execute(new RefundPayment(envelope, { refund, settlement, reason }));
-    assertTaken(outcome, 'settlement_not_final', 'settlement_not_found', 'nothing_to_refund', 'insufficient_funds', ...unconfigured);
-    this.#tellOf(outcome, { provider: event.provider, stream: accountStream(event.provider, customer.account), what: 'refund' });
-    if (outcome.kind === 'accepted' || status === 'ended') return;
+    const settlement = paidBy(customer, slot)?.settlement ?? granted.settlement;
+    if (isRedemption(settlement)) {
+      if (!customer.settlements.has(settlement)) return;
+    } else if (await this.#refunded(event, customer, { slot, settlement, reason })) return;
+    if (status === 'ended') return;
     const ending = this.#envelope(event, `EndTitleGrant:${slot}`);
     assertTaken(await this.#parts.bus.execute(new EndTitleGrant(ending, customer.account, { slot, reason: 'event_cancelled' })));
+  }
+
+  /** Whether it goes back on chain, with the title. */
+  async #refunded(event: LedgerEvent, { account: id }: OpenAccount, { slot, settlement, reason }: PaidTitle): Promise<boolean> {
+    const envelope = this.#envelope(event, `RefundPayment:${slot}`);
+    const refund = createdOnAccountIdOf(envelope.commandId, 'ref_', id);
+    const outcome = await this.#parts.bus.execute(new RefundPayment(envelope, { refund, settlement, reason }));
+    assertTaken(outcome, 'settlement_not_final', 'nothing_to_refund', 'insufficient_funds', ...unconfigured);
+    this.#tellOf(outcome, { provider: event.provider, stream: accountStream(event.provider, id), what: 'refund' });
+    return outcome.kind === 'accepted';
   }
 
   #tellOf(outcome: Outcome<{ readonly code: string }>, about: Omit<UndoneNotice, 'reason'>): void {
@@ -161,6 +173,12 @@ export class CancelledTitleProcess implements Projection {
       patienceMs,
     });
   }
+}
+
+interface PaidTitle {
+  readonly slot: string;
+  readonly settlement: string;
+  readonly reason: string;
 }
 
 /** A refusal that is not among those which change nothing is a defect, and the process halts at it. */

@@ -56,6 +56,11 @@ export function matchRedemption(
   return { credit: { ...credit, account: opened.account, slot: opened.seq, purpose: opened.purpose } };
 }
 
+/** Whether a payment was made with credit, by the id of its settlement. */
+export function isRedemption(settlement: string): boolean {
+  return settlement.split('.')[2] === 'redeem';
+}
+
 /** Whether credit pays what the slot is for. */
 export function isRedeemable({ opened }: Exclude<Slot, { readonly status: 'none' }>): boolean {
   return opened.purpose.kind === 'invoice' || opened.purpose.kind === 'title';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { AccountEvent } from '../../../services/accounts/domain/account.events.ts';
 import { type Account, account, type OpenAccount } from '../../../services/accounts/domain/account.ts';
 import { openAccount } from '../../../services/accounts/domain/account.decider.ts';
-import { owedForTitles, refundableOf } from '../../../services/accounts/domain/account-settlement.ts';
+import { owedForTitles, paidBy, refundableOf } from '../../../services/accounts/domain/account-settlement.ts';
 import { creditSettlement } from '../../../services/accounts/domain/crediting.decider.ts';
 import { endTitleGrant, grantTitle } from '../../../services/accounts/domain/granting.decider.ts';
 import { refundSettlement } from '../../../services/accounts/domain/refunding.decider.ts';
@@ -40,7 +40,11 @@ const step = fc.oneof(
     slot: fc.nat({ max: 5 }),
     hold: fc.constantFrom('receivable' as const, 'escrow' as const),
   }),
-  fc.record({ kind: fc.constant('end' as const), slot: fc.nat({ max: 5 }) }),
+  fc.record({
+    kind: fc.constant('end' as const),
+    slot: fc.nat({ max: 5 }),
+    reason: fc.constantFrom('reorged' as const, 'event_cancelled' as const),
+  }),
   fc.record({
     kind: fc.constant('refund' as const),
     amount: fc.option(fc.bigInt({ min: 1n, max: 50_000_000n }), { nil: undefined }),
@@ -52,6 +56,20 @@ const history = fc.record({
   billing: fc.constantFrom('prepaid' as const, 'postpaid' as const),
   creditLimit: fc.bigInt({ min: 0n, max: 100_000_000n }),
   steps: fc.array(step, { maxLength: 40 }),
+});
+
+/** What becomes of one title that is paid on chain: few of all histories come to it. */
+const titleStep: fc.Arbitrary<Step> = fc.oneof(
+  fc.constant({ kind: 'grant' as const, slot: 0, hold: 'receivable' as const }),
+  fc.bigInt({ min: 1n, max: 10_000_000n }).map((amount) => ({ kind: 'credit' as const, amount, slot: 0, purpose: 'title' as const })),
+  fc.constantFrom('reorged' as const, 'event_cancelled' as const).map((reason) => ({ kind: 'end' as const, slot: 0, reason })),
+  fc.option(fc.bigInt({ min: 1n, max: 10_000_000n }), { nil: undefined }).map((amount) => ({ kind: 'refund' as const, amount, slot: 0 })),
+  fc.nat({ max: 3 }).map((nth) => ({ kind: 'return' as const, nth })),
+);
+const titleHistory = fc.record({
+  billing: fc.constant('prepaid' as const),
+  creditLimit: fc.constant(0n),
+  steps: fc.array(titleStep, { maxLength: 12 }),
 });
 
 type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
@@ -83,7 +101,7 @@ function decide(state: Account, events: readonly AccountEvent[], asked: Step) {
       return grantTitle(state, granting('4.99', { slot: asked.slot.toString(), hold: asked.hold, title }));
     }
     case 'end':
-      return endTitleGrant(state, { ...ending('reorged'), slot: asked.slot.toString() });
+      return endTitleGrant(state, { ...ending(asked.reason), slot: asked.slot.toString() });
     case 'refund': {
       const what = { refund: `ref_${events.length}`, settlement: `1.0xa.slot.${asked.slot}`, reason: 'asked' };
       const amount = asked.amount === undefined ? {} : { amount: roundToPayable(eurUnits(asked.amount), 'up') };
@@ -161,6 +179,16 @@ describe('random histories of an account', () => {
         for (const [settlement, { paid, parts }] of state.settlements) {
           const back = sumOf(standing.filter(({ decided }) => decided.settlement === settlement));
           expect(back + refundableOf(parts)).toBeLessThanOrEqual(paid);
+        }
+      }),
+    );
+  });
+
+  it('keep no money of a title that is gone', () => {
+    fc.assert(
+      fc.property(titleHistory, (asked) => {
+        for (const state of run(asked).states) {
+          for (const [slot, { status }] of state.grants) if (status === 'ended') expect(paidBy(state, slot)).toBeUndefined();
         }
       }),
     );

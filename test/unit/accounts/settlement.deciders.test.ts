@@ -174,6 +174,45 @@ describe('endTitleGrant', () => {
       .thenRepeats(1n);
   });
 
+  it('keeps what was paid of it for the customer, in the wallet, where that did not go back as it came', () => {
+    const redeemed = new History()
+      .prepaid()
+      .granted('4.99')
+      .credited('4.99', { purpose: { kind: 'title' } });
+    const [event] = given(account, redeemed.events)
+      .when((state) => endTitleGrant(state, { ...ending('event_cancelled'), effectiveAt: windowFrom }))
+      .thenAccepts('TitleGrantEnded/1');
+    expect(event?.data).toMatchObject({
+      wallet: '4.99',
+      postings: [
+        { account: 'revenue:ppv', amount: '4.99', direction: 'debit' },
+        { account: `liability:wallet:${id}:overpaid`, amount: '4.99', direction: 'credit' },
+      ],
+    });
+    const { state } = given(account, [...redeemed.events, event!]);
+    const paid = expect.objectContaining({
+      parts: expect.objectContaining({ wallet: 4_990_000n, title: expect.objectContaining({ part: 0n }) }),
+    });
+    expect(state).toMatchObject({ wallet: 4_990_000n, purchases: new Map(), settlements: new Map([[granting('1').settlement, paid]]) });
+  });
+
+  it('takes back what is owed still and keeps what was paid, of a title that was paid in part', () => {
+    const events = new History()
+      .prepaid()
+      .granted('4.99')
+      .credited('3', { purpose: { kind: 'title' } })
+      .ended('event_cancelled').events;
+    expect(events.at(-1)?.data).toMatchObject({
+      wallet: '3.00',
+      postings: [
+        { account: `asset:receivable:${id}`, amount: '1.99', direction: 'credit' },
+        { account: 'revenue:ppv', amount: '1.99', direction: 'debit' },
+        { account: 'revenue:ppv', amount: '3.00', direction: 'debit' },
+        { account: `liability:wallet:${id}:overpaid`, amount: '3.00', direction: 'credit' },
+      ],
+    });
+  });
+
   it('rejects in this order: unknown account, no grant; and repeats an end', () => {
     given(account, [])
       .when((state) => endTitleGrant(state, ending('reorged')))
