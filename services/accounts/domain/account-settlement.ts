@@ -9,6 +9,7 @@ import type {
 } from './account-settlement.events.ts';
 import { decidedRefund, returnedRefund, withParts } from './account-refunds.ts';
 import type { OpenAccount } from './account.ts';
+import { overpaidBucket } from './chart.ts';
 import { withOpen } from './open-invoices.ts';
 
 /** What an account remembers of payments on chain. */
@@ -28,6 +29,8 @@ export interface CreditedSettlement {
   readonly revision: bigint;
   /** What it brought, at ledger scale, as all that follows. */
   readonly paid: bigint;
+  /** Where in the wallet its part of that is. */
+  readonly bucket: string;
   /** Where that is, as far as it is neither refunded nor about to be. Prepaid credit is nowhere here: it is given back by its contract. */
   readonly parts: SettlementParts;
 }
@@ -101,7 +104,7 @@ export function owedForTitles({ grants }: AccountSettlements): bigint {
 }
 
 function credited(state: OpenAccount, data: SettlementCredited): OpenAccount {
-  const { settlement, slot, title, currency } = data;
+  const { settlement, slot, title, currency, bucket } = data;
   const grants = new Map(state.grants);
   const grant = slot === undefined ? undefined : grants.get(slot);
   if (slot !== undefined && grant !== undefined && title !== undefined) {
@@ -112,7 +115,7 @@ function credited(state: OpenAccount, data: SettlementCredited): OpenAccount {
     wallet: state.wallet + moneyOf(data.wallet, currency).amount,
     openInvoices: withOpen(state, data, -1n),
     settlements: new Map(state.settlements).set(settlement, {
-      ...{ slot, revision: state.revision, paid: moneyOfEvent(data).amount },
+      ...{ slot, revision: state.revision, paid: moneyOfEvent(data).amount, bucket },
       parts: partsOf(data, grant),
     }),
     grants,
@@ -142,7 +145,8 @@ function captured(state: OpenAccount, { slot, amount, currency, product }: Title
   if (grant !== undefined) {
     const paid = moneyOf(amount, currency).amount;
     const title = { purchase: grant.granted.purchase, product, part: paid };
-    settlements.set(grant.granted.settlement, { slot, revision, paid, parts: { wallet: 0n, deposit: 0n, title } });
+    const parts = { wallet: 0n, deposit: 0n, title };
+    settlements.set(grant.granted.settlement, { slot, revision, paid, bucket: overpaidBucket, parts });
   }
   return { ...state, settlements, captured: new Map(state.captured).set(slot, revision) };
 }

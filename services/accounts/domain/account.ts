@@ -12,7 +12,7 @@ import {
   type PaymentReceived,
   type TitlePurchased,
 } from './account.events.ts';
-import { bucketOf } from './chart.ts';
+import { bucketOf, moneyBucket } from './chart.ts';
 import { type OutageCycle, withSla } from './sla.ts';
 import { type OpenInvoice, withOpen } from './open-invoices.ts';
 
@@ -56,13 +56,19 @@ export type Account = { readonly status: 'none' } | OpenAccount;
 export const account: Aggregate<Account, AccountEvent> = {
   initial: { status: 'none' },
   evolve,
-  version: 5,
+  version: 7,
   events: accountEvents,
 };
 
 /** The key under which a payment is known: the same payment reported twice has the same one. */
 export function paymentKey({ method, reference }: Pick<PaymentReceived, 'method' | 'reference'>): string {
   return `${method}\n${reference}`;
+}
+
+/** What lies in a bucket of the wallet. Of the customer's money proper that may be below zero. */
+export function heldIn({ wallet, buckets }: Pick<OpenAccount, 'wallet' | 'buckets'>, bucket: string): bigint {
+  if (bucket !== moneyBucket) return buckets.get(bucket) ?? 0n;
+  return [...buckets.values()].reduce((left, held) => left - held, wallet);
 }
 
 function evolve(state: Account, { event, revision }: Placed<AccountEvent>): Account {

@@ -111,7 +111,7 @@ function postingsOf(account: OpenAccount, source: ChargeSource, product: string,
 }
 
 /** Takes from the other buckets first, the oldest before all, and then from the customer's money, which alone may go below zero. */
-export function walletDebits({ account, buckets }: OpenAccount, { amount, currency }: Money): Posting[] {
+function walletDebits({ account, buckets }: OpenAccount, { amount, currency }: Money): Posting[] {
   const lines: Posting[] = [];
   let left = amount;
   for (const [bucket, held] of buckets) {

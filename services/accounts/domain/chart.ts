@@ -1,5 +1,5 @@
 /** The bucket of what a customer paid in; a wallet may have others beside it. */
-const moneyBucket = 'money';
+export const moneyBucket = 'money';
 
 /**
  * Chart of accounts by pattern (DESIGN 4.2). The first word is the account type and tells the natural side of a balance: assets and

@@ -6,8 +6,8 @@ import type { SettlementRefundDecided } from './account-settlement.events.ts';
 import { type CreditedSettlement, refundableOf, type SettlementParts } from './account-settlement.ts';
 import type { AccountRejection } from './account.commands.ts';
 import type { AccountEvent } from './account.events.ts';
-import type { Account, OpenAccount } from './account.ts';
-import { currencyMismatch, textOf, walletDebits } from './charging.decider.ts';
+import { type Account, heldIn, type OpenAccount } from './account.ts';
+import { currencyMismatch, textOf } from './charging.decider.ts';
 import { ledgerAccount } from './chart.ts';
 import { endedByRefund } from './granting.decider.ts';
 
@@ -42,10 +42,10 @@ export function refundSettlement(account: Account, data: RefundSettlementData): 
   const amount = data.amount ?? { amount: refundable, currency };
   const refusal = refusalOf(account, { settlement, refundable, amount });
   if (refusal !== undefined) return reject(refusal);
-  const taken = takenFrom(account, settlement.parts, amount.amount);
+  const taken = takenFrom(account, settlement, amount.amount);
   const decided: AccountEvent = {
     type: 'SettlementRefundDecided/1',
-    data: decisionOf(account, { ...data, amount, slot: settlement.slot }, { parts: settlement.parts, taken }),
+    data: decisionOf(account, { ...data, amount, slot: settlement.slot }, { settlement, taken }),
   };
   const grant = account.grants.get(settlement.slot);
   const isTitleGone = taken.title > 0n && taken.title === settlement.parts.title?.part && grant?.status === 'open';
@@ -66,18 +66,20 @@ function refusalOf(account: OpenAccount, { settlement, refundable, amount }: Ask
   if (amount.amount > refundable) {
     return { code: 'refund_above_payment', paid: text(settlement.paid), refundable: text(refundable), required, currency };
   }
-  const available = refundable - settlement.parts.wallet + inWallet(account, settlement.parts);
+  const available = refundable - settlement.parts.wallet + inWallet(account, settlement);
   if (amount.amount > available) return { code: 'insufficient_funds', available: text(available), required, currency };
   return undefined;
 }
 
-/** What of the payment the customer has not spent. */
-function inWallet({ wallet }: OpenAccount, parts: SettlementParts): bigint {
-  return wallet < 0n ? 0n : smaller(parts.wallet, wallet);
+/** What of the payment the customer has not spent: what is left in its bucket, and never more than the whole wallet can give. */
+function inWallet(account: OpenAccount, { bucket, parts }: CreditedSettlement): bigint {
+  const left = smaller(account.wallet, heldIn(account, bucket));
+  return left < 0n ? 0n : smaller(parts.wallet, left);
 }
 
-function takenFrom(account: OpenAccount, parts: SettlementParts, amount: bigint): RefundParts {
-  const wallet = smaller(amount, inWallet(account, parts));
+function takenFrom(account: OpenAccount, settlement: CreditedSettlement, amount: bigint): RefundParts {
+  const { parts } = settlement;
+  const wallet = smaller(amount, inWallet(account, settlement));
   const invoice = smaller(amount - wallet, parts.invoice?.part ?? 0n);
   const title = smaller(amount - wallet - invoice, parts.title?.part ?? 0n);
   return { wallet, invoice, title, deposit: amount - wallet - invoice - title };
@@ -86,7 +88,7 @@ function takenFrom(account: OpenAccount, parts: SettlementParts, amount: bigint)
 function decisionOf(
   account: OpenAccount,
   { refund, settlement, slot, amount, to, reason, effectiveAt }: RefundSettlementData & { readonly slot: string; readonly amount: Money },
-  { parts, taken }: { readonly parts: SettlementParts; readonly taken: RefundParts },
+  { settlement: { bucket, parts }, taken }: { readonly settlement: CreditedSettlement; readonly taken: RefundParts },
 ): SettlementRefundDecided {
   const { account: id, currency } = account;
   const money = (of: bigint): Money => ({ amount: of, currency });
@@ -99,7 +101,7 @@ function decisionOf(
     ...(taken.deposit > 0n && { deposit: amountText(money(taken.deposit)) }),
     ...{ reason, effectiveAt },
     postings: [
-      ...walletDebits(account, money(taken.wallet)),
+      ...(taken.wallet > 0n ? [debit(ledgerAccount.wallet(id, bucket), money(taken.wallet))] : []),
       ...refundLines(debit, account, { parts, moved: taken }),
       credit(ledgerAccount.refundPayable(id), amount),
     ],

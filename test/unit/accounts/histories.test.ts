@@ -34,7 +34,13 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant('close' as const) }),
   fc.record({ kind: fc.constant('pay' as const), amount: fc.bigInt({ min: 1n, max: 60_000_000n }), reference: fc.nat({ max: 8 }) }),
   fc.record({ kind: fc.constant('reverse' as const), revision: fc.nat({ max: 40 }) }),
-  fc.record({ kind: fc.constant('credit' as const), amount: fc.bigInt({ min: 1n, max: 50_000_000n }), slot: fc.nat({ max: 5 }), purpose }),
+  fc.record({
+    kind: fc.constant('credit' as const),
+    amount: fc.bigInt({ min: 1n, max: 50_000_000n }),
+    slot: fc.nat({ max: 5 }),
+    purpose,
+    bucket: fc.constantFrom('bonus' as const, 'money' as const),
+  }),
   fc.record({
     kind: fc.constant('grant' as const),
     slot: fc.nat({ max: 5 }),
@@ -58,19 +64,38 @@ const history = fc.record({
   steps: fc.array(step, { maxLength: 40 }),
 });
 
-/** What becomes of one title that is paid on chain: few of all histories come to it. */
-const titleStep: fc.Arbitrary<Step> = fc.oneof(
-  fc.constant({ kind: 'grant' as const, slot: 0, hold: 'receivable' as const }),
-  fc.bigInt({ min: 1n, max: 10_000_000n }).map((amount) => ({ kind: 'credit' as const, amount, slot: 0, purpose: 'title' as const })),
-  fc.constantFrom('reorged' as const, 'event_cancelled' as const).map((reason) => ({ kind: 'end' as const, slot: 0, reason })),
-  fc.option(fc.bigInt({ min: 1n, max: 10_000_000n }), { nil: undefined }).map((amount) => ({ kind: 'refund' as const, amount, slot: 0 })),
-  fc.nat({ max: 3 }).map((nth) => ({ kind: 'return' as const, nth })),
+/* Few of all histories come to what the following two are about. */
+
+const few = fc.bigInt({ min: 1n, max: 10_000_000n });
+const refund = fc.option(few, { nil: undefined }).map((amount) => ({ kind: 'refund' as const, amount, slot: 0 }));
+const focused = (steps: fc.Arbitrary<Step>) =>
+  fc.record({ billing: fc.constant('prepaid' as const), creditLimit: fc.constant(0n), steps: fc.array(steps, { maxLength: 12 }) });
+
+/** What becomes of one title that is paid on chain. */
+const titleHistory = focused(
+  fc.oneof(
+    fc.constant({ kind: 'grant' as const, slot: 0, hold: 'receivable' as const }),
+    few.map((amount) => ({ kind: 'credit' as const, amount, slot: 0, purpose: 'title' as const, bucket: 'money' as const })),
+    fc.constantFrom('reorged' as const, 'event_cancelled' as const).map((reason) => ({ kind: 'end' as const, slot: 0, reason })),
+    refund,
+    fc.nat({ max: 3 }).map((nth) => ({ kind: 'return' as const, nth })),
+  ),
 );
-const titleHistory = fc.record({
-  billing: fc.constant('prepaid' as const),
-  creditLimit: fc.constant(0n),
-  steps: fc.array(titleStep, { maxLength: 12 }),
-});
+
+/** Several payments on chain that lie in one wallet, in buckets of their own. */
+const walletHistory = focused(
+  fc.oneof(
+    fc.record({
+      kind: fc.constant('credit' as const),
+      amount: few,
+      slot: fc.nat({ max: 2 }),
+      purpose: fc.constant('top-up' as const),
+      bucket: fc.constantFrom('bonus' as const, 'money' as const),
+    }),
+    few.map((amount) => ({ kind: 'charge' as const, amount, source: 'wallet' as const })),
+    fc.tuple(refund, fc.nat({ max: 2 })).map(([asked, slot]) => ({ ...asked, slot })),
+  ),
+);
 
 type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
 
@@ -94,7 +119,7 @@ function decide(state: Account, events: readonly AccountEvent[], asked: Step) {
     case 'credit': {
       const invoice = state.status === 'open' ? (state.openInvoices.at(-1)?.invoice ?? invoiceId(0)) : invoiceId(0);
       const slot = { settlement: `1.0xa.slot.${asked.slot}`, slot: asked.slot.toString(), amount: eurUnits(asked.amount) };
-      return creditSettlement(state, crediting('1', { ...slot, purpose: { kind: asked.purpose, invoice, bucket: 'bonus' } }));
+      return creditSettlement(state, crediting('1', { ...slot, purpose: { kind: asked.purpose, invoice, bucket: asked.bucket } }));
     }
     case 'grant': {
       const title = { ...granting('1').title, id: `ttl_${asked.slot}` };
@@ -180,6 +205,22 @@ describe('random histories of an account', () => {
           const back = sumOf(standing.filter(({ decided }) => decided.settlement === settlement));
           expect(back + refundableOf(parts)).toBeLessThanOrEqual(paid);
         }
+      }),
+    );
+  });
+
+  it('take what goes back of a payment from its own bucket, and leave every other as it is', () => {
+    fc.assert(
+      fc.property(walletHistory, (asked) => {
+        const { events, states } = run(asked);
+        const buckets = new Map<string, string>();
+        for (const { type, data } of events) {
+          if (type === 'SettlementCredited/1') buckets.set(data.settlement, data.bucket);
+          if (type !== 'SettlementRefundDecided/1') continue;
+          const own = ledgerAccount.wallet(id, buckets.get(data.settlement));
+          for (const { account: place } of data.postings) if (place.startsWith(ledgerAccount.wallet(id, ''))) expect(place).toBe(own);
+        }
+        for (const held of states.flatMap((state) => [...state.buckets.values()])) expect(held > 0n).toBe(true);
       }),
     );
   });

@@ -5,6 +5,7 @@ import { captureTitle } from '../../../services/accounts/domain/granting.decider
 import { receivePayment } from '../../../services/accounts/domain/payment.decider.ts';
 import { type RefundSettlementData, refundSettlement } from '../../../services/accounts/domain/refunding.decider.ts';
 import { returnRefund } from '../../../services/accounts/domain/returning.decider.ts';
+import { reverseEntry } from '../../../services/accounts/domain/reversal.decider.ts';
 import { moneyOf } from '../../../services/money/money.ts';
 import { given } from '../../support/given.ts';
 import { at, crediting, eur, History, id, invoiceId, payment } from './account.fixtures.ts';
@@ -79,6 +80,45 @@ describe('refundSettlement', () => {
     given(account, invoicePaid().toppedUp('100').events)
       .when((state) => refundSettlement(state, asked('35.01')))
       .thenRejects({ code: 'refund_above_payment', paid: '35.00', refundable: '35.00', required: '35.01', currency: 'EUR' }));
+
+  it('takes what lies in the bucket of the payment, and nothing of another: neither what an outage gave nor another payment', () => {
+    const other = (settlement2: string, bucket: string) => ({
+      settlement: settlement2,
+      slot: settlement2,
+      purpose: { kind: 'top-up', bucket } as const,
+    });
+    const both = () => toppedUp().credited('8', other('2', 'sla'));
+    expect(after(both().events, asked('10')).at(-1)?.data).toMatchObject({
+      postings: [line(`liability:wallet:${id}:money`, '10.00', 'debit'), line(payable, '10.00', 'credit')],
+    });
+    expect(after(both().events, asked('8', { settlement: '2' })).at(-1)?.data).toMatchObject({
+      postings: [line(`liability:wallet:${id}:sla`, '8.00', 'debit'), line(payable, '8.00', 'credit')],
+    });
+    const spent = both().charged('12').credited('20', other('3', 'sla')).events;
+    given(account, spent)
+      .when((state) => refundSettlement(state, asked('6.01')))
+      .thenRejects({ code: 'insufficient_funds', available: '6.00', required: '6.01', currency: 'EUR' });
+    expect(after(spent, asked('6')).at(-1)?.data).toMatchObject({
+      postings: [line(`liability:wallet:${id}:money`, '6.00', 'debit'), line(payable, '6.00', 'credit')],
+    });
+  });
+
+  it('takes no more than the whole wallet has, where the money in it is below zero', () => {
+    const reversed = new History()
+      .postpaid()
+      .toppedUp('7')
+      .credited('10', { purpose: { kind: 'top-up', bucket: 'bonus' } });
+    const original = { id: 'top-up', revision: 1n, event: reversed.events[1]! };
+    const spent = reversed
+      .charged('12', 'wallet')
+      .credited('6', { ...crediting('6', { settlement: '2', slot: '2' }), purpose: { kind: 'top-up', bucket: 'bonus' } });
+    const [event] = given(account, spent.events)
+      .when((state) => reverseEntry(state, { original, reason: 'mistake', effectiveAt: at }))
+      .thenAccepts('EntryReversed/1');
+    given(account, [...spent.events, event!])
+      .when((state) => refundSettlement(state, asked('6', { settlement: '2' })))
+      .thenRejects({ code: 'insufficient_funds', available: '4.00', required: '6.00', currency: 'EUR' });
+  });
 
   it('gives back everything that is left when no amount is named, and nothing twice', () => {
     const history = after(invoicePaid().events, asked('12'), asked(undefined, { refund: 'ref_2' }));
