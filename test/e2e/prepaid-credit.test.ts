@@ -144,7 +144,7 @@ describe('[D16] prepaid credit', () => {
     expect(await balanceOf()).toBe('32.91');
   });
 
-  it("[SET-A38] a unit that a stranger spends on somebody's slot goes to the stranger's wallet, and the slot is paid by its own customer", async () => {
+  it("a unit that a stranger spends on somebody's slot goes to the stranger's wallet, and the slot is paid by its own customer", async () => {
     const { other, payer } = shop.on.hands;
     await sent(shop.on.dollar, other, 'mint', other.address, 10n ** 9n);
     const mallory = (await shop.api.post('/v1/accounts', { billing: 'postpaid', currency: 'EUR', creditLimit: '10' })).body.id as string;

@@ -1,18 +1,17 @@
 import { attackId, attacks } from './attack-table.ts';
 
 /**
- * Ends a run with a line for each attack: its number, what it is, and whether the tests whose names begin with its number hold. An attack
- * that no test is named after is missing. The last line counts the attacks that were withstood.
+ * Ends a run with a line for each attack: its number, what it is, and whether the tests that are named after it, or whose group is,
+ * hold. An attack that no test is named after is missing. The last line counts the attacks that were withstood.
  */
 export default class AttackReporter {
   #error;
   #statuses = new Map();
 
   onTestResult(_test, { testResults }) {
-    for (const { title, status } of testResults) {
-      const number = Number(/^\[SET-A(\d+)\]/.exec(title)?.[1]);
-      if (number > 0 && status !== 'pending') this.#statuses.set(number, [...(this.#statuses.get(number) ?? []), status]);
-    }
+    for (const { fullName, status } of testResults.filter(({ status }) => status !== 'pending'))
+      for (const [, number] of fullName.matchAll(/\[SET-A(\d+)\]/g))
+        this.#statuses.set(Number(number), [...(this.#statuses.get(Number(number)) ?? []), status]);
   }
 
   onRunComplete() {
