@@ -1,5 +1,5 @@
 import type { CommandExecutor } from '../../commands/application/command-executor.ts';
-import { type Envelope, envelopeOf } from '../../commands/application/envelope.ts';
+import type { Envelope } from '../../commands/application/envelope.ts';
 import type { LedgerEvent } from '../../event-store/domain/ledger-event.ts';
 import type { Projection } from '../../read-store/projection.ts';
 import { providerIdOf } from '../domain/chain-number.ts';
@@ -9,9 +9,8 @@ import { dispatch } from '../domain/dispatch.ts';
 import { isOvertaken, refundClaims } from '../domain/refund-claims.ts';
 import type { SettlementFinalized } from '../domain/settlement.events.ts';
 import { orderDispatch } from './dispatch-commands.ts';
+import { processEnvelope } from './process-envelope.ts';
 import type { EscrowPurchases } from './escrow-purchases.ts';
-
-const patienceMs = 60_000;
 
 export interface CancelledEventProcessParts {
   readonly executor: CommandExecutor;
@@ -79,15 +78,6 @@ export class CancelledEventProcess implements Projection {
   }
 
   #envelope(cause: LedgerEvent, command: string): Envelope {
-    return envelopeOf({
-      provider: cause.provider,
-      actor: { id: 'process:cancelled-event', type: 'process' },
-      key: `${command}:${cause.id}`,
-      command,
-      body: { cause: cause.id },
-      causationId: cause.id,
-      correlationId: cause.body.correlation,
-      patienceMs,
-    });
+    return processEnvelope('cancelled-event', cause, command);
   }
 }

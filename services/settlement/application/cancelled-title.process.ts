@@ -10,7 +10,7 @@ import type { TitleCancelled } from '../../catalog/domain/catalog.events.ts';
 import type { Outcome } from '../../commands/application/answer.ts';
 import type { CommandExecutor } from '../../commands/application/command-executor.ts';
 import { createdOnAccountIdOf } from '../../commands/application/command-id.ts';
-import { type Envelope, envelopeOf } from '../../commands/application/envelope.ts';
+import type { Envelope } from '../../commands/application/envelope.ts';
 import type { LedgerEvent } from '../../event-store/domain/ledger-event.ts';
 import { chunks } from '../../read-store/chunks.ts';
 import type { Projection } from '../../read-store/projection.ts';
@@ -19,13 +19,13 @@ import { dispatch } from '../domain/dispatch.ts';
 import { mappedTitle } from '../domain/ppv-event.ts';
 import { isRedemption } from '../domain/redemption.ts';
 import { EndPpvEvent } from './end-ppv-event.handler.ts';
+import { processEnvelope } from './process-envelope.ts';
 import { RefundPayment } from './refund-payment.handler.ts';
 import type { OnUndone, UndoneNotice } from './settlement-alarms.ts';
 import type { SettlementChains } from './settlement-chains.ts';
 import { ppvEventStream } from './settlement-streams.ts';
 import type { TitleBuyers } from './title-buyers.ts';
 
-const patienceMs = 60_000;
 const accountsAtOnceMax = 32;
 
 /** The operator has taken something out of the configuration: only the operator can do what is left. */
@@ -162,16 +162,7 @@ export class CancelledTitleProcess implements Projection {
   }
 
   #envelope(cause: LedgerEvent, command: string): Envelope {
-    return envelopeOf({
-      provider: cause.provider,
-      actor: { id: 'process:cancelled-title', type: 'process' },
-      key: `${command}:${cause.id}`,
-      command,
-      body: { cause: cause.id },
-      causationId: cause.id,
-      correlationId: cause.body.correlation,
-      patienceMs,
-    });
+    return processEnvelope('cancelled-title', cause, command);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { SettlementCredited } from '../../accounts/domain/account-settlement.events.ts';
 import type { CommandExecutor } from '../../commands/application/command-executor.ts';
-import { type Envelope, envelopeOf } from '../../commands/application/envelope.ts';
+import type { Envelope } from '../../commands/application/envelope.ts';
 import type { LedgerEvent } from '../../event-store/domain/ledger-event.ts';
 import { moneyOf } from '../../money/money.ts';
 import type { Projection } from '../../read-store/projection.ts';
@@ -12,9 +12,8 @@ import { terms } from '../domain/terms.ts';
 import type { CreditTokens } from './credit-tokens.ts';
 import { creditHolderStream } from './credit-streams.ts';
 import { orderDispatch } from './dispatch-commands.ts';
+import { processEnvelope } from './process-envelope.ts';
 import { settlementStream, slotStream, termsStream } from './settlement-streams.ts';
-
-const patienceMs = 60_000;
 
 export interface PrepaidCreditProcessParts {
   readonly executor: CommandExecutor;
@@ -84,15 +83,6 @@ export class PrepaidCreditProcess implements Projection {
   }
 
   #envelope(cause: LedgerEvent, command: string): Envelope {
-    return envelopeOf({
-      provider: cause.provider,
-      actor: { id: 'process:prepaid-credit', type: 'process' },
-      key: `${command}:${cause.id}`,
-      command,
-      body: { cause: cause.id },
-      causationId: cause.id,
-      correlationId: cause.body.correlation,
-      patienceMs,
-    });
+    return processEnvelope('prepaid-credit', cause, command);
   }
 }

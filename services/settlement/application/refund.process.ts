@@ -4,7 +4,7 @@ import { ReturnRefund } from '../../accounts/application/return-refund.handler.t
 import type { SettlementRefundDecided } from '../../accounts/domain/account-settlement.events.ts';
 import { account } from '../../accounts/domain/account.ts';
 import type { CommandExecutor } from '../../commands/application/command-executor.ts';
-import { type Envelope, envelopeOf } from '../../commands/application/envelope.ts';
+import type { Envelope } from '../../commands/application/envelope.ts';
 import { randomSalt } from '../../commands/application/random-salt.ts';
 import type { LedgerEvent } from '../../event-store/domain/ledger-event.ts';
 import type { Projection } from '../../read-store/projection.ts';
@@ -16,12 +16,11 @@ import { numberRefund, refundRegister } from '../domain/refund-register.ts';
 import type { ReceiptUnmatched } from '../domain/settlement.events.ts';
 import { settlement } from '../domain/settlement.ts';
 import { orderDispatch } from './dispatch-commands.ts';
+import { processEnvelope } from './process-envelope.ts';
 import { dispatchStream, refundRegisterStream } from './sending-streams.ts';
 import type { OnUndone } from './settlement-alarms.ts';
 import type { SettlementChains } from './settlement-chains.ts';
 import { settlementStream } from './settlement-streams.ts';
-
-const patienceMs = 60_000;
 
 export interface RefundProcessParts {
   readonly executor: CommandExecutor;
@@ -145,15 +144,6 @@ export class RefundProcess implements Projection {
   }
 
   #envelope(cause: LedgerEvent, command: string): Envelope {
-    return envelopeOf({
-      provider: cause.provider,
-      actor: { id: 'process:refunds', type: 'process' },
-      key: `${command}:${cause.id}`,
-      command,
-      body: { cause: cause.id },
-      causationId: cause.id,
-      correlationId: cause.body.correlation,
-      patienceMs,
-    });
+    return processEnvelope('refunds', cause, command);
   }
 }

@@ -1,5 +1,5 @@
 import type { CommandExecutor } from '../../commands/application/command-executor.ts';
-import { type Envelope, envelopeOf } from '../../commands/application/envelope.ts';
+import type { Envelope } from '../../commands/application/envelope.ts';
 import type { LedgerEvent } from '../../event-store/domain/ledger-event.ts';
 import type { Projection } from '../../read-store/projection.ts';
 import type { DispatchRejection } from '../domain/dispatch.decider.ts';
@@ -17,10 +17,9 @@ import { releaseCollection } from '../domain/mandate.decider.ts';
 import type { CollectionDecided, MandateRevoked } from '../domain/mandate.events.ts';
 import { mandate } from '../domain/mandate.ts';
 import { orderDispatch } from './dispatch-commands.ts';
+import { processEnvelope } from './process-envelope.ts';
 import { dispatchStream, mandateStream } from './sending-streams.ts';
 import type { OnUndone } from './settlement-alarms.ts';
-
-const patienceMs = 60_000;
 
 /** What no other aggregate decides anew: what failed of it waits for a retry. */
 const orderedByHand: readonly Operation[] = ['capture', 'cancel', 'issue'];
@@ -123,15 +122,6 @@ export class SendingProcess implements Projection {
   }
 
   #envelope(cause: LedgerEvent, command: string): Envelope {
-    return envelopeOf({
-      provider: cause.provider,
-      actor: { id: 'process:sending', type: 'process' },
-      key: `${command}:${cause.id}`,
-      command,
-      body: { cause: cause.id },
-      causationId: cause.id,
-      correlationId: cause.body.correlation,
-      patienceMs,
-    });
+    return processEnvelope('sending', cause, command);
   }
 }

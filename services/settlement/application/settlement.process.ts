@@ -6,7 +6,7 @@ import { EndTitleGrant } from '../../accounts/application/end-title-grant.handle
 import { GrantTitle } from '../../accounts/application/grant-title.handler.ts';
 import { ppvProduct } from '../../accounts/application/purchase-title.handler.ts';
 import type { CreditPurpose } from '../../accounts/domain/crediting.decider.ts';
-import { type Envelope, envelopeOf } from '../../commands/application/envelope.ts';
+import type { Envelope } from '../../commands/application/envelope.ts';
 import type { LedgerEvent } from '../../event-store/domain/ledger-event.ts';
 import { moneyOf } from '../../money/money.ts';
 import { chunks } from '../../read-store/chunks.ts';
@@ -23,10 +23,10 @@ import type {
 } from '../domain/settlement.events.ts';
 import type { SlotPurpose } from '../domain/slot.events.ts';
 import type { EscrowPurchases } from './escrow-purchases.ts';
+import { processEnvelope } from './process-envelope.ts';
 import type { PurchaseFacts, PurchasePlace } from './purchase-facts.ts';
 import { SettleSlot } from './settle-slot.handler.ts';
 
-const patienceMs = 60_000;
 const accountsAtOnceMax = 32;
 
 export interface SettlementProcessParts {
@@ -161,16 +161,7 @@ export class SettlementProcess implements Projection {
   }
 
   #envelope(cause: LedgerEvent, command: string, target: string): Envelope {
-    return envelopeOf({
-      provider: cause.provider,
-      actor: { id: 'process:settlement', type: 'process' },
-      key: `${command}:${cause.id}`,
-      command,
-      body: { target },
-      causationId: cause.id,
-      correlationId: cause.body.correlation,
-      patienceMs,
-    });
+    return processEnvelope('settlement', cause, command, { target });
   }
 }
 
