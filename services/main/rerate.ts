@@ -15,13 +15,14 @@ export async function runRerate(args: readonly string[]): Promise<number> {
   if (bundle === undefined) throw new SettingsFault('rerate needs --bundle <file>.');
   const { leaves } = bundleIn(await textOf(bundle));
   const own = usage === undefined ? undefined : usageIn(await textOf(usage));
-  const { charges, invoices, differences } = rerateBill(leaves, own);
+  const { charges, takenBack, invoices, differences } = rerateBill(leaves, own);
   const source = own === undefined ? 'the usage that the charges state' : `${own.length} records of your own`;
   const lines = [
     differences.length === 0 ? 'THE SAME BILL' : 'ANOTHER BILL',
     `Recomputed with the operator's published rules: ${charges} rated charges by the price versions in the log, from ${source}.`,
     ...invoices.map(({ number, invoice, total, currency }) => `  ${number} (${invoice}): ${total} ${currency}`),
     ...differences.map((difference) => `  different: ${difference}`),
+    ...takenBack.map((charge) => `  taken back: ${charge}`),
     'Whether these events are in the log is what bin/tallyroot verify-bill says of the same file.',
   ];
   process.stdout.write(`${lines.join('\n')}\n`);

@@ -9,6 +9,7 @@ import { rateUsage } from '../../rating/domain/rate-usage.ts';
 import type { InvoiceIssued } from '../domain/invoice.events.ts';
 import { invoiceEvents } from '../domain/invoice.events.ts';
 import { type AccountEntry, issueInvoice } from '../domain/invoice.ts';
+import { chargesTakenBack } from '../domain/taken-back.ts';
 
 /** A usage record as the customer has it, from whatever counted it. */
 export interface OwnUsage {
@@ -19,8 +20,10 @@ export interface OwnUsage {
 }
 
 export interface ReratedBill {
-  /** Charges that were rated again. */
+  /** Rated charges that were rated again. */
   readonly charges: number;
+  /** Charges that were not: they were taken back before anybody was billed for them. */
+  readonly takenBack: readonly string[];
   readonly invoices: readonly RederivedInvoice[];
   /** What is not the same, in words; none for a bill that is right. */
   readonly differences: readonly string[];
@@ -48,24 +51,32 @@ interface OpenedLeaf {
 export function rerateBill(leaves: readonly BundledLeaf[], usage?: readonly OwnUsage[]): ReratedBill {
   const opened = leaves.flatMap((leaf) => openedLeaf(leaf) ?? []);
   const prices = new Map(opened.flatMap((leaf) => priceIn(leaf) ?? []));
+  const own = opened.flatMap((leaf) => accountEntryIn(leaf) ?? []);
+  const reversed = chargesTakenBack(own);
   const differences: string[] = [];
-  const entries: AccountEntry[] = [];
   const rated: ChargePosted[] = [];
-  const closings: { readonly stream: string; readonly closed: ChargesClosed }[] = [];
-  for (const leaf of opened) {
-    const event = accountEvents.read(leaf);
-    if (event === undefined) continue;
-    const { revision } = leaf;
-    if (event.type === 'ChargesClosed/1') closings.push({ stream: leaf.stream, closed: event.data });
-    if (event.type !== 'ChargePosted/1' || event.data.rating === undefined) entries.push({ revision, event });
-    else {
-      const again = rerated(event.data, prices, usage);
-      if (typeof again === 'string') differences.push(`${chargeName(event.data, revision)}: ${again}`);
-      rated.push(event.data);
-      entries.push({ revision, event: typeof again === 'string' ? event : { ...event, data: again } });
+  const takenBack: { readonly revision: bigint; readonly charge: ChargePosted }[] = [];
+  const entries = own.map((entry): AccountEntry => {
+    const { event, revision } = entry;
+    if (event.type !== 'ChargePosted/1' || event.data.rating === undefined) return entry;
+    if (reversed.has(revision)) {
+      takenBack.push({ revision, charge: event.data });
+      return entry;
     }
-  }
-  if (usage !== undefined) differences.push(...uncharged(rated, usage));
+    const again = rerated(event.data, prices, usage);
+    if (typeof again === 'string') differences.push(`${chargeName(event.data, revision)}: ${again}`);
+    rated.push(event.data);
+    return { revision, event: typeof again === 'string' ? event : { ...event, data: again } };
+  });
+  if (usage !== undefined)
+    differences.push(
+      ...uncharged(
+        rated,
+        takenBack.map(({ charge }) => charge),
+        usage,
+      ),
+    );
+  const closings = own.flatMap(({ stream, event }) => (event.type === 'ChargesClosed/1' ? [{ stream, closed: event.data }] : []));
   const issued = opened.flatMap((leaf) => invoiceEvents.read(leaf)?.data ?? []);
   const invoices = issued.map((document) => {
     const closing = closings.find(({ closed }) => closed.invoice === document.invoice);
@@ -73,7 +84,7 @@ export function rerateBill(leaves: readonly BundledLeaf[], usage?: readonly OwnU
     const { invoice, number, currency, total } = document;
     return { invoice, number, currency, total };
   });
-  return { charges: rated.length, invoices, differences };
+  return { charges: rated.length, takenBack: takenBack.map(({ charge, revision }) => chargeName(charge, revision)), invoices, differences };
 }
 
 function openedLeaf({ entry, payload }: BundledLeaf): OpenedLeaf | undefined {
@@ -81,6 +92,11 @@ function openedLeaf({ entry, payload }: BundledLeaf): OpenedLeaf | undefined {
   const { type, stream, rev } = JSON.parse(Buffer.from(entry, 'base64').toString()) as Record<'type' | 'stream' | 'rev', string>;
   const { fin } = JSON.parse(Buffer.from(payload, 'base64').toString()) as { readonly fin: Fin };
   return { type, stream, revision: BigInt(rev), fin };
+}
+
+function accountEntryIn(leaf: OpenedLeaf): (AccountEntry & Pick<OpenedLeaf, 'stream'>) | undefined {
+  const event = accountEvents.read(leaf);
+  return event && { stream: leaf.stream, revision: leaf.revision, event };
 }
 
 function priceIn(leaf: OpenedLeaf): readonly [readonly [string, PriceVersion]] | undefined {
@@ -105,9 +121,10 @@ function rerated(charge: ChargePosted, prices: ReadonlyMap<string, PriceVersion>
   return { ...charge, ...recomputed };
 }
 
-function uncharged(rated: readonly ChargePosted[], usage: readonly OwnUsage[]): string[] {
+function uncharged(rated: readonly ChargePosted[], takenBack: readonly ChargePosted[], usage: readonly OwnUsage[]): string[] {
   const charged = rated.map(({ usageRecord }) => usageRecord);
-  const missing = usage.filter(({ usageRecord }) => !charged.includes(usageRecord));
+  const known = new Set([...charged, ...takenBack.map(({ usageRecord }) => usageRecord)]);
+  const missing = usage.filter(({ usageRecord }) => !known.has(usageRecord));
   const doubled = charged.filter((record, place) => record !== undefined && charged.indexOf(record) !== place);
   return [
     ...missing.map(({ usageRecord }) => `usage record ${usageRecord} was not charged`),
