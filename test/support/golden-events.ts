@@ -17,6 +17,8 @@ interface GoldenFile {
   readonly origin: string;
   readonly type: string;
   readonly events: readonly {
+    /** Where the stream is of another log than most of the file. */
+    readonly origin?: string;
     readonly stream: string;
     readonly revision: string;
     readonly id: string;
@@ -38,8 +40,8 @@ export function goldenFiles(): string[] {
 /** Every golden event. They are whole streams of one provider, told apart by type. */
 export function goldenEvents(): GoldenEvent[] {
   return goldenFiles().flatMap((file) => {
-    const { origin, type, events } = JSON.parse(readFileSync(join(goldenFolder, file), 'utf8')) as GoldenFile;
-    return events.map(({ stream, revision, id, data, metadata, leafHash }) => {
+    const { origin: common, type, events } = JSON.parse(readFileSync(join(goldenFolder, file), 'utf8')) as GoldenFile;
+    return events.map(({ origin = common, stream, revision, id, data, metadata, leafHash }) => {
       const text = { data: canonicalJson(data), metadata: canonicalJson(metadata) };
       const stored = { id, stream, revision: BigInt(revision), position: 1n, type, ...text, createdAt: new Date(0) };
       return { file, origin, leafHash, stored };

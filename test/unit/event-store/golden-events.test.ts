@@ -19,6 +19,7 @@ import { person } from '../../../services/privacy/domain/person.ts';
 import { retention } from '../../../services/privacy/domain/retention.ts';
 import { creditHolder } from '../../../services/settlement/domain/credit-holder.ts';
 import { creditTokens } from '../../../services/settlement/domain/credit-token.ts';
+import type { DispatchFailed, DispatchFailure } from '../../../services/settlement/domain/dispatch.events.ts';
 import { dispatch } from '../../../services/settlement/domain/dispatch.ts';
 import { mandate } from '../../../services/settlement/domain/mandate.ts';
 import { mappedTitle } from '../../../services/settlement/domain/ppv-event.ts';
@@ -90,6 +91,16 @@ describe('the golden files of the events', () => {
     },
   );
 
+  it('hold every code by which nothing comes of an order', () => {
+    const codes: Readonly<Record<DispatchFailure['code'], true>> = {
+      ...{ reverted: true, gas_above_ceiling: true, approval_ineffective: true, balance_short: true, allowance_short: true },
+      ...{ mandate_revoked: true, expired: true, spending_limit: true, nothing_left: true },
+    };
+    const failed = goldenEvents().filter(({ stored }) => stored.type === 'DispatchFailed/1');
+    const held = failed.map(({ stored }) => (JSON.parse(stored.data) as { fin: DispatchFailed }).fin.failure.code);
+    expect([...new Set(held)].toSorted()).toEqual(Object.keys(codes).toSorted());
+  });
+
   it('are whole streams, of which each event names the leaf before it', () => {
     for (const events of goldenStreams().values()) {
       let previous = zeroHash;
@@ -141,8 +152,7 @@ describe('the code', () => {
         'done',
         'done',
         'erased',
-        'failed',
-        'failed',
+        ...['failed', 'failed', 'failed', 'failed', 'failed'],
         ...['finalized', 'finalized', 'finalized', 'finalized'],
         'issued',
         'named',
@@ -153,7 +163,7 @@ describe('the code', () => {
         'registered',
         'revoked',
         'scheduled',
-        ...['sending', 'sending', 'sending', 'sending', 'sending', 'sending', 'sending'],
+        ...['sending', 'sending', 'sending', 'sending', 'sending'],
         'set',
       ],
       ...[undefined, undefined, undefined, undefined, undefined, undefined],
