@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Command } from '@nestjs/cqrs';
 import type { Outcome } from '../../commands/application/answer.ts';
-import { CommandExecutor, type Execution } from '../../commands/application/command-executor.ts';
+import { CommandExecutor } from '../../commands/application/command-executor.ts';
 import type { Envelope } from '../../commands/application/envelope.ts';
+import type { Execution } from '../../commands/application/execution.ts';
 import type { Decision } from '../../commands/domain/decision.ts';
 import type { Holder, PersonRejection } from '../domain/person.decider.ts';
 import type { PersonEvent } from '../domain/person.events.ts';
