@@ -101,3 +101,18 @@ export class ReadModels {
     }
   }
 }
+
+/**
+ * Fails after its rows were written, as often as told: the runner rolls back, and every event of the batch is delivered again. A batch of
+ * one event does not fail: the runner would take the event for one that cannot be projected, and halt.
+ */
+export function failingAfterItsRows(projection: Projection, failures: number): Projection {
+  let left = failures;
+  return {
+    ...projection,
+    async project(events, client) {
+      await projection.project(events, client);
+      if ([...events].length > 1 && left-- > 0) throw new Error('The process was killed between rows and checkpoint.');
+    },
+  };
+}

@@ -2,31 +2,15 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { MemoryEventStore } from '../../services/event-store/adapters/memory/memory.event-store.ts';
 import { readModels } from '../../services/main/read-models.ts';
-import type { Projection } from '../../services/read-store/projection.ts';
 import { accountId } from './books.ts';
 import { randomBooks, randomSteps } from './random-books.ts';
-import { ReadModels } from './read-models.ts';
+import { failingAfterItsRows, ReadModels } from './read-models.ts';
 
 let models: ReadModels;
 beforeAll(async () => {
   models = await ReadModels.create();
 });
 afterAll(() => models.drop());
-
-/**
- * Fails after its rows were written, as often as told: the runner rolls back, and every event of the batch is delivered again. A batch of
- * one event does not fail: the runner would take the event for one that cannot be projected, and halt.
- */
-function failingAfterItsRows(projection: Projection, failures: number): Projection {
-  let left = failures;
-  return {
-    ...projection,
-    async project(events, client) {
-      await projection.project(events, client);
-      if ([...events].length > 1 && left-- > 0) throw new Error('The process was killed between rows and checkpoint.');
-    },
-  };
-}
 
 describe('rebuilding read models from the log', () => {
   it('[H8] gives identical rows, however the log is cut into batches', async () => {
