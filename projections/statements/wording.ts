@@ -43,6 +43,8 @@ export function wordingOf(event: LedgerEvent): Wording {
       return { description: data.reason, reference: data.refund };
     case 'SettlementRefundReturned/1':
       return { description: data.failure, reference: data.refund };
+    case 'CreditTakenBack/1':
+      return { description: `chain ${data.chainId} ${data.tx}`, reference: data.refund };
     case 'InvoiceIssued/1':
       return { description: data.number, reference: data.invoice };
     default:

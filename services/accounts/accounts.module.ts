@@ -17,6 +17,7 @@ import { EndTitleGrantHandler } from './application/end-title-grant.handler.ts';
 import { GrantTitleHandler } from './application/grant-title.handler.ts';
 import { RefundSettlementHandler } from './application/refund-settlement.handler.ts';
 import { ReturnRefundHandler } from './application/return-refund.handler.ts';
+import { TakeBackCreditHandler } from './application/take-back-credit.handler.ts';
 import { TopUpHandler } from './application/top-up.handler.ts';
 
 @Module({
@@ -37,6 +38,7 @@ import { TopUpHandler } from './application/top-up.handler.ts';
     GrantTitleHandler,
     RefundSettlementHandler,
     ReturnRefundHandler,
+    TakeBackCreditHandler,
     CloseChargesHandler,
   ],
 })

@@ -10,6 +10,7 @@ import type { RetentionRejection } from '../privacy/domain/retention.ts';
 import type { ConfigureRejection } from '../settlement/domain/settlement-provider.ts';
 import type { QuoteRejection } from '../settlement/application/issue-quote.handler.ts';
 import type { CheckoutRejection } from '../settlement/application/open-checkout.handler.ts';
+import type { RefundCreditRejection } from '../settlement/application/refund-credit.handler.ts';
 import type { RefundPaymentRejection } from '../settlement/application/refund-payment.handler.ts';
 import type { EndPpvEventRejection } from '../settlement/application/end-ppv-event.handler.ts';
 import type { MandateCommandRejection } from '../settlement/application/mandate-command.ts';
@@ -71,6 +72,7 @@ export type ProblemCode =
   | ConfigureRejection['code']
   | EndPpvEventRejection['code']
   | RefundPaymentRejection['code']
+  | RefundCreditRejection['code']
   | MandateCommandRejection['code']
   | RelayRejection['code']
   | OfferRejection['code'];
@@ -161,6 +163,7 @@ export const problemCatalog = {
   book_currency_fixed: { status: 409, title: 'The currency of the books was said before, and stays.' },
   escrow_not_available: { status: 409, title: 'The chain has no escrow.' },
   credit_not_available: { status: 409, title: 'The provider sells no prepaid credit in this currency on the chain.' },
+  credit_not_issued: { status: 409, title: 'The payment bought no prepaid credit, or it is not given out for good yet.' },
   credit_holder_unknown: { status: 409, title: 'The address holds no prepaid credit of this customer.' },
   slot_not_redeemable: { status: 409, title: 'Prepaid credit pays invoices and titles, and nothing else.' },
   redemption_not_found: { status: 404, title: 'The holder was not offered to pay this with prepaid credit.' },

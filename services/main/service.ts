@@ -55,6 +55,7 @@ import { SettlementProcess } from '../settlement/application/settlement.process.
 import { StreamSlotPayments } from '../settlement/application/stream.slot-payments.ts';
 import { BookingModule } from '../settlement/booking.module.ts';
 import { PostgresGasCosts } from '../settlement/adapters/postgres/postgres.gas-costs.ts';
+import { CreditRefundProcess } from '../settlement/application/credit-refund.process.ts';
 import { PrepaidCreditProcess } from '../settlement/application/prepaid-credit.process.ts';
 import { RefundProcess } from '../settlement/application/refund.process.ts';
 import { SendingProcess } from '../settlement/application/sending.process.ts';
@@ -260,6 +261,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
     new ErasureProcess(privacy.erasures),
     app.get(SendingProcess, { strict: false }),
     app.get(RefundProcess, { strict: false }),
+    app.get(CreditRefundProcess, { strict: false }),
     app.get(PrepaidCreditProcess, { strict: false }),
     app.get(CancelledTitleProcess, { strict: false }),
     app.get(CancelledEventProcess, { strict: false }),

@@ -7,6 +7,7 @@ import { chainNodeAt } from '../chain/chain-access.ts';
 import { ChainMandateDesk } from './adapters/chain/chain.mandate-desk.ts';
 import { CollectionsController } from './adapters/http/collections.controller.ts';
 import { CreditController } from './adapters/http/credit.controller.ts';
+import { CreditRefundsController } from './adapters/http/credit-refunds.controller.ts';
 import { MandatesController } from './adapters/http/mandates.controller.ts';
 import { RedemptionsController } from './adapters/http/redemptions.controller.ts';
 import { RefundsController } from './adapters/http/refunds.controller.ts';
@@ -15,6 +16,8 @@ import { SendingController } from './adapters/http/sending.controller.ts';
 import { NoteMandateHandler, SignMandateHandler } from './application/agree-mandate.handlers.ts';
 import { CollectInvoiceHandler } from './application/collect-invoice.handler.ts';
 import { CreditTokens } from './application/credit-tokens.ts';
+import { CreditRefundProcess } from './application/credit-refund.process.ts';
+import { CreditRefunds } from './application/credit-refunds.ts';
 import { CREDIT_BOOK, type CreditBook } from './application/credit-book.ts';
 import { CatalogModule } from '../catalog/catalog.module.ts';
 import { CatalogReader } from '../catalog/application/catalog-reader.ts';
@@ -28,6 +31,7 @@ import { CollectByMandateHandler, OfferMandateHandler } from './application/mand
 import { MANDATE_DESK } from './application/mandate-desk.ts';
 import { PrepaidCreditProcess } from './application/prepaid-credit.process.ts';
 import { OfferRedemptionHandler, RelayRedemptionHandler } from './application/redemption.handlers.ts';
+import { RefundCreditHandler } from './application/refund-credit.handler.ts';
 import { RefundPaymentHandler } from './application/refund-payment.handler.ts';
 import { RefundProcess } from './application/refund.process.ts';
 import { Refunds } from './application/refunds.ts';
@@ -53,7 +57,7 @@ export interface SendingPorts {
   imports: [CqrsModule, CatalogModule],
   controllers: [
     ...[SendingController, CollectionsController, MandatesController, RelaysController],
-    ...[RefundsController, RedemptionsController, CreditController],
+    ...[RefundsController, RedemptionsController, CreditController, CreditRefundsController],
   ],
   providers: [
     { provide: CLOCK, useValue: systemClock },
@@ -67,6 +71,11 @@ export interface SendingPorts {
       useFactory: (executor: CommandExecutor, bus: CommandBus, chains: SettlementChains, onUndone: OnUndone) =>
         new RefundProcess({ executor, bus, chains, onUndone }),
       inject: [CommandExecutor, CommandBus, SETTLEMENT_CHAINS, ON_UNDONE],
+    },
+    {
+      provide: CreditRefundProcess,
+      useFactory: (executor: CommandExecutor) => new CreditRefundProcess(executor),
+      inject: [CommandExecutor],
     },
     {
       provide: PrepaidCreditProcess,
@@ -92,6 +101,7 @@ export interface SendingPorts {
     },
     EndPpvEventHandler,
     RefundPaymentHandler,
+    RefundCreditHandler,
     RetryDispatchHandler,
     OfferMandateHandler,
     SignMandateHandler,
@@ -103,7 +113,7 @@ export interface SendingPorts {
     RelayRedemptionHandler,
     ExpireCreditHandler,
   ],
-  exports: [SendingProcess, RefundProcess, PrepaidCreditProcess, CancelledTitleProcess, CancelledEventProcess],
+  exports: [SendingProcess, RefundProcess, CreditRefundProcess, PrepaidCreditProcess, CancelledTitleProcess, CancelledEventProcess],
 })
 export class SendingModule {
   /** `settlement`: where the checkouts and the chains are that this works on; `transactions`: what the sender keeps. */
@@ -121,6 +131,11 @@ export class SendingModule {
           inject: [CommandExecutor],
         },
         { provide: ON_UNDONE, useValue: onUndone },
+        {
+          provide: CreditRefunds,
+          useFactory: (executor: CommandExecutor) => new CreditRefunds({ executor, transactions }),
+          inject: [CommandExecutor],
+        },
         { provide: Refunds, useFactory: (executor: CommandExecutor) => new Refunds({ executor, transactions }), inject: [CommandExecutor] },
       ],
     };

@@ -174,14 +174,16 @@ const bodies: Readonly<Record<string, () => object>> = {
   '/v1/invoices/{invoice}/collections': () => ({ mandate: ids.mandate }),
   '/v1/settlements/{settlement}/allocation': () => ({ account: ids.account, reason: 'found out' }),
   '/v1/settlements/{settlement}/refunds': () => ({ reason: 'sent back' }),
+  '/v1/settlements/{settlement}/credit-refunds': () => ({ reason: 'moves away' }),
   '/v1/price-books/{priceBook}/versions': () => priceBook,
   '/v1/auditor-keys/{key}/revocations': () => ({}),
 };
 
-/** What its owner is answered, where that is not 201: the chain is away, and the mandate is over or not agreed to. */
+/** What its owner is answered, where that is not 201: the chain is away, the mandate is over or not agreed to, a top-up bought no credit. */
 const ownAnswers: Readonly<Record<string, number>> = {
   '/v1/accounts/{account}/mandates/{mandate}/approval': 503,
   '/v1/invoices/{invoice}/collections': 409,
+  '/v1/settlements/{settlement}/credit-refunds': 409,
 };
 
 const urlOf = (path: string) =>
@@ -195,7 +197,7 @@ const urlOf = (path: string) =>
     .replace('{slug}', 'demo')
     .replace('{index}', '0')
     .replace('{key}', ids.auditorKey)
-    .replace('{settlement}', path.includes('/refund') ? topUp : settlementId(stray))
+    .replace('{settlement}', /[/-]refund/.test(path) ? topUp : settlementId(stray))
     .replace('{refund}', 'ref_00000000-0000-5000-8000-000000000000')
     .replace('{mandate}', ids.mandate);
 

@@ -1,5 +1,5 @@
 import { moneyOf } from '../../money/money.ts';
-import type { SettlementRefundDecided, SettlementRefundReturned } from './account-settlement.events.ts';
+import type { CreditTakenBack, SettlementRefundDecided, SettlementRefundReturned } from './account-settlement.events.ts';
 import type { CreditedSettlement, SettlementParts } from './account-settlement.ts';
 import type { OpenAccount } from './account.ts';
 import { withOpen } from './open-invoices.ts';
@@ -56,6 +56,17 @@ export function returnedRefund(state: OpenAccount, data: SettlementRefundReturne
     openInvoices: withOpen(state, { allocations, currency }, -1n),
     settlements: withParts(state, settlement, given, 1n),
     refunds,
+  };
+}
+
+/** What the credit cost is where the rest of its payment can be: from there it goes back like any other money of it. */
+export function tookBack(state: OpenAccount, { refund, settlement, amount, currency }: CreditTakenBack): OpenAccount {
+  const given = { wallet: moneyOf(amount, currency).amount, deposit: 0n, invoice: 0n, title: 0n };
+  return {
+    ...state,
+    wallet: state.wallet + given.wallet,
+    settlements: withParts(state, settlement, given, 1n),
+    creditTakenBack: new Map(state.creditTakenBack).set(refund, state.revision),
   };
 }
 

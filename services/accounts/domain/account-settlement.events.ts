@@ -122,10 +122,32 @@ export type SettlementRefundReturned = {
   readonly postings: readonly Posting[];
 };
 
+/**
+ * Prepaid credit of the account was burnt, to be given back, and that is there for good. What it cost is the customer's again: in the wallet, and
+ * part of what can go back of the payment that bought it.
+ */
+export type CreditTakenBack = {
+  readonly account: string;
+  /** The decision. */
+  readonly refund: string;
+  /** The payment that bought it. */
+  readonly settlement: string;
+  readonly slot: string;
+  readonly amount: string;
+  readonly currency: string;
+  readonly bucket: string;
+  readonly chainId: string;
+  /** The transaction that burnt it. */
+  readonly tx: string;
+  readonly effectiveAt: string;
+  readonly postings: readonly Posting[];
+};
+
 export type AccountSettlementEvent =
   | { readonly type: 'SettlementCredited/1'; readonly data: SettlementCredited }
   | { readonly type: 'TitleGranted/1'; readonly data: TitleGranted }
   | { readonly type: 'TitleGrantEnded/1'; readonly data: TitleGrantEnded }
   | { readonly type: 'TitleCaptured/1'; readonly data: TitleCaptured }
   | { readonly type: 'SettlementRefundDecided/1'; readonly data: SettlementRefundDecided }
-  | { readonly type: 'SettlementRefundReturned/1'; readonly data: SettlementRefundReturned };
+  | { readonly type: 'SettlementRefundReturned/1'; readonly data: SettlementRefundReturned }
+  | { readonly type: 'CreditTakenBack/1'; readonly data: CreditTakenBack };

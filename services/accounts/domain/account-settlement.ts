@@ -7,7 +7,7 @@ import type {
   TitleGrantEnded,
   TitleGranted,
 } from './account-settlement.events.ts';
-import { decidedRefund, returnedRefund, withParts } from './account-refunds.ts';
+import { decidedRefund, returnedRefund, tookBack, withParts } from './account-refunds.ts';
 import type { OpenAccount } from './account.ts';
 import { overpaidBucket } from './chart.ts';
 import { withOpen } from './open-invoices.ts';
@@ -22,6 +22,8 @@ export interface AccountSettlements {
   readonly captured: ReadonlyMap<string, bigint>;
   /** By refund. */
   readonly refunds: ReadonlyMap<string, SettlementRefund>;
+  /** Prepaid credit that was taken back, by the decision, with the revision that says so. */
+  readonly creditTakenBack: ReadonlyMap<string, bigint>;
 }
 
 export interface CreditedSettlement {
@@ -31,7 +33,7 @@ export interface CreditedSettlement {
   readonly paid: bigint;
   /** Where in the wallet its part of that is. */
   readonly bucket: string;
-  /** Where that is, as far as it is neither refunded nor about to be. Prepaid credit is nowhere here: it is given back by its contract. */
+  /** Where that is, as far as it is neither refunded nor about to be. Prepaid credit is nowhere here before its contract took it back. */
   readonly parts: SettlementParts;
 }
 
@@ -61,7 +63,13 @@ export interface TitleGrant {
   readonly owed: bigint;
 }
 
-export const noSettlements: AccountSettlements = { settlements: new Map(), grants: new Map(), captured: new Map(), refunds: new Map() };
+export const noSettlements: AccountSettlements = {
+  settlements: new Map(),
+  grants: new Map(),
+  captured: new Map(),
+  refunds: new Map(),
+  creditTakenBack: new Map(),
+};
 
 export function settledAccount(state: OpenAccount, event: AccountSettlementEvent): OpenAccount {
   switch (event.type) {
@@ -77,6 +85,8 @@ export function settledAccount(state: OpenAccount, event: AccountSettlementEvent
       return decidedRefund(state, event.data);
     case 'SettlementRefundReturned/1':
       return returnedRefund(state, event.data);
+    case 'CreditTakenBack/1':
+      return tookBack(state, event.data);
   }
 }
 

@@ -161,4 +161,5 @@ export const accountEvents = new EventTypes<AccountEvent>({
   'TitleCaptured/1': [],
   'SettlementRefundDecided/1': [],
   'SettlementRefundReturned/1': [],
+  'CreditTakenBack/1': [],
 });

@@ -12,10 +12,11 @@ import { settlementId } from '../domain/chain-effect.ts';
 import { type DispatchFailed, refundDispatchId, type RefundOrdered } from '../domain/dispatch.events.ts';
 import { dispatch } from '../domain/dispatch.ts';
 import { failureText, isNumberTaken, refundOrdered } from '../domain/refund-order.ts';
-import { numberRefund, refundRegister } from '../domain/refund-register.ts';
+import { refundRegister } from '../domain/refund-register.ts';
 import type { ReceiptUnmatched } from '../domain/settlement.events.ts';
 import { settlement } from '../domain/settlement.ts';
 import { orderDispatch } from './dispatch-commands.ts';
+import { numberedRefund } from './numbered-refund.ts';
 import { processEnvelope } from './process-envelope.ts';
 import { dispatchStream, refundRegisterStream } from './sending-streams.ts';
 import type { OnUndone } from './settlement-alarms.ts';
@@ -72,7 +73,7 @@ export class RefundProcess implements Projection {
     const chain = chains.find(seen.chainId);
     const token = chains.tokenAt(seen.chainId, payment.tokenAddress);
     if (chain === undefined || token === undefined) return this.#notTaken(event, decided);
-    const refundSeq = await this.#number(event, decided.refund);
+    const refundSeq = await numberedRefund(executor, this.#envelope(event, 'NumberRefund'), decided.refund);
     // What the escrow has paid out is given back by the contract for all other payments, from the provider's own money.
     const contract = seen.module === 'escrow' ? chain.contracts.settlement : seen.contract;
     const data = refundOrdered(decided, { seen: { ...seen, contract }, payment, token, refundSeq, salt: `0x${randomSalt()}` });
@@ -97,19 +98,6 @@ export class RefundProcess implements Projection {
     if (ordered !== undefined && ordered.status !== 'none') return;
     onUndone({ provider, stream, what: 'refund', reason: 'token_not_taken' });
     await this.#giveBack(event, { account: id, refund }, 'token_not_taken');
-  }
-
-  async #number(event: LedgerEvent, refund: string): Promise<string> {
-    const { executor } = this.#parts;
-    const stream = refundRegisterStream(event.provider);
-    const outcome = await executor.execute({
-      ...{ aggregate: refundRegister, stream, envelope: this.#envelope(event, 'NumberRefund') },
-      decide: (state) => numberRefund(state, refund),
-    });
-    if (outcome.kind === 'rejected') throw new Error(`${refund} got no number: ${JSON.stringify(outcome.rejection)}`);
-    const known = (await executor.current(refundRegister, stream, event.provider)).numbers.get(refund);
-    if (known === undefined) throw new Error(`${refund} has no number in ${stream}.`);
-    return known.refundSeq;
   }
 
   /** Nothing came of the last order of a dispatch. Whether a number that the contract had seen before was ours, the chain says. */

@@ -5,6 +5,7 @@ import { CreditSettlement } from '../../accounts/application/credit-settlement.h
 import { EndTitleGrant } from '../../accounts/application/end-title-grant.handler.ts';
 import { GrantTitle } from '../../accounts/application/grant-title.handler.ts';
 import { ppvProduct } from '../../accounts/application/purchase-title.handler.ts';
+import { TakeBackCredit } from '../../accounts/application/take-back-credit.handler.ts';
 import type { CreditPurpose } from '../../accounts/domain/crediting.decider.ts';
 import type { Envelope } from '../../commands/application/envelope.ts';
 import type { LedgerEvent } from '../../event-store/domain/ledger-event.ts';
@@ -91,6 +92,7 @@ export class SettlementProcess implements Projection {
     const { name, payment, credit } = fact;
     if (name === 'EventCaptured' || name === 'EventCancelled') return this.#eventOver(event, fact);
     if (name === 'CreditRedeemed' && credit !== undefined) return this.#redeemed(event, fact, credit);
+    if (name === 'CreditRefunded' && credit !== undefined) return this.#takenBack(event, fact, credit);
     if (payment === undefined) return;
     if (name === 'PurchaseRefunded') return this.#end(event, payment, 'refunded');
     await this.#granted(event, { ...fact, payment });
@@ -104,6 +106,13 @@ export class SettlementProcess implements Projection {
     await this.#granted(event, { ...fact, payment: { ...credit, slot, purpose } });
     await this.#credited(event, fact, { ...credit, slot, purpose: purposeOf(purpose) });
     await this.#parts.bus.execute(new SettleSlot(this.#envelope(event, 'SettleSlot', slot), slot));
+  }
+
+  /** What is taken back was decided of a purchase, by a refund: the order names both. */
+  async #takenBack(event: LedgerEvent, { chainId, tx, block }: SettlementFinalized, credit: MatchedCredit): Promise<void> {
+    const { account, refund = '', slot = '', amount, currency } = credit;
+    const what = { refund, slot, amount: moneyOf(amount, currency), chainId, tx, effectiveAt: block.time };
+    await this.#send(new TakeBackCredit(this.#envelope(event, 'TakeBackCredit', account), account, what));
   }
 
   async #credited(event: LedgerEvent, place: SettlementPlace, payment: Crediting): Promise<void> {

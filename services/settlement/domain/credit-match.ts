@@ -1,6 +1,7 @@
 import { amountText } from '../../money/money.ts';
 import type { EffectOf } from './chain-effect.ts';
 import type { HoldingAccounts } from './credit-holder.ts';
+import { isCreditNumberTaken } from './credit-refund-order.ts';
 import type { Dispatch } from './dispatch.ts';
 import type { SettlementSubject } from './settlement.events.ts';
 import { type KnownToken, tokenMoney } from './token-amount.ts';
@@ -18,8 +19,10 @@ export function matchIssue({ chainId, contract, log }: EffectOf<'CreditIssued'>,
   return { credit: { holder, account, amount, currency, units, epoch, slot } };
 }
 
+/** As with a refund of money, what failed is nobody's any more, unless it failed because its number was taken (0106). */
 export function matchCreditRefund({ chainId, contract, log }: EffectOf<'CreditRefunded'>, state: Dispatch): SettlementSubject {
   if (state.status === 'none' || state.order.type !== 'CreditRefundOrdered/1') return { unmatched: 'credit_refund_unknown' };
+  if (state.status === 'failed' && !isCreditNumberTaken(state.failure)) return { unmatched: 'credit_refund_unknown' };
   const { data } = state.order;
   const isHere = data.chainId === chainId && data.contract === contract;
   const isIt = data.refundSeq === log.seq && data.holder === log.holder && data.ref === log.ref && data.units === log.amount;

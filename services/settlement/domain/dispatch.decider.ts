@@ -25,8 +25,8 @@ export type DispatchRejection =
 type DispatchDecision = Decision<DispatchEvent, DispatchRejection>;
 
 /**
- * Orders what nothing stands in the way of. The same order again changes nothing; after a failure it is a new one. But for a refund: the
- * account has the money of one that failed again, so that a decision is never carried out twice, however often it is told.
+ * Orders what nothing stands in the way of. The same order again changes nothing; after a failure it is a new one. But for a refund, of money or
+ * of credit: one that failed went back to where it was decided, so that a decision is never carried out twice, however often it is told.
  */
 export function order(state: Dispatch, event: OrderEvent): DispatchDecision {
   if (state.status === 'none') return accept(event);
@@ -70,7 +70,12 @@ function isSame(left: OrderEvent, right: OrderEvent): boolean {
 
 /** A salt is drawn at each asking, so that it makes no difference. */
 function isSameRefund(left: OrderEvent, right: OrderEvent): boolean {
-  return left.type === 'RefundOrdered/1' && right.type === 'RefundOrdered/1' && left.data.refund === right.data.refund;
+  const [one, other] = [refundIn(left), refundIn(right)];
+  return one !== undefined && left.type === right.type && one === other;
+}
+
+function refundIn(event: OrderEvent): string | undefined {
+  return event.type === 'RefundOrdered/1' || event.type === 'CreditRefundOrdered/1' ? event.data.refund : undefined;
 }
 
 function textOf({ data }: OrderEvent): string {

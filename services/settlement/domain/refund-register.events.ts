@@ -4,7 +4,7 @@ import { EventTypes } from '../../event-store/domain/event-types.ts';
 export type RefundNumbered = {
   /** 1, 2, 3, ... without a gap, as decimal text. */
   readonly refundSeq: string;
-  /** The account's decision: each gets one number, once. */
+  /** The decision, of an account or of a purchase of credit: each gets one number, once. */
   readonly refund: string;
 };
 

@@ -2,6 +2,7 @@ import type { Aggregate, Placed } from '../../commands/domain/aggregate.ts';
 import { type Quote, type SignedTerms, zeroAddress } from './quote.ts';
 import {
   type CreditRefundDecided,
+  type CreditRefundFailed,
   type QuoteIssued,
   type RedemptionOffered,
   type SlotEvent,
@@ -22,6 +23,8 @@ export interface OfferedRedemption extends RedemptionOffered {
 
 export interface DecidedCreditRefund extends CreditRefundDecided {
   readonly revision: bigint;
+  /** The revision that says that nothing came of it, with the reason; absent while it may be done, or is. */
+  readonly failed?: { readonly revision: bigint; readonly failure: string };
 }
 
 interface KnownSlot {
@@ -34,7 +37,7 @@ interface KnownSlot {
   readonly burnt: readonly Pick<SlotOpened, 'chainId' | 'contract'>[];
   /** Who may pay it with prepaid credit. */
   readonly redemptions: readonly OfferedRedemption[];
-  /** What of the credit that was bought in it is taken back, but for what came to nothing. */
+  /** What of the credit that was bought in it is taken back, or should have been. */
   readonly creditRefunds: readonly DecidedCreditRefund[];
   /** Of the last event. */
   readonly revision: bigint;
@@ -68,8 +71,12 @@ function evolve(state: Slot, { event, revision }: Placed<SlotEvent>): Slot {
     case 'CreditRefundDecided/1':
       return { ...state, creditRefunds: [...state.creditRefunds, { ...event.data, revision }], revision };
     case 'CreditRefundFailed/1':
-      return { ...state, creditRefunds: state.creditRefunds.filter(({ refund }) => refund !== event.data.refund), revision };
+      return { ...state, creditRefunds: state.creditRefunds.map((each) => failedBy(event.data, each, revision)), revision };
   }
+}
+
+function failedBy({ refund, failure }: CreditRefundFailed, decided: DecidedCreditRefund, revision: bigint): DecidedCreditRefund {
+  return decided.refund === refund ? { ...decided, failed: { revision, failure } } : decided;
 }
 
 /** What a payment on chain says of itself, as far as a quote has to agree with it. */

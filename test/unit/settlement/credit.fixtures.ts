@@ -56,5 +56,5 @@ export function expired(changes: Partial<Log<'log', 'CreditExpired'>> = {}): Cha
 
 export function refunded(changes: Partial<Log<'credit-refund', 'CreditRefunded'>> = {}): ChainEffect {
   const { refundSeq: seq, units: amount, ref } = creditRefundOrdered;
-  return effectOf('credit-refund', seq, { name: 'CreditRefunded', holder, seq, amount, ref, ...changes }, at);
+  return effectOf('credit-refund', changes.seq ?? seq, { name: 'CreditRefunded', holder, seq, amount, ref, ...changes }, at);
 }

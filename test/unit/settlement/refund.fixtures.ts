@@ -3,11 +3,6 @@ import { Accounts, accountStream } from '../../../services/accounts/application/
 import { ReturnRefundHandler } from '../../../services/accounts/application/return-refund.handler.ts';
 import { account } from '../../../services/accounts/domain/account.ts';
 import { refundSettlement } from '../../../services/accounts/domain/refunding.decider.ts';
-import type { CommandExecutor } from '../../../services/commands/application/command-executor.ts';
-import type { Aggregate, DomainEvent } from '../../../services/commands/domain/aggregate.ts';
-import { accept, type Decision, type Rejection } from '../../../services/commands/domain/decision.ts';
-import { MemoryEventStore } from '../../../services/event-store/adapters/memory/memory.event-store.ts';
-import { type LedgerEvent, ledgerEventOf } from '../../../services/event-store/domain/ledger-event.ts';
 import { RefundProcess } from '../../../services/settlement/application/refund.process.ts';
 import { dispatchStream } from '../../../services/settlement/application/sending-streams.ts';
 import type { UndoneNotice } from '../../../services/settlement/application/settlement-alarms.ts';
@@ -20,9 +15,9 @@ import { dispatch } from '../../../services/settlement/domain/dispatch.ts';
 import { matchPayment, type PaidEffect } from '../../../services/settlement/domain/settlement-match.ts';
 import { settlement } from '../../../services/settlement/domain/settlement.ts';
 import type { KnownToken } from '../../../services/settlement/domain/token-amount.ts';
-import { envelope, executionOn } from '../../support/execution.ts';
 import { eur, History } from '../accounts/account.fixtures.ts';
 import { dollar, EffectHistory, effectOf, eth, foundSlot, payer, settled } from './effect.fixtures.ts';
+import { dyingAt, type End, LedgerWorld } from './ledger.fixtures.ts';
 import { account as id, place } from './slot.fixtures.ts';
 
 const contracts = { registry: '0x', settlement: place.contract };
@@ -40,11 +35,9 @@ export const settlementKey = settlementId(paid);
 export const ref = 'ref_00000000-0000-5000-8000-000000000001';
 
 /** A ledger in which an account was credited with a payment of 60.50 EUR that is final, and processes that may end at any call. */
-export class RefundWorld {
-  readonly store = new MemoryEventStore();
+export class RefundWorld extends LedgerWorld {
   /** What its processes told. */
   readonly undone: UndoneNotice[] = [];
-  #commands = 0;
 
   static async open(): Promise<RefundWorld> {
     const world = new RefundWorld();
@@ -53,24 +46,6 @@ export class RefundWorld {
     const customer = new History().prepaid().credited('60.50', { settlement: settlementKey, slot: '7' });
     await world.write(account, accountStream('demo', id), ...customer.events);
     return world;
-  }
-
-  /** Of a process that knows nothing of what others did. */
-  executor(): CommandExecutor {
-    return executionOn(this.store).executor;
-  }
-
-  write<State, Event extends DomainEvent>(aggregate: Aggregate<State, Event>, stream: string, ...events: Event[]): Promise<void> {
-    return this.act(aggregate, stream, () => accept(...(events as [Event, ...Event[]])));
-  }
-
-  async act<State, Event extends DomainEvent>(
-    aggregate: Aggregate<State, Event>,
-    stream: string,
-    decide: (state: State) => Decision<Event, Rejection>,
-  ): Promise<void> {
-    const outcome = await this.executor().execute({ aggregate, stream, envelope: envelope(`${this.#commands++}`), decide });
-    if (outcome.kind === 'rejected') throw new Error(JSON.stringify(outcome.rejection));
   }
 
   decide(amount: string, refund = ref): Promise<void> {
@@ -96,49 +71,13 @@ export class RefundWorld {
     await this.write(settlement, stream, ...history.events.slice(known));
   }
 
-  async log(): Promise<LedgerEvent[]> {
-    return (await Array.fromAsync(this.store.readAll())).map((stored) => ledgerEventOf(stored)!);
-  }
-
-  async typed(...types: string[]): Promise<LedgerEvent[]> {
-    return (await this.log()).filter(({ type }) => types.includes(type));
-  }
-
   /** A process that handles everything from the beginning, and that is killed at a call: before it, or when it has had its effect. */
-  async follow({ killedAt = Infinity, hadEffect = false, tokens = [eth, dollar] as readonly KnownToken[] } = {}): Promise<void> {
-    const executor = dyingAt(this.executor(), { killedAt, hadEffect });
+  async follow({ tokens = [eth, dollar], ...end }: End & { readonly tokens?: readonly KnownToken[] } = {}): Promise<void> {
+    const executor = dyingAt(this.executor(), end);
     const handler = new ReturnRefundHandler(new Accounts(executor));
     const bus = { execute: (command: never) => handler.execute(command) } as unknown as CommandBus;
     const process = new RefundProcess({ executor, bus, chains: chainsTaking(tokens), onUndone: (notice) => this.undone.push(notice) });
     const { typePrefixes } = process.filter;
     await process.project((await this.log()).filter(({ type }) => typePrefixes.some((prefix) => type.startsWith(prefix))));
   }
-
-  /** Killed at each of its calls in turn, both ways at once, until two get through. Answers how many calls that took. */
-  async followKilled(): Promise<number> {
-    for (let killedAt = 0; ; killedAt++) {
-      const ends = await Promise.allSettled([true, false].map((hadEffect) => this.follow({ killedAt, hadEffect })));
-      if (ends.every(({ status }) => status === 'fulfilled')) return killedAt;
-    }
-  }
-}
-
-function dyingAt(
-  executor: CommandExecutor,
-  { killedAt, hadEffect }: { readonly killedAt: number; readonly hadEffect: boolean },
-): CommandExecutor {
-  let calls = 0;
-  return new Proxy(executor, {
-    get: (target, name) => {
-      const value: unknown = Reflect.get(target, name);
-      if (typeof value !== 'function') return value;
-      return async (...args: unknown[]) => {
-        const isLast = calls++ === killedAt;
-        if (isLast && !hadEffect) throw new Error('This process was killed.');
-        const result: unknown = await (value as (...given: unknown[]) => Promise<unknown>).apply(target, args);
-        if (isLast) throw new Error('This process was killed.');
-        return result;
-      };
-    },
-  });
 }

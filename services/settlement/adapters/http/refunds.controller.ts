@@ -107,7 +107,7 @@ export class RefundsController {
   }
 }
 
-function pathSettlement(path: string): string {
+export function pathSettlement(path: string): string {
   if (!isSettlementId(path)) throw new ProblemError('settlement_not_found');
   return path;
 }

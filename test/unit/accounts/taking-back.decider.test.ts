@@ -1,0 +1,59 @@
+import { describe, expect, it } from '@jest/globals';
+import { account } from '../../../services/accounts/domain/account.ts';
+import { refundSettlement } from '../../../services/accounts/domain/refunding.decider.ts';
+import { takeBackCredit, type TakeBackCreditData } from '../../../services/accounts/domain/taking-back.decider.ts';
+import { moneyOf } from '../../../services/money/money.ts';
+import { given } from '../../support/given.ts';
+import { at, crediting, eur, History, id } from './account.fixtures.ts';
+
+const { settlement } = crediting('1');
+const second = { settlement: '2.0xa.slot.1', slot: '1' };
+/** 50.00 of credit was bought in slot 1, and paid a second time elsewhere. */
+const { events } = new History()
+  .prepaid()
+  .credited('50', { purpose: { kind: 'credit' } })
+  .credited('50', { purpose: { kind: 'credit' }, ...second });
+const burnt = (changes: Partial<TakeBackCreditData> = {}): TakeBackCreditData => {
+  return { refund: 'ref_1', slot: '1', amount: eur('20'), chainId: '1', tx: '0x8', effectiveAt: at, ...changes };
+};
+const on = (history: typeof events, data = burnt()) => given(account, history).when((state) => takeBackCredit(state, data));
+const line = (place: string, amount: string, direction: 'debit' | 'credit') => ({ account: place, amount, currency: 'EUR', direction });
+
+describe('takeBackCredit', () => {
+  it('brings what was owed for burnt credit to the wallet', () => {
+    const [event] = on(events).thenAccepts('CreditTakenBack/1');
+    expect(event?.data).toEqual({
+      ...{ account: id, refund: 'ref_1', settlement, slot: '1', amount: '20.00', currency: 'EUR', bucket: 'overpaid' },
+      ...{ chainId: '1', tx: '0x8', effectiveAt: at },
+      postings: [line(`liability:refund-payable:${id}`, '20.00', 'debit'), line(`liability:wallet:${id}:overpaid`, '20.00', 'credit')],
+    });
+    expect(given(account, [...events, event!]).state).toMatchObject({ wallet: 70_000_000n });
+  });
+
+  it('does it once for each decision', () => {
+    const history = [...events, ...on(events).thenAccepts('CreditTakenBack/1')];
+    on(history).thenRepeats(3n);
+    on(history, burnt({ refund: 'ref_2' })).thenAccepts('CreditTakenBack/1');
+  });
+
+  it.each([
+    ['of no account', [], burnt(), { code: 'account_not_found' }],
+    ['in another currency', events, burnt({ amount: moneyOf('1', 'USD') }), { code: 'currency_mismatch', account: 'EUR', given: 'USD' }],
+    ['of a slot that was never paid', events, burnt({ slot: '9' }), { code: 'settlement_not_final', settlement: '9' }],
+  ] as const)('refuses credit %s', (_, history, data, rejection) => on([...history], data).thenRejects(rejection));
+
+  it('makes it part of what can go back of the payment that bought it, and of no other', () => {
+    const refund = { refund: 'ref_back', settlement, reason: 'moves away', effectiveAt: at };
+    given(account, events)
+      .when((state) => refundSettlement(state, refund))
+      .thenRejects({ code: 'nothing_to_refund', paid: '50.00', currency: 'EUR' });
+    const history = [...events, ...on(events).thenAccepts('CreditTakenBack/1')];
+    const [event] = given(account, history)
+      .when((state) => refundSettlement(state, refund))
+      .thenAccepts('SettlementRefundDecided/1');
+    expect(event?.data).toMatchObject({ amount: '20.00', settlement, slot: '1' });
+    given(account, history)
+      .when((state) => refundSettlement(state, { ...refund, settlement: second.settlement, amount: eur('50.01') }))
+      .thenRejects({ code: 'refund_above_payment', paid: '50.00', refundable: '50.00', required: '50.01', currency: 'EUR' });
+  });
+});

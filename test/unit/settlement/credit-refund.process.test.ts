@@ -1,0 +1,140 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { accountStream } from '../../../services/accounts/application/account-command.ts';
+import { account } from '../../../services/accounts/domain/account.ts';
+import { refundSettlement } from '../../../services/accounts/domain/refunding.decider.ts';
+import { CreditRefunds } from '../../../services/settlement/application/credit-refunds.ts';
+import { boughtBy, CreditWorld, refund } from './credit-refund.fixtures.ts';
+import { creditContract, holder } from './credit.fixtures.ts';
+import { account as id } from './slot.fixtures.ts';
+
+const short = { code: 'reverted', error: 'ERC20InsufficientBalance(0xab, 1, 2000)' } as const;
+const taken = { code: 'reverted', error: 'PrepaidCreditSeqUsed(1)' } as const;
+const wallet = `liability:wallet:${id}:overpaid`;
+const payable = `liability:refund-payable:${id}`;
+
+let world: CreditWorld;
+beforeEach(async () => {
+  world = await CreditWorld.open();
+});
+const states = async () => {
+  const views = await new CreditRefunds({ executor: world.executor(), transactions: { find: () => Promise.resolve(undefined) } }).of(
+    'demo',
+    boughtBy,
+  );
+  return views?.map(({ state, failure }) => (failure === undefined ? state : `${state}: ${failure}`));
+};
+
+describe('asking for credit to be taken back', () => {
+  it('is answered with the code of what stands against it', async () => {
+    expect(await world.refund('20', { of: `31337.0x${'00'.repeat(20)}.slot.9` })).toBe('settlement_not_found');
+    expect(await world.refund('50.01')).toBe('refund_above_payment');
+    world = await CreditWorld.open({ isIssued: false });
+    expect(await world.refund('20')).toBe('credit_not_issued');
+    expect(await world.typed('CreditRefundDecided/1')).toEqual([]);
+  });
+
+  it('is decided once, however often it is asked', async () => {
+    expect([await world.refund('20'), await world.refund('20')]).toEqual(['accepted', 'accepted']);
+    expect(await world.typed('CreditRefundDecided/1')).toHaveLength(1);
+    expect(await states()).toEqual(['decided']);
+  });
+});
+
+describe('from a decision to burnt credit', () => {
+  it('is one number and one order, under the contract and of the holder that it was given out to', async () => {
+    await world.refund('20');
+    await world.follow();
+    const [ordered] = await world.typed('CreditRefundOrdered/1');
+    expect(ordered).toMatchObject({
+      stream: 'demo.dispatch-creditrefund.1',
+      fin: { contract: creditContract, providerId: '11', refund: refund(), refundSeq: '1', slot: '7', account: id, holder, units: '2000' },
+    });
+    expect(await states()).toEqual(['ordered']);
+  });
+
+  it('resumes wherever it is killed, orders once, and brings the money to the wallet once', async () => {
+    await world.refund('20');
+    await world.refund('30', { number: 2 });
+    expect(await world.followKilled()).toBeGreaterThan(8);
+    await world.follow();
+    expect((await world.typed('RefundNumbered/1')).map(({ fin }) => fin)).toMatchObject([{ refundSeq: '1' }, { refundSeq: '2' }]);
+    expect(await world.typed('CreditRefundOrdered/1')).toHaveLength(2);
+    await world.show('2000');
+    expect([await world.balance('liability:credit'), await world.balance(payable)]).toEqual(['-30.00', '-20.00']);
+    await world.followKilled();
+    await world.follow();
+    expect(await world.typed('CreditTakenBack/1')).toMatchObject([{ fin: { refund: refund(), settlement: boughtBy, amount: '20.00' } }]);
+    expect([await world.balance(payable), await world.balance(wallet)]).toEqual(['0.00', '-20.00']);
+    expect(await states()).toEqual(['final', 'ordered']);
+  });
+
+  it('may then be paid back as money of the payment that bought it, and no more than that', async () => {
+    await world.refund('20');
+    await world.follow();
+    await world.show('2000');
+    await world.follow();
+    const asked = { refund: 'ref_back', settlement: boughtBy, reason: 'moves away', effectiveAt: '2026-03-02T00:00:00.000Z' };
+    await world.act(account, accountStream('demo', id), (state) => refundSettlement(state, asked));
+    expect((await world.typed('SettlementRefundDecided/1'))[0]?.fin).toMatchObject({ amount: '20.00', slot: '7' });
+    expect([await world.balance(wallet), await world.balance(payable)]).toEqual(['0.00', '-20.00']);
+    const more = world.act(account, accountStream('demo', id), (state) => refundSettlement(state, { ...asked, refund: 'ref_more' }));
+    await expect(more).rejects.toThrow('nothing_to_refund');
+  });
+});
+
+describe('credit that could not be taken back', () => {
+  it('is free to be decided anew under another number, once, wherever the process is killed', async () => {
+    await world.refund();
+    await world.follow();
+    await world.fail('1', short);
+    expect(await world.refund('1', { number: 2 })).toBe('nothing_to_refund');
+    await world.followKilled();
+    await world.follow();
+    expect((await world.typed('CreditRefundFailed/1')).map(({ fin }) => fin)).toEqual([
+      { seq: '7', refund: refund(), failure: `reverted: ${short.error}` },
+    ]);
+    expect(await states()).toEqual([`failed: reverted: ${short.error}`]);
+    expect(await world.refund('20', { number: 3 })).toBe('accepted');
+    await world.follow();
+    expect((await world.typed('CreditRefundOrdered/1')).map(({ stream }) => stream)).toEqual([
+      'demo.dispatch-creditrefund.1',
+      'demo.dispatch-creditrefund.2',
+    ]);
+    expect([await world.balance('liability:credit'), await world.balance(payable)]).toEqual(['-50.00', '0.00']);
+  });
+
+  it('is in suspense where somebody burns it all the same', async () => {
+    await world.refund('20');
+    await world.follow();
+    await world.fail('1', short);
+    await world.show('2000');
+    await world.follow();
+    expect([await world.balance('liability:suspense'), await world.balance(wallet)]).toEqual(['-20.00', '0.00']);
+  });
+
+  describe('because its number is taken', () => {
+    beforeEach(async () => {
+      await world.refund('20');
+      await world.follow();
+      await world.fail('1', taken);
+    });
+
+    it('waits for what the chain shows, and was taken back where that is it', async () => {
+      await world.follow();
+      expect(await world.typed('CreditRefundFailed/1')).toEqual([]);
+      await world.show('2000');
+      await world.follow();
+      expect(await world.typed('CreditRefundFailed/1')).toEqual([]);
+      expect(await world.typed('CreditTakenBack/1')).toHaveLength(1);
+      expect(await states()).toEqual(['final']);
+    });
+
+    it('came to nothing where somebody else used it', async () => {
+      await world.show('1');
+      await world.follow();
+      await world.follow();
+      expect(await world.typed('CreditRefundFailed/1')).toHaveLength(1);
+      expect(await world.typed('CreditTakenBack/1')).toEqual([]);
+    });
+  });
+});
