@@ -11,9 +11,11 @@ let credit: Contract;
 let account: string;
 /** Paid with credit. */
 let title: string;
+/** Another customer, with a wallet of its own. */
+let mallory: string;
 
 beforeAll(async () => {
-  shop = await startPaidProvider();
+  shop = await startPaidProvider({ reconciling: { creditMs: 200, everyMs: 500 } });
   credit = await shop.createCredit();
   await shop.rate('USDC', '0.5');
   account = (await shop.api.post('/v1/accounts', { billing: 'postpaid', currency: 'EUR', creditLimit: '10000' })).body.id as string;
@@ -22,14 +24,14 @@ afterAll(() => shop.close());
 
 const mine = () => shop.on.chain.provider.send('anvil_mine', ['0x1']);
 
-/** Lets the chain go on until something is so. */
-async function until<T>(ask: () => Promise<T>, isIt: (answer: T) => boolean): Promise<T> {
+/** Lets the chain go on until something is so, unless it is to stand still. */
+async function until<T>(ask: () => Promise<T>, isIt: (answer: T) => boolean, goOn: () => Promise<unknown> = mine): Promise<T> {
   const deadline = Date.now() + 90_000;
   for (;;) {
     const answer = await ask();
     if (isIt(answer)) return answer;
     if (Date.now() > deadline) throw new Error(`It did not come to pass: ${JSON.stringify(answer)}`);
-    await mine();
+    await goOn();
     await sleep(100);
   }
 }
@@ -71,6 +73,61 @@ async function billed(amount: string) {
   const { id } = (await shop.api.post(`/v1/accounts/${account}/invoices`, { dueOn: '2099-12-31' })).body as { id: string };
   await until(async () => (await shop.api.get(`/v1/invoices/${id}`)).body.document as unknown, (document) => document !== undefined); // prettier-ignore
   return id;
+}
+
+/** The payment that bought credit for an account. */
+const purchaseOf = async (of: string) => {
+  const { settlements } = (await shop.api.get(`/v1/settlements?account=${of}`)).body as {
+    settlements: { settlement: string; name: string; purpose?: string }[];
+  };
+  return `/v1/settlements/${settlements.find(({ name, purpose }) => name === 'Settled' && purpose === 'credit')!.settlement}`;
+};
+
+const reason = 'moves away';
+/** Asks for credit to be taken back, and answers where one sees how far that is. */
+async function asked(purchase: string, amount?: string): Promise<string> {
+  const part = amount === undefined ? {} : { amount, currency: 'EUR' };
+  const { status, headers, body } = await shop.api.post(`${purchase}/credit-refunds`, { ...part, reason });
+  if (status !== 201) throw new Error(JSON.stringify(body));
+  return headers.get('location')!;
+}
+
+const stands = (at: string, state: string, goOn?: () => Promise<unknown>) =>
+  until(
+    async () => (await shop.api.get(at)).body as Record<string, string>,
+    (view) => view['state'] === state || view['state'] === 'failed',
+    goOn,
+  );
+
+/** What is on chain is what the books owe for it, and nothing waits to be paid out: now, and in the comparison that always runs (C2). */
+async function agreed(): Promise<number> {
+  const owed = await supply();
+  await until(ledger, ({ of }) => of('liability:credit') === owed && of('liability:refund-payable') === 0);
+  const head = await shop.on.chain.provider.getBlockNumber();
+  const newest = await until(
+    async () => (await compared(20))[0],
+    (latest) => latest !== undefined && Number(latest.blocks[0]!.number) >= head,
+  );
+  expect(newest).toMatchObject({ onChain: (-owed).toFixed(2), difference: '0.00', sound: true });
+  return owed;
+}
+
+interface Compared {
+  readonly subject: string;
+  readonly onChain: string;
+  readonly blocks: readonly { readonly number: string }[];
+  readonly sound: boolean;
+}
+
+/** Comparisons of the supply with the books, newest first: the last ones, or all that were ever kept. */
+async function compared(limit = Infinity): Promise<Compared[]> {
+  const found: Compared[] = [];
+  for (let next: string | undefined = ''; next !== undefined && found.length < limit;) {
+    const { body } = await shop.api.get(`/v1/settlement/reconciliations?limit=100${next}`);
+    found.push(...(body.reconciliations as Compared[]).filter(({ subject }) => subject === 'credit'));
+    next = body.next === undefined ? undefined : `&before=${body.next as string}`;
+  }
+  return found;
 }
 
 const openOf = async (invoice: string) => (await shop.api.get(`/v1/invoices/${invoice}`)).body.open as string;
@@ -148,7 +205,7 @@ describe('[D16] prepaid credit', () => {
   it("a unit that a stranger spends on somebody's slot goes to the stranger's wallet, and the slot is paid by its own customer", async () => {
     const { other, payer } = shop.on.hands;
     await sent(shop.on.dollar, other, 'mint', other.address, 10n ** 9n);
-    const mallory = (await shop.api.post('/v1/accounts', { billing: 'postpaid', currency: 'EUR', creditLimit: '10' })).body.id as string;
+    mallory = (await shop.api.post('/v1/accounts', { billing: 'postpaid', currency: 'EUR', creditLimit: '10' })).body.id as string;
     const bought = await checkoutOf(`/v1/accounts/${mallory}/credits/checkouts`, { amount: '5', currency: 'EUR' });
     await shop.ask(`${bought}/quotes`, { token: shop.dollar });
     const { ways } = (await shop.open(`${bought}/payment?token=${shop.dollar}&payer=${other.address}`)).body as {
@@ -170,44 +227,73 @@ describe('[D16] prepaid credit', () => {
 
   it('is taken back: burnt once, never paid for before that, and then paid back as money of its payment', async () => {
     const { payer, treasury } = shop.on.hands;
-    const { settlements } = (await shop.api.get(`/v1/settlements?account=${account}`)).body as {
-      settlements: { settlement: string; name: string; purpose?: string }[];
-    };
-    const { settlement } = settlements.find(({ name, purpose }) => name === 'Settled' && purpose === 'credit')!;
-    const path = `/v1/settlements/${settlement}`;
-    const part = { amount: '10.00', currency: 'EUR', reason: 'moves away' };
-    expect((await shop.api.post(`${path}/refunds`, part)).body.code).toBe('nothing_to_refund');
-    const left = Number(await balanceOf());
-    const stands = (of: string, state: string) =>
-      until(async () => (await shop.api.get(of)).body as Record<string, string>, (view) => view['state'] === state); // prettier-ignore
+    const purchase = await purchaseOf(account);
+    const part = { amount: '10.00', currency: 'EUR', reason };
+    expect((await shop.api.post(`${purchase}/refunds`, part)).body.code).toBe('nothing_to_refund');
+    expect((await shop.api.post(`${purchase}/credit-refunds`, { ...part, amount: '50.01' })).body.code).toBe('refund_above_payment');
+    const [left, wallet] = [Number(await balanceOf()), Number(await walletOf(account))];
     const key = { 'idempotency-key': 'take-back' };
-    const [asked, again] = [
-      await shop.api.post(`${path}/credit-refunds`, part, key),
-      await shop.api.post(`${path}/credit-refunds`, part, key),
-    ];
-    expect([asked.status, again.body.id]).toEqual([201, asked.body.id]);
-    const view = await stands(asked.headers.get('location')!, 'final');
-    expect(view).toMatchObject({ amount: '10.00', account, holder: payer.address.toLowerCase(), dispatch: 'creditrefund.1' });
-    expect((await shop.api.get(`${path}/credit-refunds`)).body.refunds).toEqual([view]);
-    expect(await until(() => balanceOf(), (balance) => balance === (left - 10).toFixed(2))).toBe((left - 10).toFixed(2)); // prettier-ignore
-    const walletOf = async () => (await shop.api.get(`/v1/accounts/${account}`)).body.balances.wallet as string;
-    expect(await until(walletOf, (wallet) => wallet !== '0.00')).toBe('10.00');
-    const owed = await supply();
-    await until(ledger, ({ of }) => of('liability:credit') === owed && of('liability:refund-payable') === 0);
-    // More than the holder has left, and less than was bought: the contract refuses it, and nothing is booked.
-    const spent = await shop.api.post(`${path}/credit-refunds`, { ...part, amount: '40.00' });
-    expect((await stands(spent.headers.get('location')!, 'failed'))['failure']).toMatch(/^reverted: ERC20InsufficientBalance\(/);
-    expect([(await ledger()).of('liability:credit'), await supply()]).toEqual([owed, owed]);
+    const taken = await shop.api.post(`${purchase}/credit-refunds`, part, key);
+    const again = await shop.api.post(`${purchase}/credit-refunds`, part, key);
+    expect([taken.status, again.body.id, again.headers.get('idempotent-replayed')]).toEqual([201, taken.body.id, 'true']);
+    expect((await shop.api.post(`${purchase}/credit-refunds`, { reason }, key)).status).toBe(422);
+    const view = await stands(taken.headers.get('location')!, 'final');
+    const holder = payer.address.toLowerCase();
+    expect(view).toMatchObject({ state: 'final', amount: '10.00', account, holder, dispatch: 'creditrefund.1' });
+    expect((await shop.api.get(`${purchase}/credit-refunds`)).body.refunds).toEqual([view]);
+    const less = (left - 10).toFixed(2);
+    expect(await until(() => balanceOf(), (balance) => balance === less)).toBe(less); // prettier-ignore
+    const more = (wallet + 10).toFixed(2);
+    expect(await until(() => walletOf(account), (now) => now === more)).toBe(more); // prettier-ignore
+    const owed = await agreed();
     // At the rate that it was paid at: half a euro a dollar.
     await sent(shop.on.dollar, treasury, 'transfer', shop.refunder, 20_000_000n);
     const dollars = async () => BigInt(await shop.on.dollar.getFunction('balanceOf')(payer.address));
     const held = await dollars();
-    const back = await shop.api.post(`${path}/refunds`, { reason: 'moves away' });
-    expect(await stands(back.headers.get('location')!, 'final')).toMatchObject({ amount: '10.00' });
+    const back = await shop.api.post(`${purchase}/refunds`, { reason });
+    expect(await stands(back.headers.get('location')!, 'final')).toMatchObject({ state: 'final', amount: '10.00' });
     expect((await dollars()) - held).toBe(20_000_000n);
-    // What is left in wallets is the cent of the stranger above.
-    await until(ledger, ({ of }) => of('liability:wallet') === -0.01 && of('liability:refund-payable') === 0);
-    expect([await walletOf(), await supply()]).toEqual(['0.00', owed]);
+    expect([await walletOf(account), await agreed()]).toEqual([wallet.toFixed(2), owed]);
+    expect((await shop.api.post(`${purchase}/refunds`, { reason })).body.code).toBe('nothing_to_refund');
+  }, 120_000);
+
+  it('is taken back from its own holder alone, and more than that one has left is refused by the contract and costs nothing', async () => {
+    const [purchase, others, before] = [await purchaseOf(mallory), await balanceOf(), await supply()];
+    const refused = await stands(await asked(purchase), 'failed');
+    expect(refused).toMatchObject({ amount: '5.00', failure: expect.stringMatching(/^reverted: ERC20InsufficientBalance\(/) });
+    expect([refused['tx'], await agreed()]).toEqual([undefined, before]);
+    const { holder } = await stands(await asked(purchase, '4.99'), 'final');
+    expect(holder).toBe(shop.on.hands.other.address.toLowerCase());
+    expect(await until(() => walletOf(mallory), (wallet) => wallet === '5.00')).toBe('5.00'); // prettier-ignore
+    expect(await until(() => balanceOf(mallory), (balance) => balance === '0.00')).toBe('0.00'); // prettier-ignore
+    expect(await agreed()).toBeCloseTo(before + 4.99, 2);
+    expect(await balanceOf()).toBe(others);
+  }, 120_000);
+
+  it('is spent or taken back, as the chain has it, and never both', async () => {
+    const { payer } = shop.on.hands;
+    const { provider } = shop.on.chain;
+    const [purchase, left, before] = [await purchaseOf(account), (await balanceOf())!, await supply()];
+    const invoice = await billed('5.00');
+    const path = await checkoutOf(`/v1/invoices/${invoice}/checkouts`);
+    const { body } = await shop.ask(`${path}/redemptions`, { holder: payer.address });
+    await provider.send('evm_setAutomine', [false]);
+    // The holder pays dearly to be first; what we send was tried out on a block that knows nothing of that.
+    const { to, data } = body.transaction as { to: string; data: string };
+    await payer.sendTransaction({ to, data, gasLimit: 500_000n, maxPriorityFeePerGas: 10n ** 11n, maxFeePerGas: 10n ** 12n });
+    const at = await asked(purchase, left);
+    expect((await stands(at, 'sent', () => Promise.resolve()))['state']).toBe('sent');
+    await mine();
+    await provider.send('evm_setAutomine', [true]);
+    const lost = await stands(at, 'failed');
+    expect(lost).toMatchObject({ failure: expect.stringMatching(/^reverted: ERC20InsufficientBalance\(/) });
+    expect((await provider.getTransactionReceipt(lost['tx']!))?.status).toBe(0);
+    expect(await until(() => openOf(invoice), (open) => open === '0.00')).toBe('0.00'); // prettier-ignore
+    expect(await agreed()).toBeCloseTo(before + 5, 2);
+    // What is left is free to be taken back by a decision of its own.
+    const rest = await stands(await asked(purchase, '5.91'), 'final');
+    expect(rest['state']).toBe('final');
+    expect(await agreed()).toBeCloseTo(before + 10.91, 2);
   }, 120_000);
 
   it('[SET-A37] what a stolen minter gives out is in suspense, and the supply is what is owed all the same', async () => {
@@ -239,10 +325,21 @@ describe('[D16] prepaid credit', () => {
     expect(await heldBy()).toMatchObject({ balance: '0.00', expired: left.toFixed(2), lots: [] });
   });
 
+  it('is not taken back once it is burnt, though more of it was bought than ever came back', async () => {
+    const before = await ledger();
+    const { state, failure } = await stands(await asked(await purchaseOf(account), '1.00'), 'failed');
+    expect([state, failure]).toEqual(['failed', expect.stringMatching(/^reverted: ERC20InsufficientBalance\(/)]);
+    const after = await ledger();
+    for (const place of ['liability:credit', 'liability:wallet', 'revenue:breakage']) expect(after.of(place)).toBe(before.of(place));
+  });
+
   it('leaves books that balance, nothing on its way, and a log that is VALID', async () => {
     const { sums, of } = await ledger();
     expect(sums.every((sum) => sum === 0)).toBe(true);
-    expect(of('liability:payment-pending')).toBe(0);
+    expect([of('liability:payment-pending'), of('liability:credit-unissued'), of('liability:refund-payable')]).toEqual([0, 0, 0]);
+    const all = await compared();
+    expect(all.length).toBeGreaterThan(10);
+    expect(all.filter(({ sound }) => !sound)).toEqual([]);
     const length = (await Array.fromAsync(shop.api.service.eventStore.readAll())).filter(({ stream }) => stream.startsWith('demo.')).length;
     const source = () => new HttpLogSource(`${shop.api.service.url}/logs/demo/`, { token: shop.api.token });
     const genesisHash = await shop.api.service.integrity.logs.genesisHashOf('demo');

@@ -13,6 +13,8 @@ import { closeCharges } from '../../../services/accounts/domain/closing.decider.
 import { receivePayment } from '../../../services/accounts/domain/payment.decider.ts';
 import { returnRefund } from '../../../services/accounts/domain/returning.decider.ts';
 import { reverseEntry } from '../../../services/accounts/domain/reversal.decider.ts';
+import { takeBackCredit } from '../../../services/accounts/domain/taking-back.decider.ts';
+import { reject } from '../../../services/commands/domain/decision.ts';
 import { stateOfText, stateText } from '../../../services/commands/domain/state-text.ts';
 import { moneyOf } from '../../../services/money/money.ts';
 import { roundToPayable } from '../../../services/money/rounding.ts';
@@ -20,7 +22,14 @@ import { assertBalanced, signedAmount } from '../../../services/money/posting.ts
 import { eventId, given } from '../../support/given.ts';
 import { at, charge, crediting, ending, granting, id, invoiceId, payment, purchase } from './account.fixtures.ts';
 
-const purpose = fc.constantFrom('invoice' as const, 'top-up' as const, 'title' as const, 'allocation' as const, 'deposit' as const);
+const purpose = fc.constantFrom(
+  'invoice' as const,
+  'top-up' as const,
+  'title' as const,
+  'allocation' as const,
+  'deposit' as const,
+  'credit' as const,
+);
 
 /** What a customer, a clerk and a chain may do, in any order and with any amount. */
 const step = fc.oneof(
@@ -57,6 +66,7 @@ const step = fc.oneof(
     slot: fc.nat({ max: 5 }),
   }),
   fc.record({ kind: fc.constant('return' as const), nth: fc.nat({ max: 3 }) }),
+  fc.record({ kind: fc.constant('takeBack' as const), amount: fc.bigInt({ min: 1n, max: 50_000_000n }), slot: fc.nat({ max: 5 }) }),
 );
 const history = fc.record({
   billing: fc.constantFrom('prepaid' as const, 'postpaid' as const),
@@ -89,9 +99,10 @@ const walletHistory = focused(
       kind: fc.constant('credit' as const),
       amount: few,
       slot: fc.nat({ max: 2 }),
-      purpose: fc.constant('top-up' as const),
+      purpose: fc.constantFrom('top-up' as const, 'credit' as const),
       bucket: fc.constantFrom('bonus' as const, 'money' as const),
     }),
+    fc.record({ kind: fc.constant('takeBack' as const), amount: few, slot: fc.nat({ max: 2 }) }),
     few.map((amount) => ({ kind: 'charge' as const, amount, source: 'wallet' as const })),
     fc.tuple(refund, fc.nat({ max: 2 })).map(([asked, slot]) => ({ ...asked, slot })),
   ),
@@ -136,7 +147,29 @@ function decide(state: Account, events: readonly AccountEvent[], asked: Step) {
       const refunds = state.status === 'open' ? [...state.refunds.keys()] : [];
       return returnRefund(state, { refund: refunds[asked.nth] ?? 'ref_none', failure: 'expired', effectiveAt: at });
     }
+    case 'takeBack': {
+      const slot = asked.slot.toString();
+      const amount = eurUnits(smaller(asked.amount, creditLeft(events, slot)));
+      // A purchase of credit takes back no more than was bought in it, so that the account is never told of more.
+      if (amount.amount === 0n) return reject({ code: 'account_not_found' });
+      return takeBackCredit(state, { refund: `ref_${events.length}`, slot, amount, chainId: '1', tx: '0x8', effectiveAt: at });
+    }
   }
+}
+
+/** What was bought in the first payment of a slot and is not taken back. */
+function creditLeft(events: readonly AccountEvent[], slot: string): bigint {
+  const first = events.find(({ type, data }) => type === 'SettlementCredited/1' && data.slot === slot);
+  if (first?.type !== 'SettlementCredited/1' || first.data.purpose !== 'credit') return 0n;
+  return moneyOf(first.data.amount, 'EUR').amount - takenBack(events, slot);
+}
+
+/** Of one slot, or of all. */
+function takenBack(events: readonly AccountEvent[], slot?: string): bigint {
+  return events.reduce((sum, { type, data }) => {
+    const isIt = type === 'CreditTakenBack/1' && (slot === undefined || data.slot === slot);
+    return isIt ? sum + moneyOf(data.amount, 'EUR').amount : sum;
+  }, 0n);
 }
 
 /** Balances by the specification alone: the sum of postings, debits minus credits. */
@@ -200,7 +233,8 @@ describe('random histories of an account', () => {
         const balances = balancesOf(events);
         const standing = [...state.refunds.values()].filter(({ returned }) => returned === undefined);
         const sumOf = (some: typeof standing) => some.reduce((sum, { decided }) => sum + moneyOf(decided.amount, 'EUR').amount, 0n);
-        expect(-(balances.get(ledgerAccount.refundPayable(id)) ?? 0n)).toBe(sumOf(standing));
+        // What is owed for burnt credit was booked where that was seen, and not by the account.
+        expect(takenBack(events) - (balances.get(ledgerAccount.refundPayable(id)) ?? 0n)).toBe(sumOf(standing));
         for (const [settlement, { paid, parts }] of state.settlements) {
           const back = sumOf(standing.filter(({ decided }) => decided.settlement === settlement));
           expect(back + refundableOf(parts)).toBeLessThanOrEqual(paid);
@@ -215,7 +249,7 @@ describe('random histories of an account', () => {
         const { events, states } = run(asked);
         const buckets = new Map<string, string>();
         for (const { type, data } of events) {
-          if (type === 'SettlementCredited/1') buckets.set(data.settlement, data.bucket);
+          if (type === 'SettlementCredited/1' || type === 'CreditTakenBack/1') buckets.set(data.settlement, data.bucket);
           if (type !== 'SettlementRefundDecided/1') continue;
           const own = ledgerAccount.wallet(id, buckets.get(data.settlement));
           for (const { account: place } of data.postings) if (place.startsWith(ledgerAccount.wallet(id, ''))) expect(place).toBe(own);
@@ -265,6 +299,10 @@ describe('random histories of an account', () => {
     );
   });
 });
+
+function smaller(left: bigint, right: bigint): bigint {
+  return left < right ? left : right;
+}
 
 function eurUnits(amount: bigint) {
   return { amount, currency: 'EUR' as const };

@@ -27,6 +27,7 @@ import { account as id, issued, quoteIssued, slotOpened } from './slot.fixtures.
 const credit = { kind: '5', fiatMinor: '5000' };
 const bought = [slotOpened({ purpose: { kind: 'credit', order: 'ord_1' }, amount: '50.00' }), issued(quoteIssued(credit))];
 const payment = settled(credit) as PaidEffect;
+const matched = matchPayment(payment, { stream: 'demo.slot-7', state: given(slot, bought).state }, eth);
 const issue = creditIssued() as EffectOf<'CreditIssued'>;
 
 /** The payment that bought 50.00 EUR of credit in slot 7. */
@@ -37,8 +38,7 @@ export const refund = (number = 1) => `ref_00000000-0000-5000-8000-00000000000${
 export class CreditWorld extends LedgerWorld {
   static async open({ isIssued = true } = {}): Promise<CreditWorld> {
     const world = new CreditWorld();
-    const found = { stream: 'demo.slot-7', state: given(slot, bought).state };
-    const paid = new EffectHistory().observed(payment, matchPayment(payment, found, eth)).finalized({ token: eth });
+    const paid = new EffectHistory().observed(payment, matched).finalized({ token: eth });
     await world.write(slot, slotStream('demo', '7'), ...bought, { type: 'SlotClosed/1', data: { seq: '7', reason: 'settled' } });
     await world.write(settlement, settlementStream('demo', boughtBy), ...paid.events);
     const customer = new History().prepaid().credited('50', { settlement: boughtBy, slot: '7', purpose: { kind: 'credit' } });
@@ -56,6 +56,14 @@ export class CreditWorld extends LedgerWorld {
     const handler = new RefundCreditHandler(this.executor());
     const outcome = await handler.execute(new RefundCredit(envelope(`refund ${number}`), request));
     return outcome.kind === 'rejected' ? outcome.rejection.code : outcome.kind;
+  }
+
+  /** Somebody paid the slot once more, on another chain, and that is final too. */
+  async paidAgain(): Promise<string> {
+    const again = { ...payment, chainId: '10' };
+    const paid = new EffectHistory().observed(again, matched).finalized({ token: eth });
+    await this.write(settlement, settlementStream('demo', settlementId(again)), ...paid.events);
+    return settlementId(again);
   }
 
   fail(refundSeq: string, failure: DispatchFailure): Promise<void> {

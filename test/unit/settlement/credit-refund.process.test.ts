@@ -16,11 +16,10 @@ let world: CreditWorld;
 beforeEach(async () => {
   world = await CreditWorld.open();
 });
+const viewsOf = (payment: string) =>
+  new CreditRefunds({ executor: world.executor(), transactions: { find: () => Promise.resolve(undefined) } }).of('demo', payment);
 const states = async () => {
-  const views = await new CreditRefunds({ executor: world.executor(), transactions: { find: () => Promise.resolve(undefined) } }).of(
-    'demo',
-    boughtBy,
-  );
+  const views = await viewsOf(boughtBy);
   return views?.map(({ state, failure }) => (failure === undefined ? state : `${state}: ${failure}`));
 };
 
@@ -31,6 +30,12 @@ describe('asking for credit to be taken back', () => {
     world = await CreditWorld.open({ isIssued: false });
     expect(await world.refund('20')).toBe('credit_not_issued');
     expect(await world.typed('CreditRefundDecided/1')).toEqual([]);
+  });
+
+  it('is refused of a second payment of the slot, which bought nothing and lies in the wallet', async () => {
+    const of = await world.paidAgain();
+    expect(await world.refund('20', { of })).toBe('credit_not_issued');
+    expect(await viewsOf(of)).toEqual([]);
   });
 
   it('is decided once, however often it is asked', async () => {
