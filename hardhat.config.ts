@@ -62,10 +62,10 @@ export default defineConfig({
         defaultValue: 172_800n,
       })
       .addOption({
-        name: 'addresses',
-        description: 'The file of all chains that service and web read',
+        name: 'chains',
+        description: 'The file of all chains, which SETTLEMENT_CHAINS names',
         type: ArgumentType.STRING,
-        defaultValue: 'settlement-addresses.json',
+        defaultValue: 'settlement-chains.json',
       })
       .setAction(() => import('./ignition/deploy-settlement.action.ts'))
       .build(),

@@ -1,11 +1,11 @@
 import { join, resolve } from 'node:path';
 import type { HardhatRuntimeEnvironment } from 'hardhat/types/hre';
 import { deploySettlement, type SettlementParameters } from './deploy-settlement.ts';
-import { noteAddresses } from './settlement-addresses.ts';
+import { noteDeployment } from './settlement-chains-file.ts';
 
-/** `hardhat deploy-settlement`: compiles, deploys on the network of `--network`, notes the addresses in `--addresses` and prints them. */
+/** `hardhat deploy-settlement`: compiles, deploys on the network of `--network`, notes what stands where in the file of `--chains` and prints it. */
 export default async function deploySettlementAction(
-  { addresses: file, ...parameters }: SettlementParameters & { readonly addresses: string },
+  { chains: file, ...parameters }: SettlementParameters & { readonly chains: string },
   hre: HardhatRuntimeEnvironment,
 ): Promise<void> {
   await hre.tasks.getTask('build').run({ quiet: true });
@@ -17,7 +17,7 @@ export default async function deploySettlementAction(
     loadArtifact: (name: string) => hre.artifacts.readArtifact(name),
     getBuildInfo: () => Promise.resolve(undefined),
   };
-  const { chainId, ...addresses } = await deploySettlement({ provider, artifacts, ...folder }, parameters);
-  if (networkConfig.type === 'http') await noteAddresses(resolve(file), chainId, addresses);
-  process.stdout.write(`${JSON.stringify({ chainId, ...addresses })}\n`);
+  const deployed = await deploySettlement({ provider, artifacts, ...folder }, parameters);
+  if (networkConfig.type === 'http') await noteDeployment(resolve(file), deployed);
+  process.stdout.write(`${JSON.stringify(deployed)}\n`);
 }

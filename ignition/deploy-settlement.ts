@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deploy, type DeploymentResult, type EIP1193Provider } from '@nomicfoundation/ignition-core';
-import { isAddress } from 'ethers';
+import { isAddress, keccak256 } from 'ethers';
 import { ppvEscrowBytecode } from '../contracts/generated/ppv-escrow.ts';
 import { prepaidCreditFactoryBytecode } from '../contracts/generated/prepaid-credit-factory.ts';
 import { providerRegistryBytecode } from '../contracts/generated/provider-registry.ts';
@@ -9,7 +9,7 @@ import { providerSettlementBytecode } from '../contracts/generated/provider-sett
 import { committedOnly } from './committed-artifacts.ts';
 import type { DeploymentTarget } from './deploy-ledger-anchor.ts';
 import settlementModule from './modules/settlement.ts';
-import type { SettlementAddresses } from './settlement-addresses.ts';
+import type { DeployedSettlement } from './settlement-chains-file.ts';
 
 export interface SettlementParameters {
   readonly admin: string;
@@ -34,7 +34,7 @@ const committed = {
 export async function deploySettlement(
   { provider, artifacts, folder }: DeploymentTarget,
   parameters: SettlementParameters,
-): Promise<SettlementAddresses & { readonly chainId: string }> {
+): Promise<DeployedSettlement> {
   const { admin, guardian, feeAdmin, feeReceiver, permit2 } = parameters;
   for (const [name, address] of Object.entries({ admin, guardian, feeAdmin, feeReceiver, permit2 }))
     if (!isAddress(address)) throw new Error(`The option for ${name} names no address.`);
@@ -49,11 +49,21 @@ export async function deploySettlement(
     accounts: (await provider.request({ method: 'eth_accounts' })) as string[],
     ...(folder !== undefined && { deploymentDir: folder }),
   });
-  const addressOf = (contract: keyof typeof committed) => addressIn(result, contract);
+  const contracts = {
+    ...{ registry: addressIn(result, 'ProviderRegistry'), settlement: addressIn(result, 'ProviderSettlement') },
+    ...{ escrow: addressIn(result, 'PpvEscrow'), creditFactory: addressIn(result, 'PrepaidCreditFactory') },
+  };
+  const hashOf = async (address: string) =>
+    keccak256((await provider.request({ method: 'eth_getCode', params: [address, 'latest'] })) as string);
+  const { registry, settlement, escrow, creditFactory } = contracts;
   return {
     chainId: BigInt((await provider.request({ method: 'eth_chainId' })) as string).toString(),
-    ...{ registry: addressOf('ProviderRegistry'), settlement: addressOf('ProviderSettlement') },
-    ...{ escrow: addressOf('PpvEscrow'), creditFactory: addressOf('PrepaidCreditFactory'), deploymentBlock },
+    contracts,
+    codeHashes: {
+      ...{ registry: await hashOf(registry), settlement: await hashOf(settlement) },
+      ...{ escrow: await hashOf(escrow), creditFactory: await hashOf(creditFactory) },
+    },
+    deploymentBlock: deploymentBlock.toString(),
   };
 }
 
@@ -72,7 +82,7 @@ async function startingBlock(provider: EIP1193Provider, folder?: string): Promis
   }
 }
 
-function addressIn(result: DeploymentResult, contract: string): string {
+function addressIn(result: DeploymentResult, contract: keyof typeof committed): string {
   const address = 'contracts' in result ? result.contracts[`Settlement#${contract}`]?.address : undefined;
   if (address === undefined) throw new Error(`${contract} was not deployed: ${JSON.stringify(result)}`);
   return address;

@@ -4,7 +4,7 @@ import { ChainKeyFiles, type ChainKeyFilesOptions, readChainKey } from './adapte
 import { MemoryTransactionStore } from './adapters/memory/memory.transaction-store.ts';
 import { PostgresTransactionStore } from './adapters/postgres/postgres.transaction-store.ts';
 import { JsonRpc } from './adapters/rpc/json-rpc.ts';
-import type { ChainNode } from './application/chain-node.ts';
+import type { ChainNode, Finality } from './application/chain-node.ts';
 import { TransactionQueue } from './application/transaction-queue.ts';
 import type { TransactionStore } from './application/transaction-store.ts';
 import type { TransactionSigner } from './application/transaction.ts';
@@ -18,6 +18,8 @@ export interface ChainAccessOptions {
   readonly resendAfterMs?: number;
   /** The most that is offered for a unit of gas, in wei; as much as it takes when absent. */
   readonly feePerGasMax?: bigint | undefined;
+  /** What the chain takes as final; the tag when absent. */
+  readonly finality?: Finality | undefined;
 }
 
 const replaceAfterMsDefault = 120_000;
@@ -38,10 +40,11 @@ export class ChainAccess {
 
   /** The same for the same key. */
   queueOf(signer: TransactionSigner): TransactionQueue {
-    const { node, chainId, transactions: store, feePerGasMax } = this.#options;
+    const { node, chainId, transactions: store, feePerGasMax, finality } = this.#options;
     const { replaceAfterMs = replaceAfterMsDefault, resendAfterMs = resendAfterMsDefault } = this.#options;
+    const patience = { replaceAfterMs, resendAfterMs };
     let queue = this.#queues.get(signer.address);
-    queue ??= new TransactionQueue({ node, chainId, signer, store, clock: systemClock, replaceAfterMs, resendAfterMs, feePerGasMax });
+    queue ??= new TransactionQueue({ node, chainId, signer, store, clock: systemClock, ...patience, feePerGasMax, finality });
     this.#queues.set(signer.address, queue);
     return queue;
   }

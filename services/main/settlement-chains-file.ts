@@ -65,7 +65,12 @@ function chainIn(entry: Entry): SettlementChain {
 }
 
 /** Where money is at stake nobody is believed alone, and no code that merely was there first. */
-function demandCare(entry: Entry, { rpcUrls, contracts, codeHashes }: SettlementChain): void {
+function demandCare(entry: Entry, { rpcUrls, contracts, codeHashes, profile }: SettlementChain): void {
+  entry.demands(profile.blockTimeMaxMs !== undefined, 'realMoney takes profile.blockTimeMaxMs, or nobody sees nodes that stand still');
+  entry.demands(
+    profile.finality !== 'tag' || profile.finalitySeconds !== undefined,
+    'realMoney takes profile.finalitySeconds: how long a block may wait for finality',
+  );
   entry.demands(rpcUrls.length >= nodesMinForRealMoney, `realMoney takes at least ${nodesMinForRealMoney} addresses in rpcUrls`);
   for (const name of contractNames)
     entry.demands(
@@ -108,12 +113,13 @@ function tokenIn(entry: Entry): KnownToken {
 }
 
 function profileIn(entry: Entry): ChainProfile {
-  entry.knowsOnly(['blockTimeMaxMs', 'finality', 'realMoney', 'confirmations', 'pollMs']);
+  entry.knowsOnly(['blockTimeMaxMs', 'finality', 'finalitySeconds', 'realMoney', 'confirmations', 'pollMs']);
   return {
     finality: entry.is('finality', 'tag') ? 'tag' : entry.number('finality', 1, 1_000_000, '"tag" or '),
     realMoney: entry.truth('realMoney'),
     confirmations: entry.list('confirmations').map((_, index) => confirmationIn(entry.item('confirmations', index))),
     ...(entry.has('blockTimeMaxMs') && { blockTimeMaxMs: entry.number('blockTimeMaxMs', 1, Number.MAX_SAFE_INTEGER) }),
+    ...(entry.has('finalitySeconds') && { finalitySeconds: entry.number('finalitySeconds', 1, 1_000_000) }),
     ...(entry.has('pollMs') && { pollMs: entry.number('pollMs', 10, 3_600_000) }),
   };
 }

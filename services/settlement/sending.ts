@@ -41,8 +41,11 @@ export function openSending({ chains, pool, executor, commands, open, keys, lock
   return new SettlementSender({
     retries: new CollectionRetries({ executor, commands, failed: open, clock: systemClock, afterMsOn }),
     chains: chains.map(
-      ({ chainId, rpcUrls, spending }) =>
-        new ChainAccess({ chainId, transactions, node: new AnyNode(rpcUrls.map(chainNodeAt)), feePerGasMax: spending?.feePerGasMax }),
+      ({ chainId, rpcUrls, spending, profile: { finality } }) =>
+        new ChainAccess({
+          ...{ chainId, transactions, node: new AnyNode(rpcUrls.map(chainNodeAt)) },
+          ...{ feePerGasMax: spending?.feePerGasMax, finality },
+        }),
     ),
     ...{ open, executor, keys, sender, lock, onAlarm },
     ...{ pollMs: 1_000, reconcileMs: 60_000, affordableMin: 20n },

@@ -18,6 +18,9 @@ export interface ChainBlock {
 /** How firm a block is: `latest` may be undone, `finalized` only by a failure of the chain itself. */
 export type BlockTag = 'latest' | 'safe' | 'finalized';
 
+/** `tag`: nodes say which block is final. A number: so many blocks behind the newest, for a chain whose nodes do not know the tag. */
+export type Finality = 'tag' | number;
+
 interface RpcBlock {
   readonly number: string;
   readonly hash: string;
@@ -28,6 +31,14 @@ interface RpcBlock {
 export async function blockOf(node: ChainNode, which: BlockTag | bigint): Promise<ChainBlock | undefined> {
   const block = await node.call<RpcBlock | null>('eth_getBlockByNumber', typeof which === 'bigint' ? hexOf(which) : which, false);
   return block === null ? undefined : { number: BigInt(block.number), hash: block.hash, timestamp: BigInt(block.timestamp) };
+}
+
+/** The newest block that is there for good; undefined while there is none. */
+export async function finalBlockOf(node: ChainNode, finality: Finality): Promise<ChainBlock | undefined> {
+  if (finality === 'tag') return blockOf(node, 'finalized');
+  const newest = await blockOf(node, 'latest');
+  const number = newest === undefined ? -1n : newest.number - BigInt(finality);
+  return number < 0n ? undefined : blockOf(node, number);
 }
 
 /** A number as JSON-RPC writes it. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../commands/application/clock.ts';
 import { ChainRefusedFault, ChainUnavailableFault, FeesTooHighFault, NodeBehindFault } from './chain-faults.ts';
-import { blockOf, type ChainNode } from './chain-node.ts';
+import { blockOf, type ChainNode, finalBlockOf, type Finality } from './chain-node.ts';
 import { assertBelow, currentFees, doubledFees, raisedFees } from './fees.ts';
 import { fund } from './local-funds.ts';
 import { isUnderpriced, sendRaw } from './send-raw.ts';
@@ -24,6 +24,8 @@ export interface TransactionQueueOptions {
   readonly resendAfterMs: number;
   /** The most that is offered for a unit of gas, in wei; as much as it takes when absent. */
   readonly feePerGasMax?: bigint | undefined;
+  /** What the chain takes as final; the tag when absent. */
+  readonly finality?: Finality | undefined;
 }
 
 /** What a stuck transaction is to do from now on: `cancel` lets it do nothing and frees its nonce. */
@@ -154,10 +156,10 @@ export class TransactionQueue {
 
   /** Looks where every transaction is, sends again what no block took, and outbids what is stuck. Answers what is not final. */
   async tend(care: Care = {}): Promise<QueuedTransaction[]> {
-    const { node, store } = this.#options;
+    const { node, store, finality = 'tag' } = this.#options;
     const unsettled = await store.unsettled(this.key);
     if (unsettled.length === 0) return [];
-    const [count, head, final] = await Promise.all([this.#count(), blockOf(node, 'latest'), blockOf(node, 'finalized')]);
+    const [count, head, final] = await Promise.all([this.#count(), blockOf(node, 'latest'), finalBlockOf(node, finality)]);
     const seen = { count, head: head?.number ?? 0n, finalised: final?.number ?? -1n };
     for (const transaction of unsettled) {
       const now = await this.#look(transaction, seen, care);

@@ -1,3 +1,4 @@
+import type { Finality } from '../../chain/application/chain-node.ts';
 import type { ConfirmationRule } from '../domain/confirmation-policy.ts';
 import type { KnownToken } from '../domain/token-amount.ts';
 
@@ -13,8 +14,9 @@ export interface SettlementContracts {
 export interface ChainProfile {
   /** A newest block older than this means that the node stands still. Absent for a local chain, which mines only while something waits. */
   readonly blockTimeMaxMs?: number;
-  /** `tag`: nodes know which block is final. A number: so many blocks behind the newest, for a chain without the tag. */
-  readonly finality: 'tag' | number;
+  readonly finality: Finality;
+  /** The longest that a block waits until it is final, in seconds, where nodes know the tag. Absent for a local chain. */
+  readonly finalitySeconds?: number;
   /** Is anything there worth stealing? Then three nodes have to be asked, and the code of the contracts is pinned. */
   readonly realMoney: boolean;
   /** The first rule that fits is followed; a payment that none fits waits for finality. */

@@ -3,7 +3,7 @@ import type { SettlementChain } from './settlement-chain.ts';
 
 /** Blocks that a local chain, which mines on demand, may still replace: two behind the head are final there. */
 const localWindowSeconds = 10n;
-/** Where nodes only say which block is final: Ethereum takes about 13 minutes, and less than twice that when it is slow. */
+/** A test network whose profile does not say it: Ethereum takes about 13 minutes, and less than twice that when it is slow. */
 const taggedWindowSeconds = 1_200n;
 
 /** The chains that providers are paid on, by id; the first one is meant where none is named. */
@@ -32,7 +32,8 @@ export const SETTLEMENT_CHAINS = Symbol('SettlementChains');
 
 /** How long after its deadline a block that a quote landed in may still be replaced. */
 export function reorgWindowSeconds({ profile }: Pick<SettlementChain, 'profile'>): bigint {
-  const { finality, blockTimeMaxMs, realMoney } = profile;
-  if (!realMoney && blockTimeMaxMs === undefined) return localWindowSeconds;
-  return finality === 'tag' || blockTimeMaxMs === undefined ? taggedWindowSeconds : (BigInt(finality) * BigInt(blockTimeMaxMs)) / 1000n;
+  const { finality, finalitySeconds, blockTimeMaxMs } = profile;
+  if (finalitySeconds !== undefined) return BigInt(finalitySeconds);
+  if (blockTimeMaxMs === undefined) return localWindowSeconds;
+  return finality === 'tag' ? taggedWindowSeconds : (BigInt(finality) * BigInt(blockTimeMaxMs)) / 1000n;
 }

@@ -1,13 +1,14 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Artifact, ArtifactResolver } from '@nomicfoundation/ignition-core';
-import { Contract, Wallet } from 'ethers';
+import { Contract, keccak256, Wallet } from 'ethers';
 import { settlementOn } from '../../../bench/support/settlement-chain.ts';
 import { startThrowawayChain, type ThrowawayChain } from '../../../bench/support/throwaway-chain.ts';
 import { deploySettlement } from '../../../ignition/deploy-settlement.ts';
-import { noteAddresses } from '../../../ignition/settlement-addresses.ts';
+import { noteDeployment } from '../../../ignition/settlement-chains-file.ts';
+import { readSettings } from '../../../services/main/settings.ts';
 import { compile, compiled } from '../../support/compiled.ts';
 
 const [admin, guardian, feeAdmin, feeReceiver] = [1, 2, 3, 4].map(() => Wallet.createRandom().address) as [string, string, string, string];
@@ -41,27 +42,44 @@ describe('the settlement set', () => {
   it('is deployed around one registry, with the roles that it is given, and once', async () => {
     const height = await chain.provider.getBlockNumber();
     const deployment = await deploySettlement(target(), parameters());
-    expect(deployment).toMatchObject({ chainId: '31337', deploymentBlock: height });
+    expect(deployment).toMatchObject({ chainId: '31337', deploymentBlock: height.toString() });
+    const { contracts, codeHashes } = deployment;
+    for (const name of ['registry', 'settlement', 'escrow', 'creditFactory'] as const)
+      expect(codeHashes[name]).toBe(keccak256(await chain.provider.getCode(contracts[name])));
     const ask = async (contract: string, view: string, ...args: string[]) => {
       const types = args.map((_, index) => (index === 0 ? 'bytes32' : 'address')).join();
       const returns = view === 'hasRole' ? 'bool' : 'address';
       const abi = [`function ${view}(${types}) view returns (${returns})`];
       return (await new Contract(contract, abi, chain.provider).getFunction(view)(...args)) as unknown;
     };
-    for (const contract of [deployment.settlement, deployment.escrow, deployment.creditFactory])
-      expect(await ask(contract, 'registry')).toBe(deployment.registry);
-    for (const contract of [deployment.settlement, deployment.escrow]) expect(await ask(contract, 'permit2')).toBe(permit2);
-    expect(await ask(deployment.registry, 'defaultAdmin')).toBe(admin);
-    expect(await ask(deployment.registry, 'feeReceiver')).toBe(feeReceiver);
+    for (const contract of [contracts.settlement, contracts.escrow, contracts.creditFactory])
+      expect(await ask(contract, 'registry')).toBe(contracts.registry);
+    for (const contract of [contracts.settlement, contracts.escrow]) expect(await ask(contract, 'permit2')).toBe(permit2);
+    expect(await ask(contracts.registry, 'defaultAdmin')).toBe(admin);
+    expect(await ask(contracts.registry, 'feeReceiver')).toBe(feeReceiver);
     expect(await deploySettlement(target(), parameters())).toEqual(deployment);
   }, 60_000);
 
-  it('is noted in one file for all chains, which keeps the others', async () => {
-    const file = join(folder, 'addresses.json');
-    const { chainId, ...addresses } = await deploySettlement(target(), parameters());
-    await noteAddresses(file, '1', { ...addresses, deploymentBlock: 7 });
-    await noteAddresses(file, chainId, addresses);
-    expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({ '1': { ...addresses, deploymentBlock: 7 }, '31337': addresses });
+  it('is noted in the file that the service reads, which keeps all else that stands there', async () => {
+    const file = join(folder, 'settlement-chains.json');
+    const deployed = await deploySettlement(target(), parameters());
+    await noteDeployment(file, { ...deployed, chainId: '1' });
+    const start = () => readSettings([], { SETTLEMENT_CHAINS: file }).settlementChains;
+    expect(start).toThrow('rpcUrls takes at least one address of a node');
+    const [first] = JSON.parse(await readFile(file, 'utf8')) as [{ profile: object }];
+    const nodes = ['https://a.example', 'https://b.example', 'https://c.example'];
+    const profile = { ...first.profile, blockTimeMaxMs: 30_000, finalitySeconds: 1_200 };
+    await writeFile(file, JSON.stringify([{ ...first, rpcUrls: nodes, profile, deploymentBlock: '7' }]));
+    await noteDeployment(file, { ...deployed, chainId: '1' });
+    const lowerCase = Object.fromEntries(Object.entries(deployed.contracts).map(([name, at]) => [name, at.toLowerCase()]));
+    const block = BigInt(deployed.deploymentBlock);
+    expect(start()).toMatchObject([{ chainId: '1', rpcUrls: nodes, contracts: lowerCase, profile, deploymentBlock: block }]);
+    await noteDeployment(file, deployed);
+    expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject([
+      { chainId: '1', rpcUrls: nodes },
+      { ...deployed, rpcUrls: [] },
+    ]);
+    expect(start).toThrow('Chain 2');
   }, 60_000);
 
   it('is not deployed without Permit2, without an address, or from other code', async () => {

@@ -58,11 +58,11 @@ describe.each(stores)('a queue of transactions, kept %s', (_, openStore) => {
 
   /** As another process would hold it. */
   function queueOf(
-    options: { node?: ChainNode; replaceAfterMs?: number; resendAfterMs?: number; feePerGasMax?: bigint } = {},
+    options: { node?: ChainNode; replaceAfterMs?: number; resendAfterMs?: number; feePerGasMax?: bigint; finality?: number } = {},
   ): TransactionQueue {
-    const { node = anvil.rpc, replaceAfterMs = 60_000, resendAfterMs = 60_000, feePerGasMax } = options;
+    const { node = anvil.rpc, replaceAfterMs = 60_000, resendAfterMs = 60_000, feePerGasMax, finality } = options;
     const patience = { replaceAfterMs, resendAfterMs };
-    return new TransactionQueue({ node, chainId: '31337', signer: wallet, store, clock: systemClock, ...patience, feePerGasMax });
+    return new TransactionQueue({ node, chainId: '31337', signer: wallet, store, clock: systemClock, ...patience, feePerGasMax, finality });
   }
 
   async function untilSettled(queue: TransactionQueue): Promise<void> {
@@ -124,6 +124,23 @@ describe.each(stores)('a queue of transactions, kept %s', (_, openStore) => {
     await untilSettled(queue);
     expect(await lastNonce()).toBe(1n);
     for (const { id } of kept) expect((await store.find(id))?.attempts).toHaveLength(1);
+  });
+
+  it('counts blocks where the nodes of a chain know no tag for what is final', async () => {
+    const node: ChainNode = {
+      call: (method, ...params) => {
+        if (params[0] === 'finalized') throw new ChainRefusedFault(method, 'unknown block tag', undefined);
+        return anvil.rpc.call(method, ...params);
+      },
+    };
+    const queue = queueOf({ node, finality: 5 });
+    const kept = await queue.keep('once', transfer);
+    await queue.send(kept);
+    await anvil.mine(4);
+    expect(await queue.tend()).toMatchObject([{ state: 'mined' }]);
+    await anvil.mine(1);
+    expect(await queue.tend()).toEqual([]);
+    expect(await store.find(kept.id)).toMatchObject({ state: 'final' });
   });
 
   it('outbids what is stuck, under the same nonce, until a block takes one of them', async () => {

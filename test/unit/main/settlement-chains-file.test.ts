@@ -16,7 +16,11 @@ const chain = {
   profile,
 };
 const three = ['https://a.example', 'https://b.example', 'https://c.example'];
-const real = { ...chain, rpcUrls: three, profile: { ...profile, realMoney: true } };
+const real = {
+  ...chain,
+  ...{ rpcUrls: three, codeHashes: { registry: hashOf('11'), settlement: hashOf('12') } },
+  profile: { ...profile, realMoney: true, blockTimeMaxMs: 30_000, finalitySeconds: 2_400 },
+};
 
 function read(content: unknown) {
   const file = join(mkdtempSync(join(tmpdir(), 'tallyroot-chains-')), 'chains.json');
@@ -56,6 +60,7 @@ describe('the file of chains that providers are paid on', () => {
         spending: { feePerGasMax: 30_000_000_000n, relayGasMax: 250_000n, relayFeeMaxPerDay: 5_000_000_000_000_000n },
       },
     ]);
+    expect(read([real])).toMatchObject([{ profile: { finality: 'tag', finalitySeconds: 2_400 } }]);
     expect(read([])).toEqual([]);
     expect(readSettings([], {}).settlementChains).toEqual([]);
   });
@@ -91,6 +96,8 @@ describe('the file of chains that providers are paid on', () => {
     [[{ ...chain, spending: { relayFeeMax: '1' } }], 'spending: a field "relayFeeMax" means nothing'],
     [[{ ...real, rpcUrls: three.slice(1) }], 'realMoney takes at least 3 addresses'],
     [[{ ...real, codeHashes: { registry: hashOf('11') } }], 'realMoney takes the code hash of settlement'],
+    [[{ ...real, profile: { ...profile, realMoney: true, finalitySeconds: 900 } }], 'realMoney takes profile.blockTimeMaxMs'],
+    [[{ ...real, profile: { ...profile, realMoney: true, blockTimeMaxMs: 30_000 } }], 'realMoney takes profile.finalitySeconds'],
   ])('is refused as %j, without repeating a password', (content, message) => {
     expect(messageOf(() => read(content))).toMatch(new RegExp(message));
     expect(messageOf(() => read(content))).not.toContain('hunter2');

@@ -1,5 +1,5 @@
 import { ChainUnavailableFault } from '../../../chain/application/chain-faults.ts';
-import { blockOf, type ChainBlock, type ChainNode, hexOf } from '../../../chain/application/chain-node.ts';
+import { type ChainBlock, type ChainNode, finalBlockOf, hexOf } from '../../../chain/application/chain-node.ts';
 import { quorumOf, type SettlementChain } from '../../application/settlement-chain.ts';
 import type { SettlementChains } from '../../application/settlement-chains.ts';
 import type { SlotOnChain, SlotWitness } from '../../application/slot-evidence.ts';
@@ -44,17 +44,10 @@ function agreed([first, ...others]: readonly (Evidence | undefined)[]): Evidence
 }
 
 async function saidBy(node: ChainNode, chain: SettlementChain, slot: SlotOnChain): Promise<Evidence | undefined> {
-  const block = await finalBlock(node, chain);
+  const block = await finalBlockOf(node, chain.profile.finality);
   if (block === undefined) return undefined;
   if (!(await isClosed(node, slot, block))) return { kind: 'unpaid', block: evidenceBlock(block) };
   return (await wasCancelled(node, chain, slot, block)) ? { kind: 'cancelled', block: evidenceBlock(block) } : undefined;
-}
-
-async function finalBlock(node: ChainNode, { profile }: SettlementChain): Promise<ChainBlock | undefined> {
-  if (profile.finality === 'tag') return blockOf(node, 'finalized');
-  const head = await blockOf(node, 'latest');
-  const number = head === undefined ? -1n : head.number - BigInt(profile.finality);
-  return number < 0n ? undefined : blockOf(node, number);
 }
 
 async function isClosed(node: ChainNode, { module, contract, providerId, seq }: SlotOnChain, { number }: ChainBlock): Promise<boolean> {
