@@ -186,6 +186,7 @@ export const problemCatalog = {
   dispatch_not_retriable: { status: 409, title: 'It is decided anew where it was decided before.' },
   ppv_event_not_found: { status: 404, title: 'The title is not sold on chain.' },
   capture_too_early: { status: 409, title: 'The event is not over yet.' },
+  nothing_held: { status: 409, title: 'The escrow holds nothing for the title in these tokens.' },
   capture_too_late: { status: 409, title: 'The time to take the money is over; anybody may send it back now.' },
   mandate_not_found: { status: 404, title: 'There is no such mandate.' },
   mandate_malformed: { status: 409, title: 'The contract would not take a mandate with these terms.' },

@@ -24,7 +24,7 @@ import { CatalogReader } from '../catalog/application/catalog-reader.ts';
 import { CancelledEventProcess } from './application/cancelled-event.process.ts';
 import { CancelledTitleProcess } from './application/cancelled-title.process.ts';
 import { EndPpvEventHandler } from './application/end-ppv-event.handler.ts';
-import type { EscrowPurchases } from './application/escrow-purchases.ts';
+import { ESCROW_PURCHASES, type EscrowPurchases } from './application/escrow-purchases.ts';
 import { ExpireCreditHandler } from './application/expire-credit.handler.ts';
 import { GAS_COSTS, type GasCosts } from './application/gas-costs.ts';
 import { CollectByMandateHandler, OfferMandateHandler } from './application/mandate.handlers.ts';
@@ -125,6 +125,7 @@ export class SendingModule {
         { provide: GAS_COSTS, useValue: costs },
         { provide: CREDIT_BOOK, useValue: credit },
         { provide: TITLE_BUYERS, useValue: buyers },
+        { provide: ESCROW_PURCHASES, useValue: purchases },
         {
           provide: CancelledEventProcess,
           useFactory: (executor: CommandExecutor) => new CancelledEventProcess({ executor, purchases }),

@@ -84,19 +84,20 @@ export class CancelledTitleProcess implements Projection {
     }
   }
 
-  /** Where the title was offered out of an escrow. What that has paid out already comes back like what never was in it. */
+  /**
+   * Wherever the title was offered out of an escrow, under whatever terms. What that has paid out already comes back like what never was in it.
+   */
   async #endOnChain(event: LedgerEvent, { title }: TitleCancelled): Promise<void> {
     const { executor, chains } = this.#parts;
-    const { current } = await executor.current(mappedTitle, ppvEventStream(event.provider, title), event.provider);
-    if (current === undefined) return;
+    const { events } = await executor.current(mappedTitle, ppvEventStream(event.provider, title), event.provider);
     for (const { chainId, contracts } of chains.all())
-      if (contracts.escrow !== undefined) await this.#cancelEvent(event, { title, chainId });
+      if (contracts.escrow !== undefined) for (const { eventId } of events) await this.#cancelEvent(event, { title, chainId, eventId });
   }
 
   /** A capture that is under way stands in the way of this until it has failed: then it is ordered by that. */
-  async #cancelEvent(event: LedgerEvent, { title, chainId }: { readonly title: string; readonly chainId: string }): Promise<void> {
-    const envelope = this.#envelope(event, `EndPpvEvent:${chainId}:${title}`);
-    const outcome = await this.#parts.bus.execute(new EndPpvEvent(envelope, { title, chainId, end: 'cancel' }));
+  async #cancelEvent(event: LedgerEvent, { title, chainId, eventId }: EscrowedTitle): Promise<void> {
+    const envelope = this.#envelope(event, `EndPpvEvent:${chainId}:${eventId}`);
+    const outcome = await this.#parts.bus.execute(new EndPpvEvent(envelope, { title, chainId, eventId, end: 'cancel' }));
     assertTaken(outcome, 'dispatch_under_way', 'dispatch_done', ...unconfigured);
     this.#tellOf(outcome, { provider: event.provider, stream: ppvEventStream(event.provider, title), what: 'cancel' });
   }
@@ -107,8 +108,8 @@ export class CancelledTitleProcess implements Projection {
     const { provider, stream } = event;
     const state = await executor.current(dispatch, stream, provider);
     if (state.status !== 'failed' || state.order.type !== 'CaptureOrdered/1' || state.orderedAt.toString() !== ordered) return;
-    const { title, chainId } = state.order.data;
-    if ((await catalog.cancellation(provider, title)) !== undefined) await this.#cancelEvent(event, { title, chainId });
+    const { title, chainId, eventId } = state.order.data;
+    if ((await catalog.cancellation(provider, title)) !== undefined) await this.#cancelEvent(event, { title, chainId, eventId });
   }
 
   /** Once for each purchase: a second try finds nothing that it could give back. */
@@ -164,6 +165,12 @@ export class CancelledTitleProcess implements Projection {
   #envelope(cause: LedgerEvent, command: string): Envelope {
     return processEnvelope('cancelled-title', cause, command);
   }
+}
+
+interface EscrowedTitle {
+  readonly title: string;
+  readonly chainId: string;
+  readonly eventId: string;
 }
 
 interface PaidTitle {

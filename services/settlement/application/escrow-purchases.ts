@@ -16,3 +16,6 @@ export interface EscrowPurchases {
   /** Every purchase that is final, paid back or not, by the same: for an event that is cancelled the answer does not change any more. */
   boughtIn(provider: string, event: Omit<EscrowedEvent, 'token'>): Promise<readonly HeldPurchase[]>;
 }
+
+/** Nest injection token of the port. */
+export const ESCROW_PURCHASES = Symbol('EscrowPurchases');

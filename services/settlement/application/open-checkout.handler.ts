@@ -8,7 +8,7 @@ import { type Envelope, envelopeOf } from '../../commands/application/envelope.t
 import { randomSalt } from '../../commands/application/random-salt.ts';
 import { reject, repeated } from '../../commands/domain/decision.ts';
 import { amountText } from '../../money/money.ts';
-import { mappedTitle, mapTitle, type MapTitleData } from '../domain/ppv-event.ts';
+import { mappedEvent, mappedTitle, mapTitle, type MapTitleData } from '../domain/ppv-event.ts';
 import { invoiceRefOf } from '../domain/quote.ts';
 import { configured, settlementProvider } from '../domain/settlement-provider.ts';
 import { moveSlot, openSlot, releaseSlot, type SlotRejection } from '../domain/slot.decider.ts';
@@ -161,9 +161,9 @@ export class OpenCheckoutHandler implements ICommandHandler<OpenCheckout> {
     const data = { slug: provider, title: payable.title.id, endsAt: payable.endsAt, ...escrow };
     const step = stepOf(envelope, 'MapTitle', { title: data.title });
     await this.#executor.execute({ aggregate: mappedTitle, stream, envelope: step, decide: (state) => mapTitle(state, data) });
-    const { current } = await this.#executor.current(mappedTitle, stream, provider);
-    if (current === undefined) throw new TypeError(`Title ${payable.title.id} has no event after it was given one.`);
-    const { eventId, captureAfter, reclaimAfter } = current;
+    const event = mappedEvent(await this.#executor.current(mappedTitle, stream, provider), data);
+    if (event === undefined) throw new TypeError(`Title ${payable.title.id} has no event after it was given one.`);
+    const { eventId, captureAfter, reclaimAfter } = event;
     return { module: 'escrow', chainId, contract: contracts.escrow, escrow: { eventId, captureAfter, reclaimAfter } };
   }
 

@@ -8,6 +8,7 @@ import { CatalogReader, titleStream } from '../../../services/catalog/applicatio
 import type { TitleEvent } from '../../../services/catalog/domain/catalog.events.ts';
 import { title } from '../../../services/catalog/domain/title.ts';
 import { CancelledTitleProcess } from '../../../services/settlement/application/cancelled-title.process.ts';
+import type { EscrowPurchases } from '../../../services/settlement/application/escrow-purchases.ts';
 import { EndPpvEvent, EndPpvEventHandler } from '../../../services/settlement/application/end-ppv-event.handler.ts';
 import { RefundPayment, RefundPaymentHandler } from '../../../services/settlement/application/refund-payment.handler.ts';
 import { SettlementChains } from '../../../services/settlement/application/settlement-chains.ts';
@@ -28,6 +29,8 @@ import { account as id, place } from './slot.fixtures.ts';
 
 const titleId = purchase('1').title.id;
 const stream = titleStream('demo', titleId);
+
+const noPurchases: EscrowPurchases = { slotsOf: () => Promise.resolve([]), boughtIn: () => Promise.resolve([]) };
 
 let world: RefundWorld;
 let buyers: string[];
@@ -78,7 +81,7 @@ async function follow(tokens: readonly KnownToken[] = [eth], escrows: { readonly
     [RefundPayment, new RefundPaymentHandler(executor, bus, chains)],
     [RefundSettlement, new RefundSettlementHandler(accounts)],
     [EndTitleGrant, new EndTitleGrantHandler(accounts)],
-    [EndPpvEvent, new EndPpvEventHandler(executor, chains, { now: () => '2026-03-01T00:00:00.000Z' })],
+    [EndPpvEvent, new EndPpvEventHandler(executor, chains, noPurchases, { now: () => '2026-03-01T00:00:00.000Z' })],
   ]);
   const process = new CancelledTitleProcess({
     ...{ executor, bus, catalog: new CatalogReader(world.store), chains },
@@ -107,6 +110,20 @@ describe('a title that is called off', () => {
     expect(await world.typed('SettlementRefundDecided/1')).toEqual([]);
     expect(await world.typed('TitleGrantEnded/1')).toMatchObject([{ fin: { reason: 'event_cancelled' } }]);
     expect(world.undone).toContainEqual({ provider: 'demo', stream: accountStream('demo', id), what: 'refund', reason: 'token_not_taken' });
+  });
+});
+
+describe('a title that was sold under terms with other times of escrow', () => {
+  const mapped = (eventId: string, captureAfter: string): PpvEvent => {
+    return { type: 'PpvEventMapped/1', data: { title: titleId, eventId, captureAfter, reclaimAfter: '1900000000' } };
+  };
+
+  it('[A18] is cancelled on chain for everybody who bought, by whatever terms', async () => {
+    await world.write(mappedTitle, ppvEventStream('demo', titleId), mapped('900', '1800000000'), mapped('901', '1800086400'));
+    await calledOff();
+    await follow();
+    await follow();
+    expect(await world.typed('EventCancelOrdered/1')).toMatchObject([{ fin: { eventId: '900' } }, { fin: { eventId: '901' } }]);
   });
 });
 

@@ -81,6 +81,14 @@ describe('the event of a title', () => {
     const [second] = given(mappedTitle, first).when(map('2026-03-08T22:00:00.000Z')).thenAccepts('PpvEventMapped/1');
     expect(second?.data.eventId).toBe(eventIdOf('demo', 'ttl_1', 2));
   });
+
+  it('is the one that it had before under terms that come back', () => {
+    const other = '2026-03-08T22:00:00.000Z';
+    const first = given(mappedTitle, []).when(map(endsAt)).thenAccepts('PpvEventMapped/1') as PpvEvent[];
+    const both = [...first, ...(given(mappedTitle, first).when(map(other)).thenAccepts('PpvEventMapped/1') as PpvEvent[])];
+    given(mappedTitle, both).when(map(endsAt)).thenRepeats(0n);
+    given(mappedTitle, both).when(map(other)).thenRepeats(1n);
+  });
 });
 
 describe('the table of rates', () => {
