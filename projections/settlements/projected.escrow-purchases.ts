@@ -1,26 +1,18 @@
-import type { Pool } from 'pg';
-import type { EventStore } from '../../services/event-store/domain/event-store.ts';
-import type { ProjectionProgress } from '../../services/read-store/projection-progress.ts';
 import type { EscrowedEvent, EscrowPurchases } from '../../services/settlement/application/escrow-purchases.ts';
 import type { HeldPurchase } from '../../services/settlement/domain/refund-claims.ts';
+import type { UpToDateReads } from '../sql/up-to-date-reads.ts';
 import { settlements } from './settlements.projection.ts';
-
-/** How long a capture waits for the read model; the watcher tells it again later. */
-const patienceMs = 30_000;
 
 /** Finds purchases once the read model has seen everything that was in the log when it was asked. */
 export class ProjectedEscrowPurchases implements EscrowPurchases {
-  readonly #pool: Pool;
-  readonly #store: EventStore;
-  readonly #progress: ProjectionProgress;
+  readonly #reads: UpToDateReads;
 
-  constructor({ pool, store, progress }: { readonly pool: Pool; readonly store: EventStore; readonly progress: ProjectionProgress }) {
-    [this.#pool, this.#store, this.#progress] = [pool, store, progress];
+  constructor(reads: UpToDateReads) {
+    this.#reads = reads;
   }
 
   async slotsOf(provider: string, { chainId, contract, eventId, token }: EscrowedEvent): Promise<readonly string[]> {
-    await this.#upToDate();
-    const { rows } = await this.#pool.query<{ key: string }>({
+    const rows = await this.#reads.rows<{ key: string }>(settlements, {
       name: 'settlements_purchases',
       text: `
         select key
@@ -39,9 +31,8 @@ export class ProjectedEscrowPurchases implements EscrowPurchases {
     return rows.map(({ key }) => key);
   }
 
-  async boughtIn(provider: string, { chainId, contract, eventId }: Omit<EscrowedEvent, 'token'>): Promise<readonly HeldPurchase[]> {
-    await this.#upToDate();
-    const { rows } = await this.#pool.query<HeldPurchase>({
+  boughtIn(provider: string, { chainId, contract, eventId }: Omit<EscrowedEvent, 'token'>): Promise<readonly HeldPurchase[]> {
+    return this.#reads.rows<HeldPurchase>(settlements, {
       name: 'settlements_bought',
       text: `
         select key as slot, token_address as token
@@ -51,11 +42,5 @@ export class ProjectedEscrowPurchases implements EscrowPurchases {
          order by key`,
       values: [provider, chainId, contract, eventId],
     });
-    return rows;
-  }
-
-  async #upToDate(): Promise<void> {
-    const { position } = await this.#store.head();
-    await this.#progress.waitFor(settlements, { position, timeoutMs: patienceMs });
   }
 }

@@ -12,6 +12,7 @@ import { PrepaidCreditQuery } from '../../projections/prepaid-credit/prepaid-cre
 import { ProjectedEscrowPurchases } from '../../projections/settlements/projected.escrow-purchases.ts';
 import { SettlementDispatchesQuery } from '../../projections/settlement-dispatches/settlement-dispatches.query.ts';
 import { SignedAnswersModule } from '../../projections/signed-answers/signed-answers.module.ts';
+import { UpToDateReads } from '../../projections/sql/up-to-date-reads.ts';
 import { PostgresApiKeyStore } from '../access/adapters/postgres/api-key-store.ts';
 import { Authenticator } from '../access/application/authenticator.ts';
 import { EntryAccessQuery } from '../access/application/entry-access-query.ts';
@@ -209,7 +210,8 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
     onRetry: (chainId, err) => logger.warn({ chainId, err }, 'A look at a chain that providers are paid on failed; it is tried again.'),
   });
   const providers = new LoggedProviders(logs);
-  const purchases = new ProjectedEscrowPurchases({ pool, store: eventStore, progress });
+  const reads = new UpToDateReads({ pool, store: eventStore, progress });
+  const purchases = new ProjectedEscrowPurchases(reads);
   const http = await createHttpApplication(
     serviceModule({
       eventStore,
@@ -239,7 +241,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
           costs: new PostgresGasCosts(pool),
           settlement,
           transactions: keptTransactions(pool),
-          buyers: new ProjectedTitleBuyers({ pool, store: eventStore, progress }),
+          buyers: new ProjectedTitleBuyers(reads),
           purchases,
           onUndone: (notice) => logger.error(notice, 'What was decided could not be done on chain; somebody has to look.'),
         }),
@@ -282,7 +284,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
   closing.push(() => watching.watcher.stop());
   const reconciler = openReconciling({
     ...{ chains: settlementChains, pool, lock: new AdvisoryLock(pool), providers, clock: systemClock, settings: reconciling },
-    holdings: new ProjectedLedgerHoldings({ pool, store: eventStore, progress }),
+    holdings: new ProjectedLedgerHoldings(reads),
     onAlarm: (difference) => logger.error({ difference: legible(difference) }, 'A chain does not hold what the books say.'),
     onRetry: (what, err) => logger.warn({ what, err }, 'A comparison of a chain with the books could not be made; it is tried again.'),
   });

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { ProjectedLedgerHoldings } from '../../../projections/account-balances/projected.ledger-holdings.ts';
+import { UpToDateReads } from '../../../projections/sql/up-to-date-reads.ts';
 import { systemClock } from '../../commands/application/clock.ts';
 import { AdvisoryLock } from '../../integrity/adapters/postgres/advisory-lock.ts';
 import { amountText } from '../../money/money.ts';
@@ -25,7 +26,7 @@ export async function reconcile(args: readonly string[], environment: Environmen
     const reconciler = openReconciling({
       ...{ chains, pool, lock: new AdvisoryLock(pool), clock: systemClock },
       providers: { slugOf: (providerId) => (providerId === providerIdOf(slug) ? slug : undefined) },
-      holdings: new ProjectedLedgerHoldings({ pool, store: eventStore, progress: new ProjectionProgress(pool) }),
+      holdings: new ProjectedLedgerHoldings(new UpToDateReads({ pool, store: eventStore, progress: new ProjectionProgress(pool) })),
       onAlarm: () => undefined, // Every line below says it.
       onRetry: () => undefined,
     });
