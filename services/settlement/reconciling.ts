@@ -1,8 +1,7 @@
 import type { Pool } from 'pg';
-import { chainNodeAt } from '../chain/chain-access.ts';
 import type { Clock } from '../commands/application/clock.ts';
 import type { SequencerLock } from '../integrity/application/sequencer-lock.ts';
-import { RpcWatchedNode } from './adapters/chain/rpc.watched-node.ts';
+import { watchedNodesOf } from './adapters/chain/watched-nodes.ts';
 import { PostgresReconciliationStore } from './adapters/postgres/postgres.reconciliation-store.ts';
 import { PostgresWatcherStore } from './adapters/postgres/postgres.watcher-store.ts';
 import { ChainReconciliation } from './application/chain-reconciliation.ts';
@@ -42,7 +41,6 @@ export function openReconciling(options: ReconcilingOptions): Reconciler {
 }
 
 function nodesOf(chain: SettlementChain, clock: Clock): NodeQuorum {
-  const { chainId, rpcUrls, profile } = chain;
-  const nodes = rpcUrls.map((url, index) => new RpcWatchedNode(`node ${index + 1}`, chainNodeAt(url), profile));
-  return new NodeQuorum({ chainId, nodes, quorum: quorumOf(chain), profile, clock, backoffMsMax });
+  const { chainId, profile } = chain;
+  return new NodeQuorum({ chainId, nodes: watchedNodesOf(chain), quorum: quorumOf(chain), profile, clock, backoffMsMax });
 }

@@ -9,6 +9,7 @@ import { EVENT_STORE, type EventStore } from '../event-store/domain/event-store.
 import { ChainCreditDesk } from './adapters/chain/chain.credit-desk.ts';
 import { ChainPayerDesk } from './adapters/chain/chain.payer-desk.ts';
 import { ChainSlotWitness } from './adapters/chain/slot-witness.chain.ts';
+import { watchedNodesOf } from './adapters/chain/watched-nodes.ts';
 import { CheckoutController } from './adapters/http/checkout.controller.ts';
 import { CheckoutsController } from './adapters/http/checkouts.controller.ts';
 import { PayPageController } from './adapters/http/pay-page.controller.ts';
@@ -78,7 +79,7 @@ export class SettlementModule {
         { provide: SETTLEMENT_CHAINS, useValue: known },
         { provide: QUOTE_SIGNER, useValue: signer },
         { provide: SENDER_KEYS, useValue: senders },
-        { provide: SLOT_WITNESS, useValue: new ChainSlotWitness(known, chainNodeAt) },
+        { provide: SLOT_WITNESS, useValue: new ChainSlotWitness({ chains: known, nodesOf: watchedNodesOf, payments }) },
         { provide: PAYER_DESK, useValue: new ChainPayerDesk(known, chainNodeAt) },
         { provide: CREDIT_DESK, useValue: new ChainCreditDesk(known, chainNodeAt) },
         {

@@ -1,9 +1,8 @@
 import type { Pool } from 'pg';
-import { chainNodeAt } from '../chain/chain-access.ts';
 import type { Clock } from '../commands/application/clock.ts';
 import type { SequencerLock } from '../integrity/application/sequencer-lock.ts';
 import { AbiLogReader } from './adapters/chain/abi.log-reader.ts';
-import { RpcWatchedNode } from './adapters/chain/rpc.watched-node.ts';
+import { watchedNodesOf } from './adapters/chain/watched-nodes.ts';
 import { PostgresReconciliationStore } from './adapters/postgres/postgres.reconciliation-store.ts';
 import { PostgresWatcherHalts } from './adapters/postgres/postgres.watcher-halts.ts';
 import { PostgresWatcherStatusStore } from './adapters/postgres/postgres.watcher-status-store.ts';
@@ -55,7 +54,6 @@ export function openWatching(options: WatchingOptions): Watching {
 }
 
 /** How a chain is read: its nodes by their place in the configuration, and what their logs mean. */
-export function readingOf({ rpcUrls, profile }: SettlementChain): Pick<ChainWatchOptions, 'nodes' | 'reader'> {
-  const nodes = rpcUrls.map((url, index) => new RpcWatchedNode(`node ${index + 1}`, chainNodeAt(url), profile));
-  return { nodes, reader: new AbiLogReader() };
+export function readingOf(chain: SettlementChain): Pick<ChainWatchOptions, 'nodes' | 'reader'> {
+  return { nodes: watchedNodesOf(chain), reader: new AbiLogReader() };
 }

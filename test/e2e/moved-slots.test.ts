@@ -1,8 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { sent } from '../../bench/support/settlement-chain.ts';
-import { chainNodeAt } from '../../services/chain/chain-access.ts';
-import { ChainSlotWitness } from '../../services/settlement/adapters/chain/slot-witness.chain.ts';
-import { SettlementChains } from '../../services/settlement/application/settlement-chains.ts';
 import { type PaidProvider, startPaidProvider } from '../support/paid-provider.ts';
 
 const native = `0x${'0'.repeat(40)}`;
@@ -46,12 +43,18 @@ describe('a slot with a quote', () => {
     expect((await shop.ask(`${path}/quotes`, { token: native })).body.code).toBe('slot_closed');
   });
 
-  it('is given up at once when its cancellation is final, and not before', async () => {
-    const { invoice, providerId, seq } = await quoted('3600');
+  it('is given up when its cancellation is final, long before its quote is over, and not before', async () => {
+    const { invoice, path, providerId, seq } = await quoted('3600');
     await sent(shop.on.registry, shop.on.hands.providerAdmin, 'setSigner', providerId, shop.on.hands.signer.address, 4_102_444_800);
     await sent(shop.on.settlement, shop.on.hands.signer, 'cancelSeq', providerId, seq);
     expect((await partOf(invoice)).body.code).toBe('slot_bound');
     await mine(3);
+    let checkout: { state: string };
+    do {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      checkout = (await shop.open(path)).body as typeof checkout;
+    } while (checkout.state === 'waiting');
+    expect(checkout).toMatchObject({ state: 'released', quotes: [] });
     expect(await partOf(invoice)).toMatchObject({ status: 201 });
   });
 
@@ -68,21 +71,5 @@ describe('a slot with a quote', () => {
     await travel(4_000);
     expect((await partOf(fresh.invoice)).body.code).toBe('slot_bound');
     expect(await partOf(invoice)).toMatchObject({ status: 201 });
-  });
-});
-
-describe('what a chain says of a slot', () => {
-  const slotAt = (seq: string) => ({
-    ...{ module: 'settlement' as const, chainId: '31337', contract: shop.chain.contracts.settlement, providerId: '1', seq },
-  });
-
-  it('is asked of as many nodes as have to agree, and is nothing when too few answer', async () => {
-    const dead = 'http://127.0.0.1:9';
-    const over = (...rpcUrls: string[]) => new ChainSlotWitness(new SettlementChains([{ ...shop.chain, rpcUrls }]), chainNodeAt);
-    const [url] = shop.chain.rpcUrls as [string];
-    expect(await over(url).evidenceOf(slotAt('9'))).toMatchObject({ kind: 'unpaid' });
-    expect(await over(dead, url, `${url}/`).evidenceOf(slotAt('9'))).toMatchObject({ kind: 'unpaid' });
-    await expect(over(dead, url).evidenceOf(slotAt('9'))).rejects.toMatchObject({ name: 'ChainUnavailableFault' });
-    expect(await over(url).evidenceOf({ ...slotAt('9'), chainId: '1' })).toBeUndefined();
   });
 });

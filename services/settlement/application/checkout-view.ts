@@ -71,13 +71,15 @@ export interface RelayedPayment {
 export interface CheckoutFacts {
   readonly slot: Exclude<Slot, { readonly status: 'none' }>;
   readonly payment: SlotPayment | undefined;
+  /** Did the provider end the slot on chain, where it is bound to? */
+  readonly isCancelled: boolean;
   readonly sent: SentTransaction | undefined;
   readonly relay: RelayedPayment | undefined;
   readonly now: string;
 }
 
 /** What the ledger knows goes before what the chain is asked, and that before the clock. */
-export function checkoutState({ slot, payment, sent, relay, now }: CheckoutFacts): CheckoutState {
+export function checkoutState({ slot, payment, isCancelled, sent, relay, now }: CheckoutFacts): CheckoutState {
   switch (payment?.standing) {
     case 'finalized':
       return 'settled';
@@ -93,6 +95,7 @@ export function checkoutState({ slot, payment, sent, relay, now }: CheckoutFacts
       break;
   }
   if (slot.status === 'closed') return slot.reason === 'settled' ? 'settled' : 'released';
+  if (isCancelled) return 'released';
   if (isUnderWay(sent)) return 'seen';
   if (relay?.status === 'sending' || relay?.status === 'done') return 'seen';
   if (sent !== undefined && isOver(sent)) return sent.state;

@@ -53,13 +53,14 @@ export class Checkouts {
     const provider = await executor.current(settlementProvider, settlementProviderStream(at.provider), at.provider);
     if (provider.status === 'none' || provider.profile === undefined) return undefined;
     const payment = await this.#payment(at.provider, state);
+    const isCancelled = (await this.#options.payments.cancellationAt(at.provider, { ...state.place, seq: state.opened.seq })) !== undefined;
     const sent = await this.#sent(state, named);
     const relay = payment === undefined ? await this.#relay(at.provider, state) : undefined;
     const now = clock.now();
     return {
       ...{ slot: state, profile: provider.profile, payment, sent, relay },
-      state: checkoutState({ slot: state, payment, sent, relay, now }),
-      quotes: state.status === 'open' ? liveQuotes(state, now) : [],
+      state: checkoutState({ slot: state, payment, isCancelled, sent, relay, now }),
+      quotes: state.status === 'open' && !isCancelled ? liveQuotes(state, now) : [],
       depth: await this.#depthOf(payment),
       blocksNeeded: blocksNeededOf(state, chains.find(state.place.chainId)?.profile.confirmations ?? []),
     };

@@ -210,8 +210,8 @@ export class OpenCheckoutHandler implements ICommandHandler<OpenCheckout> {
 
   async #move(envelope: Envelope, state: OpenSlot, to: Place): Promise<SlotRejection | undefined> {
     if (state.place.chainId === to.chainId && state.place.contract === to.contract) return undefined;
-    const evidence = await this.#evidenceOf(state);
     const { provider } = envelope;
+    const evidence = await this.#evidenceOf(provider, state);
     const outcome = await this.#executor.execute({
       ...{ aggregate: slot, stream: slotStream(provider, state.opened.seq) },
       envelope: stepOf(envelope, 'MoveSlot', { seq: state.opened.seq, chainId: to.chainId, contract: to.contract }),
@@ -221,7 +221,7 @@ export class OpenCheckoutHandler implements ICommandHandler<OpenCheckout> {
   }
 
   async #release(envelope: Envelope, state: OpenSlot): Promise<SlotRejection | undefined> {
-    const evidence = await this.#evidenceOf(state);
+    const evidence = await this.#evidenceOf(envelope.provider, state);
     const outcome = await this.#executor.execute({
       ...{ aggregate: slot, stream: slotStream(envelope.provider, state.opened.seq) },
       envelope: stepOf(envelope, 'ReleaseSlot', { seq: state.opened.seq }),
@@ -230,9 +230,9 @@ export class OpenCheckoutHandler implements ICommandHandler<OpenCheckout> {
     return rejectionOf(outcome);
   }
 
-  async #evidenceOf({ opened, place, quotes }: OpenSlot): Promise<SlotEvidence> {
+  async #evidenceOf(provider: string, { opened, place, quotes }: OpenSlot): Promise<SlotEvidence> {
     if (quotes.length === 0) return { kind: 'unquoted' };
-    return (await this.#witness.evidenceOf({ ...place, providerId: opened.providerId, seq: opened.seq })) ?? { kind: 'unquoted' };
+    return (await this.#witness.evidenceOf({ ...place, provider, providerId: opened.providerId, seq: opened.seq })) ?? { kind: 'unquoted' };
   }
 
   #open(envelope: Envelope, data: Omit<SlotOpened, 'salt' | 'invoiceRef'>): Promise<Outcome<never>> {

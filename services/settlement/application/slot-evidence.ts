@@ -3,6 +3,8 @@ import type { SlotEvidence } from '../domain/slot.events.ts';
 
 export interface SlotOnChain extends ContractPlace {
   readonly module: 'settlement' | 'escrow';
+  /** Slug of whoever is paid, and the number on chain. */
+  readonly provider: string;
   readonly providerId: string;
   readonly seq: string;
 }
@@ -10,8 +12,8 @@ export interface SlotOnChain extends ContractPlace {
 /** What a chain says of a slot, as far as blocks are final. */
 export interface SlotWitness {
   /**
-   * `cancelled` or `unpaid` as of the last final block; undefined when the slot was paid there, or when it was closed and its log is not
-   * known to be a cancellation. Throws a chain fault when no node answers.
+   * `unpaid` as of the last final block, `cancelled` by a block that the books hold as final; undefined when the slot was paid there, or was
+   * closed and the books do not say how. Throws a chain fault when too few nodes answer.
    */
   evidenceOf(slot: SlotOnChain): Promise<Exclude<SlotEvidence, { readonly kind: 'unquoted' }> | undefined>;
 }

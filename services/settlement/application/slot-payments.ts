@@ -27,4 +27,6 @@ export interface SlotPayment {
 export interface SlotPayments {
   /** What was written last; undefined where nothing was seen. A contract takes a slot once, so there is one at most. */
   at(provider: string, place: SlotPlace): Promise<SlotPayment | undefined>;
+  /** The final block that ended the slot there without a payment; undefined where there is none. */
+  cancellationAt(provider: string, place: SlotPlace): Promise<SlotPayment['block'] | undefined>;
 }

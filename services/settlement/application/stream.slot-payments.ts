@@ -14,9 +14,14 @@ const standings: Readonly<Record<string, SlotPayment['standing']>> = {
   ReceiptUnmatched: 'unmatched',
 };
 
-type Told = Pick<SlotPayment, 'tx' | 'block'> & { readonly payment?: SlotPayment['paid']; readonly credit?: MatchedCredit };
+interface Told extends Pick<SlotPayment, 'standing' | 'tx' | 'block'> {
+  readonly payment?: SlotPayment['paid'];
+  readonly credit?: MatchedCredit;
+  /** Is it about the end of a slot that nobody paid? */
+  readonly isCancellation: boolean;
+}
 
-/** What the ledger wrote of a slot's payment, from its own stream: as new as the last event, with no read model in between. */
+/** What the ledger wrote of a slot, from the effect's own stream: as new as the last event, with no read model in between. */
 export class StreamSlotPayments implements SlotPayments {
   readonly #store: EventStore;
 
@@ -24,24 +29,39 @@ export class StreamSlotPayments implements SlotPayments {
     this.#store = store;
   }
 
-  async at(provider: string, { chainId, contract, seq, holder }: SlotPlace): Promise<SlotPayment | undefined> {
+  async at(provider: string, place: SlotPlace): Promise<SlotPayment | undefined> {
+    let payment: SlotPayment | undefined;
+    for await (const { standing, tx, block, payment: paid, credit, isCancellation } of this.#told(provider, place)) {
+      // What was spent on nothing is no payment of the slot, and neither is its cancellation, whatever block holds it.
+      if (isCancellation || (credit !== undefined && credit.slot !== place.seq)) continue;
+      payment = { chainId: place.chainId, tx, block, standing, ...(paid !== undefined && { paid }) };
+    }
+    return payment;
+  }
+
+  async cancellationAt(provider: string, place: SlotPlace): Promise<SlotPayment['block'] | undefined> {
+    for await (const { standing, block, isCancellation } of this.#told(provider, place))
+      if (isCancellation && standing === 'finalized') return block;
+    return undefined;
+  }
+
+  async *#told(provider: string, { chainId, contract, seq, holder }: SlotPlace): AsyncGenerator<Told> {
     const business =
       holder === undefined ? ({ effect: 'slot', key: seq } as const) : ({ effect: 'redeem', key: `${holder}.${seq}` } as const);
     const id = settlementId({ chainId, contract, ...business });
-    let payment: SlotPayment | undefined;
+    let log: string | undefined;
     try {
       for await (const stored of this.#store.readStream(streamName({ slug: provider, kind: 'settlement', id }))) {
         const event = ledgerEventOf(stored);
         const standing = standings[stored.type.split('/', 1)[0] as string];
         if (event === undefined || standing === undefined) continue;
-        const { tx, block, payment: paid, credit } = event.fin as unknown as Told;
-        // What was spent on nothing is no payment of the slot.
-        if (credit !== undefined && credit.slot !== seq) continue;
-        payment = { chainId, tx, block, standing, ...(paid !== undefined && { paid }) };
+        const facts = event.fin as unknown as Omit<Told, 'standing' | 'isCancellation'> & { readonly log?: { readonly name: string } };
+        // Only what was seen names its log; what follows is about the same one.
+        log = facts.log?.name ?? log;
+        yield { ...facts, standing, isCancellation: log === 'SeqCancelled' };
       }
     } catch (error) {
       if (!(error instanceof StreamNotFoundFault)) throw error;
     }
-    return payment;
   }
 }

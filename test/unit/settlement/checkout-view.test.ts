@@ -28,6 +28,7 @@ describe('the state of a checkout', () => {
     ['seen', { payment: paid('reorged'), sent: pending }],
     ['settled', { slot: stateOf(issued(), closed('settled')) }],
     ['released', { slot: stateOf(issued(), closed('released')), sent: reverted }],
+    ['released', { isCancelled: true, sent: pending }],
     ['seen', { sent: { state: 'included', block: '1' } }],
     ['seen', { sent: pending }],
     ['reverted', { sent: reverted, now: later(600) }],
@@ -41,11 +42,10 @@ describe('the state of a checkout', () => {
     ['waiting', { slot: stateOf(), now: later(9_999) }],
     ['waiting', { now: later(599) }],
     ['expired', { now: later(600) }],
-  ])('is %s when %o', (state, facts) =>
-    expect(checkoutState({ slot: stateOf(issued()), payment: undefined, sent: undefined, relay: undefined, now: quotedAt, ...facts })).toBe(
-      state,
-    ),
-  );
+  ])('is %s when %o', (state, facts) => {
+    const nothing = { payment: undefined, isCancelled: false, sent: undefined, relay: undefined };
+    expect(checkoutState({ slot: stateOf(issued()), ...nothing, now: quotedAt, ...facts })).toBe(state);
+  });
 
   it('says how deep the payment has to lie: by amount and kind, or not at all where only finality will do', () => {
     const upTo = { amount: '100', currency: 'EUR' } as const;

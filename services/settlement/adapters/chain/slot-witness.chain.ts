@@ -1,74 +1,69 @@
-import { ChainUnavailableFault } from '../../../chain/application/chain-faults.ts';
-import { type ChainBlock, type ChainNode, finalBlockOf, hexOf } from '../../../chain/application/chain-node.ts';
+import { ChainFault, ChainUnavailableFault } from '../../../chain/application/chain-faults.ts';
 import { quorumOf, type SettlementChain } from '../../application/settlement-chain.ts';
 import type { SettlementChains } from '../../application/settlement-chains.ts';
 import type { SlotOnChain, SlotWitness } from '../../application/slot-evidence.ts';
+import type { SlotPayments } from '../../application/slot-payments.ts';
+import type { WatchedBlock, WatchedNode } from '../../application/watched-node.ts';
 import type { EvidenceBlock } from '../../domain/slot.events.ts';
-import { escrowContract, settlementContract } from './contract-interfaces.ts';
 
-type Evidence = NonNullable<Awaited<ReturnType<SlotWitness['evidenceOf']>>>;
+export interface ChainSlotWitnessOptions {
+  readonly chains: SettlementChains;
+  readonly nodesOf: (chain: SettlementChain) => readonly WatchedNode[];
+  readonly payments: Pick<SlotPayments, 'cancellationAt'>;
+}
 
-/** Asks as many nodes as have to agree, each about its own last final block; the oldest of those blocks is what all of them say. */
+type Evidence = Awaited<ReturnType<SlotWitness['evidenceOf']>>;
+
+/**
+ * Asks as many nodes as have to agree whether the slot is closed; the oldest of their last final blocks is what all of them say. A closed
+ * slot never opens again, so one that is open in the newest block was open in the final one below it: no node has to know the state of an
+ * older block. How a slot was closed is in the books, where the watcher wrote it: no node is asked for the logs of years.
+ */
 export class ChainSlotWitness implements SlotWitness {
-  readonly #chains: SettlementChains;
-  readonly #nodeAt: (url: string) => ChainNode;
+  readonly #options: ChainSlotWitnessOptions;
 
-  constructor(chains: SettlementChains, nodeAt: (url: string) => ChainNode) {
-    this.#chains = chains;
-    this.#nodeAt = nodeAt;
+  constructor(options: ChainSlotWitnessOptions) {
+    this.#options = options;
   }
 
-  async evidenceOf(slot: SlotOnChain): Promise<Evidence | undefined> {
-    const chain = this.#chains.find(slot.chainId);
+  async evidenceOf(slot: SlotOnChain): Promise<Evidence> {
+    const { chains, nodesOf, payments } = this.#options;
+    const chain = chains.find(slot.chainId);
     if (chain === undefined) return undefined;
-    const said: (Evidence | undefined)[] = [];
-    for (const url of chain.rpcUrls) {
+    const cancelled = await payments.cancellationAt(slot.provider, slot);
+    if (cancelled !== undefined) return { kind: 'cancelled', block: cancelled };
+    const said: Said[] = [];
+    for (const node of nodesOf(chain)) {
       if (said.length === quorumOf(chain)) break;
-      try {
-        said.push(await saidBy(this.#nodeAt(url), chain, slot));
-      } catch (error) {
-        if (!(error instanceof ChainUnavailableFault)) throw error;
-      }
+      const answer = await saidBy(node, slot);
+      if (answer !== undefined) said.push(answer);
     }
     if (said.length < quorumOf(chain)) throw new ChainUnavailableFault(`Too few nodes of chain ${chain.chainId} answer.`);
-    return agreed(said);
+    return said.some(({ isClosed }) => isClosed) ? undefined : { kind: 'unpaid', block: evidenceBlock(said.map(({ final }) => final)) };
   }
 }
 
-function agreed([first, ...others]: readonly (Evidence | undefined)[]): Evidence | undefined {
-  if (first === undefined || others.some((other) => other?.kind !== first.kind)) return undefined;
-  return (others as Evidence[]).reduce(
-    (oldest, other) => (BigInt(other.block.number) < BigInt(oldest.block.number) ? other : oldest),
-    first,
-  );
+interface Said {
+  readonly isClosed: boolean;
+  readonly final: WatchedBlock;
 }
 
-async function saidBy(node: ChainNode, chain: SettlementChain, slot: SlotOnChain): Promise<Evidence | undefined> {
-  const block = await finalBlockOf(node, chain.profile.finality);
-  if (block === undefined) return undefined;
-  if (!(await isClosed(node, slot, block))) return { kind: 'unpaid', block: evidenceBlock(block) };
-  return (await wasCancelled(node, chain, slot, block)) ? { kind: 'cancelled', block: evidenceBlock(block) } : undefined;
+/** Undefined for a node that is away, lags behind itself, or does not know its own newest block any more. */
+async function saidBy(node: WatchedNode, { module, contract, providerId, seq }: SlotOnChain): Promise<Said | undefined> {
+  const [word, bit] = [BigInt(seq) / 256n, BigInt(seq) % 256n];
+  const view = module === 'settlement' ? 'settledWord' : 'purchasedWord';
+  try {
+    const { latest, finalized } = await node.heads();
+    if (latest.number < finalized.number) return undefined;
+    const closed = await node.slots({ contract, view, providerId, word }, latest.hash);
+    return closed === undefined ? undefined : { isClosed: ((closed >> bit) & 1n) === 1n, final: finalized };
+  } catch (error) {
+    if (error instanceof ChainFault) return undefined;
+    throw error;
+  }
 }
 
-async function isClosed(node: ChainNode, { module, contract, providerId, seq }: SlotOnChain, { number }: ChainBlock): Promise<boolean> {
-  const ask = async (data: string) => BigInt(await node.call<string>('eth_call', { to: contract, data }, hexOf(number)));
-  if (module === 'settlement') return (await ask(settlementContract.encodeFunctionData('isSettled', [providerId, seq]))) === 1n;
-  const word = await ask(escrowContract.encodeFunctionData('purchasedWord', [providerId, BigInt(seq) / 256n]));
-  return ((word >> (BigInt(seq) % 256n)) & 1n) === 1n;
-}
-
-async function wasCancelled(
-  node: ChainNode,
-  { deploymentBlock }: SettlementChain,
-  { contract, providerId, seq }: SlotOnChain,
-  { number }: ChainBlock,
-): Promise<boolean> {
-  const topics = settlementContract.encodeFilterTopics('SeqCancelled', [providerId, seq]);
-  const filter = { address: contract, topics, fromBlock: hexOf(deploymentBlock), toBlock: hexOf(number) };
-  const logs = await node.call<readonly { readonly removed?: boolean }[]>('eth_getLogs', filter);
-  return logs.some(({ removed }) => removed !== true);
-}
-
-function evidenceBlock({ number, hash, timestamp }: ChainBlock): EvidenceBlock {
+function evidenceBlock(blocks: readonly WatchedBlock[]): EvidenceBlock {
+  const { number, hash, timestamp } = blocks.reduce((oldest, block) => (block.number < oldest.number ? block : oldest));
   return { number: number.toString(), hash, time: new Date(Number(timestamp) * 1000).toISOString() };
 }
