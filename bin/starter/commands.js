@@ -20,6 +20,7 @@ const projectCommands = {
   test,
   'test:solidity': testSolidity,
   'test:mutation': (args) => node(['--no-warnings', inProject('test', 'mutation', 'main.ts'), ...args]),
+  'test:coverage': (args) => node(['--no-warnings', inProject('test', 'coverage', 'main.ts'), ...args]),
   check,
   bench,
   build: async () => {

@@ -23,26 +23,29 @@ interface Hooks {
 }
 
 const empty = (): Hooks => ({ beforeAll: [], beforeEach: [], afterEach: [], afterAll: [] });
-let hooks = empty();
+/** Of the file, and of each `describe` that is being read. */
+let scopes: [Hooks, ...Hooks[]] = [empty()];
 let collected: Collected[] = [];
 let prefix = '';
 
 /** Collects the tests of one file, which `load` imports. */
 export async function collect(load: () => Promise<unknown>): Promise<{ tests: readonly Collected[]; hooks: Hooks }> {
-  [hooks, collected, prefix] = [empty(), [], ''];
+  [scopes, collected, prefix] = [[empty()], [], ''];
   await load();
-  return { tests: collected, hooks };
+  return { tests: collected, hooks: scopes[0] };
 }
 
-export const beforeAll = (body: Body): unknown => hooks.beforeAll.push(body);
-export const beforeEach = (body: Body): unknown => hooks.beforeEach.push(body);
-export const afterEach = (body: Body): unknown => hooks.afterEach.push(body);
-export const afterAll = (body: Body): unknown => hooks.afterAll.push(body);
+export const beforeAll = (body: Body): unknown => scopes[0].beforeAll.push(body);
+export const beforeEach = (body: Body): unknown => scopes.at(-1)?.beforeEach.push(body);
+export const afterEach = (body: Body): unknown => scopes.at(-1)?.afterEach.push(body);
+export const afterAll = (body: Body): unknown => scopes[0].afterAll.push(body);
 
 export function describe(name: string, body: () => void): void {
   const outer = prefix;
   prefix = `${outer}${name} `;
+  scopes.push(empty());
   body();
+  scopes.pop();
   prefix = outer;
 }
 
@@ -56,13 +59,13 @@ export function it(name: string, body: Body): void {
 it.each = (rows: readonly unknown[]) => (name: string, body: Body) => rows.forEach((row) => add(name, body, [row].flat()));
 
 function add(name: string, body: Body, args: unknown[]): void {
-  const own = hooks;
+  const own = [...scopes];
   const run = async () => {
-    for (const before of own.beforeEach) await before();
+    for (const before of own.flatMap(({ beforeEach }) => beforeEach)) await before();
     try {
       await body(...args);
     } finally {
-      for (const after of own.afterEach) await after();
+      for (const after of own.toReversed().flatMap(({ afterEach }) => afterEach)) await after();
     }
   };
   collected.push({

@@ -1,20 +1,23 @@
 /**
  * Mutation run: node bin/tallyroot test:mutation [text]. Each condition of the settlement contracts is forced to each of its sides, and each write to
  * storage left out; the tests on a chain have to notice. All mutants are in one compilation, and the balance of one account says which is alive,
- * so that neither compiler nor deployment is waited for again. Writes contracts/mutation.json. With a text, only mutants whose id contains it.
+ * so that neither compiler nor deployment is waited for again. Writes contracts/mutation.json. With a text, only mutants whose id contains it; with
+ * --untried, only those that no run has tried yet.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import type { JsonRpcProvider } from 'ethers';
 import { collect, type Collected } from './collected-tests.ts';
 import { codeOf, type Mutant, mutate, switchboard, testFiles } from './mutants.ts';
 
 type Outcome = { readonly killedBy: string } | { readonly survives: string } | { readonly tried: false };
 
-const [wanted = ''] = process.argv.slice(2);
+const { values, positionals } = parseArgs({ options: { untried: { type: 'boolean' } }, allowPositionals: true });
+const [wanted = ''] = positionals;
 const table = join(import.meta.dirname, '..', '..', 'contracts', 'mutation.json');
 const patienceMs = 60_000;
 
@@ -45,7 +48,7 @@ const before = JSON.parse(readFileSync(table, 'utf8')) as Readonly<Record<string
 const results: Record<string, Outcome> = Object.fromEntries(mutants.map(({ id }) => [id, before[id] ?? { tried: false }]));
 for (const [index, mutant] of mutants.entries()) {
   const known = before[mutant.id];
-  if (!mutant.id.includes(wanted)) continue;
+  if (!mutant.id.includes(wanted) || (values.untried && known && !('tried' in known))) continue;
   await aliveIs(index + 1);
   const killer = await firstThatFails(ordered(mutant));
   results[mutant.id] = killer ? { killedBy: killer } : { survives: known && 'survives' in known ? known.survives : '' };
@@ -68,6 +71,10 @@ function ordered({ error, file }: Mutant) {
     [/PrepaidCredit/, /credit/],
     [/ProviderRegistry/, /registry|hand-over|keys/],
     [/Mandate/, /mandates/],
+    [/PlatformPause/, /keys|credit/],
+    [/SignedBy/, /signatures/],
+    [/ExactTransfer/, /odd-tokens|relayed/],
+    [/FeeVault/, /hostile|odd-tokens/],
     [/./, /payments|slots|refunds/],
   ] as const;
   const near = topic.find(([source]) => source.test(file))![1];
@@ -110,9 +117,9 @@ function redirect(): void {
         .exec(url)?.[1]
         ?.replaceAll(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
       const mutated = name && code[name];
+      if (!mutated && !url.endsWith('/throwaway-chain.ts')) return loaded;
       const source = textOf(loaded.source);
       if (mutated) return { ...loaded, source: replaced(source, /Bytecode\s*=\s*'0x[0-9a-f]*'/, `Bytecode = '${mutated}'`) };
-      if (!url.endsWith('/throwaway-chain.ts')) return loaded;
       const roomy = replaced(source, /'--host', '127\.0\.0\.1'/, "'--host', '127.0.0.1', '--disable-code-size-limit'");
       const known = 'const chain = { url, provider, stop };\n  globalThis.chainsOfMutants.push(chain);\n  return chain;';
       return { ...loaded, source: replaced(roomy, /return \{ url, provider, stop \};/, known) };

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
+import { applied, type Edit, type Node, walk } from './source-edits.ts';
 
 /** A place of a source that is changed while its mutant is alive, and what the tests then have to notice. */
 export interface Mutant {
@@ -10,18 +11,6 @@ export interface Mutant {
   readonly file: string;
   /** The error that the changed condition guards, if it guards one. */
   readonly error: string | undefined;
-}
-
-interface Node {
-  readonly nodeType: string;
-  readonly src: string;
-  readonly [key: string]: unknown;
-}
-
-interface Edit {
-  readonly from: number;
-  readonly to: number;
-  readonly text: (before: string) => string;
 }
 
 export interface Mutated {
@@ -129,21 +118,6 @@ function withMutants(file: string, ast: Node, stateVariables: ReadonlySet<number
   return applied(source, edits).replace(/^(pragma .*;)$/m, `$1\nimport {isAlive} from "${alive}";`);
 }
 
-/** An inner edit goes first, so that an outer one wraps what it left. */
-function applied(source: Buffer, edits: readonly Edit[]): string {
-  const render = (from: number, to: number, within: readonly Edit[]): string => {
-    let [text, at] = ['', from];
-    const outer = within.filter((one) => !within.some((other) => other !== one && other.from <= one.from && one.to <= other.to));
-    for (const one of outer.toSorted((left, right) => left.from - right.from)) {
-      const inner = within.filter((other) => other !== one && one.from <= other.from && other.to <= one.to);
-      text += source.subarray(at, one.from).toString() + one.text(render(one.from, one.to, inner));
-      at = one.to;
-    }
-    return text + source.subarray(at, to).toString();
-  };
-  return render(0, source.length, edits);
-}
-
 function isWrite(expression: Node, stateVariables: ReadonlySet<number>): boolean {
   const isDelete = expression.nodeType === 'UnaryOperation' && expression['operator'] === 'delete';
   if (expression.nodeType !== 'Assignment' && !isDelete) return false;
@@ -157,14 +131,6 @@ function isWrite(expression: Node, stateVariables: ReadonlySet<number>): boolean
         : stateVariables.has(target['referencedDeclaration'] as number);
   }
   return false;
-}
-
-function walk(node: unknown, visit: (node: Node) => void): void {
-  if (Array.isArray(node)) for (const one of node) walk(one, visit);
-  else if (typeof node === 'object' && node !== null) {
-    if ('nodeType' in node && 'src' in node) visit(node as Node);
-    for (const child of Object.values(node)) walk(child, visit);
-  }
 }
 
 /** The test files that know the settlement contracts. */

@@ -8,7 +8,7 @@ export const refusals: Readonly<Record<string, readonly string[]>> = {
   LedgerAnchorSizeMismatch: ['refuses another old size', '[ATT-27] carries nothing'],
   LedgerAnchorNotAhead: ['refuses another old size'],
   LedgerAnchorInconsistent: ['has no mode without a proof', 'skips a bad item of many'],
-  LedgerAnchorZeroAddress: ['registers a log once'],
+  LedgerAnchorZeroAddress: ['registers a log once', 'has a guardian from its first day'],
   LedgerAnchorMalformed: ['takes the same call in fewer bytes'],
   ProviderRegistryNotProviderAdmin: ['by %s are the admin’s to give', 'is a guardian’s to begin and not to end'],
   ProviderRegistryNotAdminOrTreasury: ['[SET-A28] ends when the %s objects', '[SET-A29] stays the admin when the %s cancels'],

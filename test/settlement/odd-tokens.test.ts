@@ -48,6 +48,7 @@ describe('a token that', () => {
     ['answers garbage', 'GarbageToken', 'SafeERC20FailedOperation'],
   ])('[SET-A14] %s (%s) is no payment', async (_what, name, error) => {
     const token = await takenToken(name);
+    await send(token, fixture.on.hands.payer, 'mint', fixture.on.hands.treasury.address, 1n); // So that a balance can fall, too.
     expect(await pays(token)).toContain(error);
     expect(await fixture.on.settlement.getFunction('isSettled')(providerId, 1n)).toBe(false);
   });

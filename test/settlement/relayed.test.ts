@@ -122,6 +122,8 @@ describe('a stranger in between', () => {
     expect(await refusal(dollar, hands.stranger, `receiveWithAuthorization(${ecdsa})`, ...terms, v, r, s)).toBe(
       `ERC20InvalidReceiver(${to})`,
     );
+    const anyForm = 'receiveWithAuthorization(address,address,uint256,uint256,uint256,bytes32,bytes)';
+    expect(await refusal(dollar, hands.stranger, anyForm, ...terms, auth)).toBe(`ERC20InvalidReceiver(${to})`);
     expect(await refusal(settlement, hands.stranger, ...call)).toBe('accepted');
   });
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type ContractTransactionReceipt, dataLength, keccak256, ZeroAddress, ZeroHash } from 'ethers';
+import { ContractFactory, type ContractTransactionReceipt, dataLength, keccak256, ZeroAddress, ZeroHash } from 'ethers';
 import { ledgerAnchorAbi, ledgerAnchorBytecode, ledgerAnchorCodeHash } from '../../../contracts/generated/ledger-anchor.ts';
 import { consistencyProof, inclusionProof, leafHash, rangesOf } from '../../../bench/support/reference-tree.ts';
 import { anchorCalldata } from '../../../services/integrity/adapters/chain/anchor-calldata.ts';
@@ -103,6 +103,18 @@ describe('LedgerAnchor', () => {
     expect(await refusal(fixture.anchor, fixture.admin, 'register', logId('x'), ZeroAddress)).toBe('LedgerAnchorZeroAddress()');
   });
 
+  it('has a guardian from its first day', async () => {
+    const { anchor, chain, guardian, publisher } = fixture;
+    const deployment = new ContractFactory(ledgerAnchorAbi, ledgerAnchorBytecode);
+    const attempt = async (by: string) => {
+      const { data } = await deployment.getDeployTransaction(0, await publisher.getAddress(), by);
+      const error = await chain.provider.call({ data }).catch((failure: unknown) => failure as { data: string });
+      return typeof error === 'string' ? 'accepted' : anchor.interface.parseError(error.data)?.name;
+    };
+    expect(await attempt(await guardian.getAddress())).toBe('accepted');
+    expect(await attempt(ZeroAddress)).toBe('LedgerAnchorZeroAddress');
+  });
+
   it('is frozen by a guardian for ever, and a guardian can do nothing else', async () => {
     const log = await registered('frozen');
     await extend(log, 0, 7);
@@ -113,6 +125,8 @@ describe('LedgerAnchor', () => {
     const stranger = await fixture.stranger.getAddress();
     expect(await refusal(fixture.anchor, fixture.stranger, 'acceptPublisher', log)).toBe(`LedgerAnchorNotProposed(${log},${stranger})`);
     expect(await refusal(fixture.anchor, fixture.guardian, 'freeze', log)).toBe(`LedgerAnchorFrozen(${log})`);
+    const unknown = logId('nobody');
+    expect(await refusal(fixture.anchor, fixture.guardian, 'freeze', unknown)).toBe(`LedgerAnchorNotRegistered(${unknown})`);
     expect(await refusal(fixture.anchor, fixture.admin, 'register', log, stranger)).toBe(`LedgerAnchorAlreadyRegistered(${log})`);
     expect(await latest(log)).toEqual([7n, root(7), 1n]);
   });
