@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg';
 import type { ChargesClosed, EntryReversed, PaymentReceived } from '../../services/accounts/domain/account.events.ts';
 import type {
   SettlementCredited,
+  SettlementCreditReversed,
   SettlementRefundDecided,
   SettlementRefundReturned,
 } from '../../services/accounts/domain/account-settlement.events.ts';
@@ -25,13 +26,14 @@ export const invoices: Projection = {
   filter: {
     typePrefixes: [
       ...['ChargesClosed/', 'NumberAssigned/', 'InvoiceIssued/', 'PaymentReceived/', 'SettlementCredited/', 'EntryReversed/'],
-      ...['SettlementRefundDecided/', 'SettlementRefundReturned/'],
+      ...['SettlementRefundDecided/', 'SettlementRefundReturned/', 'SettlementCreditReversed/'],
     ],
   },
   project,
 };
 
 const allocating = ['PaymentReceived/1', 'SettlementCredited/1', 'SettlementRefundReturned/1'];
+const reopening = ['SettlementRefundDecided/1', 'SettlementCreditReversed/1'];
 
 interface Paid {
   readonly provider: string;
@@ -73,8 +75,8 @@ function paidBy(events: Iterable<LedgerEvent>): Map<string, Paid> {
       const { allocations, currency } = event.fin as unknown as PaymentReceived | SettlementCredited | SettlementRefundReturned;
       for (const each of allocations) addTo(paid, event, { ...each, currency, sign: 1n });
     }
-    if (event.type === 'SettlementRefundDecided/1') {
-      const { reopened = [], currency } = event.fin as unknown as SettlementRefundDecided;
+    if (reopening.includes(event.type)) {
+      const { reopened = [], currency } = event.fin as unknown as SettlementRefundDecided | SettlementCreditReversed;
       for (const each of reopened) addTo(paid, event, { ...each, currency, sign: -1n });
     }
     if (event.type === 'EntryReversed/1') {

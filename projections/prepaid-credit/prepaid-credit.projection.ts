@@ -15,7 +15,10 @@ export const prepaidCredit: Projection = {
   schema: schemaFile('prepaid-credit'),
   tables: ['prepaid_credit_effects_v1', 'prepaid_credit_tokens_v1'],
   filter: {
-    typePrefixes: ['SettlementObserved/', 'SettlementFinalized/', 'SettlementReorged/', 'ReceiptUnmatched/', 'CreditTokenRecorded/'],
+    typePrefixes: [
+      ...['SettlementObserved/', 'SettlementFinalized/', 'SettlementReorged/', 'SettlementReversed/', 'ReceiptUnmatched/'],
+      'CreditTokenRecorded/',
+    ],
   },
   project,
 };
@@ -32,8 +35,12 @@ async function project(events: Iterable<LedgerEvent>, client: PoolClient): Promi
     const known = { type: event.type, data: event.fin } as unknown as SettlementEvent;
     if (known.data.module !== 'credit') continue;
     if (known.type === 'SettlementObserved/1') await observed(client, event, known.data);
-    else await moved(client, event, known.type === 'SettlementReorged/1' ? 'reorged' : 'final');
+    else await moved(client, event, isGone(known) ? 'reorged' : 'final');
   }
+}
+
+function isGone({ type }: SettlementEvent): boolean {
+  return type === 'SettlementReorged/1' || type === 'SettlementReversed/1';
 }
 
 async function recorded(client: PoolClient, { provider }: LedgerEvent, token: CreditTokenRecorded): Promise<void> {

@@ -38,6 +38,7 @@ async function project(events: Iterable<LedgerEvent>, client: PoolClient): Promi
         await moved(client, event, 'finalized');
         break;
       case 'SettlementReorged/1':
+      case 'SettlementReversed/1':
         await moved(client, event, 'reorged');
         break;
       case 'TreasuryMoved/1':

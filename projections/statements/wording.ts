@@ -32,6 +32,8 @@ export function wordingOf(event: LedgerEvent): Wording {
       return { description: `${data.payable} ${data.currency}, due ${data.dueOn}`, reference: data.invoice };
     case 'SettlementCredited/1':
       return { description: `chain ${data.chainId} ${data.tx}`, reference: data.settlement };
+    case 'SettlementCreditReversed/1':
+      return { description: data.reason, reference: data.settlement };
     case 'TitleGranted/1':
     case 'TitleGrantEnded/1':
       return { description: data.title.name, reference: data.purchase };

@@ -12,6 +12,7 @@ import { PurchaseTitleHandler } from './application/purchase-title.handler.ts';
 import { ReceivePaymentHandler } from './application/receive-payment.handler.ts';
 import { ReverseEntryHandler } from './application/reverse-entry.handler.ts';
 import { CaptureTitleHandler } from './application/capture-title.handler.ts';
+import { ReverseSettlementCreditHandler } from './application/reverse-settlement-credit.handler.ts';
 import { CreditSettlementHandler } from './application/credit-settlement.handler.ts';
 import { EndTitleGrantHandler } from './application/end-title-grant.handler.ts';
 import { GrantTitleHandler } from './application/grant-title.handler.ts';
@@ -34,6 +35,7 @@ import { TopUpHandler } from './application/top-up.handler.ts';
     ReverseEntryHandler,
     CaptureTitleHandler,
     CreditSettlementHandler,
+    ReverseSettlementCreditHandler,
     EndTitleGrantHandler,
     GrantTitleHandler,
     RefundSettlementHandler,

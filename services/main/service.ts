@@ -203,7 +203,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
     ...{ chains: settlementChains, pool, lock: new AdvisoryLock(pool), clock: systemClock },
     ledger: {
       take: (effect, heads) => ledger().take(effect, heads),
-      reorged: (effect) => ledger().reorged(effect),
+      reorged: (effect, reason) => ledger().reorged(effect, reason),
       mandateRevoked: (end) => ledger().mandateRevoked(end),
     },
     onAlarm: (status) => logger.error({ status }, 'A chain that providers are paid on needs somebody to look.'),

@@ -27,6 +27,25 @@ export type SettlementCredited = {
   readonly postings: readonly Posting[];
 };
 
+/** A payment that was credited is not on the chain: what it paid is owed again. It may come again, and is credited anew then. */
+export type SettlementCreditReversed = {
+  readonly account: string;
+  readonly settlement: string;
+  readonly slot?: string;
+  readonly amount: string;
+  readonly currency: string;
+  /** The invoice that it had paid, and how much of it is owed again. */
+  readonly reopened: readonly { readonly invoice: string; readonly amount: string }[];
+  /** The purchase that is owed again. */
+  readonly title?: { readonly purchase: string; readonly amount: string };
+  readonly deposit?: string;
+  /** What was taken from the wallet, in which it may go below zero; `0.00` when nothing was. */
+  readonly wallet: string;
+  readonly reason: string;
+  readonly effectiveAt: string;
+  readonly postings: readonly Posting[];
+};
+
 /** A title may be watched because its payment is deep enough on chain. */
 export type TitleGranted = {
   readonly account: string;
@@ -145,6 +164,7 @@ export type CreditTakenBack = {
 
 export type AccountSettlementEvent =
   | { readonly type: 'SettlementCredited/1'; readonly data: SettlementCredited }
+  | { readonly type: 'SettlementCreditReversed/1'; readonly data: SettlementCreditReversed }
   | { readonly type: 'TitleGranted/1'; readonly data: TitleGranted }
   | { readonly type: 'TitleGrantEnded/1'; readonly data: TitleGrantEnded }
   | { readonly type: 'TitleCaptured/1'; readonly data: TitleCaptured }

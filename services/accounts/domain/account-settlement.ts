@@ -2,6 +2,7 @@ import { type Money, moneyOf } from '../../money/money.ts';
 import type {
   AccountSettlementEvent,
   SettlementCredited,
+  SettlementCreditReversed,
   SettlementRefundDecided,
   TitleCaptured,
   TitleGrantEnded,
@@ -35,6 +36,8 @@ export interface CreditedSettlement {
   readonly bucket: string;
   /** Where that is, as far as it is neither refunded nor about to be. Prepaid credit is nowhere here before its contract took it back. */
   readonly parts: SettlementParts;
+  /** The revision that took it back; undefined while it stands. */
+  readonly reversedAt?: bigint;
 }
 
 export interface SettlementParts {
@@ -75,6 +78,8 @@ export function settledAccount(state: OpenAccount, event: AccountSettlementEvent
   switch (event.type) {
     case 'SettlementCredited/1':
       return credited(state, event.data);
+    case 'SettlementCreditReversed/1':
+      return creditReversed(state, event.data);
     case 'TitleGranted/1':
       return granted(state, event.data);
     case 'TitleGrantEnded/1':
@@ -129,6 +134,33 @@ function credited(state: OpenAccount, data: SettlementCredited): OpenAccount {
       parts: partsOf(data, grant),
     }),
     grants,
+  };
+}
+
+/** What lay somewhere of it lies there no more. */
+function creditReversed(state: OpenAccount, data: SettlementCreditReversed): OpenAccount {
+  const { settlement, slot, title, currency, reopened } = data;
+  const grants = new Map(state.grants);
+  const grant = slot === undefined ? undefined : grants.get(slot);
+  if (slot !== undefined && grant !== undefined && title !== undefined) {
+    grants.set(slot, { ...grant, owed: grant.owed + moneyOf(title.amount, currency).amount });
+  }
+  const settlements = new Map(state.settlements);
+  const known = settlements.get(settlement);
+  if (known !== undefined) {
+    const { invoice, title: paid } = known.parts;
+    const parts = {
+      ...{ wallet: 0n, deposit: 0n },
+      ...(invoice !== undefined && { invoice: { ...invoice, part: 0n } }),
+      ...(paid !== undefined && { title: { ...paid, part: 0n } }),
+    };
+    settlements.set(settlement, { ...known, parts, reversedAt: state.revision });
+  }
+  return {
+    ...state,
+    wallet: state.wallet - moneyOf(data.wallet, currency).amount,
+    openInvoices: withOpen(state, { allocations: reopened, currency }, 1n),
+    ...{ settlements, grants },
   };
 }
 

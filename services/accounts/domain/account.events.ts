@@ -156,6 +156,7 @@ export const accountEvents = new EventTypes<AccountEvent>({
   'OutageRecorded/1': [],
   'SlaCredited/1': [],
   'SettlementCredited/1': [],
+  'SettlementCreditReversed/1': [],
   'TitleGranted/1': [],
   'TitleGrantEnded/1': [],
   'TitleCaptured/1': [],

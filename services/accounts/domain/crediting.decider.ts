@@ -33,7 +33,7 @@ export function creditSettlement(account: Account, data: CreditSettlementData): 
   if (account.status === 'none') return reject({ code: 'account_not_found' });
   if (data.amount.currency !== account.currency) return reject(currencyMismatch(account, data.amount));
   const known = account.settlements.get(data.settlement);
-  if (known !== undefined) return repeated(known.revision);
+  if (known !== undefined && known.reversedAt === undefined) return repeated(known.revision);
   return accept({ type: 'SettlementCredited/1', data: creditedBy(account, data) });
 }
 
@@ -109,7 +109,9 @@ function lines({ allocations, title, other }: Use, { account, currency }: OpenAc
 
 /** Whether another settlement of the same slot was credited: on another chain, or by another contract. */
 function isPaidAlready({ settlements }: OpenAccount, slot: string | undefined): boolean {
-  return slot !== undefined && [...settlements.values()].some((settlement) => settlement.slot === slot);
+  return (
+    slot !== undefined && [...settlements.values()].some((settlement) => settlement.slot === slot && settlement.reversedAt === undefined)
+  );
 }
 
 function smaller(left: bigint, right: bigint): bigint {

@@ -32,10 +32,15 @@ export interface ChainWatcherOptions {
 
 const repeatMs = 30_000;
 
+/** Who holds it reads the chain, and nobody else changes what is kept of it. */
+export function lockOfChain(chainId: string): string {
+  return `settlement ${chainId}`;
+}
+
 /**
  * Follows one chain for ever. Of several processes the one that holds the chain's lock works, the others stand by. What cannot be halts the
  * chain for all of them, until an operator lifts that; a process that ends before the halt is written leaves it to the next look, since nothing
- * was told of what it is about.
+ * was told of what it is about. Nobody holds the lock of a halted chain: who has it then knows that no look is under way.
  */
 export class ChainWatcher {
   readonly #options: ChainWatcherOptions;
@@ -81,17 +86,17 @@ export class ChainWatcher {
 
   /** Answers how long to wait before the next one. */
   async #turn(): Promise<number> {
-    const { watch, settings, halts } = this.#options;
+    const { watch, settings } = this.#options;
     try {
       await this.#raise();
-      if (!(await this.#isOurs())) {
-        this.#become(this.#statusOf('standby'));
-        return settings.pollMs;
-      }
-      const halt = await halts.standing(watch.chainId);
-      if (halt !== undefined) {
-        this.#become(this.#haltedBy(halt));
-        return settings.pollMs;
+      if (await this.#isHalted()) return settings.pollMs;
+      if (this.#held === undefined) {
+        if (!(await this.#isOurs())) {
+          this.#become(this.#statusOf('standby'));
+          return settings.pollMs;
+        }
+        // Somebody may have halted it before the lock was ours.
+        if (await this.#isHalted()) return settings.pollMs;
       }
       await watch.look(this.#abort.signal);
       [this.#failures, this.#failingSince] = [0, undefined];
@@ -122,10 +127,20 @@ export class ChainWatcher {
     this.#unraised = undefined;
   }
 
+  async #isHalted(): Promise<boolean> {
+    const halt = await this.#options.halts.standing(this.#options.watch.chainId);
+    if (halt === undefined) return false;
+    this.#become(this.#haltedBy(halt));
+    await this.#held?.release();
+    this.#held = undefined;
+    return true;
+  }
+
   async #isOurs(): Promise<boolean> {
-    if (this.#held !== undefined) return true;
-    const held = await this.#options.lock.tryAcquire(`settlement ${this.#options.watch.chainId}`);
-    void held?.lost.then(() => (this.#held = undefined));
+    const held = await this.#options.lock.tryAcquire(lockOfChain(this.#options.watch.chainId));
+    void held?.lost.then(() => {
+      if (this.#held === held) this.#held = undefined;
+    });
     this.#held = held;
     return held !== undefined;
   }

@@ -49,7 +49,7 @@ export class EffectDelivery {
   async #tell(delivery: Delivery, { observed, finalized }: WatchCursor): Promise<void> {
     const { id, effect } = delivery;
     if (delivery.kind === 'lost') {
-      await this.#ledger.reorged(effect);
+      await this.#ledger.reorged(effect, delivery.reason);
       await this.#store.told(id, 'undone');
       this.#heads.delete(id);
       return;

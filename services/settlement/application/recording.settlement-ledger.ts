@@ -2,10 +2,10 @@ import type { CommandExecutor } from '../../commands/application/command-executo
 import { envelopeOf } from '../../commands/application/envelope.ts';
 import { type ChainEffect, observationKey, settlementId } from '../domain/chain-effect.ts';
 import type { ConfirmationRule } from '../domain/confirmation-policy.ts';
-import { confirm, finalize, observe, reorg } from '../domain/settlement.decider.ts';
+import { confirm, finalize, observe, reorg, reverse } from '../domain/settlement.decider.ts';
 import type { UnmatchedReason } from '../domain/settlement.events.ts';
 import { nextStep } from '../domain/settlement-steps.ts';
-import { type Settlement, settlement, standingOf } from '../domain/settlement.ts';
+import { type Settlement, settlement, standingOf, standsAs } from '../domain/settlement.ts';
 import type { CreditTokens } from './credit-tokens.ts';
 import type { EffectSubjects } from './effect-subjects.ts';
 import type { FinalContexts } from './final-contexts.ts';
@@ -26,7 +26,13 @@ export interface RecordingLedgerOptions {
   readonly onUnmatched: OnUnmatched;
 }
 
-type Step = 'observe' | 'confirm' | 'finalize' | 'reorg';
+type Step = 'observe' | 'confirm' | 'finalize' | 'reorg' | 'reverse';
+
+/** What a step needs beside the effect. */
+interface Given {
+  readonly heads?: ChainHeads;
+  readonly reason?: string | undefined;
+}
 
 interface Place {
   readonly provider: string;
@@ -63,17 +69,19 @@ export class RecordingSettlementLedger implements SettlementLedger {
       const state = await this.#current(place);
       const step = nextStep(state, effect, heads, this.#rulesOf(effect));
       if (step === undefined) return standingOf(state) as EffectStanding;
-      await this.#write(step, place, state, heads);
+      await this.#write(step, place, state, { heads });
     }
     throw new RangeError(`${place.stream} does not come to rest.`);
   }
 
-  async reorged(effect: ChainEffect): Promise<void> {
+  async reorged(effect: ChainEffect, reason?: string): Promise<void> {
     const place = this.#placeOf(effect);
     if (place === undefined) return;
     const state = await this.#current(place);
     if (state.status === 'none') return; // It was lost before anything was written of it.
-    await this.#write('reorg', place, state);
+    const isFinal = standingOf(state) === 'finalized' && (reason !== undefined || standsAs(state, observationKey(effect)));
+    if (isFinal) await this.#write('reverse', place, state, { reason });
+    else await this.#write('reorg', place, state);
   }
 
   mandateRevoked(end: MandateEnd): Promise<void> {
@@ -93,7 +101,7 @@ export class RecordingSettlementLedger implements SettlementLedger {
     return this.#options.chains.find(chainId)?.profile.confirmations ?? [];
   }
 
-  async #write(step: Step, place: Place, state: Settlement, heads?: ChainHeads): Promise<void> {
+  async #write(step: Step, place: Place, state: Settlement, given: Given = {}): Promise<void> {
     const { provider, stream, effect } = place;
     const observation = observationKey(effect);
     const follows = state.status === 'none' ? 'none' : state.revision.toString();
@@ -105,7 +113,7 @@ export class RecordingSettlementLedger implements SettlementLedger {
       body: { step, observation, follows },
       patienceMs,
     });
-    const decide = await this.#decision(step, place, state, heads);
+    const decide = await this.#decision(step, place, state, given);
     const outcome = await this.#options.executor.execute({ aggregate: settlement, stream, envelope, decide });
     if (outcome.kind === 'accepted') {
       this.#tell(place, outcome.answer);
@@ -118,12 +126,13 @@ export class RecordingSettlementLedger implements SettlementLedger {
   }
 
   /** What a decision needs is gathered before it: a decider waits for nothing. */
-  async #decision(step: Step, { provider, effect }: Place, state: Settlement, heads?: ChainHeads) {
+  async #decision(step: Step, { provider, effect }: Place, state: Settlement, { heads, reason }: Given) {
     const observation = observationKey(effect);
     if (step === 'observe') {
       const subject = await this.#options.subjects.find(provider, effect);
       return (now: Settlement) => observe(now, { effect, subject });
     }
+    if (step === 'reverse') return (now: Settlement, effectiveAt: string) => reverse(now, { reason, effectiveAt });
     if (step === 'reorg' || state.status === 'none') return (now: Settlement) => reorg(now, observation);
     if (step === 'confirm') {
       const head = String(heads?.head);

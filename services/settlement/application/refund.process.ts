@@ -64,6 +64,7 @@ export class RefundProcess implements Projection {
     const { provider } = event;
     const state = await executor.current(settlement, settlementStream(provider, decided.settlement), provider);
     // The account decides on what was credited, and that is final. Held here once more, where money is about to leave (rule 15).
+    if (state.status === 'reorged') return this.#notOrdered(event, decided, 'payment_reversed');
     if (state.status !== 'finalized' || state.seen.payment === undefined) {
       throw new Error(`${decided.refund} is of ${decided.settlement}, which is no payment that is final.`);
     }
@@ -72,7 +73,7 @@ export class RefundProcess implements Projection {
     const { payment } = state.seen;
     const chain = chains.find(seen.chainId);
     const token = chains.tokenAt(seen.chainId, payment.tokenAddress);
-    if (chain === undefined || token === undefined) return this.#notTaken(event, decided);
+    if (chain === undefined || token === undefined) return this.#notOrdered(event, decided, 'token_not_taken');
     const refundSeq = await numberedRefund(executor, this.#envelope(event, 'NumberRefund'), decided.refund);
     // What the escrow has paid out is given back by the contract for all other payments, from the provider's own money.
     const contract = seen.module === 'escrow' ? chain.contracts.settlement : seen.contract;
@@ -88,16 +89,19 @@ export class RefundProcess implements Projection {
     return customer.status !== 'none' && customer.refunds.get(refund)?.returned !== undefined;
   }
 
-  /** The operator has taken the token, or its chain, away since the decision. What was ordered before that is on its way all the same. */
-  async #notTaken(event: LedgerEvent, { account: id, refund }: SettlementRefundDecided): Promise<void> {
+  /**
+   * Since the decision the operator has taken the token, or its chain, away, or the payment turned out not to be on the chain. What was ordered
+   * before that is on its way all the same.
+   */
+  async #notOrdered(event: LedgerEvent, { account: id, refund }: SettlementRefundDecided, reason: NotOrdered): Promise<void> {
     const { executor, onUndone } = this.#parts;
     const { provider, stream } = event;
     const { numbers } = await executor.current(refundRegister, refundRegisterStream(provider), provider);
     const known = numbers.get(refund);
     const ordered = known && (await executor.current(dispatch, dispatchStream(provider, refundDispatchId(known.refundSeq)), provider));
     if (ordered !== undefined && ordered.status !== 'none') return;
-    onUndone({ provider, stream, what: 'refund', reason: 'token_not_taken' });
-    await this.#giveBack(event, { account: id, refund }, 'token_not_taken');
+    onUndone({ provider, stream, what: 'refund', reason });
+    await this.#giveBack(event, { account: id, refund }, reason);
   }
 
   /** Nothing came of the last order of a dispatch. Whether a number that the contract had seen before was ours, the chain says. */
@@ -135,3 +139,5 @@ export class RefundProcess implements Projection {
     return processEnvelope('refunds', cause, command);
   }
 }
+
+type NotOrdered = 'token_not_taken' | 'payment_reversed';

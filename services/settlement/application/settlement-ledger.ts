@@ -31,9 +31,10 @@ export interface SettlementLedger {
   take(effect: ChainEffect, heads: ChainHeads): Promise<EffectStanding>;
   /**
    * The block of this observation is not on the canonical chain any more: what it posted is taken back. Durable when it answers, safe to
-   * repeat. The same effect in another block, or in the same block once the chain came back to it, is then taken anew.
+   * repeat. The same effect in another block, or in the same block once the chain came back to it, is then taken anew. What is final is taken
+   * back only for the reason of an operator, in whatever block it stands, unless nothing hangs on it.
    */
-  reorged(effect: ChainEffect): Promise<void>;
+  reorged(effect: ChainEffect, reason?: string): Promise<void>;
   /**
    * The payer, or the provider's admin, ended a mandate on chain: nothing is collected by it any more, from the block on that shows it. What
    * was decided by whoever may stands, whatever becomes of the block. Durable when it answers, safe to repeat.

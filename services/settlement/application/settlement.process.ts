@@ -3,6 +3,7 @@ import type { AccountCommand } from '../../accounts/application/account-command.
 import { CaptureTitle } from '../../accounts/application/capture-title.handler.ts';
 import { CreditSettlement } from '../../accounts/application/credit-settlement.handler.ts';
 import { EndTitleGrant } from '../../accounts/application/end-title-grant.handler.ts';
+import { ReverseSettlementCredit } from '../../accounts/application/reverse-settlement-credit.handler.ts';
 import { GrantTitle } from '../../accounts/application/grant-title.handler.ts';
 import { ppvProduct } from '../../accounts/application/purchase-title.handler.ts';
 import { TakeBackCredit } from '../../accounts/application/take-back-credit.handler.ts';
@@ -21,6 +22,7 @@ import type {
   SettlementFinalized,
   SettlementPlace,
   SettlementReorged,
+  SettlementReversed,
 } from '../domain/settlement.events.ts';
 import type { SlotPurpose } from '../domain/slot.events.ts';
 import type { EscrowPurchases } from './escrow-purchases.ts';
@@ -45,7 +47,9 @@ export class SettlementProcess implements Projection {
   readonly version = 1;
   readonly schema = '';
   readonly tables = [];
-  readonly filter = { typePrefixes: ['SettlementConfirmed/', 'SettlementFinalized/', 'SettlementReorged/', 'ReceiptAllocated/'] };
+  readonly filter = {
+    typePrefixes: ['SettlementConfirmed/', 'SettlementFinalized/', 'SettlementReorged/', 'ReceiptAllocated/', 'SettlementReversed/'],
+  };
   readonly #parts: SettlementProcessParts;
 
   constructor(parts: SettlementProcessParts) {
@@ -64,6 +68,8 @@ export class SettlementProcess implements Projection {
         return this.#granted(event, fin as unknown as SettlementConfirmed);
       case 'SettlementReorged/1':
         return this.#gone(event, fin as unknown as SettlementReorged);
+      case 'SettlementReversed/1':
+        return this.#reversed(event, fin as unknown as SettlementReversed);
       case 'SettlementFinalized/1':
         return this.#final(event, fin as unknown as SettlementFinalized);
       case 'ReceiptAllocated/1':
@@ -86,6 +92,21 @@ export class SettlementProcess implements Projection {
   async #gone(event: LedgerEvent, { payment, from }: SettlementReorged): Promise<void> {
     if (payment?.purpose.kind !== 'title' || from !== 'confirmed') return;
     await this.#end(event, payment, 'reorged');
+  }
+
+  /** What an account was credited is owed again; a title whose window has not begun closes. */
+  async #reversed(event: LedgerEvent, { name, payment, credit, account: given, reason = '', ...place }: SettlementReversed): Promise<void> {
+    const paid = name === 'Settled' || name === 'Collected' ? payment : name === 'CreditRedeemed' ? credit : undefined;
+    const account = given ?? paid?.account;
+    if (account !== undefined) {
+      const envelope = this.#envelope(event, 'ReverseSettlementCredit', account);
+      const what = { settlement: settlementId(place), isForCredit: payment?.purpose.kind === 'credit', reason };
+      // What was finalised and not yet credited is credited by its own event, which comes first in the log.
+      await this.#send(new ReverseSettlementCredit(envelope, account, { ...what, effectiveAt: place.effectiveAt }));
+    }
+    const bought = name === 'Purchased' ? payment : paid;
+    const slot = bought?.slot;
+    if (bought?.purpose?.kind === 'title' && slot !== undefined) await this.#end(event, { account: bought.account, slot }, 'reorged');
   }
 
   async #final(event: LedgerEvent, fact: SettlementFinalized): Promise<void> {
@@ -157,7 +178,11 @@ export class SettlementProcess implements Projection {
     await this.#send(new CaptureTitle(this.#envelope(event, `CaptureTitle:${slot}`, account), account, what));
   }
 
-  async #end(event: LedgerEvent, { account, slot }: MatchedPayment, reason: 'reorged' | 'event_cancelled' | 'refunded'): Promise<void> {
+  async #end(
+    event: LedgerEvent,
+    { account, slot }: Pick<MatchedPayment, 'account' | 'slot'>,
+    reason: 'reorged' | 'event_cancelled' | 'refunded',
+  ): Promise<void> {
     const envelope = this.#envelope(event, `EndTitleGrant:${slot}`, account);
     await this.#send(new EndTitleGrant(envelope, account, { slot, reason }), 'title_window_begun', 'title_grant_not_found');
   }

@@ -6,7 +6,6 @@ import type { LogReader } from './log-reader.ts';
 import { nativeToken, type SettlementChain } from './settlement-chain.ts';
 import type { SettlementLedger } from './settlement-ledger.ts';
 import { ShadowComparison, type ShadowDifference } from './shadow-comparison.ts';
-import { CheckpointMovedFault } from './watcher-faults.ts';
 import type { WatchedNode } from './watched-node.ts';
 import type { WatchCursor, WatchedLog, WatcherStore } from './watcher-store.ts';
 
@@ -76,21 +75,6 @@ interface Reading {
   readonly shadow: WatcherStore;
   readonly pauseMs: number;
   readonly onProgress: ShadowResyncOptions['onProgress'];
-}
-
-/**
- * What is kept becomes what the chain shows, up to the last final block of a finding that went to the end; what was observed behind that is seen
- * anew. Nothing changes when the ledger has something as final that would be withdrawn: that is answered. Throws `CheckpointMovedFault` when
- * a watcher, or the shadow, moved on meanwhile.
- */
-export async function adoptFinding({ chainId, upTo, differences, cursors }: ShadowFinding, kept: WatcherStore): Promise<WatchedLog[]> {
-  if (cursors.shadow.some(({ finalized }) => finalized.number !== upTo))
-    throw new CheckpointMovedFault('The chain went on while it was read: repeat the command.');
-  return kept.adopt({
-    ...{ chainId, from: cursors.kept, to: cursors.shadow },
-    withdrawn: differences.flatMap((difference) => ('kept' in difference ? [difference.kept] : [])),
-    found: differences.flatMap((difference) => ('shown' in difference ? [difference.shown] : [])),
-  });
 }
 
 /** Contracts that appear on the way are read by the looks that follow. */

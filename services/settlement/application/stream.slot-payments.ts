@@ -11,6 +11,7 @@ const standings: Readonly<Record<string, SlotPayment['standing']>> = {
   SettlementConfirmed: 'confirmed',
   SettlementFinalized: 'finalized',
   SettlementReorged: 'reorged',
+  SettlementReversed: 'reorged',
   ReceiptUnmatched: 'unmatched',
 };
 

@@ -75,18 +75,28 @@ export interface Adoption {
   readonly chainId: string;
   /** Where the contracts stand in what was compared. */
   readonly from: readonly WatchCursor[];
-  /** Where they stand from now on: at their final checkpoint. What was observed behind it is lost, and seen anew. */
+  /** Where they stand from now on: at their final checkpoint. */
   readonly to: readonly WatchCursor[];
-  /** Observations that the chain does not show. */
-  readonly withdrawn: readonly WatchedLog[];
-  /** Logs that it shows, and that were not observed there. */
+  /** What was observed and stands no more: the ledger hears of it, with the reason why that is taken back which it has as final. */
+  readonly lost: readonly { readonly id: bigint; readonly reason: string | undefined }[];
+  /** What stands no more either, and the ledger does not hear of it. */
+  readonly undone: readonly bigint[];
+  /** Logs that the chain shows, and that were not observed there. */
   readonly found: readonly WatchedLog[];
+  /** Of these, what the ledger has as final: by an observation in another place. */
+  readonly heard: readonly WatchedLog[];
+}
+
+/** What an adoption may withdraw. */
+export interface Withdrawable {
+  readonly id: bigint;
+  readonly log: WatchedLog;
 }
 
 /** Something to tell the ledger. */
-export type Delivery = { readonly id: bigint; readonly effect: ChainEffect } & (
-  { readonly kind: 'lost' } | { readonly kind: 'seen'; readonly standing: EffectStanding | undefined }
-);
+export type Delivery = { readonly id: bigint; readonly effect: ChainEffect } &
+  /** `reason`: why it is taken back even if it is final. */
+  ({ readonly kind: 'lost'; readonly reason?: string } | { readonly kind: 'seen'; readonly standing: EffectStanding | undefined });
 
 /**
  * What the watcher knows of chains: checkpoints, hashes of blocks that may still be undone, observations, and what of these the ledger was
@@ -113,10 +123,12 @@ export interface WatcherStore {
   backfill(chainId: string, logs: readonly WatchedLog[]): Promise<number>;
 
   /**
-   * Throws `CheckpointMovedFault` if a contract does not stand as in `from`. What the ledger has as final can only be found in another place,
-   * saying the same: if any of it is withdrawn, nothing changes, and it is answered.
+   * Of a chain: what stands at the places of `withdrawn`, or behind the final checkpoints of contracts in `to`; and what is lost
+   * already, was not told, and takes nobody's decision yet.
    */
-  adopt(adoption: Adoption): Promise<WatchedLog[]>;
+  withdrawable(chainId: string, to: readonly WatchCursor[], withdrawn: readonly WatchedLog[]): Promise<Withdrawable[]>;
+  /** Throws `CheckpointMovedFault` if a contract does not stand as in `from`. */
+  adopt(adoption: Adoption): Promise<void>;
 
   /** All that the ledger has to hear: first what was lost, then what is there and not done with, each in the order of the chain. */
   deliveries(chainId: string): Promise<Delivery[]>;
@@ -167,9 +179,13 @@ export function byPlace(left: WatchedLog, right: WatchedLog): number {
   );
 }
 
-/** Whether two logs say the same, wherever they stand. */
+/** Whether two logs say the same, wherever they stand. What has no key of its own is known by its transaction: its index may move. */
 export function isSameSaying(left: WatchedLog, right: WatchedLog): boolean {
-  return businessKeyOf(left) === businessKeyOf(right) && sayingOf(left) === sayingOf(right);
+  return keyOfSaying(left) === keyOfSaying(right) && sayingOf(left) === sayingOf(right);
+}
+
+function keyOfSaying(log: WatchedLog): string {
+  return businessKeyOf(log.effect === 'log' ? { ...log, key: log.tx } : log);
 }
 
 function sayingOf({ log }: WatchedLog): string {

@@ -5,7 +5,7 @@ import { type ChainEffect, observationKey } from './chain-effect.ts';
 import type { FinalContext, FinalRejection } from './final-event.ts';
 import { finalEvent } from './settlement-final.ts';
 import { confirmedPostings } from './settlement-postings.ts';
-import { placeOf, type SettlementEvent, type SettlementSubject } from './settlement.events.ts';
+import { placeOf, type SettlementEvent, type SettlementObserved, type SettlementSubject } from './settlement.events.ts';
 import { type PendingSettlement, placeOfSeen, type Settlement, standsAs } from './settlement.ts';
 
 /** Why an effect on chain is not taken as it was told. Each means that somebody has to look. */
@@ -81,6 +81,42 @@ export function reorg(state: Settlement, observation: string): SettlementDecisio
     type: 'SettlementReorged/1',
     data: { ...placeOf(seen), ...(payment !== undefined && { payment }), from: status, postings: mirrored(postings) },
   });
+}
+
+export interface ReverseData {
+  /** Why, in the words of whoever decided it; undefined where nobody did. */
+  readonly reason: string | undefined;
+  readonly effectiveAt: string;
+}
+
+/**
+ * What was final is not on the chain. That money is gone takes a decision; what the ledger only wrote down, such as a mandate that somebody
+ * approved, goes without one, or strangers could stop a chain with it.
+ */
+export function reverse(state: Settlement, { reason, effectiveAt }: ReverseData): SettlementDecision {
+  if (state.status === 'none') return reject({ code: 'settlement_not_observed' });
+  if (state.status === 'reorged') return repeated(state.revision);
+  if (isPending(state)) return reorg(state, observationKey(placeOfSeen(state.seen)));
+  if (reason === undefined && !isOnlyRecorded(state.seen)) return reject({ code: 'settlement_final' });
+  const { seen, status: from, postings } = state;
+  const { log, payment, refund, credit } = seen;
+  return accept({
+    type: 'SettlementReversed/1',
+    data: {
+      ...{ ...placeOf(seen), name: log.name, from },
+      ...(payment !== undefined && { payment }),
+      ...(refund !== undefined && { refund }),
+      ...(credit !== undefined && { credit }),
+      ...(state.status === 'allocated' && { account: state.account }),
+      ...(reason !== undefined && { reason }),
+      ...{ effectiveAt, postings: mirrored(postings) },
+    },
+  });
+}
+
+/** A log of the contracts that concerns no money and no slot. */
+export function isOnlyRecorded({ log }: Pick<SettlementObserved, 'log'>): boolean {
+  return 'fields' in log;
 }
 
 /** Whether money of a customer came in, and not that it went out. */

@@ -216,6 +216,25 @@ export type ReceiptAllocated = SettlementPlace & {
   readonly postings: readonly Posting[];
 };
 
+/**
+ * What was there for good is not: the chain replaced blocks that were final, or a log that accounts for a stray was found late. Everything that
+ * was posted for it is taken back; the effect may be seen again.
+ */
+export type SettlementReversed = SettlementPlace & {
+  readonly name: ChainLog['name'];
+  /** How far it had come. `moved`: as the provider's own movement. */
+  readonly from: 'finalized' | 'moved' | 'unmatched' | 'allocated';
+  readonly payment?: MatchedPayment;
+  readonly refund?: MatchedRefund;
+  readonly credit?: MatchedCredit;
+  /** To whom staff had given it. */
+  readonly account?: string;
+  /** In the operator's words; absent where nothing was posted, which takes no decision. */
+  readonly reason?: string;
+  readonly effectiveAt: string;
+  readonly postings: readonly Posting[];
+};
+
 export type SettlementEvent =
   | { readonly type: 'SettlementObserved/1'; readonly data: SettlementObserved }
   | { readonly type: 'SettlementConfirmed/1'; readonly data: SettlementConfirmed }
@@ -223,7 +242,8 @@ export type SettlementEvent =
   | { readonly type: 'SettlementReorged/1'; readonly data: SettlementReorged }
   | { readonly type: 'ReceiptUnmatched/1'; readonly data: ReceiptUnmatched }
   | { readonly type: 'TreasuryMoved/1'; readonly data: TreasuryMoved }
-  | { readonly type: 'ReceiptAllocated/1'; readonly data: ReceiptAllocated };
+  | { readonly type: 'ReceiptAllocated/1'; readonly data: ReceiptAllocated }
+  | { readonly type: 'SettlementReversed/1'; readonly data: SettlementReversed };
 
 export const settlementEvents = new EventTypes<SettlementEvent>({
   'SettlementObserved/1': [],
@@ -233,6 +253,7 @@ export const settlementEvents = new EventTypes<SettlementEvent>({
   'ReceiptUnmatched/1': [],
   'TreasuryMoved/1': [],
   'ReceiptAllocated/1': [],
+  'SettlementReversed/1': [],
 });
 
 /** The part of an effect that every one of its events repeats. */

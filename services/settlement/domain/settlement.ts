@@ -10,23 +10,25 @@ interface Seen {
   readonly revision: bigint;
 }
 
-/** Seen and not yet final. */
-export type PendingSettlement = Seen & {
-  readonly status: 'observed' | 'confirmed';
-  /** What the confirmation posted; none while there was none. */
+interface Posted extends Seen {
+  /** Everything that was posted since it was seen, and stands. */
   readonly postings: readonly Posting[];
-};
+}
+
+/** Seen and not yet final. */
+export type PendingSettlement = Posted & { readonly status: 'observed' | 'confirmed' };
 
 /** Final, and nobody's yet. */
-export type UnmatchedSettlement = Seen & { readonly status: 'unmatched'; readonly receipt: ReceiptUnmatched };
+export type UnmatchedSettlement = Posted & { readonly status: 'unmatched'; readonly receipt: ReceiptUnmatched };
+
+/** There for good. */
+export type FinalSettlement =
+  | (Posted & { readonly status: 'finalized' | 'moved' })
+  | UnmatchedSettlement
+  | (Posted & { readonly status: 'allocated'; readonly account: string });
 
 /** One business effect on chain. */
-export type Settlement =
-  | { readonly status: 'none' }
-  | PendingSettlement
-  | UnmatchedSettlement
-  | (Seen & { readonly status: 'reorged' | 'finalized' })
-  | (Seen & { readonly status: 'allocated'; readonly account: string });
+export type Settlement = { readonly status: 'none' } | PendingSettlement | FinalSettlement | (Seen & { readonly status: 'reorged' });
 
 export const settlement: Aggregate<Settlement, SettlementEvent> = { initial: { status: 'none' }, evolve, events: settlementEvents };
 
@@ -34,18 +36,19 @@ function evolve(state: Settlement, { event, revision }: Placed<SettlementEvent>)
   if (event.type === 'SettlementObserved/1') return { status: 'observed', seen: event.data, postings: [], revision };
   if (state.status === 'none') return state; // Nothing can precede the observation; `evolve` takes it all the same.
   const { seen } = state;
+  if (event.type === 'SettlementReorged/1' || event.type === 'SettlementReversed/1') return { status: 'reorged', seen, revision };
+  const posted = { seen, revision, postings: [...('postings' in state ? state.postings : []), ...event.data.postings] };
   switch (event.type) {
     case 'SettlementConfirmed/1':
-      return { status: 'confirmed', seen, postings: event.data.postings, revision };
-    case 'SettlementReorged/1':
-      return { status: 'reorged', seen, revision };
+      return { ...posted, status: 'confirmed' };
     case 'SettlementFinalized/1':
+      return { ...posted, status: 'finalized' };
     case 'TreasuryMoved/1':
-      return { status: 'finalized', seen, revision };
+      return { ...posted, status: 'moved' };
     case 'ReceiptUnmatched/1':
-      return { status: 'unmatched', seen, receipt: event.data, revision };
+      return { ...posted, status: 'unmatched', receipt: event.data };
     case 'ReceiptAllocated/1':
-      return { status: 'allocated', seen, account: event.data.account, revision };
+      return { ...posted, status: 'allocated', account: event.data.account };
   }
 }
 

@@ -1,12 +1,27 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Pool } from 'pg';
+import { systemClock } from '../../../services/commands/application/clock.ts';
+import { accept } from '../../../services/commands/domain/decision.ts';
+import { PostgresEventStore } from '../../../services/event-store/adapters/postgres/postgres.event-store.ts';
+import { PemKeyring } from '../../../services/integrity/adapters/keys/pem-keyring.ts';
+import { AdvisoryLock } from '../../../services/integrity/adapters/postgres/advisory-lock.ts';
+import { OpenLog } from '../../../services/integrity/application/open-log.ts';
+import { lockOfChain } from '../../../services/settlement/application/chain-watcher.ts';
+import { settlementStream } from '../../../services/settlement/application/settlement-streams.ts';
+import { type ChainEffect, settlementId } from '../../../services/settlement/domain/chain-effect.ts';
+import { providerIdOf } from '../../../services/settlement/domain/chain-number.ts';
+import type { SettlementEvent } from '../../../services/settlement/domain/settlement.events.ts';
+import { settlement } from '../../../services/settlement/domain/settlement.ts';
 import { runSettlement } from '../../../services/main/settlement/settlement-command.ts';
 import { createPool } from '../../../services/read-store/pool.ts';
 import { PostgresWatcherHalts } from '../../../services/settlement/adapters/postgres/postgres.watcher-halts.ts';
 import { PostgresWatcherStore } from '../../../services/settlement/adapters/postgres/postgres.watcher-store.ts';
+import { envelope, executionOn } from '../../support/execution.ts';
+import { EffectHistory } from '../../unit/settlement/effect.fixtures.ts';
 import { freshDatabase, type TestDatabase } from '../../support/postgres.ts';
 import {
   ScriptedChain,
@@ -34,7 +49,7 @@ beforeAll(async () => {
   const profile = { finality: 'tag', realMoney: false, confirmations: [] };
   const file = [{ chainId: scriptedChainId, rpcUrls: [node.url], contracts, deploymentBlock: '1', tokens: [], profile }];
   await writeFile(join(folder, 'chains.json'), JSON.stringify(file));
-  for (let seq = 1n; seq < 4n; seq++) chain.mine([settled(seq)]);
+  for (let seq = 1n; seq < 4n; seq++) chain.mine([settled(seq, { providerId: providerIdOf('demo') })]);
   chain.finalise();
   await watchOf(scriptedChainOf([node.url]), { store: new PostgresWatcherStore(pool) }).look();
 });
@@ -65,6 +80,25 @@ const run = (...args: string[]) =>
     DATABASE_URL: database.serviceUrl,
     SETTLEMENT_CHAINS: join(folder, 'chains.json'),
   });
+/** As a watcher left it that ended before it noted what it had told. */
+async function finalInLedger(key: string): Promise<void> {
+  const store = new PostgresEventStore({ url: database.serviceUrl, pollMs: 20 });
+  try {
+    const keyring = new PemKeyring({ folder: join(folder, 'keys') });
+    await new OpenLog({ store, keyring, clock: systemClock, chains: async () => [] }).openLog({ slug: 'demo', chains: [] });
+    const logs = await Array.fromAsync(new PostgresWatcherStore(pool).standing(scriptedChainId, 9n));
+    const effect = logs.find((log) => log.key === key) as ChainEffect;
+    const { events } = new EffectHistory().observed(effect, { unmatched: 'quote_unknown' }).finalized({});
+    const outcome = await executionOn(store).executor.execute({
+      ...{ aggregate: settlement, stream: settlementStream('demo', settlementId(effect)), envelope: envelope('final') },
+      decide: () => accept(...(events as [SettlementEvent, ...SettlementEvent[]])),
+    });
+    expect(outcome.kind).toBe('accepted');
+  } finally {
+    await store.dispose();
+  }
+}
+
 const decided = ['--by', 'Ada', '--reason', 'A node left out logs.'];
 
 describe('bin/tallyroot settlement', () => {
@@ -73,7 +107,7 @@ describe('bin/tallyroot settlement', () => {
     await pool.query(`delete from settlement_watch_log where key = '2'`);
     expect([await run('resync'), printed]).toEqual([
       1,
-      expect.stringMatching(/^missing {3}0x(a2){20} 1 slot 2 {2}block 2 {2}0x[0-9a-f]{64}$/m),
+      expect.stringMatching(/^missing {3}0x(a2){20} [0-9]+ slot 2 {2}block 2 {2}0x[0-9a-f]{64}$/m),
     ]);
     expect(await run('adopt', ...decided)).toBe(0);
     expect(await run('resync')).toBe(0);
@@ -81,10 +115,28 @@ describe('bin/tallyroot settlement', () => {
     expect([halt, others]).toMatchObject([{ code: 'operator_halt', liftedBy: 'Ada', reason: 'A node left out logs.' }, []]);
   });
 
-  it('adopts nothing that the ledger has as final, and leaves the chain halted', async () => {
-    await pool.query(`update settlement_watch_log set standing = 'finalized', log = jsonb_set(log, '{log,amount}', '"9"') where key = '3'`);
-    expect([await run('adopt', ...decided), printed]).toEqual([1, expect.stringMatching(/^ {2}Settled 0x(a2){20} slot 3 {2}block 3/m)]);
+  it('takes back what the ledger has as final only for who names it, and leaves the chain halted before', async () => {
+    await pool.query(`update settlement_watch_log set log = jsonb_set(log, '{log,amount}', '"9"') where key = '3'`);
+    await finalInLedger('3');
+    expect(await run('adopt', ...decided)).toBe(1);
+    expect(printed).toMatch(/^ {2}Settled of provider [0-9]+ {2}77\.0x(a2){20}\.slot\.3 {2}block 3 {2}0x[0-9a-f]{64}$/m);
+    const [, digest = ''] = /these 1 back in the ledger, repeat the command with --reverse ([0-9a-f]{16})\.$/m.exec(printed) ?? [];
+    expect(await run('adopt', ...decided, '--reverse', '0123456789abcdef')).toBe(1);
     expect(await new PostgresWatcherHalts(pool).standing(scriptedChainId)).toMatchObject({ code: 'operator_halt' });
+    expect(await run('adopt', ...decided, '--reverse', digest)).toBe(0);
+    const [lost] = await new PostgresWatcherStore(pool).deliveries(scriptedChainId);
+    expect(lost).toMatchObject({ kind: 'lost', reason: 'A node left out logs.', effect: { key: '3', log: { amount: '9' } } });
+    expect(await new PostgresWatcherHalts(pool).standing(scriptedChainId)).toBeUndefined();
+  });
+
+  it('waits until nobody looks at the chain any more', async () => {
+    const look = await new AdvisoryLock(pool).tryAcquire(lockOfChain(scriptedChainId));
+    const adopting = run('adopt', ...decided);
+    const halts = new PostgresWatcherHalts(pool);
+    while ((await halts.standing(scriptedChainId)) === undefined || !printed.includes('Waiting for a look')) await sleep(10);
+    expect(printed).not.toContain('block 3');
+    await look?.release();
+    expect([await adopting, printed]).toEqual([0, expect.stringContaining('Adopted, as the chain shows it up to block 3.')]);
   });
 
   it('lifts a halt, once', async () => {
@@ -102,7 +154,14 @@ describe('bin/tallyroot settlement', () => {
   });
 
   it('decides nothing for an operator who gives no name and no reason', async () => {
-    for (const args of [['lift'], ['adopt', '--by', 'Ada'], ['adopt', '--reason', 'why'], ['resync', ...decided], ['forget']])
+    for (const args of [
+      ['lift'],
+      ['lift', ...decided, '--reverse', 'x'],
+      ['adopt', '--by', 'Ada'],
+      ['adopt', '--reason', 'why'],
+      ['resync', ...decided],
+      ['forget'],
+    ])
       await expect(run(...args)).rejects.toMatchObject({
         name: 'SettingsFault',
         message: expect.stringMatching(/^settlement takes one of/),

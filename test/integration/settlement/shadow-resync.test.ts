@@ -8,11 +8,12 @@ import { MemorySettlementLedger } from '../../../services/settlement/adapters/me
 import { PostgresWatcherStore } from '../../../services/settlement/adapters/postgres/postgres.watcher-store.ts';
 import { openShadowStore } from '../../../services/settlement/adapters/postgres/shadow-store.ts';
 import { watchDefaults } from '../../../services/settlement/application/chain-watch.ts';
-import { adoptFinding, resyncIntoShadow } from '../../../services/settlement/application/shadow-resync.ts';
+import { planAdoption } from '../../../services/settlement/application/adoption.ts';
+import { resyncIntoShadow } from '../../../services/settlement/application/shadow-resync.ts';
 import type { WatchedLog } from '../../../services/settlement/application/watcher-store.ts';
 import type { ChainEffect } from '../../../services/settlement/domain/chain-effect.ts';
 import { freshDatabase, type TestDatabase } from '../../support/postgres.ts';
-import { purchased, ScriptedChain, scriptedCalls, settled } from '../../support/scripted-chain.ts';
+import { emitted, purchased, ScriptedChain, scriptedCalls, scriptedContracts, settled } from '../../support/scripted-chain.ts';
 import { scriptedChainOf, watchOf } from '../../support/watched-chain.ts';
 
 const configured = scriptedChainOf(['-']);
@@ -94,7 +95,14 @@ describe('a chain that is read again from its first block', () => {
 });
 
 describe('adopting what the chain shows', () => {
-  const adopt = async () => adoptFinding(await resync(true), new PostgresWatcherStore(pool));
+  const plan = async (finding?: Awaited<ReturnType<typeof resync>>) =>
+    planAdoption(finding ?? (await resync(true)), new PostgresWatcherStore(pool), ledger);
+  /** Answers what it takes an operator for. */
+  const adopt = async () => {
+    const { reversed, adopt: go } = await plan();
+    if (reversed.length === 0) await go();
+    return reversed;
+  };
   const typesOf = (key: string) =>
     [...ledger.facts()].filter(([id]) => id.includes(`a2 1 slot ${key}`)).map(([, facts]) => facts.map(({ type }) => type));
   const goOn = async () => {
@@ -154,21 +162,62 @@ describe('adopting what the chain shows', () => {
     expect(typesOf('5')).toEqual([['observed', 'reorged']]);
   });
 
-  it('takes nothing back that the ledger has as final', async () => {
+  it('takes nothing back that the ledger has as final, but for an operator', async () => {
     chain.undo(3);
     chain.mine([settled(4n)]);
     chain.mineEmpty(3);
     chain.finalise(1n);
-    const refused = await adopt();
-    expect(refused.map(({ effect, key, contract }) => `${contract.slice(-2)} ${effect} ${key}`)).toEqual(['a3 slot 3', 'a3 slot 4']);
+    const { reversed, digest, adopt: go } = await plan();
+    expect(reversed.map(({ effect, key, contract }) => `${contract.slice(-2)} ${effect} ${key}`)).toEqual(['a3 slot 3', 'a3 slot 4']);
+    await expect(go()).rejects.toThrow('Nobody has decided');
     await expect(watching().look()).rejects.toMatchObject({ code: 'finality_failed' });
+    expect((await plan()).digest).toBe(digest);
+    await go('The chain went back.');
+    chain.mine([purchased(4n, 9n)]);
+    await goOn();
+    const escrowed = [...ledger.facts()].filter(([id]) => id.includes('a3 1 slot')).map(([, facts]) => facts.map(({ type }) => type));
+    expect(escrowed.slice(3)).toEqual([
+      ['observed', 'reorged', 'observed', 'finalized', 'reversed'],
+      ['observed', 'finalized', 'reversed', 'observed', 'finalized'],
+      ['observed', 'reorged'],
+    ]);
+  });
+
+  it('knows what is final from the ledger, where a process ended before it noted that', async () => {
+    await pool.query(`update settlement_watch_log set standing = null where key = '4'`);
+    chain.undo(3);
+    chain.mine([settled(4n)]);
+    chain.mineEmpty(3);
+    chain.finalise(1n);
+    expect((await adopt()).map(({ key }) => key)).toEqual(['3', '4']);
+  });
+
+  it("needs nobody for what moves no money, such as a stranger's end of a mandate or approval of one", async () => {
+    const stranger = `0x${'b7'.repeat(20)}`;
+    const mandate = (name: string, more: readonly unknown[]) =>
+      emitted(scriptedContracts.settlement, name, [`0x${'d1'.repeat(32)}`, ...more]);
+    const terms = [1n, stranger, `0x${'d2'.repeat(32)}`, stranger, 1n, 1n, 1n, 1n, 2n];
+    chain.mine([mandate('MandateRevoked', [stranger, stranger]), mandate('MandateApproved', terms)]);
+    chain.mineEmpty(1);
+    chain.finalise();
+    await watching().look();
+    await watching().look();
+    expect(ledger.ended()).toHaveLength(1);
+    chain.undo(2);
+    chain.mineEmpty(3);
+    chain.finalise();
+    expect((await plan()).reversed.map(({ log }) => log.name)).toEqual([]);
+    expect(await adopt()).toEqual([]);
+    await goOn();
+    const approved = [...ledger.facts()].filter(([id]) => id.includes(' log ')).map(([, facts]) => facts.map(({ type }) => type));
+    expect(approved).toEqual([['observed', 'finalized', 'reversed']]);
   });
 
   it('changes nothing under a watcher that moved on meanwhile', async () => {
     const finding = await resync(true);
     chain.mine([settled(9n)]);
     await watching().look();
-    await expect(adoptFinding(finding, new PostgresWatcherStore(pool))).rejects.toMatchObject({ name: 'CheckpointMovedFault' });
+    await expect((await plan(finding)).adopt()).rejects.toMatchObject({ name: 'CheckpointMovedFault' });
   });
 
   async function kept(key: string): Promise<WatchedLog | undefined> {

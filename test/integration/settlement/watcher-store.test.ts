@@ -186,23 +186,32 @@ describe.each([
     expect(await store.revocations(chainId)).toEqual([]);
   });
 
-  it('adopts what a chain shows, and withdraws nothing that is told as final', async () => {
+  it('adopts what a chain shows, and tells of what is lost by it, with the reason', async () => {
     await advance(at(0), at(3), [slot('7', 1), slot('8', 2), slot('9', 3)], { isFinal: true });
     await advance(at(3), at(4), [slot('10', 4)]);
     for (const { id, effect } of await store.deliveries(chainId)) await store.told(id, effect.key === '7' ? 'finalized' : 'observed');
     const from = await store.cursors(chainId);
     const to = [{ ...start, observed: at(9, 'b'), finalized: at(3, 'b') }];
-    const foreign = { chainId, from, to, withdrawn: [slot('7', 1), slot('8', 2)], found: [] };
-    expect(keysOf(await store.adopt(foreign))).toEqual(['7']);
-    expect((await cursor())?.observed).toEqual(at(4));
-    const moved = { ...foreign, found: [slot('7', 1, 'b'), slot('11', 2, 'b')] };
-    expect(await store.adopt(moved)).toEqual([]);
+    const rows = await store.withdrawable(chainId, to, [slot('7', 1), slot('8', 2)]);
+    expect(keysOf(rows.map(({ log }) => log))).toEqual(['7', '8', '10']);
+    const [seven, eight, ten] = rows.map(({ id }) => id) as [bigint, bigint, bigint];
+    const found = [slot('7', 1, 'b'), slot('11', 2, 'b')];
+    const lost = [
+      { id: eight, reason: 'a fork' },
+      { id: ten, reason: undefined },
+    ];
+    const moved = { chainId, from, to, lost, undone: [seven], found, heard: [found[0]!] };
+    await store.adopt(moved);
     await expect(store.adopt(moved)).rejects.toMatchObject({ name: 'CheckpointMovedFault' });
     expect([await cursor(), await store.unfinalBlocks(chainId, contract)]).toMatchObject([
       { observed: at(3, 'b'), finalized: at(3, 'b') },
       [],
     ]);
     expect(await heard()).toEqual(['lost 8 a', 'lost 10 a', 'seen 11 b', 'seen 9 a']);
+    const [first, second] = await store.deliveries(chainId);
+    expect([first, second]).toMatchObject([{ reason: 'a fork' }, {}]);
+    expect(second).not.toHaveProperty('reason');
+    expect(keysOf((await store.withdrawable(chainId, [], [])).map(({ log }) => log))).toEqual(['10']);
     expect(keysOf(await Array.fromAsync(store.standing(chainId, 9n)))).toEqual(['7', '11', '9']);
   });
 

@@ -6,6 +6,7 @@ import { systemClock } from '../../../services/commands/application/clock.ts';
 import { createHttpApplication } from '../../../services/http/http-application.ts';
 import { AdvisoryLock } from '../../../services/integrity/adapters/postgres/advisory-lock.ts';
 import { createPool } from '../../../services/read-store/pool.ts';
+import { lockOfChain } from '../../../services/settlement/application/chain-watcher.ts';
 import { MemorySettlementLedger } from '../../../services/settlement/adapters/memory/memory.settlement-ledger.ts';
 import { openWatching, type Watching, type WatchingOptions } from '../../../services/settlement/watching.ts';
 import { WatchingModule } from '../../../services/settlement/watching.module.ts';
@@ -126,6 +127,8 @@ describe('watching', () => {
     const { url, close } = await served(second);
     second.watcher.start();
     await until(() => stateOf(second) === 'halted');
+    const free = await until(() => new AdvisoryLock(pools[0]!).tryAcquire(lockOfChain('77')));
+    await free.release();
     chain.mine([settled(3n)]);
     chain.finalise();
     const ready = await fetch(`${url}/ready`);

@@ -3,12 +3,111 @@ import { account } from '../../../services/accounts/domain/account.ts';
 import { creditSettlement } from '../../../services/accounts/domain/crediting.decider.ts';
 import { postCharge } from '../../../services/accounts/domain/charging.decider.ts';
 import { captureTitle, endTitleGrant, grantTitle } from '../../../services/accounts/domain/granting.decider.ts';
+import { refundSettlement } from '../../../services/accounts/domain/refunding.decider.ts';
+import { reverseSettlementCredit } from '../../../services/accounts/domain/uncrediting.decider.ts';
 import { moneyOf } from '../../../services/money/money.ts';
 import { given } from '../../support/given.ts';
 import { at, charge, crediting, ending, eur, granting, History, id, invoiceId, windowFrom } from './account.fixtures.ts';
 
 const invoiced = () => new History().postpaid().charged('30').closed(1).charged('20').closed(2);
 const pending = { account: `liability:payment-pending:${id}`, direction: 'debit' };
+
+const reversing = { settlement: '1.0xa.slot.1', isForCredit: false, reason: 'The chain went back.', effectiveAt: at };
+const pendingAgain = (amount: string) => ({ ...pending, direction: 'credit', amount });
+
+describe('reverseSettlementCredit', () => {
+  const reversed = (history: History, data = {}) => {
+    const scenario = given(account, history.events);
+    const [event] = scenario
+      .when((state) => reverseSettlementCredit(state, { ...reversing, ...data }))
+      .thenAccepts('SettlementCreditReversed/1');
+    return { data: event!.data, state: given(account, [...history.events, event!]).state };
+  };
+
+  it('opens the invoice again, and takes what was above it from where it lies', () => {
+    const invoice = { purpose: { kind: 'invoice', invoice: invoiceId(2) } } as const;
+    const { data, state } = reversed(invoiced().credited('25', invoice));
+    expect(data).toMatchObject({
+      ...{ reopened: [{ invoice: invoiceId(2), amount: '20.00' }], wallet: '5.00', amount: '25.00', slot: '1' },
+      postings: [
+        { account: `asset:receivable:${id}`, amount: '20.00', direction: 'debit' },
+        { account: `liability:wallet:${id}:overpaid`, amount: '5.00', direction: 'debit' },
+        pendingAgain('25.00'),
+      ],
+    });
+    expect(state).toMatchObject({ wallet: 0n, openInvoices: [{ invoice: invoiceId(1) }, { invoice: invoiceId(2), open: 20_000_000n }] });
+  });
+
+  it('takes what the customer has spent since from the money of the wallet, below zero', () => {
+    const bonus = { purpose: { kind: 'top-up', bucket: 'bonus' } } as const;
+    const { data, state } = reversed(new History().prepaid().credited('10', bonus).charged('4'));
+    expect(data).toMatchObject({
+      postings: [
+        { account: `liability:wallet:${id}:bonus`, amount: '6.00', direction: 'debit' },
+        { account: `liability:wallet:${id}:money`, amount: '4.00', direction: 'debit' },
+        pendingAgain('10.00'),
+      ],
+    });
+    expect(state).toMatchObject({ wallet: -4_000_000n });
+  });
+
+  it.each([
+    ['deposit', { deposit: '10.00' }, `liability:deposit:${id}`],
+    ['credit', { wallet: '0.00' }, `liability:credit-unissued:${id}`],
+  ] as const)('takes a %s back from its place', (kind, facts, place) => {
+    const { data } = reversed(new History().prepaid().credited('10', { purpose: { kind } }), { isForCredit: kind === 'credit' });
+    expect(data).toMatchObject({ ...facts, postings: [{ account: place, amount: '10.00', direction: 'debit' }, pendingAgain('10.00')] });
+  });
+
+  it('leaves a title owed, as it was while its payment was not final, and its window can still be closed', () => {
+    const bought = new History()
+      .prepaid()
+      .granted('4.99')
+      .credited('4.99', { purpose: { kind: 'title' } });
+    const { data, state } = reversed(bought);
+    expect(data).toMatchObject({ title: { amount: '4.99' }, postings: [{ account: `asset:receivable:${id}` }, pendingAgain('4.99')] });
+    expect(endTitleGrant(state, ending('reorged'))).toMatchObject({ events: [{ data: { postings: [{ amount: '4.99' }, {}] } }] });
+  });
+
+  it('takes what was paid back already from the wallet: the customer has it twice', () => {
+    const refund = { refund: 'ref_1', settlement: reversing.settlement, amount: eur('4'), reason: 'sorry', effectiveAt: at };
+    const history = new History().prepaid().credited('10', { purpose: { kind: 'deposit' } });
+    const [refunded] = given(account, history.events)
+      .when((state) => refundSettlement(state, refund))
+      .thenAccepts('SettlementRefundDecided/1');
+    history.events.push(refunded!);
+    expect(reversed(history).data).toMatchObject({
+      deposit: '6.00',
+      wallet: '4.00',
+      postings: [
+        { account: `liability:deposit:${id}`, amount: '6.00' },
+        { account: `liability:wallet:${id}:money` },
+        pendingAgain('10.00'),
+      ],
+    });
+  });
+
+  it('lets the payment come again, and is done once', () => {
+    const history = new History().prepaid().credited('10');
+    const [event] = given(account, history.events)
+      .when((state) => reverseSettlementCredit(state, reversing))
+      .thenAccepts('SettlementCreditReversed/1');
+    history.events.push(event!);
+    given(account, history.events)
+      .when((state) => reverseSettlementCredit(state, reversing))
+      .thenRepeats(2n);
+    expect(given(account, history.credited('10').events).state).toMatchObject({ wallet: 10_000_000n });
+  });
+
+  it('rejects in this order: unknown account, unknown settlement', () => {
+    given(account, [])
+      .when((state) => reverseSettlementCredit(state, reversing))
+      .thenRejects({ code: 'account_not_found' });
+    given(account, new History().prepaid().events)
+      .when((state) => reverseSettlementCredit(state, reversing))
+      .thenRejects({ code: 'settlement_not_final', settlement: reversing.settlement });
+  });
+});
 
 describe('creditSettlement', () => {
   it('pays the invoice that was named, not the oldest, and keeps what is above it for the customer', () => {

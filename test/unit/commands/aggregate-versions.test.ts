@@ -32,7 +32,7 @@ describe('the version of an aggregate with snapshots', () => {
       [`series/${series.version}`]: statesOf(series, 'series'),
       [`slots/${slotRegister.version}`]: statesOf(slotRegister, 'slots'),
     }).toEqual({
-      'account/8': '4f046e883c846bd0',
+      'account/8': 'ad23ccf8752cce3c',
       'series/1': '973aba3083350d59',
       'slots/1': '8cdd4527a0a8a649',
     }));

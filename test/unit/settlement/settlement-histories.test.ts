@@ -4,12 +4,13 @@ import type { AccountEvent } from '../../../services/accounts/domain/account.eve
 import { account } from '../../../services/accounts/domain/account.ts';
 import { openAccount } from '../../../services/accounts/domain/account.decider.ts';
 import { ledgerAccount } from '../../../services/accounts/domain/chart.ts';
+import { reverseSettlementCredit } from '../../../services/accounts/domain/uncrediting.decider.ts';
 import { creditSettlement } from '../../../services/accounts/domain/crediting.decider.ts';
 import { moneyOf } from '../../../services/money/money.ts';
 import { assertBalanced, type Posting, signedAmount } from '../../../services/money/posting.ts';
 import { observationKey } from '../../../services/settlement/domain/chain-effect.ts';
 import { matchPayment, type PaidEffect } from '../../../services/settlement/domain/settlement-match.ts';
-import { confirm, finalize, observe, reorg } from '../../../services/settlement/domain/settlement.decider.ts';
+import { confirm, finalize, observe, reorg, reverse } from '../../../services/settlement/domain/settlement.decider.ts';
 import type { SettlementEvent } from '../../../services/settlement/domain/settlement.events.ts';
 import { settlement, standingOf } from '../../../services/settlement/domain/settlement.ts';
 import { given } from '../../support/given.ts';
@@ -18,7 +19,7 @@ import { account as id, place } from './slot.fixtures.ts';
 
 /** What a chain may do, in any order: two forks compete for the same block, and any of it may be told again. */
 const step = fc.record({
-  kind: fc.constantFrom('observe' as const, 'confirm' as const, 'finalize' as const, 'reorg' as const),
+  kind: fc.constantFrom('observe' as const, 'confirm' as const, 'finalize' as const, 'reorg' as const, 'reverse' as const),
   fork: fc.constantFrom('a', 'b'),
 });
 const history = fc.record({
@@ -32,6 +33,7 @@ type Asked = typeof history extends fc.Arbitrary<infer Value> ? Value : never;
 
 const bought = purchase('8');
 const quoted = foundSlot();
+const effectiveAt = '2026-03-03T00:00:00.000Z';
 const units = 20_374_200_000_000_000n;
 
 function paidIn(fork: string, { escrowed, feeBps }: Asked) {
@@ -53,6 +55,7 @@ function run(asked: Asked): SettlementEvent[] {
       confirm: () => confirm(state, { observation, head: '12' }),
       finalize: () => finalize(state, { observation, context: { token, rate } }),
       reorg: () => reorg(state, observation),
+      reverse: () => reverse(state, { reason: 'The chain went back.', effectiveAt }),
     }[kind]();
     if (decided.kind === 'accepted') events.push(...decided.events);
   }
@@ -70,13 +73,17 @@ function balancesOf(events: readonly { readonly data: object }[]): Map<string, b
   return balances;
 }
 
-/** The account's answer to every payment that became final, twice. */
+/** The account's answer to every payment that became final and to its reversal, each told twice. */
 function credited(events: readonly SettlementEvent[]): AccountEvent[] {
   const written: AccountEvent[] = [];
   const limit = { account: id, billing: 'prepaid', creditLimit: moneyOf('0', 'EUR') } as const;
   const follow = (decision: ReturnType<typeof creditSettlement>) => decision.kind === 'accepted' && written.push(...decision.events);
   follow(openAccount({ status: 'none' }, limit));
-  for (const { type, data } of [...events, ...events]) {
+  for (const { type, data } of events.flatMap((event) => [event, event])) {
+    if (type === 'SettlementReversed/1' && data.name === 'Settled') {
+      const what = { settlement: '1', isForCredit: false, reason: 'gone', effectiveAt };
+      follow(reverseSettlementCredit(given(account, written).state, what));
+    }
     if (type !== 'SettlementFinalized/1' || data.payment === undefined || data.name === 'Purchased') continue;
     const { slot, amount, currency } = data.payment;
     const what = { settlement: '1', slot, purpose: { kind: 'top-up', bucket: 'money' }, amount: moneyOf(amount, currency) } as const;
@@ -121,12 +128,12 @@ describe('random histories of a payment on chain', () => {
     );
   });
 
-  it('end with at most one final event, and never go on after it', () => {
+  it('go on after a final event only by taking it back', () => {
     fc.assert(
       fc.property(history, (asked) => {
         const types = run(asked).map(({ type }) => type);
-        const final = types.indexOf('SettlementFinalized/1');
-        expect(final === -1 || final === types.length - 1).toBe(true);
+        const next = types.flatMap((type, at) => (type === 'SettlementFinalized/1' ? [types[at + 1]] : []));
+        expect(next.every((type) => type === undefined || type === 'SettlementReversed/1')).toBe(true);
       }),
     );
   });

@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
+import { mirrored } from '../../../services/money/posting.ts';
 import { allocateReceipt } from '../../../services/settlement/domain/allocating.decider.ts';
 import { type ChainEffect, type EffectKind, type LogsByEffect, observationKey } from '../../../services/settlement/domain/chain-effect.ts';
 import { matchPayment, type PaidEffect } from '../../../services/settlement/domain/settlement-match.ts';
 import { crossRate } from '../../../services/settlement/domain/reference-rate.ts';
-import { confirm, finalize, observe, reorg } from '../../../services/settlement/domain/settlement.decider.ts';
+import { confirm, finalize, observe, reorg, reverse } from '../../../services/settlement/domain/settlement.decider.ts';
 import { settlement, standingOf } from '../../../services/settlement/domain/settlement.ts';
 import { given } from '../../support/given.ts';
 import { block, dollar, EffectHistory, effectOf, eth, foundSlot, payer, purchase, rateOf, settled, treasury } from './effect.fixtures.ts';
@@ -198,6 +199,63 @@ describe('what the ledger does not take', () => {
     given(settlement, paid().finalized().events)
       .when((state) => reorg(state, observation))
       .thenRejects({ code: 'settlement_final' });
+  });
+});
+
+describe('what was final and is gone', () => {
+  const why = { reason: 'The chain went back.', effectiveAt: '2026-03-03T00:00:00.000Z' };
+
+  it('takes back everything that was posted for it, and may come again', () => {
+    const history = paid()
+      .confirmed()
+      .finalized({ token: eth, rate: rateOf('ETH', '3100') });
+    const posted = history.events.flatMap(({ data }) => ('postings' in data ? data.postings : []));
+    history.did((state) => reverse(state, why));
+    expect(history.events.at(-1)).toMatchObject({
+      type: 'SettlementReversed/1',
+      data: { name: 'Settled', from: 'finalized', payment: { slot: '7' }, ...why, postings: mirrored(posted) },
+    });
+    given(settlement, history.events)
+      .when((state) => reverse(state, why))
+      .thenRepeats(3n);
+    history.observed(settled({}, { block: block(10, 'b') }), subject).finalized();
+    expect(standingOf(history.state)).toBe('finalized');
+  });
+
+  it('takes back a stray, and says to whom staff had given it', () => {
+    const minted = settled({ fiatMinor: '100000000' });
+    const history = new EffectHistory().observed(minted, matchPayment(minted as PaidEffect, foundSlot(), eth)).finalized();
+    const other = 'acc_00000000-0000-5000-8000-000000000009';
+    const rate = rateOf('ETH', '3000');
+    history.did(
+      (state) =>
+        allocateReceipt(state, { account: other, rate, reason: 'theirs', effectiveAt: why.effectiveAt }) as ReturnType<typeof observe>,
+    );
+    const posted = history.events.flatMap(({ data }) => ('postings' in data ? data.postings : []));
+    history.did((state) => reverse(state, why));
+    expect(history.events.at(-1)?.data).toMatchObject({ from: 'allocated', account: other, postings: mirrored(posted) });
+  });
+
+  it('takes nobody to decide where it was only written down, and somebody where money or a slot hangs on it', () => {
+    const alone = { ...why, reason: undefined };
+    const approved = effectOf('log', `0x${'1'.repeat(64)}.0`, { name: 'MandateApproved', fields: {} });
+    const history = new EffectHistory().observed(approved, {}).finalized();
+    history.did((state) => reverse(state, alone));
+    expect(history.events.at(-1)?.data).not.toHaveProperty('reason');
+    const cancelled = effectOf('slot', '7', { name: 'SeqCancelled', seq: '7', by: payer });
+    for (const { events } of [paid().finalized(), new EffectHistory().observed(cancelled, {}).finalized()])
+      given(settlement, events)
+        .when((state) => reverse(state, alone))
+        .thenRejects({ code: 'settlement_final' });
+  });
+
+  it('is lost like anything else while it is not final', () => {
+    given(settlement, [])
+      .when((state) => reverse(state, why))
+      .thenRejects({ code: 'settlement_not_observed' });
+    given(settlement, paid().confirmed().events)
+      .when((state) => reverse(state, why))
+      .thenAccepts('SettlementReorged/1');
   });
 });
 

@@ -1,15 +1,17 @@
+import type { FinalEffects } from '../../application/final-effects.ts';
 import type { ChainHeads, EffectStanding, MandateEnd, SettlementLedger } from '../../application/settlement-ledger.ts';
 import { businessKeyOf } from '../../application/watcher-store.ts';
 import { type ChainEffect, observationKey } from '../../domain/chain-effect.ts';
+import { isOnlyRecorded } from '../../domain/settlement.decider.ts';
 
 /** What was written for one business key, in order. */
 export interface ShadowFact {
-  readonly type: 'observed' | 'confirmed' | 'finalized' | 'reorged';
+  readonly type: 'observed' | 'confirmed' | 'finalized' | 'reorged' | 'reversed';
   readonly effect: ChainEffect;
 }
 
 /** The shadow of a ledger: takes in what a watcher tells and writes it nowhere, so that it can be compared. */
-export class MemorySettlementLedger implements SettlementLedger {
+export class MemorySettlementLedger implements SettlementLedger, FinalEffects {
   readonly #facts = new Map<string, ShadowFact[]>();
   readonly #ended = new Set<string>();
   readonly #confirmBlocks: bigint | undefined;
@@ -22,7 +24,7 @@ export class MemorySettlementLedger implements SettlementLedger {
   async take(effect: ChainEffect, { head, finalized }: ChainHeads): Promise<EffectStanding> {
     const facts = this.#factsOf(effect);
     const last = facts.at(-1);
-    const isLive = last !== undefined && last.type !== 'reorged';
+    const isLive = last !== undefined && last.type !== 'reorged' && last.type !== 'reversed';
     if (isLive && observationKey(last.effect) !== observationKey(effect))
       throw new Error(`A second log says ${businessKeyOf(effect)}, in transaction ${effect.tx}.`);
     if (!isLive) facts.push({ type: 'observed', effect });
@@ -33,16 +35,22 @@ export class MemorySettlementLedger implements SettlementLedger {
     return (facts.at(-1) as ShadowFact).type as EffectStanding;
   }
 
-  async reorged(effect: ChainEffect): Promise<void> {
+  async reorged(effect: ChainEffect, reason?: string): Promise<void> {
     const facts = this.#factsOf(effect);
     const last = facts.at(-1);
-    if (last === undefined || last.type === 'reorged' || observationKey(last.effect) !== observationKey(effect)) return;
-    if (last.type === 'finalized') throw new Error(`${businessKeyOf(effect)} is final and cannot be undone.`);
-    facts.push({ type: 'reorged', effect });
+    if (last === undefined || last.type === 'reorged' || last.type === 'reversed') return;
+    const isFinal = last.type === 'finalized';
+    if (observationKey(last.effect) !== observationKey(effect) && !(isFinal && reason !== undefined)) return;
+    if (isFinal && reason === undefined && !isOnlyRecorded(effect)) throw new RangeError(`${businessKeyOf(effect)} is final.`);
+    facts.push({ type: isFinal ? 'reversed' : 'reorged', effect });
   }
 
   async mandateRevoked({ mandate }: MandateEnd): Promise<void> {
     this.#ended.add(mandate);
+  }
+
+  async has(effect: ChainEffect): Promise<boolean> {
+    return this.#factsOf(effect).at(-1)?.type === 'finalized';
   }
 
   /** Mandates that are over. */

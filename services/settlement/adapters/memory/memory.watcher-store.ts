@@ -9,7 +9,6 @@ import {
   type Checkpoint,
   type Delivery,
   type HeldCoins,
-  isSameSaying,
   mandateEndOf,
   type Lost,
   placeKeyOf,
@@ -17,6 +16,7 @@ import {
   type WatchedLog,
   type WatcherStore,
   type WatchStep,
+  type Withdrawable,
   type Word,
 } from '../../application/watcher-store.ts';
 import type { ChainEffect } from '../../domain/chain-effect.ts';
@@ -26,6 +26,7 @@ interface Kept {
   readonly log: WatchedLog;
   state: 'seen' | 'lost' | 'undone';
   standing: EffectStanding | undefined;
+  reason?: string | undefined;
 }
 
 interface KeptWord {
@@ -115,32 +116,33 @@ export class MemoryWatcherStore implements WatcherStore {
     return fresh.length;
   }
 
-  async adopt({ chainId, from, to, withdrawn, found }: Adoption): Promise<WatchedLog[]> {
-    for (const { address, observed } of from) this.#assertAt(chainId, [address], observed);
-    const chain = this.#chain(chainId);
+  async withdrawable(chainId: string, to: readonly WatchCursor[], withdrawn: readonly WatchedLog[]): Promise<Withdrawable[]> {
     const ends = new Map(to.map(({ address, finalized }) => [address, finalized.number]));
     const gone = new Set(withdrawn.map(placeKeyOf));
-    const lost = this.#seen(chainId).filter(
-      ({ log }) => gone.has(placeKeyOf(log)) || BigInt(log.block.number) > (ends.get(log.contract) ?? BigInt(log.block.number)),
-    );
-    const moved = lost
-      .filter(({ standing }) => standing === 'finalized')
-      .map((kept) => ({ kept, shown: found.find((log) => isSameSaying(log, kept.log)) }));
-    const final = moved.filter(({ shown }) => shown === undefined);
-    if (final.length > 0) return final.map(({ kept }) => kept.log);
-    for (const kept of lost) {
-      kept.state = kept.log.providerId === undefined || kept.standing === 'finalized' ? 'undone' : 'lost';
+    return this.#chain(chainId)
+      .logs.filter(({ state, log, reason }) => {
+        if (state !== 'seen') return state === 'lost' && reason === undefined;
+        return gone.has(placeKeyOf(log)) || BigInt(log.block.number) > (ends.get(log.contract) ?? BigInt(log.block.number));
+      })
+      .map(({ id, log }) => ({ id, log }));
+  }
+
+  async adopt({ chainId, from, to, lost, undone, found, heard }: Adoption): Promise<void> {
+    for (const { address, observed } of from) this.#assertAt(chainId, [address], observed);
+    const chain = this.#chain(chainId);
+    const reasons = new Map(lost.map(({ id, reason }) => [id, reason]));
+    for (const kept of chain.logs) {
+      if (!reasons.has(kept.id) && !undone.includes(kept.id)) continue;
+      [kept.state, kept.reason] = [reasons.has(kept.id) ? 'lost' : 'undone', reasons.get(kept.id)];
       this.#touch(kept.log);
     }
     this.#assertOnce(chainId, found);
-    const heard = new Set(moved.map(({ shown }) => shown));
-    for (const log of found) this.#keep(log, heard.has(log) ? 'finalized' : undefined);
+    for (const log of found) this.#keep(log, heard.includes(log) ? 'finalized' : undefined);
     for (const cursor of to) {
       const known = chain.cursors.get(cursor.address);
       chain.cursors.set(cursor.address, { ...cursor, observed: cursor.finalized, codeHash: known?.codeHash ?? cursor.codeHash });
       chain.blocks.set(cursor.address, []);
     }
-    return [];
   }
 
   async deliveries(chainId: string): Promise<Delivery[]> {
@@ -151,7 +153,7 @@ export class MemoryWatcherStore implements WatcherStore {
       return standing !== 'confirmed' || BigInt(log.block.number) <= (cursors.get(log.contract)?.finalized.number ?? 0n);
     });
     return [
-      ...lost.map(({ id, log }): Delivery => ({ id, effect: log as ChainEffect, kind: 'lost' })),
+      ...lost.map(({ id, log, reason }): Delivery => ({ id, effect: log as ChainEffect, kind: 'lost', ...(reason && { reason }) })),
       ...seen.map(({ id, log, standing }): Delivery => ({ id, effect: log as ChainEffect, kind: 'seen', standing })),
     ];
   }

@@ -10,7 +10,6 @@ import {
   type Checkpoint,
   type Delivery,
   type HeldCoins,
-  isSameSaying,
   mandateEndOf,
   type Lost,
   placeKeyOf,
@@ -18,6 +17,7 @@ import {
   type WatchedLog,
   type WatcherStore,
   type WatchStep,
+  type Withdrawable,
   type Word,
 } from '../../application/watcher-store.ts';
 
@@ -32,17 +32,12 @@ interface CursorRow {
   readonly code_hash: string | null;
 }
 
-interface WithdrawnRow {
-  readonly id: bigint;
-  readonly log: WatchedLog;
-  readonly standing: EffectStanding | null;
-}
-
 interface DeliveryRow {
   readonly id: bigint;
   readonly log: ChainEffect;
   readonly state: 'seen' | 'lost';
   readonly standing: EffectStanding | null;
+  readonly reason: string | null;
 }
 
 const pageSize = 1_000;
@@ -141,40 +136,54 @@ export class PostgresWatcherStore implements WatcherStore {
     );
   }
 
-  async adopt(adoption: Adoption): Promise<WatchedLog[]> {
-    const { chainId, from, to, found } = adoption;
-    return inPoolTransaction(this.#pool, 'begin', async (client) => {
+  async withdrawable(chainId: string, to: readonly WatchCursor[], withdrawn: readonly WatchedLog[]): Promise<Withdrawable[]> {
+    const { rows } = await this.#pool.query<Withdrawable & { readonly state: 'seen' | 'lost' }>(
+      `select id, log, state from settlement_watch_log kept
+       where chain_id = $1 and ((state = 'lost' and reason is null) or (state = 'seen' and (
+         block_hash = any($2) or block_number > (select number from unnest($3::text[], $4::bigint[]) ends (contract, number)
+           where ends.contract = kept.contract))))
+       order by id`,
+      [
+        ...[chainId, withdrawn.map(({ block }) => block.hash)],
+        ...[to.map(({ address }) => address), to.map(({ finalized }) => finalized.number.toString())],
+      ],
+    );
+    const gone = new Set(withdrawn.map(placeKeyOf));
+    const ends = new Map(to.map(({ address, finalized }) => [address, finalized.number]));
+    const isBehind = ({ block, contract }: WatchedLog) => BigInt(block.number) > (ends.get(contract) ?? BigInt(block.number));
+    return rows
+      .filter(({ log, state }) => state === 'lost' || gone.has(placeKeyOf(log)) || isBehind(log))
+      .map(({ id, log }) => ({ id, log }));
+  }
+
+  async adopt({ chainId, from, to, lost, undone, found, heard }: Adoption): Promise<void> {
+    await inPoolTransaction(this.#pool, 'begin', async (client) => {
       for (const { address, observed } of from) await move(client, { chainId, contracts: [address], from: observed, to: observed });
-      const withdrawn = await withdrawnRows(client, adoption);
-      const final = withdrawn.filter(({ standing }) => standing === 'finalized');
-      const moved = final.map(({ log }) => found.find((shown) => isSameSaying(shown, log)));
-      const refused = final.filter((_, at) => moved[at] === undefined);
-      if (refused.length > 0) return refused.map(({ log }) => log);
-      await client.query(
-        `update settlement_watch_log set state = case when provider_id is null or standing = 'finalized' then 'undone' else 'lost' end
-         where id = any($1)`,
-        [withdrawn.map(({ id }) => id.toString())],
-      );
+      const { rows } = await client.query<{ log: WatchedLog }>(withdrawSql, [
+        [...lost.map(({ id }) => id), ...undone].map(String),
+        [...lost.map(() => 'lost'), ...undone.map(() => 'undone')],
+        [...lost.map(({ reason }) => reason ?? null), ...undone.map(() => null)],
+      ]);
       await touchWords(
         client,
         chainId,
-        withdrawn.map(({ log }) => log),
+        rows.map(({ log }) => log),
       );
       await insertLogs(client, chainId, found);
-      for (const shown of moved) await client.query(heardSql, [chainId, shown?.block.hash, shown?.tx, shown?.logIndex, shown?.providerId]);
+      for (const { block, tx, logIndex, providerId } of heard)
+        await client.query(heardSql, [chainId, block.hash, tx, logIndex, providerId]);
       await insertCursors(client, chainId, to);
       for (const { address, finalized } of to) await client.query(standAtSql, [chainId, address, finalized.number, finalized.hash]);
       await client.query('delete from settlement_watch_block where chain_id = $1 and contract = any($2)', [
         chainId,
         to.map(({ address }) => address),
       ]);
-      return [];
     });
   }
 
   async deliveries(chainId: string): Promise<Delivery[]> {
     const { rows } = await this.#pool.query<DeliveryRow>(
-      `select id, log, state, standing from settlement_watch_log untold
+      `select id, log, state, standing, reason from settlement_watch_log untold
        where chain_id = $1 and (state = 'lost' or (state = 'seen' and provider_id is not null
          and (standing is null or standing in ('observed', 'confirmed'))))
          and (state = 'lost' or standing is distinct from 'confirmed' or block_number <= (
@@ -183,8 +192,10 @@ export class PostgresWatcherStore implements WatcherStore {
        order by state, block_number, log_index, id`,
       [chainId],
     );
-    return rows.map(({ id, log: effect, state, standing }) =>
-      state === 'lost' ? { id, effect, kind: 'lost' } : { id, effect, kind: 'seen', standing: standing ?? undefined },
+    return rows.map(({ id, log: effect, state, standing, reason }) =>
+      state === 'lost'
+        ? { id, effect, kind: 'lost', ...(reason !== null && { reason }) }
+        : { id, effect, kind: 'seen', standing: standing ?? undefined },
     );
   }
 
@@ -298,6 +309,8 @@ const slotsOfWord = `chain_id = $1 and contract = $2 and provider_id = $3 and di
 const finaliseSql = `update settlement_watch_cursor set finalized_number = $3, finalized_hash = $4 where chain_id = $1 and contract = any($2)`;
 const standAtSql = `update settlement_watch_cursor
   set observed_number = $3, observed_hash = $4, finalized_number = $3, finalized_hash = $4 where chain_id = $1 and contract = $2`;
+const withdrawSql = `update settlement_watch_log kept set state = gone.state, reason = gone.reason
+  from unnest($1::bigint[], $2::text[], $3::text[]) gone (id, state, reason) where kept.id = gone.id returning kept.log`;
 const heardSql = `update settlement_watch_log set standing = 'finalized'
   where chain_id = $1 and block_hash = $2 and tx = $3 and log_index = $4 and provider_id is not distinct from $5 and state = 'seen'`;
 const keepBlockSql = `insert into settlement_watch_block (chain_id, contract, number, hash) select $1, contract, $3, $4 from unnest($2::text[]) contract`;
@@ -312,26 +325,6 @@ async function move(
     [chainId, contracts, from.number, from.hash, to.number, to.hash],
   );
   if (rowCount !== contracts.length) throw movedFault(contracts);
-}
-
-/** What the chain does not show, and what was seen behind the checkpoints that are adopted. */
-async function withdrawnRows(client: PoolClient, { chainId, to, withdrawn }: Adoption): Promise<WithdrawnRow[]> {
-  const { rows } = await client.query<WithdrawnRow>(
-    `select id, log, standing from settlement_watch_log kept
-     where chain_id = $1 and state = 'seen' and (
-       block_hash = any($2) or block_number > (select number from unnest($3::text[], $4::bigint[]) ends (contract, number)
-         where ends.contract = kept.contract))
-     order by id for update`,
-    [
-      ...[chainId, withdrawn.map(({ block }) => block.hash)],
-      ...[to.map(({ address }) => address), to.map(({ finalized }) => finalized.number.toString())],
-    ],
-  );
-  const gone = new Set(withdrawn.map(placeKeyOf));
-  const ends = new Map(to.map(({ address, finalized }) => [address, finalized.number]));
-  return rows.filter(
-    ({ log }) => gone.has(placeKeyOf(log)) || BigInt(log.block.number) > (ends.get(log.contract) ?? BigInt(log.block.number)),
-  );
 }
 
 async function insertLogs(client: PoolClient, chainId: string, logs: readonly WatchedLog[], conflict = ''): Promise<number> {

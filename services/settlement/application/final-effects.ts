@@ -1,0 +1,39 @@
+import { knownEventOf } from '../../commands/application/live-aggregate.ts';
+import type { EventStore } from '../../event-store/domain/event-store.ts';
+import { StreamNotFoundFault } from '../../event-store/domain/faults.ts';
+import { type ChainEffect, settlementId } from '../domain/chain-effect.ts';
+import { type Settlement, settlement, standingOf } from '../domain/settlement.ts';
+import type { ProviderDirectory } from './provider-directory.ts';
+import { settlementStream } from './settlement-streams.ts';
+
+/** What the ledger has as final, for whoever changes what is kept of a chain: a watcher may have ended between telling it and noting that. */
+export interface FinalEffects {
+  /** Whether it is there for good in the ledger, in whatever block. */
+  has(effect: ChainEffect): Promise<boolean>;
+}
+
+/** From the streams of the effects. */
+export class StreamFinalEffects implements FinalEffects {
+  readonly #store: EventStore;
+  readonly #providers: Pick<ProviderDirectory, 'slugOf'>;
+
+  constructor(store: EventStore, providers: Pick<ProviderDirectory, 'slugOf'>) {
+    this.#store = store;
+    this.#providers = providers;
+  }
+
+  async has(effect: ChainEffect): Promise<boolean> {
+    const slug = this.#providers.slugOf(effect.providerId);
+    if (slug === undefined) return false;
+    let state: Settlement = settlement.initial;
+    try {
+      for await (const stored of this.#store.readStream(settlementStream(slug, settlementId(effect)))) {
+        const { event } = knownEventOf(settlement, stored);
+        state = settlement.evolve(state, { event, id: stored.id, revision: stored.revision });
+      }
+    } catch (error) {
+      if (!(error instanceof StreamNotFoundFault)) throw error;
+    }
+    return standingOf(state) === 'finalized';
+  }
+}
