@@ -60,10 +60,10 @@ function invoiceLines({ number, invoice, currency, total, dueOn, lines }: Checke
 
 const termsTitles = { ok: 'THE SAME BILL', invalid: 'ANOTHER BILL', unverifiable: 'NOT COMPUTED' } as const;
 
-function termsLines({ result, terms, rated, priced, takenBack, differences, missing }: TermsOutcome): string[] {
+function termsLines({ result, terms, rated, priced, credits, takenBack, differences, missing }: TermsOutcome): string[] {
   const more = (count: number) => (count > toldMax ? [`  and ${count - toldMax} more`] : []);
   return [
-    `${termsTitles[result]} by these terms: ${rated} rated charges and ${priced} at a price, computed again`,
+    `${termsTitles[result]} by these terms: ${rated} rated charges, ${priced} at a price and ${credits} credits for outages, computed again`,
     ...terms.map(({ hash, offer, version }) => `  ${offer}, version ${version}: ${hash}`),
     ...differences.slice(0, toldMax).map((difference) => `  different: ${difference}`),
     ...more(differences.length),

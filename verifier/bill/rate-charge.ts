@@ -1,6 +1,7 @@
 import { amountText } from '../fold/amount.ts';
 import { isObject } from '../log/canonical-json.ts';
 import type { Scales } from '../log/policy.ts';
+import { type Decimal, decimalOf } from '../terms/decimal.ts';
 import type { Fin } from './bill-leaf.ts';
 
 /** What a quantity in a band comes to by a price version. */
@@ -9,13 +10,6 @@ export interface RatedAmount {
   readonly currency: string;
   readonly product: string;
 }
-
-interface Decimal {
-  readonly digits: bigint;
-  readonly scale: number;
-}
-
-const pattern = /^(0|[1-9][0-9]{0,14})(?:\.([0-9]{1,12}))?$/;
 
 /**
  * Quantity times rate, exactly, rounded once as the price version says (docs/reference/log-format.md). Undefined where the version has no such
@@ -38,13 +32,6 @@ export function rateCharge(
   if (rounded === undefined || typeof priced['product'] !== 'string') return undefined;
   const units = rounded * 10n ** BigInt(scales.ledgerScale - Number(decimals));
   return { amount: amountText(units, scales), currency: currency as string, product: priced['product'] };
-}
-
-function decimalOf(text: unknown): Decimal | undefined {
-  const match = typeof text === 'string' ? pattern.exec(text) : null;
-  if (match === null) return undefined;
-  const [, whole = '', fraction = ''] = match;
-  return { digits: BigInt(whole + fraction), scale: fraction.length };
 }
 
 /** In units of `decimals`; nothing here is below zero. Undefined for a rounding without a meaning. */

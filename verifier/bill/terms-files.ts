@@ -1,4 +1,4 @@
-import { type BillTerms, parseTerms } from './terms-document.ts';
+import { type AgreedTerms, parseTerms } from '../terms/terms-document.ts';
 import { type CountedUsage, parseUsage } from './usage-file.ts';
 
 /** What a bill is to be computed from once more, as text of files; nothing where no terms are given. */
@@ -10,13 +10,13 @@ export interface TermsFiles {
 }
 
 export interface ReadTerms {
-  readonly terms: readonly BillTerms[];
+  readonly terms: readonly AgreedTerms[];
   readonly usage: ReadonlyMap<string, CountedUsage> | undefined;
 }
 
 /** Reads them; else why they cannot be taken. A document that nobody named is not taken beside those that are. */
 export function readTermsFiles({ terms: texts, termsHashes, usage: text }: TermsFiles): ReadTerms | string {
-  const terms: BillTerms[] = [];
+  const terms: AgreedTerms[] = [];
   for (const file of texts) {
     const read = parseTerms(file);
     if (typeof read === 'string') return read;

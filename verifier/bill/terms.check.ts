@@ -6,17 +6,20 @@ import type { BillStreams } from './bill-streams.ts';
 import { isCharge } from './invoice-lines.ts';
 import { type RatedAmount, rateCharge } from './rate-charge.ts';
 import { chargesTakenBack } from './taken-back.ts';
-import type { BillTerms } from './terms-document.ts';
+import { SlaBook } from '../terms/sla-book.ts';
+import type { AgreedTerms } from '../terms/terms-document.ts';
 import type { CountedUsage } from './usage-file.ts';
 
 /** A bill computed once more from terms and usage. */
 export interface TermsOutcome {
   /** `ok`: the same bill. `invalid`: another one. `unverifiable`: what it would be computed from is not all there. */
   readonly result: Extract<CheckResult, 'ok' | 'invalid' | 'unverifiable'>;
-  readonly terms: readonly Pick<BillTerms, 'hash' | 'offer' | 'version'>[];
+  readonly terms: readonly Pick<AgreedTerms, 'hash' | 'offer' | 'version'>[];
   /** Charges that were computed again, the rated ones and those at the price of an offer. */
   readonly rated: number;
   readonly priced: number;
+  /** Credits for outages that were computed again; none where the account's events are not all in the bundle. */
+  readonly credits: number;
   /** Charges that were not computed again: they were taken back before anybody was billed for them. */
   readonly takenBack: readonly string[];
   /** In the order of the bill; the first one is where the bill begins to be another. */
@@ -28,7 +31,7 @@ export interface TermsSubject {
   /** `<slug>.`, as every stream of the log begins. */
   readonly prefix: string;
   readonly account: string;
-  readonly terms: readonly BillTerms[];
+  readonly terms: readonly AgreedTerms[];
   /** Absent: what the charges say was used. */
   readonly usage: ReadonlyMap<string, CountedUsage> | undefined;
   readonly streams: BillStreams;
@@ -37,8 +40,8 @@ export interface TermsSubject {
 
 /**
  * Holds every charge of the bundle that was not taken back against the terms: what was rated must be rated by a price version that terms name,
- * and come to the same from that version and the usage; what was not rated must be an offer at the price that its terms say. That lines and
- * total are the sums of the charges is V9.
+ * and come to the same from that version and the usage; what was not rated must be an offer at the price that its terms say. Of a whole account
+ * every outage must have the credit that the terms give, and no other is given. That lines and total are the sums of the charges is V9.
  */
 export function checkTerms(subject: TermsSubject): TermsOutcome {
   const differences: string[] = [];
@@ -71,9 +74,30 @@ export function checkTerms(subject: TermsSubject): TermsOutcome {
   }
   for (const record of usage?.keys() ?? [])
     if (!charged.has(record) && !uncharged.has(record)) differences.push(`usage record ${record} was not charged`);
+  const credits = checkCredits(subject, { differences, missing });
   const result = differences.length > 0 ? 'invalid' : missing.length > 0 ? 'unverifiable' : 'ok';
   const named = terms.map(({ hash, offer, version }) => ({ hash, offer, version }));
-  return { result, terms: named, rated, priced, takenBack, differences, missing };
+  return { result, terms: named, rated, priced, credits, takenBack, differences, missing };
+}
+
+/** Answers how many there are. */
+function checkCredits(
+  { account, prefix, terms, streams, postings }: TermsSubject,
+  { differences, missing }: { readonly differences: string[]; readonly missing: string[] },
+): number {
+  const leaves = streams.get(`${prefix}account-${account}`) ?? [];
+  if (leaves.some(({ entry }, place) => entry.revision !== place)) return 0;
+  const book = new SlaBook({ isLog: false });
+  for (const each of terms) book.agree(each);
+  let credits = 0;
+  for (const leaf of leaves.filter(({ countsForNothing }) => !countsForNothing)) {
+    const { entry, fin } = leaf;
+    const { stream, revisionText: revision, type } = entry;
+    if (type === 'SlaCredited/1') credits += 1;
+    for (const { kind, message } of book.next({ stream, revision, type, fin }, (currency) => postings.currencies.get(currency)))
+      (kind === 'wrong' ? differences : missing).push(`${nameOf(leaf)}: ${message}`);
+  }
+  return credits;
 }
 
 type Found = { readonly difference: string; readonly missing?: never } | { readonly missing: string; readonly difference?: never };
@@ -100,7 +124,7 @@ function ratedAgain({ terms, usage, streams, postings }: TermsSubject, fin: Fin,
 }
 
 /** An offer of which several versions are given may be charged at the price of any. */
-function pricedAgain(terms: readonly BillTerms[], fin: Fin): Found | undefined {
+function pricedAgain(terms: readonly AgreedTerms[], fin: Fin): Found | undefined {
   const product = String(fin['product']);
   const offers = terms.filter(({ offer, price }) => offer === product && price.cycle !== 'usage');
   const [first] = offers;

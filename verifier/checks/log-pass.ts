@@ -20,6 +20,7 @@ import { PersonalDataCheck } from './personal-data.check.ts';
 import { Policies } from './policies.ts';
 import { ReceiptsCheck } from './receipts.check.ts';
 import { SeriesCheck } from './series.check.ts';
+import { SlaCreditsCheck } from './sla-credits.check.ts';
 import { StreamsCheck } from './streams.check.ts';
 import { type CoveringAnchor, TimeCheck } from './time.check.ts';
 import { type StatedRoot, TreeCheck } from './tree.check.ts';
@@ -79,6 +80,7 @@ export class LogPass {
   readonly #tree: TreeCheck;
   readonly #streams: StreamsCheck;
   readonly #series: SeriesCheck;
+  readonly #slaCredits: SlaCreditsCheck;
   readonly #systemStream: string;
   readonly #unwanted: Unwanted = { entries: undefined, payloads: undefined };
   readonly policies: Policies;
@@ -107,6 +109,8 @@ export class LogPass {
     this.#streams =
       superseded === undefined ? new StreamsCheck(checks.V5, { ids, hasSuperseded }) : superseded.#streams.goingOn(checks.V5, ids);
     this.#series = superseded === undefined ? new SeriesCheck(checks.V7, { hasSuperseded }) : superseded.#series.goingOn(checks.V7);
+    this.#slaCredits =
+      superseded === undefined ? new SlaCreditsCheck(checks.V7, { hasSuperseded }) : superseded.#slaCredits.goingOn(checks.V7);
     this.personalData = new PersonalDataCheck(checks.V7, options.personalData);
     this.#systemStream = `${streamPrefix}log-0`;
     this.policies = new Policies(checks.V2, genesis.policy);
@@ -201,6 +205,7 @@ export class LogPass {
         tree: this.#tree.state(),
         streams: this.#streams.state(),
         series: this.#series.state(),
+        slaCredits: this.#slaCredits.state(),
         personalData: this.personalData.state(),
         policies: this.policies.state(),
       },
@@ -219,6 +224,7 @@ export class LogPass {
     this.#tree.resume(from.tree, from.size);
     this.#streams.resume(from.streams);
     this.#series.resume(from.series);
+    this.#slaCredits.resume(from.slaCredits);
     this.personalData.resume(from.personalData);
     this.policies.resume(from.policies);
     this.fold.resume(from.fold);
@@ -312,6 +318,7 @@ export class LogPass {
       this.answers?.next(place, entry, opened.lines, payload, this.policies.current);
       this.personalData.next(index, entry, payload);
     } else this.#series.missed(entry);
+    this.#slaCredits.next(index, entry, payload, this.policies.current);
     if (stream === this.#systemStream && typesReadWhole.has(type))
       this.#readSystemLeaf(index, type, opened === undefined ? 'unopened' : { payload });
   }

@@ -4,6 +4,7 @@ import type { FoldCheckState } from './fold.check.ts';
 import type { PersonalDataState } from './personal-data.check.ts';
 import type { PoliciesState } from './policies.ts';
 import type { SeriesState } from './series.check.ts';
+import type { SlaBookState } from '../terms/sla-book.ts';
 import type { StreamsState } from './streams.check.ts';
 import type { TimeState } from './time.check.ts';
 import type { TileTreeState } from '../tree/tile-tree.ts';
@@ -19,6 +20,7 @@ export interface PassState {
   readonly tree: TileTreeState;
   readonly streams: StreamsState;
   readonly series: SeriesState;
+  readonly slaCredits: SlaBookState;
   readonly personalData: PersonalDataState;
   readonly policies: PoliciesState;
   readonly fold: FoldCheckState;

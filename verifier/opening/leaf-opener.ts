@@ -11,8 +11,11 @@ export const typesReadWhole: ReadonlySet<string> = new Set([
   'KeyRotated/1',
   'LogPolicyChanged/1',
   'NumberAssigned/1',
+  'OutageRecorded/1',
   'PersonalDataErased/1',
+  'SlaCredited/1',
   'StateCommitted/1',
+  'TermsPublished/1',
   'TimeTicked/1',
 ]);
 

@@ -7,7 +7,7 @@ import type { ResumePoint, ResumeStore } from './resume-point.ts';
 
 /** The first bytes of a file; another number is another layout. */
 const magicName = 'tallyroot-verify-state/';
-const magic = `${magicName}3\n`;
+const magic = `${magicName}4\n`;
 const digestBytes = 32;
 const lengthBytes = 6;
 const saveDelayMs = 30_000;

@@ -17,6 +17,8 @@ export interface WrittenEvent {
 type Source = 'invoice' | 'wallet';
 
 const account = 'acc_1';
+const termsHash = `0x${'0'.repeat(64)}`;
+const slaCredits = [{ availabilityBelow: '99.5', creditPercent: '10' }];
 const scales = { ledgerScale: 4, payableScale: 2 };
 const [stream, prices] = [`demo.account-${account}`, 'demo.pricebook-pbk_1'];
 const placeOf: Readonly<Record<Source, string>> = { invoice: `asset:unbilled:${account}`, wallet: `liability:wallet:${account}:money` };
@@ -51,6 +53,23 @@ export function reversal(revision: number, { type, fin }: WrittenEvent): Written
 export function reversalToWallet(revision: number, { type, fin }: WrittenEvent): WrittenEvent {
   const lines = postings(String(fin['amount']), ['revenue:tv', 'debit'], [placeOf.wallet, 'credit']);
   return { type: 'EntryReversed/1', fin: { ...naming(revision, type).fin, postings: lines } };
+}
+
+const cycle = { from: '2026-06-01T00:00:00.000Z', until: '2026-07-01T00:00:00.000Z' };
+const named = { account, terms: { hash: termsHash, stream: `demo.terms-${termsHash}`, revision: '0' }, offer: 'tv', cycle };
+
+/** Television was not there for a day of June, by terms that promise 99.5 %. */
+export function dayWithout(terms = named.terms): WrittenEvent {
+  const period = { from: '2026-06-03T00:00:00.000Z', until: '2026-06-04T00:00:00.000Z' };
+  return { type: 'OutageRecorded/1', fin: { ...named, terms, ...period, source: 'probe-7', evidence: `0x${'e'.repeat(64)}` } };
+}
+
+/** What these terms give for it is a tenth of the price, 2.99. */
+export function creditFor(revision: number, amount: string, terms = named.terms): WrittenEvent {
+  const measured = { outages: [String(revision)], downMs: '86400000', cycleMs: '2592000000', before: '0', price: '29.90' };
+  const lines = postings(amount, ['revenue:tv', 'debit'], [`liability:wallet:${account}:sla`, 'credit']);
+  const paid = { amount, currency: 'EUR', effectiveAt: '2026-06-05T00:00:00.000Z', postings: lines };
+  return { type: 'SlaCredited/1', fin: { ...named, terms, ...measured, ...slaCredits[0], ...paid } };
 }
 
 /** An event that names a charge as taken back and gives nothing back. */
@@ -96,10 +115,16 @@ export function checkedBill({ closed, later = [], billed, from = 1, usage }: Wri
   return { checks, invoice, terms: checkTerms({ prefix: 'demo.', account, terms, usage, streams, postings: read }) };
 }
 
-const priced = { hash: `0x${'0'.repeat(64)}`, provider: 'demo', version: '1' };
+const priced = { hash: termsHash, provider: 'demo', version: '1', slaCredits: [] };
 const terms = [
-  { ...priced, offer: 'tv', price: { amount: '29.90', currency: 'EUR', cycle: 'month' }, priceBooks: [] },
-  { ...priced, offer: 'voice', price: { amount: '0.10', currency: 'EUR', cycle: 'usage' }, priceBooks: [`${prices}@0`] },
+  { ...priced, offer: 'tv', price: { amount: '29.90', currency: 'EUR', cycle: 'month' }, priceBooks: [], slaCredits },
+  {
+    ...priced,
+    hash: `0x${'1'.repeat(64)}`,
+    offer: 'voice',
+    price: { amount: '0.10', currency: 'EUR', cycle: 'usage' },
+    priceBooks: [`${prices}@0`],
+  },
 ];
 
 /** Closing and document whose lines and sums are right for the charges that are billed. */

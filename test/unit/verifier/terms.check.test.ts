@@ -5,6 +5,8 @@ import {
   call,
   type CheckedBill,
   checkedBill,
+  creditFor,
+  dayWithout,
   month,
   naming,
   reversal,
@@ -122,6 +124,40 @@ describe('[D16] the customer’s own records', () => {
     const usage = new Map([['switch:1', minutes]]);
     const { terms } = bill({ closed: [goodwill], later: [reversalToWallet(1, goodwill)], billed: [goodwill], usage });
     expect(terms).toMatchObject({ result: 'ok', rated: 1, takenBack: [] });
+  });
+});
+
+describe('[D15] credits for outages of the account', () => {
+  const paid = month('29.90');
+  const termsOf = (events: readonly WrittenEvent[]) => bill({ closed: [paid, ...events], billed: [paid] }).terms;
+
+  it('are computed again from the terms', () =>
+    expect(termsOf([dayWithout(), creditFor(2, '2.99')])).toMatchObject({ result: 'ok', priced: 1, credits: 1, differences: [] }));
+
+  it.each([
+    [
+      'another amount',
+      [dayWithout(), creditFor(2, '0.99')],
+      'leaf 3, revision 3: the terms give 2.99 EUR for the outage at revision 2, and another credit follows',
+    ],
+    [
+      'no credit',
+      [dayWithout(), month('29.90')],
+      'leaf 3, revision 3: the terms give 2.99 EUR for the outage at revision 2, and no credit follows',
+    ],
+    ['no outage', [creditFor(2, '2.99')], 'leaf 2, revision 2: the terms give no credit here'],
+  ])('are a difference where there is %s', (_, events, difference) => {
+    const charges = [paid, ...events].filter(({ type }) => type === 'ChargePosted/1');
+    const { terms } = bill({ closed: [paid, ...events], billed: charges });
+    expect([terms.result, terms.differences]).toEqual(['invalid', [difference]]);
+  });
+
+  it('are not computed by terms that were not given', () => {
+    const hash = `0x${'a'.repeat(64)}`;
+    const others = { hash, stream: `demo.terms-${hash}`, revision: '0' };
+    const { result, missing } = termsOf([dayWithout(others), creditFor(2, '2.99', others)]);
+    const told = (revision: number) => `leaf ${revision}, revision ${revision}: the terms ${hash} were not given`;
+    expect([result, missing]).toEqual(['unverifiable', [told(2), told(3)]]);
   });
 });
 
