@@ -9,6 +9,7 @@ import { ContractDispatchCalls } from './adapters/chain/contract.dispatch-calls.
 import { PostgresGasCosts } from './adapters/postgres/postgres.gas-costs.ts';
 import { CollectionRetries, type FailedCollections, retryAfterMsDefault } from './application/collection-retries.ts';
 import { DispatchSender, type SendingLimits } from './application/dispatch-sender.ts';
+import { EscrowReclaims, type EscrowReclaimsOptions } from './application/escrow-reclaims.ts';
 import type { OpenDispatches } from './application/open-dispatches.ts';
 import type { SenderKeys } from './application/sender-keys.ts';
 import type { SendingAlarm } from './application/sending-status.ts';
@@ -23,6 +24,7 @@ export interface SendingOptions {
   readonly open: OpenDispatches & FailedCollections;
   readonly keys: SenderKeys;
   readonly lock: SequencerLock;
+  readonly escrows: Pick<EscrowReclaimsOptions, 'open' | 'purchases' | 'onUncaptured'>;
   readonly onAlarm: (alarm: SendingAlarm) => void;
 }
 
@@ -30,7 +32,7 @@ export interface SendingOptions {
 const limitsDefault = { relayGasMax: 400_000n, relayFeeMaxPerDay: 20_000_000_000_000_000n };
 
 /** The parts of sending, put together. Nothing runs until `start()`. */
-export function openSending({ chains, pool, executor, commands, open, keys, lock, onAlarm }: SendingOptions): SettlementSender {
+export function openSending({ chains, pool, executor, commands, open, keys, lock, escrows, onAlarm }: SendingOptions): SettlementSender {
   const transactions = keptTransactions(pool);
   const sender = new DispatchSender({
     ...{ executor, calls: new ContractDispatchCalls(), costs: new PostgresGasCosts(pool), clock: systemClock },
@@ -39,7 +41,10 @@ export function openSending({ chains, pool, executor, commands, open, keys, lock
   const afterMsOn = (chainId: string) =>
     chains.find((chain) => chain.chainId === chainId)?.collectRetrySeconds?.map((seconds) => seconds * 1_000) ?? retryAfterMsDefault;
   return new SettlementSender({
-    retries: new CollectionRetries({ executor, commands, failed: open, clock: systemClock, afterMsOn }),
+    dues: [
+      new CollectionRetries({ executor, commands, failed: open, clock: systemClock, afterMsOn }),
+      new EscrowReclaims({ executor, ...escrows, clock: systemClock, chainIds: chains.map(({ chainId }) => chainId) }),
+    ],
     chains: chains.map(
       ({ chainId, rpcUrls, spending, profile: { finality } }) =>
         new ChainAccess({

@@ -4,6 +4,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { HttpLogSource } from '../../verifier/source/http.log-source.ts';
 import { verifyLog } from '../../verifier/verify.ts';
 import { sent } from '../../bench/support/settlement-chain.ts';
+import { ProjectedEscrowPurchases } from '../../projections/settlements/projected.escrow-purchases.ts';
+import { UpToDateReads } from '../../projections/sql/up-to-date-reads.ts';
+import { ProjectionProgress } from '../../services/read-store/projection-progress.ts';
+import { EscrowReclaims, type UncapturedNotice } from '../../services/settlement/application/escrow-reclaims.ts';
+import type { SlotEscrow } from '../../services/settlement/domain/slot.events.ts';
+import { executionOn } from '../support/execution.ts';
 import { type PaidProvider, startPaidProvider } from '../support/paid-provider.ts';
 
 const native = `0x${'0'.repeat(40)}`;
@@ -181,15 +187,24 @@ describe('a refund that is asked for while its payment is merely confirmed', () 
 });
 
 describe('[A18] a purchase that the escrow holds', () => {
-  it('goes back out of the escrow while the event is open, whole, to who bought', async () => {
-    const day = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
+  const day = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
+
+  /** A title that is over in 42 days, bought and held until 30 days behind that. */
+  async function bought() {
     const sale = { name: 'Final', price: '9.99', currency: 'EUR', onSaleFrom: day(-1), onSaleUntil: day(40) };
     const { id: title } = (await shop.api.post('/v1/titles', { ...sale, startsAt: day(41), endsAt: day(42) })).body;
     const { id: account } = (await shop.api.post('/v1/accounts', { billing: 'prepaid', currency: 'EUR', creditLimit: '0' })).body;
-    const before = await dollarsOf(shop.on.hands.payer.address);
     const order = (await shop.api.post(`/v1/accounts/${account}/purchases/checkouts`, { title, heldBy: 'escrow' })).body;
     await shop.payAt(`/v1/checkouts/${order.id}`, shop.dollar);
-    const settlement = await paymentOf(`account=${account}`, 'finalized');
+    return { account: account as string, settlement: await paymentOf(`account=${account}`, 'finalized'), order };
+  }
+
+  const isWatchable = async (account: string) =>
+    ((await shop.api.get(`/v1/accounts/${account}/entitlements?at=${day(41.5)}`)).body.entitlements as object[]).length > 0;
+
+  it('goes back out of the escrow while the event is open, whole, to who bought', async () => {
+    const before = await dollarsOf(shop.on.hands.payer.address);
+    const { account, settlement } = await bought();
     const part = { amount: '1.00', currency: 'EUR', reason: 'ill' };
     expect(await refund(settlement, part)).toMatchObject({ status: 409, body: { code: 'refund_not_whole', params: { amount: '9.99' } } });
     const key = randomUUID();
@@ -203,9 +218,41 @@ describe('[A18] a purchase that the escrow holds', () => {
     });
     expect(await dollarsOf(shop.on.hands.payer.address)).toBe(before);
     expect(await refund(settlement, { reason: 'ill' })).toMatchObject({ status: 409, body: { code: 'nothing_to_refund' } });
-    const watchable = async () =>
-      (await shop.api.get(`/v1/accounts/${account}/entitlements?at=${day(41.5)}`)).body.entitlements as object[];
-    expect(await until(watchable, ({ length }) => length === 0)).toEqual([]);
+    expect(await until(() => isWatchable(account), (isOpen) => !isOpen)).toBe(false); // prettier-ignore
+  }, 180_000);
+
+  it('[D15] goes back to who bought where the provider neither captured nor cancelled in time, after it was told', async () => {
+    const { pool, eventStore } = shop.api.service;
+    const { executor } = executionOn(eventStore);
+    const before = await dollarsOf(shop.on.hands.payer.address);
+    const failedBefore = (await typesOfLog()).filter((type) => type === 'DispatchFailed/1').length;
+    const { account, order } = await bought();
+    const { eventId, captureAfter, reclaimAfter } = (order.events[0] as { data: { escrow: SlotEscrow } }).data.escrow;
+    const purchases = new ProjectedEscrowPurchases(new UpToDateReads({ pool, store: eventStore, progress: new ProjectionProgress(pool) }));
+    const told: UncapturedNotice[] = [];
+    /** As the role does it at that time. */
+    const roundAt = (seconds: number) => {
+      const clock = { now: () => new Date(seconds * 1_000).toISOString() };
+      const ports = { open: purchases, purchases, onUncaptured: (notice: UncapturedNotice) => told.push(notice) };
+      return new EscrowReclaims({ executor, ...ports, clock, chainIds: ['31337'] }).round();
+    };
+    const claims = async () => (await typesOfLog()).filter((type) => type === 'RefundClaimOrdered/1').length;
+    await roundAt(Number(captureAfter) - 1);
+    await roundAt(Number(reclaimAfter) - 1);
+    const end = new Date(Number(reclaimAfter) * 1_000).toISOString();
+    expect([told, await claims()]).toEqual([[{ provider: 'demo', chainId: '31337', eventId, held: 1, until: end }], 0]);
+    for (let round = 0; round < 2; round++) await roundAt(Number(reclaimAfter));
+    expect([told.length, await claims()]).toEqual([1, 1]);
+    // The chain's clock is behind ours: nothing is sent, and nothing given up.
+    await mine(2);
+    expect(await dollarsOf(shop.on.hands.payer.address)).toBeLessThan(before);
+    await shop.on.chain.provider.send('evm_setNextBlockTimestamp', [Number(reclaimAfter)]);
+    await until(() => dollarsOf(shop.on.hands.payer.address), (held) => held === before); // prettier-ignore
+    await until(purchases.openEscrows.bind(purchases), ({ length }) => length === 0);
+    expect(await until(() => isWatchable(account), (isOpen) => !isOpen)).toBe(false); // prettier-ignore
+    await roundAt(Number(reclaimAfter) + 86_400);
+    const failed = (await typesOfLog()).filter((type) => type === 'DispatchFailed/1').length;
+    expect([await claims(), failed]).toEqual([1, failedBefore]);
   }, 180_000);
 });
 

@@ -11,7 +11,7 @@ import { fail, finish } from '../domain/dispatch.decider.ts';
 import { type DispatchFailure, type Operation, operationOf, type OrderEvent } from '../domain/dispatch.events.ts';
 import { dispatch, type Dispatch } from '../domain/dispatch.ts';
 import { mandate } from '../domain/mandate.ts';
-import { isOvertaken } from '../domain/refund-claims.ts';
+import { isOvertaken, isTooEarly } from '../domain/refund-claims.ts';
 import type { DispatchCalls, NextCall } from './dispatch-calls.ts';
 import { readSubject, subjectOf, transactionIdOf } from './dispatch-subject.ts';
 import type { GasCosts } from './gas-costs.ts';
@@ -119,7 +119,7 @@ export class DispatchSender {
   /** Undefined where what is next has changed while it was tried out: it is looked at again in the next round. */
   async #refused(order: OrderEvent, by: { readonly node: ChainNode; readonly error: string }): Promise<DispatchFailure | undefined> {
     const failure = { code: 'reverted', error: by.error } as const;
-    if (order.type === 'RefundClaimOrdered/1' && isOvertaken(failure)) return undefined;
+    if (order.type === 'RefundClaimOrdered/1' && (isOvertaken(failure) || isTooEarly(failure))) return undefined;
     return (await this.#options.calls.shortage(order, by)) ?? failure;
   }
 

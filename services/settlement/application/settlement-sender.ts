@@ -13,7 +13,6 @@ import type { HeldLock, SequencerLock } from '../../integrity/application/sequen
 import { isRetryable } from '../../read-store/database-away.ts';
 import { operationOf } from '../domain/dispatch.events.ts';
 import { dispatch } from '../domain/dispatch.ts';
-import type { CollectionRetries } from './collection-retries.ts';
 import type { DispatchSender, SendingPlace } from './dispatch-sender.ts';
 import type { OpenDispatch, OpenDispatches } from './open-dispatches.ts';
 import { roleOf, type SenderKeys } from './sender-keys.ts';
@@ -27,14 +26,20 @@ export interface SettlementSenderOptions {
   readonly keys: SenderKeys;
   readonly sender: DispatchSender;
   readonly lock: SequencerLock;
-  /** Orders again, as often as keys are compared, what time may have mended. */
-  readonly retries?: Pick<CollectionRetries, 'round'>;
+  /** Order, as often as keys are compared, what time has made due. */
+  readonly dues?: readonly DueOrders[];
   readonly pollMs: number;
   /** Between two comparisons of nonces and balances. */
   readonly reconcileMs: number;
   /** For how many more transactions the coins of a key should be enough. */
   readonly affordableMin: bigint;
   readonly onAlarm: (alarm: SendingAlarm) => void;
+}
+
+/** Orders of which nothing but time is the cause. */
+export interface DueOrders {
+  /** Everything that is due, once. Safe to repeat. */
+  round(): Promise<void>;
 }
 
 /** A second copy that comes while a first one works would do no harm; it waits, so that no call is made twice. */
@@ -45,7 +50,7 @@ export class SettlementSender {
   readonly #options: SettlementSenderOptions;
   readonly #reconciled = new Map<string, number>();
   readonly #stopping = new AbortController();
-  #retriedAt = 0;
+  #orderedDueAt = 0;
   #running: Promise<void> | undefined;
 
   constructor(options: SettlementSenderOptions) {
@@ -71,17 +76,19 @@ export class SettlementSender {
         this.#tell(chain.chainId, error);
       }
     }
-    await this.#retry();
+    await this.#orderDue();
   }
 
-  async #retry(): Promise<void> {
-    const { retries, reconcileMs, chains } = this.#options;
-    if (retries === undefined || Date.now() - this.#retriedAt < reconcileMs) return;
-    this.#retriedAt = Date.now();
-    try {
-      await retries.round();
-    } catch (error) {
-      this.#tell(chains[0]?.chainId ?? '', error);
+  async #orderDue(): Promise<void> {
+    const { dues = [], reconcileMs, chains } = this.#options;
+    if (Date.now() - this.#orderedDueAt < reconcileMs) return;
+    this.#orderedDueAt = Date.now();
+    for (const due of dues) {
+      try {
+        await due.round();
+      } catch (error) {
+        this.#tell(chains[0]?.chainId ?? '', error); // The others go on.
+      }
     }
   }
 

@@ -28,3 +28,8 @@ export function refundClaims(event: DispatchTarget & { readonly eventId: string 
 export function isOvertaken(failure: DispatchFailure): boolean {
   return failure.code === 'reverted' && failure.error.startsWith('PpvEscrowNothingToRefund(');
 }
+
+/** Whether the chain's clock is behind ours: the contract pays nobody back yet, and soon will. */
+export function isTooEarly(failure: DispatchFailure): boolean {
+  return failure.code === 'reverted' && failure.error.startsWith('PpvEscrowTooEarly(');
+}
