@@ -2,11 +2,14 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Wallet } from 'ethers';
+import { type Wallet, ZeroAddress } from 'ethers';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import decodeQR from 'qr/decode.js';
+import { sent } from '../../bench/support/settlement-chain.ts';
 import { projectRoot } from '../../services/read-store/project-root.ts';
 import type { SettlementChain } from '../../services/settlement/application/settlement-chain.ts';
+import { putWalletInto, type TestWallet, walletSays } from '../support/browser-wallet.ts';
+import { looksRight } from '../support/page-looks.ts';
 import { type PaidProvider, startPaidProvider } from '../support/paid-provider.ts';
 
 /*
@@ -20,17 +23,6 @@ const inBrowser = executable === undefined ? describe.skip : describe;
 let shop: PaidProvider;
 let browser: Browser;
 
-/** What the wallet of a test does; `declines` answers the next request of a method with a code. */
-interface TestWallet {
-  chainId: string;
-  /** Of EIP-5792; undefined: the wallet does not know the question. */
-  atomic: 'supported' | 'ready' | undefined;
-  readonly declines: Map<string, number>;
-  readonly asked: string[];
-  /** By their ids: the transactions that a bundle went in. */
-  readonly bundles: Map<string, readonly string[]>;
-}
-
 const sweeper = `0x${'5e'.repeat(20)}`;
 /** Whether the operator pays for what payers sign; tests turn it off. */
 const relaying = (isRelaying: boolean) => Object.assign(shop.chain, { relaysPayments: isRelaying });
@@ -40,7 +32,10 @@ const display = { name: 'Street chain', explorerUrl: 'https://scan.example', wal
 beforeAll(async () => {
   if (executable === undefined) return;
   execFileSync(process.execPath, [join(projectRoot(import.meta.dirname), 'bin', 'tallyroot'), 'build'], { stdio: 'ignore' });
-  shop = await startPaidProvider({ roles: ['projector', 'sequencer', 'watcher', 'sender'] }, { profile, display, relaysPayments: true });
+  shop = await startPaidProvider(
+    { slotsInAnEpoch: 2, roles: ['projector', 'sequencer', 'watcher', 'sender'] },
+    { profile, display, relaysPayments: true },
+  );
   await shop.rate('ETH', '3000', '100');
   await shop.rate('USDC', '0.92');
   const args = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'];
@@ -60,98 +55,11 @@ async function inFront(
   const { invoice } = await shop.invoice('60.50');
   const { id } = (await shop.api.post(`/v1/invoices/${invoice}/checkouts`, {})).body as { id: string };
   const context = await browser.newContext({ viewport: { width, height: 900 } });
-  const wallet: TestWallet = { chainId: '0x7a69', atomic: undefined, declines: new Map(), asked: [], bundles: new Map() };
-  await context.exposeFunction('walletAnswer', (method: string, params: readonly unknown[]) => answer(signer, wallet, method, params));
-  await context.addInitScript(announce, announces);
+  const wallet = await putWalletInto(context, signer, { announces });
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
   await page.goto(`${shop.api.service.url}/pay/${id}`);
   return { page, wallet, id, context };
-}
-
-/** Runs in the page, before anything of it: a wallet that announces itself by EIP-6963, or is just there, and speaks EIP-1193. */
-function announce(isAnnounced: boolean): void {
-  interface Answer {
-    readonly value?: unknown;
-    readonly code?: number;
-  }
-  const scope = globalThis as unknown as { walletAnswer(method: string, params: readonly unknown[]): Promise<Answer> };
-  const request = async ({ method, params = [] }: { method: string; params?: readonly unknown[] }) => {
-    const { value, code } = await scope.walletAnswer(method, params);
-    if (code !== undefined) throw Object.assign(new Error('The wallet said no.'), { code });
-    return value;
-  };
-  const info = {
-    uuid: '1',
-    name: 'Test Wallet',
-    icon: `data:image/svg+xml,${encodeURIComponent('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 2"><circle cx="1" cy="1" r="1"/></svg>')}`,
-    rdns: 'test.wallet',
-  };
-  const listeners = new Map<string, ((value: unknown) => void)[]>();
-  const on = (event: string, listener: (value: unknown) => void) => void listeners.set(event, [...(listeners.get(event) ?? []), listener]);
-  Object.assign(globalThis, { walletSays: (event: string, value: unknown) => listeners.get(event)?.forEach((each) => each(value)) });
-  const provider = { request, on };
-  const tell = () => dispatchEvent(new CustomEvent('eip6963:announceProvider', { detail: Object.freeze({ info, provider }) }));
-  if (isAnnounced) addEventListener('eip6963:requestProvider', tell);
-  else Object.assign(globalThis, { ethereum: provider });
-}
-
-interface Call {
-  readonly to: string;
-  readonly value: string;
-  readonly data: string;
-}
-
-async function sendOut(signer: Wallet, { to, value, data }: Call): Promise<string> {
-  return (await signer.sendTransaction({ to, value, data })).hash;
-}
-
-/** What the wallet tells the page by itself. */
-const walletSays = (page: Page, event: string, value: unknown) =>
-  page.evaluate(
-    ([name, told]) => (globalThis as unknown as { walletSays(name: unknown, value: unknown): void }).walletSays(name, told),
-    [event, value],
-  );
-
-async function answer(signer: Wallet, wallet: TestWallet, method: string, params: readonly unknown[]) {
-  wallet.asked.push(method);
-  const code = wallet.declines.get(method);
-  wallet.declines.delete(method);
-  if (code !== undefined) return { code };
-  switch (method) {
-    case 'eth_requestAccounts':
-      return { value: [signer.address.toLowerCase()] };
-    case 'eth_chainId':
-      return { value: wallet.chainId };
-    case 'wallet_switchEthereumChain':
-      wallet.chainId = (params[0] as { chainId: string }).chainId;
-      return { value: null };
-    case 'eth_signTypedData_v4': {
-      const { domain, types, message } = JSON.parse(params[1] as string);
-      const { EIP712Domain: _, ...own } = types;
-      return { value: await signer.signTypedData(domain, own, message) };
-    }
-    case 'wallet_addEthereumChain':
-      return { value: null };
-    case 'eth_sendTransaction':
-      return { value: await sendOut(signer, params[0] as Call) };
-    case 'wallet_getCapabilities':
-      return wallet.atomic === undefined ? { code: -32601 } : { value: { [wallet.chainId]: { atomic: { status: wallet.atomic } } } };
-    case 'wallet_sendCalls': {
-      const { calls } = params[0] as { calls: Call[] };
-      const sent: string[] = [];
-      for (const call of calls) sent.push(await sendOut(signer, call));
-      const id = `bundle-${wallet.bundles.size}`;
-      wallet.bundles.set(id, sent);
-      return { value: { id } };
-    }
-    case 'wallet_getCallsStatus': {
-      const receipts = wallet.bundles.get(params[0] as string)?.map((transactionHash) => ({ transactionHash }));
-      return { value: { status: 200, receipts } };
-    }
-    default:
-      return { code: -32601 };
-  }
 }
 
 const status = (page: Page, state: string) => page.waitForSelector(`#status[data-state=${state}]`);
@@ -162,10 +70,11 @@ const says = (page: Page, text: string) => page.locator('#status', { hasText: te
 const tap = (page: Page, label: string) => page.getByRole('button', { name: label, exact: true }).click();
 const problem = (page: Page) => page.locator('#problem:not([hidden])').textContent();
 const settled = async (id: string): Promise<boolean> => {
-  const { providerId, seq } = (await shop.open(`/v1/checkouts/${id}`)).body as Record<string, string>;
+  const { status, body } = await shop.open(`/v1/checkouts/${id}`);
+  expect([status, body]).toEqual([200, expect.anything()]);
+  const { providerId, seq } = body as Record<string, string>;
   return (await shop.on.settlement.getFunction('isSettled')(providerId, seq)) as boolean;
 };
-const fits = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
 /** The transaction that the page keeps, once it was seen waiting; another one than `before`. */
 const keptWaiting = async (page: Page, before?: string): Promise<string> => {
   const kept = await page.waitForFunction((old) => {
@@ -190,12 +99,6 @@ async function scanned(page: Page): Promise<string> {
   return decodeQR({ width: side, height: side, data });
 }
 
-/** Where somebody wants to look at the page, its pictures are put there. */
-const picture = async (page: Page, name: string) => {
-  const folder = process.env['TALLYROOT_TEST_PICTURES'];
-  if (folder !== undefined) await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
-};
-
 inBrowser("the payer's page", () => {
   it('shows what is paid, to whom, where and at whose cost, before the wallet is asked for anything', async () => {
     const { page, wallet, context, id } = await inFront(shop.on.hands.payer, { width: 360 });
@@ -219,10 +122,7 @@ inBrowser("the payer's page", () => {
     await page.getByText('Pay with your phone').click();
     await page.waitForFunction(() => (document.querySelector('#qr') as HTMLImageElement).naturalWidth > 0);
     expect(await scanned(page)).toBe(`${shop.api.service.url}/pay/${id}`);
-    expect(await fits(page)).toBe(true);
-    await picture(page, 'waiting-360');
-    await page.setViewportSize({ width: 1440, height: 900 });
-    await picture(page, 'waiting-1440');
+    await looksRight(page, 'waiting');
     await context.close();
   }, 120_000);
 
@@ -243,21 +143,22 @@ inBrowser("the payer's page", () => {
     expect(await page.getAttribute('#tx-link', 'href')).toBe(`https://scan.example/tx/${tx}`);
     await shop.on.chain.provider.send('anvil_mine', ['0x1']);
     await says(page, 'Confirmed 2 of 3.');
-    await picture(page, 'confirming-1440');
+    await looksRight(page, 'confirming');
     await page.reload();
     await says(page, 'Confirmed 2 of 3.');
     expect(await page.locator('#act').isVisible()).toBe(false);
-    await shop.on.chain.provider.send('anvil_mine', ['0x3']);
+    await shop.on.chain.provider.send('anvil_mine', ['0x1']);
+    await status(page, 'confirmed');
+    await says(page, 'Confirmed 3 of 3.');
+    await looksRight(page, 'confirmed');
+    await shop.on.chain.provider.send('anvil_mine', ['0x2']);
     await status(page, 'settled');
     const receipt = (await page.textContent('#receipt')) as string;
     const { payment } = (await shop.open(`/v1/checkouts/${id}`)).body as { payment: Record<string, string> };
     expect(payment['tx']).toBe(tx);
     for (const said of [tx, payment['block']!, payment['tokenAmount']!, '1 ETH = 3000 EUR', 'Demo Stream GmbH, INV-'])
       expect(receipt).toContain(said);
-    await picture(page, 'settled-1440');
-    await page.setViewportSize({ width: 360, height: 800 });
-    expect(await fits(page)).toBe(true);
-    await picture(page, 'settled-360');
+    await looksRight(page, 'settled');
     await context.close();
   }, 120_000);
 
@@ -270,7 +171,7 @@ inBrowser("the payer's page", () => {
     await page.getByRole('button', { name: 'Sign, and we send the payment' }).waitFor();
     expect(await page.textContent('#fee')).toContain('we pay it');
     expect(await page.textContent('#prompt')).toContain(`${new URL(shop.api.service.url).host} and a signature for “Demo Dollar”`);
-    await picture(page, 'gasless-1440');
+    await looksRight(page, 'gasless');
     await tap(page, 'Sign, and we send the payment');
     await underWay(page);
     await status(page, 'confirming');
@@ -374,7 +275,7 @@ inBrowser("the payer's page", () => {
       await tap(page, 'Pay');
       expect(await problem(page)).toContain(sentence);
     }
-    await picture(page, 'declined-360');
+    await looksRight(page, 'declined');
     await tap(page, 'Test Wallet');
     await tap(page, 'Pay');
     await underWay(page);
@@ -397,7 +298,7 @@ inBrowser("the payer's page", () => {
     await context.close();
   }, 120_000);
 
-  it('sees a payment that the wallet cancelled, and one that it sped up', async () => {
+  it('sees a payment that waits, that the wallet replaced or cancelled, that the network forgot, and one that was sped up', async () => {
     const { payer } = shop.on.hands;
     const { provider } = shop.on.chain;
     const { page, context } = await inFront(payer);
@@ -409,13 +310,31 @@ inBrowser("the payer's page", () => {
     try {
       await tap(page, 'Pay');
       const first = await keptWaiting(page);
-      await payer.sendTransaction({ nonce, to: payer.address, value: 0n, ...faster(90n) });
+      await status(page, 'seen');
+      await says(page, 'Sent. It is not paid yet');
+      await looksRight(page, 'seen');
+      await payer.sendTransaction({ nonce, to: shop.on.hands.other.address, value: 1n, ...faster(90n) });
+      await provider.send('anvil_mine', ['0x1']);
+      await status(page, 'replaced');
+      await looksRight(page, 'replaced');
+      await tap(page, 'Pay');
+      const second = await keptWaiting(page, first);
+      await payer.sendTransaction({ nonce: nonce + 1, to: payer.address, value: 0n, ...faster(900n) });
       await provider.send('anvil_mine', ['0x1']);
       await status(page, 'cancelled');
+      await looksRight(page, 'cancelled');
       await tap(page, 'Pay');
-      const slow = await keptWaiting(page, first);
+      const third = await keptWaiting(page, second);
+      await provider.send('anvil_dropTransaction', [third]);
+      await status(page, 'dropped');
+      await looksRight(page, 'dropped');
+      // At another price of gas, so that the next one is not the same transaction to the byte.
+      await provider.send('anvil_setNextBlockBaseFeePerGas', ['0x77359400']);
+      await provider.send('anvil_mine', ['0x1']);
+      await tap(page, 'Pay');
+      const slow = await keptWaiting(page, third);
       const { to, value, data } = (await provider.getTransaction(slow))!;
-      const { hash } = await payer.sendTransaction({ nonce: nonce + 1, to, value, data, ...faster(900n) });
+      const { hash } = await payer.sendTransaction({ nonce: nonce + 2, to, value, data, ...faster(9_000n) });
       await provider.send('anvil_mine', ['0x1']);
       await status(page, 'confirming');
       expect([await page.textContent('#tx'), slow === hash]).toEqual([hash, false]);
@@ -425,17 +344,75 @@ inBrowser("the payer's page", () => {
     await context.close();
   }, 120_000);
 
+  it('says why a payment reverted, and takes the next one', async () => {
+    const { page, id, context } = await inFront(shop.on.hands.payer);
+    const { guardian, admin } = shop.on.hands;
+    await tap(page, 'ETH');
+    await tap(page, 'Test Wallet');
+    await page.getByRole('button', { name: 'Pay', exact: true }).waitFor();
+    // The page has tried it out; what happens on chain from here on it learns from the block alone.
+    await sent(shop.on.settlement, guardian, 'pause');
+    await tap(page, 'Pay');
+    await status(page, 'reverted');
+    await says(page, 'The payment did not go through. New payments are paused. Nothing was paid.');
+    await looksRight(page, 'reverted');
+    await sent(shop.on.settlement, admin, 'unpause');
+    await tap(page, 'Check again');
+    await tap(page, 'Pay');
+    await status(page, 'confirming');
+    expect(await settled(id)).toBe(true);
+    await context.close();
+  }, 120_000);
+
+  it('says that the network took the block of a payment back, and takes it again: it is paid once', async () => {
+    const { provider } = shop.on.chain;
+    const { page, id, context } = await inFront(shop.on.hands.payer);
+    await tap(page, 'ETH');
+    await tap(page, 'Test Wallet');
+    await tap(page, 'Pay');
+    await says(page, 'Confirmed 1 of 3.');
+    await provider.send('anvil_reorg', [1, []]);
+    await status(page, 'reorged');
+    expect(await settled(id)).toBe(false);
+    await looksRight(page, 'reorged');
+    await tap(page, 'Pay');
+    await says(page, 'Confirmed 1 of 3.');
+    await provider.send('anvil_mine', ['0x4']);
+    await status(page, 'settled');
+    await context.close();
+  }, 120_000);
+
+  it('says that money arrived under no quote of ours, which a stolen key had signed', async () => {
+    const { payer, providerAdmin, signer } = shop.on.hands;
+    const { page, id, context } = await inFront(payer);
+    await tap(page, 'ETH');
+    await page.locator('#quote').waitFor({ state: 'visible' });
+    const { providerId, seq } = (await shop.open(`/v1/checkouts/${id}`)).body as { providerId: string; seq: string };
+    await sent(shop.on.registry, providerAdmin, 'setSigner', providerId, signer.address, 4_102_444_800);
+    const quote = shop.on.quote({ providerId: BigInt(providerId), seq: BigInt(seq), token: ZeroAddress, amount: 5n });
+    const pay = (shop.on.settlement.connect(payer) as typeof shop.on.settlement).getFunction('payNative');
+    await (await pay(quote, signer.address, await shop.on.sign(quote), { value: 5n })).wait();
+    await sent(shop.on.registry, providerAdmin, 'setSigner', providerId, signer.address, 0);
+    await shop.on.chain.provider.send('anvil_mine', ['0x4']);
+    await status(page, 'unmatched');
+    await says(page, 'Please contact the provider');
+    await looksRight(page, 'unmatched');
+    expect(await page.locator('#act').isVisible()).toBe(false);
+    await context.close();
+  }, 120_000);
+
   it('says in time that a quote ends, and gets the next one by itself for whoever needs longer', async () => {
     const rate = { base: 'ETH', currency: 'EUR', rate: '3000', source: 'test', at: new Date().toISOString(), spreadBps: '100' };
     await shop.api.post('/v1/settlement/rates', { ...rate, quoteSeconds: '5' });
     const { page, context } = await inFront(shop.on.hands.payer, { width: 360 });
     await tap(page, 'ETH');
     await page.locator('#timer-news', { hasText: 'ends in less than two minutes' }).waitFor();
-    await picture(page, 'ending-360');
+    await looksRight(page, 'ending');
     await tap(page, 'I need more time');
     expect(await page.textContent('#timer-news')).toContain('a new one comes by itself');
     await page.locator('#problem', { hasText: 'A new quote can be had at' }).waitFor();
     await status(page, 'expired');
+    await looksRight(page, 'expired');
     // The next one may be had ten seconds later, when this chain cannot bring back the last one.
     await page.locator('#quote').waitFor({ state: 'visible' });
     await page.locator('#countdown', { hasText: /^0 min 0[1-5] s$/ }).waitFor();
