@@ -374,6 +374,8 @@ inBrowser("the payer's page", () => {
     await provider.send('anvil_reorg', [1, []]);
     await status(page, 'reorged');
     expect(await settled(id)).toBe(false);
+    expect([await page.textContent('#receipt-heading'), await page.locator('#paid').isVisible()]).toEqual(['Your transaction', false]);
+    await page.locator('#quote').waitFor({ state: 'visible' });
     await looksRight(page, 'reorged');
     await tap(page, 'Pay');
     await says(page, 'Confirmed 1 of 3.');
@@ -407,7 +409,6 @@ inBrowser("the payer's page", () => {
     const { page, context } = await inFront(shop.on.hands.payer, { width: 360 });
     await tap(page, 'ETH');
     await page.locator('#timer-news', { hasText: 'ends in less than two minutes' }).waitFor();
-    await looksRight(page, 'ending');
     await tap(page, 'I need more time');
     expect(await page.textContent('#timer-news')).toContain('a new one comes by itself');
     await page.locator('#problem', { hasText: 'A new quote can be had at' }).waitFor();

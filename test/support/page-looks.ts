@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
+import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** WCAG 2.2, levels A and AA, as axe names the rules of it. */
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa'];
 
@@ -57,7 +55,7 @@ function widerThanTheWindow(page: Page): Promise<string[]> {
 
 /** The page lets no script of ours in but this: it is evaluated by the browser's tools, not loaded. */
 async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(`globalThis.axe ?? (() => { ${axe} })()`);
+  await page.evaluate(`globalThis.axe ?? (() => { ${axe.source} })()`);
   const { violations: found } = (await page.evaluate(
     (tags) =>
       (globalThis as unknown as { axe: { run(options: object): Promise<unknown> } }).axe.run({

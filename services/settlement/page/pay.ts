@@ -124,7 +124,10 @@ function told(now: Checkout): void {
   if (now.payment === undefined && tx !== undefined) showReceipt(now, { tx: now.transaction?.by ?? tx, block: now.transaction?.block });
   const isBusy = busyStates.includes(now.state);
   show('tokens', !isBusy);
-  show('wallets', !isBusy && token !== undefined && quoteOf(now) !== undefined);
+  const isQuoted = !isBusy && token !== undefined && quoteOf(now) !== undefined;
+  show('wallets', isQuoted);
+  // Only a block that was taken back brings a payer here again; what is to be paid is shown before it is paid anew.
+  if (isQuoted) show('quote', true);
   if (isBusy) {
     show('quote', false);
     complain(undefined);

@@ -7,6 +7,8 @@ interface Said {
 
 /** States in which nothing more comes. */
 export const finalStates: readonly string[] = ['settled', 'unmatched', 'released'];
+/** States in which there is a payment to give a receipt for, if not for good yet. */
+export const paidStates: readonly string[] = ['confirming', 'confirmed', 'settled'];
 /** States in which the wallet is not asked again. */
 export const busyStates: readonly string[] = ['seen', 'confirming', 'confirmed', ...finalStates];
 /** Nothing came of the transaction: the payer may send another. */

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 import type { Checkout, Payment, Prepared, Quote } from './checkout-api.ts';
-import { stateSentence } from './state-sentences.ts';
+import { paidStates, stateSentence } from './state-sentences.ts';
 import { networkOf } from './wallet-network.ts';
 
 /** The element of an id, of the kind that it has to be. */
@@ -90,11 +90,13 @@ export function showState(checkout: Checkout): void {
 export function showReceipt(checkout: Checkout, payment: Pick<Payment, 'tx'> & Partial<Record<keyof Payment, string | undefined>>): void {
   const { tx, block, blockTime, tokenAmount, tokenCurrency, rate, rateSource, rateAt, spreadBps } = payment;
   const { explorerUrl, currency } = checkout;
+  const isReceipt = paidStates.includes(checkout.state);
+  setText('receipt-heading', isReceipt ? 'Receipt' : 'Your transaction');
   setText('tx', tx);
   showLink('tx-link', explorerUrl === undefined ? undefined : `${explorerUrl}/tx/${tx}`);
   showRow('block', block === undefined || blockTime === undefined ? block : `${block}, ${new Date(blockTime).toLocaleString()}`);
-  showRow('paid', tokenAmount === undefined ? undefined : `${tokenAmount} ${tokenCurrency} for ${checkout.amount} ${currency}`);
-  const isRated = tokenCurrency !== undefined && rate !== undefined && rateSource !== undefined && rateAt !== undefined;
+  showRow('paid', tokenAmount === undefined || !isReceipt ? undefined : `${tokenAmount} ${tokenCurrency} for ${checkout.amount} ${currency}`);
+  const isRated = isReceipt && tokenCurrency !== undefined && rate !== undefined && rateSource !== undefined && rateAt !== undefined;
   showRow(
     'paid-rate',
     isRated ? rateSentence({ tokenCurrency, rate, rateSource, rateAt, spreadBps: spreadBps ?? '0' }, currency) : undefined,
