@@ -54,12 +54,21 @@ async function inFront(
 ): Promise<{ page: Page; wallet: TestWallet; id: string; context: BrowserContext }> {
   const { invoice } = await shop.invoice('60.50');
   const { id } = (await shop.api.post(`/v1/invoices/${invoice}/checkouts`, {})).body as { id: string };
+  return { id, ...(await inFrontOf(id, signer, { width, announces })) };
+}
+
+/** The same of a checkout that is open. */
+async function inFrontOf(
+  id: string,
+  signer: Wallet,
+  { width = 1440, announces = true } = {},
+): Promise<{ page: Page; wallet: TestWallet; context: BrowserContext }> {
   const context = await browser.newContext({ viewport: { width, height: 900 } });
   const wallet = await putWalletInto(context, signer, { announces });
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
   await page.goto(`${shop.api.service.url}/pay/${id}`);
-  return { page, wallet, id, context };
+  return { page, wallet, context };
 }
 
 const status = (page: Page, state: string) => page.waitForSelector(`#status[data-state=${state}]`);
@@ -68,6 +77,27 @@ const underWay = (page: Page) =>
   page.waitForSelector(['seen', 'confirming', 'confirmed', 'settled'].map((state) => `#status[data-state=${state}]`).join(', '));
 const says = (page: Page, text: string) => page.locator('#status', { hasText: text }).waitFor();
 const tap = (page: Page, label: string) => page.getByRole('button', { name: label, exact: true }).click();
+/** Goes from button to button with the keys alone, each of them seen where it is. */
+async function byKeyboard(page: Page, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    const button = page.getByRole('button', { name, exact: true });
+    await button.waitFor();
+    for (let steps = 0; steps < 40 && !(await button.evaluate((each) => each === document.activeElement)); steps++)
+      await page.keyboard.press('Tab');
+    expect(await button.evaluate((each) => getComputedStyle(each).outlineStyle)).toBe('solid');
+    await page.keyboard.press('Enter');
+  }
+}
+/** Lets the chain go on until something is so. */
+async function untilSo<Answer>(ask: () => Promise<Answer>, isSo: (answer: Answer) => boolean): Promise<Answer> {
+  for (const deadline = Date.now() + 90_000; ;) {
+    const answer = await ask();
+    if (isSo(answer)) return answer;
+    if (Date.now() > deadline) throw new Error(`It did not come to pass: ${JSON.stringify(answer)}`);
+    await shop.on.chain.provider.send('anvil_mine', ['0x1']);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
 const problem = (page: Page) => page.locator('#problem:not([hidden])').textContent();
 const settled = async (id: string): Promise<boolean> => {
   const { status, body } = await shop.open(`/v1/checkouts/${id}`);
@@ -129,14 +159,7 @@ inBrowser("the payer's page", () => {
   it('takes a payment in coins by the keyboard alone, counts its confirmations, and keeps the receipt over a reload', async () => {
     const { page, id, context } = await inFront(shop.on.hands.payer);
     await status(page, 'waiting');
-    for (const name of ['ETH', 'Test Wallet', 'Pay']) {
-      const button = page.getByRole('button', { name, exact: true });
-      await button.waitFor();
-      for (let steps = 0; steps < 30 && !(await button.evaluate((each) => each === document.activeElement)); steps++)
-        await page.keyboard.press('Tab');
-      expect(await button.evaluate((each) => getComputedStyle(each).outlineStyle)).toBe('solid');
-      await page.keyboard.press('Enter');
-    }
+    await byKeyboard(page, ['ETH', 'Test Wallet', 'Pay']);
     await status(page, 'confirming');
     await says(page, 'Confirmed 1 of 3.');
     const tx = (await page.textContent('#tx')) as string;
@@ -400,6 +423,67 @@ inBrowser("the payer's page", () => {
     await says(page, 'Please contact the provider');
     await looksRight(page, 'unmatched');
     expect(await page.locator('#act').isVisible()).toBe(false);
+    await context.close();
+  }, 120_000);
+
+  it('sells prepaid credit for a stablecoin, and takes it for an invoice by a signature and for a title by a transaction', async () => {
+    await shop.createCredit();
+    const { payer } = shop.on.hands;
+    const { account, invoice } = await shop.invoice('12.10');
+    const opening = `/v1/accounts/${account}/credits/checkouts`;
+    const { body } = await untilSo(
+      () => shop.api.post(opening, { amount: '50', currency: 'EUR' }),
+      ({ status: answered }) => answered === 201,
+    );
+    const buying = await inFrontOf(body.id as string, payer);
+    await tap(buying.page, 'USDC');
+    await tap(buying.page, 'Test Wallet');
+    await tap(buying.page, 'Sign, and we send the payment');
+    await underWay(buying.page);
+    const held = async () => ((await shop.api.get(`/v1/accounts/${account}/credit`)).body.credit as { balance: string }[])[0]?.balance;
+    expect(await untilSo(held, (balance) => balance !== undefined)).toBe('50.00');
+    await buying.context.close();
+
+    const billed = (await shop.api.post(`/v1/invoices/${invoice}/checkouts`, {})).body.id as string;
+    const { page, wallet, context } = await inFrontOf(billed, payer);
+    const coins = await shop.on.chain.provider.getBalance(payer.address);
+    await byKeyboard(page, ['Prepaid credit (EUR)', 'Test Wallet']);
+    await page.getByRole('button', { name: 'Sign, and we send the payment' }).waitFor();
+    expect(await page.textContent('#spend')).toMatch(/You spend\s*12\.10 EUR\s*You have\s*50\.00 EUR/);
+    expect(await page.textContent('#prompt')).toContain('a signature for “Demo Credit”');
+    await looksRight(page, 'credit');
+    wallet.declines.set('eth_signTypedData_v4', 4001);
+    await tap(page, 'Sign, and we send the payment');
+    expect(await problem(page)).toContain('You declined in the wallet');
+    await byKeyboard(page, ['Sign, and we send the payment']);
+    await underWay(page);
+    expect(await untilSo(held, (balance) => balance === '37.90')).toBe('37.90');
+    await status(page, 'settled');
+    expect(wallet.asked).not.toContain('eth_sendTransaction');
+    expect(await shop.on.chain.provider.getBalance(payer.address)).toBe(coins);
+    await context.close();
+
+    const sale = { onSaleFrom: '2026-01-01T00:00:00.000Z', onSaleUntil: '2099-01-01T00:00:00.000Z' };
+    const shown = { startsAt: '2099-01-01T00:00:00.000Z', endsAt: '2099-01-01T02:00:00.000Z' };
+    const title = (await shop.api.post('/v1/titles', { name: 'Final', price: '4.99', currency: 'EUR', ...sale, ...shown })).body
+      .id as string;
+    const ordered = (await shop.api.post(`/v1/accounts/${account}/purchases/checkouts`, { title })).body.id as string;
+    const watching = await inFrontOf(ordered, payer, { width: 360 });
+    await tap(watching.page, 'Prepaid credit (EUR)');
+    await tap(watching.page, 'Test Wallet');
+    await tap(watching.page, 'Pay by a transaction instead');
+    await tap(watching.page, 'Pay with credit');
+    await underWay(watching.page);
+    expect(await untilSo(held, (balance) => balance === '32.91')).toBe('32.91');
+    await status(watching.page, 'settled');
+    await watching.context.close();
+  }, 180_000);
+
+  it('takes credit of nobody else, and none while a quote can still be paid', async () => {
+    const { page, context } = await inFront(shop.on.hands.stranger);
+    await tap(page, 'Prepaid credit (EUR)');
+    await tap(page, 'Test Wallet');
+    await page.locator('#problem', { hasText: 'holds no credit that was bought for your account' }).waitFor();
     await context.close();
   }, 120_000);
 

@@ -3,6 +3,7 @@ import { blocksNeeded, confirmedKindOf, type ConfirmationRule } from '../domain/
 import type { DispatchFailure } from '../domain/dispatch.events.ts';
 import type { SettlementProfileSet } from '../domain/settlement-provider.events.ts';
 import { deadlineOf, type IssuedQuote, type Slot, tokenOf } from '../domain/slot.ts';
+import type { KnownToken } from '../domain/token-amount.ts';
 import type { SentTransaction } from './payer-desk.ts';
 import type { SlotPayment } from './slot-payments.ts';
 
@@ -43,6 +44,8 @@ export interface CheckoutView {
   readonly sent: SentTransaction | undefined;
   /** Undefined unless the payer handed us a signature. */
   readonly relay: RelayedPayment | undefined;
+  /** The prepaid credit that it can be paid with by whoever holds some; undefined where it cannot. */
+  readonly credit: KnownToken | undefined;
 }
 
 export function liveQuotes({ quotes, place }: Exclude<Slot, { readonly status: 'none' }>, now: string): IssuedQuote[] {

@@ -1,11 +1,14 @@
 import type { Clock } from '../../commands/application/clock.ts';
 import type { CommandExecutor } from '../../commands/application/command-executor.ts';
-import { relayDispatchId } from '../domain/dispatch.events.ts';
+import { redemptionDispatchId, relayDispatchId } from '../domain/dispatch.events.ts';
 import { dispatch } from '../domain/dispatch.ts';
+import { isRedeemable } from '../domain/redemption.ts';
 import { settlementProvider } from '../domain/settlement-provider.ts';
 import { type IssuedQuote, type OfferedRedemption, slot, type Slot, tokenOf } from '../domain/slot.ts';
+import type { KnownToken } from '../domain/token-amount.ts';
 import type { CheckoutLinks, CheckoutSlot } from './checkout-link.ts';
 import { blocksNeededOf, checkoutState, type CheckoutView, liveQuotes, type RelayedPayment } from './checkout-view.ts';
+import { CreditTokens } from './credit-tokens.ts';
 import type { PayerDesk, SeenTransaction, SentTransaction } from './payer-desk.ts';
 import { dispatchStream } from './sending-streams.ts';
 import type { SettlementChains } from './settlement-chains.ts';
@@ -32,9 +35,11 @@ type KnownSlot = Exclude<Slot, { readonly status: 'none' }>;
 /** Checkouts as their payers see them, put together from the slot, the books and the chain at each look. */
 export class Checkouts {
   readonly #options: CheckoutsOptions;
+  readonly #credits: CreditTokens;
 
   constructor(options: CheckoutsOptions) {
     this.#options = options;
+    this.#credits = new CreditTokens(options.executor);
   }
 
   /** The slot behind a checkout's id; undefined for an id that nobody was given. */
@@ -61,6 +66,7 @@ export class Checkouts {
       ...{ slot: state, profile: provider.profile, payment, sent, relay },
       state: checkoutState({ slot: state, payment, isCancelled, sent, relay, now }),
       quotes: state.status === 'open' && !isCancelled ? liveQuotes(state, now) : [],
+      credit: isCancelled ? undefined : await this.#credit(at.provider, state),
       depth: await this.#depthOf(payment),
       blocksNeeded: blocksNeededOf(state, chains.find(state.place.chainId)?.profile.confirmations ?? []),
     };
@@ -103,11 +109,23 @@ export class Checkouts {
     return undefined;
   }
 
-  /** Of the newest quote of each token: older ones cannot be paid any more. */
-  async #relay(provider: string, { quotes }: KnownSlot): Promise<RelayedPayment | undefined> {
+  /** The provider's credit in the currency of the slot, where that is the contract's to pay and for something that credit pays. */
+  async #credit(provider: string, state: KnownSlot): Promise<KnownToken | undefined> {
+    if (state.status !== 'open' || state.place.module !== 'settlement' || !isRedeemable(state)) return undefined;
+    const token = await this.#credits.of(provider, state.place.chainId);
+    return token?.currency === state.opened.currency ? token : undefined;
+  }
+
+  /** Of the newest quote of each token, since older ones cannot be paid any more, and of credit that was offered to be taken. */
+  async #relay(provider: string, { opened, quotes, redemptions }: KnownSlot): Promise<RelayedPayment | undefined> {
     let relay: RelayedPayment | undefined;
-    for (const { structHash } of new Map(quotes.map((quote) => [tokenOf(quote.terms), quote])).values()) {
-      const state = await this.#options.executor.current(dispatch, dispatchStream(provider, relayDispatchId(structHash)), provider);
+    const newest = new Map(quotes.map((quote) => [tokenOf(quote.terms), quote])).values();
+    const ids = [
+      ...Array.from(newest, ({ structHash }) => relayDispatchId(structHash)),
+      ...redemptions.map(({ holder }) => redemptionDispatchId(opened.seq, holder)),
+    ];
+    for (const id of ids) {
+      const state = await this.#options.executor.current(dispatch, dispatchStream(provider, id), provider);
       if (state.status === 'sending') return { status: 'sending' };
       if (state.status === 'done') return { status: 'done', tx: state.done.tx };
       if (state.status === 'failed') relay = { status: 'failed', failure: state.failure };

@@ -291,7 +291,7 @@ export function dispatchIdOf({ type, data }: OrderEvent): string {
     case 'CreditExpiryOrdered/1':
       return `expire.${data.chainId}.${data.holder}.${data.epoch}`;
     case 'RedemptionOrdered/1':
-      return `redeem.${data.slot}.${data.holder}`;
+      return redemptionDispatchId(data.slot, data.holder);
     case 'RelayOrdered/1':
       return relayDispatchId(data.structHash);
   }
@@ -305,6 +305,11 @@ export function refundDispatchId(refundSeq: string): string {
 /** The dispatch that brings the payer's signature for a quote to the contract. */
 export function relayDispatchId(structHash: string): string {
   return `relay.${structHash}`;
+}
+
+/** The dispatch that brings a holder's signature over what it spends on a slot to the token. */
+export function redemptionDispatchId(slot: string, holder: string): string {
+  return `redeem.${slot}.${holder}`;
 }
 
 /** The dispatch of an escrowed purchase that goes back. */

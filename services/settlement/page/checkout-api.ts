@@ -25,6 +25,12 @@ export interface Payment extends Partial<Pick<Quote, 'tokenCurrency' | 'tokenAmo
   readonly confirmations?: string;
 }
 
+export interface Token {
+  readonly address: string;
+  readonly currency: string;
+  readonly decimals: number;
+}
+
 export interface Checkout {
   readonly state: string;
   readonly legalName: string;
@@ -41,7 +47,9 @@ export interface Checkout {
   readonly module: string;
   readonly terms?: string;
   readonly confirmationsNeeded?: string;
-  readonly tokens: readonly { readonly address: string; readonly currency: string; readonly decimals: number }[];
+  readonly tokens: readonly Token[];
+  /** Prepaid credit that it can be paid with, by whoever holds some. */
+  readonly credit?: Token;
   readonly quotes: readonly Quote[];
   readonly payment?: Payment;
   readonly transaction?: Partial<Record<'block' | 'by' | 'from' | 'nonce' | 'call' | 'height', string>> & {
@@ -58,19 +66,33 @@ export interface WalletTransaction {
   readonly data: string;
 }
 
+/** For `eth_signTypedData_v4`. */
+export interface TypedData {
+  readonly domain: { readonly name?: string; readonly verifyingContract?: string };
+  readonly message: { readonly nonce?: string };
+}
+
 export interface PayWay {
   readonly method: 'native' | 'allowance' | 'permit' | 'permit2' | 'authorization';
   readonly transactions: readonly WalletTransaction[];
-  readonly sign?: {
-    readonly domain: { readonly name?: string; readonly verifyingContract?: string };
-    readonly message: { readonly nonce?: string };
-  };
+  readonly sign?: TypedData;
   readonly isRelayed?: boolean;
 }
 
 export interface Prepared {
   readonly ways: readonly PayWay[];
   readonly account: { readonly kind: string; readonly delegate?: string; readonly isSweeper?: boolean };
+  readonly refusal?: Refusal;
+}
+
+/** How a holder spends prepaid credit. */
+export interface PreparedRedemption {
+  /** In units of the credit. */
+  readonly units: string;
+  readonly transaction: WalletTransaction;
+  readonly sign: TypedData;
+  readonly deadline: string;
+  readonly needs: readonly { readonly of: string; readonly held: string; readonly isEnough: boolean }[];
   readonly refusal?: Refusal;
 }
 
@@ -133,6 +155,15 @@ export class CheckoutApi {
   /** Hands over what was signed, to be brought to the contract at the provider's cost. */
   async relay(of: Signed): Promise<void> {
     await post(`${this.#path}/relays`, of);
+  }
+
+  /** Asks to pay with the credit of this wallet. */
+  redemption(holder: string): Promise<PreparedRedemption> {
+    return post(`${this.#path}/redemptions`, { holder });
+  }
+
+  async relayRedemption(of: { readonly holder: string; readonly deadline: string; readonly signature: string }): Promise<void> {
+    await post(`${this.#path}/redemptions/relays`, of);
   }
 
   /** Tells every change until `stop` is called. `named` is asked anew at each connection: by then more may be known of it. */

@@ -2,9 +2,11 @@
 import { type Checkout, CheckoutApi, Problem } from './checkout-api.ts';
 import { type Counter, Paying } from './paying.ts';
 import { PaymentMemory } from './payment-memory.ts';
+import { problemSentence } from './problem-sentences.ts';
 import { QuoteTimer } from './quote-timer.ts';
+import { Spending } from './spending.ts';
 import { busyStates, failedStates, finalStates } from './state-sentences.ts';
-import { choice, element, setText, show, showAccount, showOrder, showQuote, showReceipt, showState } from './view.ts';
+import { choice, element, setText, show, showAccount, showOrder, showQuote, showReceipt, showSpending, showState } from './view.ts';
 import { codeOf, discoverWallets, type Provider, walletSentence } from './wallet.ts';
 import { networkOf, switchNetwork } from './wallet-network.ts';
 
@@ -22,6 +24,8 @@ const relayPatienceMs = 60_000;
 
 let checkout: Checkout | undefined;
 let token: string | undefined;
+/** Chosen instead of a token. */
+let isCredit = false;
 let provider: Provider | undefined;
 let payer: string | undefined;
 let following: { stop(): void } | undefined;
@@ -105,15 +109,6 @@ function complain(text: string | undefined): void {
   setText('problem', text ?? '');
 }
 
-function problemSentence({ code, message, params }: Problem): string {
-  const at = params['notBefore'] ?? params['until'];
-  if (code === 'quote_too_early' && at !== undefined) {
-    return `A new quote can be had at ${new Date(at).toLocaleTimeString()}, when the network cannot bring back the last one.`;
-  }
-  if (code.startsWith('rate_')) return 'The provider has no rate for this at the moment. Try again soon, or pay with something else.';
-  return message;
-}
-
 function told(now: Checkout): void {
   const before = checkout?.state;
   checkout = now;
@@ -125,11 +120,12 @@ function told(now: Checkout): void {
   const isBusy = busyStates.includes(now.state);
   show('tokens', !isBusy);
   const isQuoted = !isBusy && token !== undefined && quoteOf(now) !== undefined;
-  show('wallets', isQuoted);
+  show('wallets', isQuoted || (!isBusy && isCredit));
   // Only a block that was taken back brings a payer here again; what is to be paid is shown before it is paid anew.
   if (isQuoted) show('quote', true);
   if (isBusy) {
     show('quote', false);
+    show('spend', false);
     complain(undefined);
     withdraw();
   } else if (before === undefined) begin(now);
@@ -143,6 +139,7 @@ function quoteOf({ quotes }: Checkout) {
 
 function begin(now: Checkout): void {
   for (const { address, currency } of now.tokens) choice('token-list', currency, { chosen: () => void choose(address) });
+  if (now.credit !== undefined) choice('token-list', `Prepaid credit (${now.credit.currency})`, { chosen: () => void chooseCredit() });
   show('no-wallet', true);
   setText('link', location.href);
   discoverWallets(({ name, icon, provider: found }) => {
@@ -153,9 +150,26 @@ function begin(now: Checkout): void {
 
 async function choose(address: string): Promise<void> {
   token = address;
+  isCredit = false;
   round++;
+  show('spend', false);
   withdraw();
   await quoted();
+}
+
+/** Credit has no rate, so that there is nothing to quote: the wallet that holds it is asked next. */
+async function chooseCredit(): Promise<void> {
+  if (checkout === undefined) return;
+  token = undefined;
+  isCredit = true;
+  round++;
+  complain(undefined);
+  show('quote', false);
+  show('coins', false);
+  showSpending(checkout);
+  show('wallets', true);
+  withdraw();
+  await prepare();
 }
 
 /** A quote for the chosen token: the good one, or a new one. */
@@ -227,17 +241,22 @@ async function use([account]: readonly string[]): Promise<void> {
 async function prepare(): Promise<void> {
   const mine = ++round;
   if (checkout === undefined || busyStates.includes(checkout.state)) return;
-  if (token === undefined || provider === undefined || payer === undefined) return;
+  if ((token === undefined && !isCredit) || provider === undefined || payer === undefined) return;
   withdraw();
   counter.say('Preparing your payment …');
   const [wallet, account] = [provider, payer];
   const { chainId } = networkOf(checkout);
   try {
     const isThere = (await wallet.request({ method: 'eth_chainId' })) === chainId;
-    const prepared = isThere ? await api.prepare(token, account) : undefined;
+    if (!isThere) {
+      if (mine !== round) return;
+      showState(checkout);
+      return counter.offer('Switch the network in the wallet', () => changeNetwork(wallet));
+    }
+    if (token === undefined) return await spend({ wallet, account }, mine);
+    const prepared = await api.prepare(token, account);
     if (mine !== round) return;
     showState(checkout);
-    if (prepared === undefined) return counter.offer('Switch the network in the wallet', () => changeNetwork(wallet));
     showAccount(prepared.account);
     if (prepared.refusal !== undefined) {
       complain(prepared.refusal.text);
@@ -251,6 +270,18 @@ async function prepare(): Promise<void> {
     if (error instanceof Problem && error.code === 'quote_not_found') counter.offer('Ask for a new quote', quoted);
     else counter.offer('Try again', prepare);
   }
+}
+
+/** Asks for the credit of this wallet, and offers the first step of spending it. */
+async function spend(by: { readonly wallet: Provider; readonly account: string }, mine: number): Promise<void> {
+  const offered = await api.redemption(by.account);
+  if (mine !== round || checkout === undefined) return;
+  showState(checkout);
+  const balance = offered.needs.find(({ of }) => of === 'balance');
+  showSpending(checkout, balance?.held);
+  if (balance?.isEnough === true && offered.refusal === undefined) return new Spending(api, counter, by, offered).begin();
+  complain(balance?.isEnough === false ? 'Your wallet holds too little credit for this payment.' : offered.refusal?.text);
+  counter.offer('Check again', prepare);
 }
 
 async function changeNetwork(wallet: Provider): Promise<void> {

@@ -6,9 +6,11 @@ import {
   Problem,
   type Refusal,
   type Signed,
+  type TypedData,
   type WalletTransaction,
 } from './checkout-api.ts';
 import { codeOf, type Provider } from './wallet.ts';
+import { cannotSign, sendTransaction, signaturePrompt, signTypedData, transactionPrompt } from './prompts.ts';
 import { sendCalls, takesCalls, transactionOfCalls } from './wallet-calls.ts';
 
 /** Whose wallet pays what, and where. */
@@ -21,6 +23,8 @@ export interface Payer {
 }
 
 type Step = () => Promise<void>;
+/** One that something is signed for first. */
+type SignedWay = PayWay & { readonly sign: TypedData };
 
 /** What of the page the payer's steps need. */
 export interface Counter {
@@ -41,8 +45,6 @@ export interface Counter {
 }
 
 const lookEveryMs = 1_000;
-/** The wallet does not know the method, or does not do it for this account. */
-const cannotSign: readonly unknown[] = [-32601, -32602, 4200];
 
 /** Carries one payment through the wallet, step by step. The service has made all that is signed or sent, and tried it out. */
 export class Paying {
@@ -64,11 +66,12 @@ export class Paying {
     if (way === undefined) return;
     if (way.sign === undefined) return this.#offerTransactions(way.transactions);
     this.#counter.tellFee(way.isRelayed === true);
-    this.#announceSignature(way.sign.domain);
+    this.#counter.announce(signaturePrompt(way.sign.domain));
     const other =
       this.#plain.length === 0 ? undefined : { label: 'Pay by transactions instead', step: () => this.#offerTransactions(this.#plain) };
-    if (way.isRelayed === true) this.#counter.offer('Sign, and we send the payment', () => this.#orPlainly(this.#relay(way)), other);
-    else this.#counter.offer('1 of 2: Sign in the wallet', () => this.#orPlainly(this.#signAndSend(way)), other);
+    const signed = { ...way, sign: way.sign };
+    if (way.isRelayed === true) this.#counter.offer('Sign, and we send the payment', () => this.#orPlainly(this.#relay(signed)), other);
+    else this.#counter.offer('1 of 2: Sign in the wallet', () => this.#orPlainly(this.#signAndSend(signed)), other);
   }
 
   async #orPlainly(signing: Promise<void>): Promise<void> {
@@ -80,7 +83,7 @@ export class Paying {
     }
   }
 
-  async #relay(way: PayWay): Promise<void> {
+  async #relay(way: SignedWay): Promise<void> {
     const signed = await this.#sign(way);
     this.#counter.say('Signed. Handing it over …');
     try {
@@ -92,7 +95,7 @@ export class Paying {
     this.#counter.relayed(() => this.#offerTransactions(this.#plain));
   }
 
-  async #signAndSend(way: PayWay): Promise<void> {
+  async #signAndSend(way: SignedWay): Promise<void> {
     const signed = await this.#sign(way);
     this.#counter.say('Signed. Trying it out …');
     const { transaction, refusal } = await this.#api.signed(signed);
@@ -102,12 +105,11 @@ export class Paying {
     this.#counter.offer('2 of 2: Pay', () => this.#pay(transaction));
   }
 
-  async #sign({ method, sign }: PayWay): Promise<Signed> {
+  async #sign({ method, sign }: SignedWay): Promise<Signed> {
     const { wallet, account, token } = this.#payer;
     this.#counter.say('Confirm in your wallet.');
-    const params = [account, JSON.stringify(sign)];
-    const signature = (await wallet.request({ method: 'eth_signTypedData_v4', params })) as string;
-    const nonce = method === 'permit2' ? { nonce: sign?.message.nonce ?? '' } : {};
+    const signature = await signTypedData(wallet, account, sign);
+    const nonce = method === 'permit2' ? { nonce: sign.message.nonce ?? '' } : {};
     return { token, payer: account, method, signature, ...nonce };
   }
 
@@ -161,9 +163,9 @@ export class Paying {
     this.#counter.sent(await this.#send(transaction));
   }
 
-  async #send({ from, to, value, data }: WalletTransaction): Promise<string> {
+  async #send(transaction: WalletTransaction): Promise<string> {
     this.#counter.say('Confirm in your wallet.');
-    return (await this.#payer.wallet.request({ method: 'eth_sendTransaction', params: [{ from, to, value, data }] })) as string;
+    return sendTransaction(this.#payer.wallet, transaction);
   }
 
   /** Asks the service until a transaction before the last one is in a block, or another took its place. */
@@ -178,14 +180,8 @@ export class Paying {
     }
   }
 
-  #announceSignature({ name, verifyingContract }: { readonly name?: string; readonly verifyingContract?: string }): void {
-    const by = name === undefined ? '' : ` for “${name}”`;
-    const at = verifyingContract === undefined ? '' : `, contract ${verifyingContract}`;
-    this.#counter.announce(`Your wallet will show ${location.host} and a signature${by}${at}. If it shows another site, decline.`);
-  }
-
   #announceTransaction(transaction: WalletTransaction | undefined): void {
     if (transaction === undefined) return;
-    this.#counter.announce(`Your wallet will show ${location.host} and the contract ${transaction.to}. If it shows another site, decline.`);
+    this.#counter.announce(transactionPrompt(transaction));
   }
 }

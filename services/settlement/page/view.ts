@@ -70,6 +70,19 @@ export function showQuote(quote: Quote | undefined, currency: string): void {
   if (quote.eip681 !== undefined) element('coin-link', HTMLAnchorElement).href = quote.eip681;
 }
 
+/** What paying with credit takes; `held`: what the wallet has, in units, once that is known. */
+export function showSpending({ amount, currency, credit }: Checkout, held?: string): void {
+  show('spend', true);
+  setText('spent', `${amount} ${currency}`);
+  showRow('held', held === undefined || credit === undefined ? undefined : `${decimalText(held, credit.decimals)} ${currency}`);
+}
+
+/** Units with their point: `1210` of two decimals is `12.10`. */
+export function decimalText(units: string, decimals: number): string {
+  const digits = units.padStart(decimals + 1, '0');
+  return decimals === 0 ? digits : `${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
+}
+
 type Rate = Pick<Quote, 'tokenCurrency' | 'rate' | 'rateSource' | 'rateAt' | 'spreadBps'>;
 
 function rateSentence({ tokenCurrency, rate, rateSource, rateAt, spreadBps }: Rate, currency: string): string {
@@ -95,7 +108,10 @@ export function showReceipt(checkout: Checkout, payment: Pick<Payment, 'tx'> & P
   setText('tx', tx);
   showLink('tx-link', explorerUrl === undefined ? undefined : `${explorerUrl}/tx/${tx}`);
   showRow('block', block === undefined || blockTime === undefined ? block : `${block}, ${new Date(blockTime).toLocaleString()}`);
-  showRow('paid', tokenAmount === undefined || !isReceipt ? undefined : `${tokenAmount} ${tokenCurrency} for ${checkout.amount} ${currency}`);
+  showRow(
+    'paid',
+    tokenAmount === undefined || !isReceipt ? undefined : `${tokenAmount} ${tokenCurrency} for ${checkout.amount} ${currency}`,
+  );
   const isRated = isReceipt && tokenCurrency !== undefined && rate !== undefined && rateSource !== undefined && rateAt !== undefined;
   showRow(
     'paid-rate',

@@ -2,6 +2,7 @@ import type { CheckoutView } from '../../application/checkout-view.ts';
 import type { SettlementChain } from '../../application/settlement-chain.ts';
 import { deadlineOf, type IssuedQuote, tokenOf } from '../../domain/slot.ts';
 import { noTerms } from '../../domain/terms.ts';
+import type { KnownToken } from '../../domain/token-amount.ts';
 import type { CheckoutBody, CheckoutQuoteBody } from './checkout.bodies.ts';
 import { relayRefusal } from './relay-refusal.ts';
 
@@ -27,6 +28,7 @@ export function checkoutBody(id: string, view: CheckoutView, { chain, coinLinks 
     ...networkOf(chain),
     tokens: chain?.tokens ?? [],
     quotes: view.quotes.map((quote) => quoteBody(quote, coinLinks.get(quote.digest))),
+    ...(view.credit !== undefined && { credit: creditOf(view.credit) }),
     ...paymentOf(view),
     ...transactionOf(view),
     ...relayOf(view),
@@ -43,6 +45,10 @@ export function quoteBody(quote: IssuedQuote, eip681?: string): CheckoutQuoteBod
     deadline: new Date(Number(deadlineOf(terms)) * 1000).toISOString(),
     ...(eip681 !== undefined && { eip681 }),
   };
+}
+
+function creditOf({ address, currency, decimals }: KnownToken): NonNullable<CheckoutBody['credit']> {
+  return { address, currency, decimals };
 }
 
 function networkOf(chain: SettlementChain | undefined): Pick<CheckoutBody, 'network' | 'explorerUrl' | 'walletRpcUrl'> {

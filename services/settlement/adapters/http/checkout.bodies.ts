@@ -153,6 +153,8 @@ export class CheckoutBody {
   readonly confirmationsNeeded?: string;
   @ApiProperty({ type: [CheckoutTokenBody], description: 'What it can be paid in.' })
   readonly tokens!: readonly CheckoutTokenBody[];
+  @ApiProperty({ type: CheckoutTokenBody, required: false, description: 'Prepaid credit that it can be paid with, by whoever holds some.' })
+  readonly credit?: CheckoutTokenBody;
   @ApiProperty({ type: [CheckoutQuoteBody], description: 'Quotes that are good now.' })
   readonly quotes!: readonly CheckoutQuoteBody[];
   @ApiProperty({ type: CheckoutPaymentBody, required: false })

@@ -1,0 +1,15 @@
+import type { Problem } from './checkout-api.ts';
+
+/** What the service said no with, in a sentence for the payer. */
+export function problemSentence({ code, message, params }: Problem): string {
+  const at = params['notBefore'] ?? params['until'];
+  if (code === 'quote_too_early' && at !== undefined) {
+    return `A new quote can be had at ${new Date(at).toLocaleTimeString()}, when the network cannot bring back the last one.`;
+  }
+  if (code === 'slot_bound' && at !== undefined) {
+    return `A quote for this payment is still good. It can be paid with credit at ${new Date(at).toLocaleTimeString()}, when nobody can pay that quote any more.`;
+  }
+  if (code === 'credit_holder_unknown') return 'This wallet holds no credit that was bought for your account.';
+  if (code.startsWith('rate_')) return 'The provider has no rate for this at the moment. Try again soon, or pay with something else.';
+  return message;
+}
