@@ -19,6 +19,7 @@ import type { Supersedes } from '../../integrity/domain/log-policy.ts';
 import { logIdOf } from '../../integrity/domain/origin.ts';
 import type { SigningKey } from '../../integrity/domain/signing-key.ts';
 import { claimAlone } from '../../read-store/service-presence.ts';
+import { tellAgain } from '../../settlement/adapters/postgres/tell-again.ts';
 import { type ChainAccess, type Integrity, openIntegrity } from '../integrity.ts';
 import { readModels } from '../read-models.ts';
 import { adoptStore } from '../store/adopt-store.ts';
@@ -58,6 +59,8 @@ export async function beginNewIncarnation(options: NewIncarnation): Promise<NewI
   const claim = await claimAlone(pool);
   let begun: NewIncarnationBegun & { readonly isPlaced: boolean };
   try {
+    // Before anything that cannot be repeated: of what was lost, only the chains still tell. A log that stays as it is loses nothing by it.
+    await tellAgain(pool);
     const isNew = await withStore(openStore, (store) => begin(store, options));
     begun = await withStore(openStore, (store) => settle(store, options, isNew));
   } finally {

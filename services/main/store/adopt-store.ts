@@ -7,6 +7,7 @@ import type { PlacedTree } from '../../integrity/application/leaf-places.ts';
 import { emptyReadModel } from '../../read-store/empty-read-model.ts';
 import type { Projection } from '../../read-store/projection.ts';
 import { claimAlone } from '../../read-store/service-presence.ts';
+import { tellAgain } from '../../settlement/adapters/postgres/tell-again.ts';
 
 export interface StoreAdoption {
   /** The store that the ledger lives on from now on. */
@@ -17,8 +18,8 @@ export interface StoreAdoption {
 
 /**
  * Makes a ledger's database follow another store with the same log. Trees keep every leaf and root, and learn where the events stand now;
- * read models and processes begin at zero again, since their rows and checkpoints name positions of the old store. One transaction: after a
- * crash everything is as before. Answers the trees that were moved.
+ * read models and processes begin at zero again, since their rows and checkpoints name positions of the old store, and what was seen on chains is
+ * told once more. One transaction: after a crash everything is as before. Answers the trees that were moved.
  */
 export async function adoptStore({ store, pool, readModels }: StoreAdoption): Promise<readonly PlacedTree[]> {
   const claim = await claimAlone(pool);
@@ -33,6 +34,7 @@ export async function adoptStore({ store, pool, readModels }: StoreAdoption): Pr
     // A process, or an earlier version of a read model: it begins at zero. The commands of a process are safe to repeat.
     await client.query('delete from projection_checkpoint where store_id <> $1::uuid', [storeId]);
     await client.query('delete from aggregate_snapshot where store_id <> $1', [storeId]);
+    await tellAgain(client);
     await client.query('commit');
     return moved;
   } catch (error) {

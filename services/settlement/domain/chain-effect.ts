@@ -229,6 +229,15 @@ export function settlementId({ chainId, contract, effect, key }: Pick<ChainEffec
   return `${chainId}.${contract}.${effect}.${key}`;
 }
 
+/** Whether two logs say the same, wherever they stand and in whatever order they name it. */
+export function isSameLog(left: ChainLog, right: ChainLog): boolean {
+  return left.name === right.name && sayingOf(left) === sayingOf(right);
+}
+
+function sayingOf(log: ChainLog): string {
+  return JSON.stringify(Object.entries('fields' in log ? log.fields : log).toSorted(([one], [other]) => (one < other ? -1 : 1)));
+}
+
 /** The token that the log moved; the zero address for the native coin, undefined for a log that moves none. */
 export function tokenOfLog(log: ChainLog): string | undefined {
   if (log.name === 'NativeMoved') return nativeToken;

@@ -1,8 +1,8 @@
 import { moneyOf } from '../../money/money.ts';
-import { type ChainEffect, observationKey } from './chain-effect.ts';
+import { type ChainEffect, isSameLog, observationKey } from './chain-effect.ts';
 import { blocksNeeded, type ConfirmationRule, confirmedKindOf, depthOf } from './confirmation-policy.ts';
 import type { SettlementObserved } from './settlement.events.ts';
-import { type Settlement, standsAs } from './settlement.ts';
+import { type Settlement, standingOf, standsAs } from './settlement.ts';
 
 /** How far a chain is. */
 export interface Heads {
@@ -17,6 +17,8 @@ export function nextStep(
   { head, finalized }: Heads,
   rules: readonly ConfirmationRule[],
 ): 'observe' | 'confirm' | 'finalize' | undefined {
+  // The chain moved it to another block after it was final, and somebody has decided that this changes nothing.
+  if (standingOf(state) === 'finalized' && state.status !== 'none' && isSameLog(state.seen.log, effect.log)) return undefined;
   if (!standsAs(state, observationKey(effect))) return 'observe';
   if (state.status !== 'observed' && state.status !== 'confirmed') return undefined;
   const block = BigInt(effect.block.number);

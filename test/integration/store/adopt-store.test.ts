@@ -132,6 +132,15 @@ describe('a ledger that follows a copy of its log on another engine', () => {
     expect(runners.map((runner) => runner.status().error)).toEqual([undefined, undefined]);
   });
 
+  it('hears again of all that was seen on chains, which another store may not know', async () => {
+    await fixture.pool.query(
+      `insert into settlement_watch_log (chain_id, contract, provider_id, effect, key, block_number, block_hash, tx, log_index, log, standing)
+       values ('1', '0xa1', 1, 'slot', '7', 5, '0xb5', '0xc1', 0, '{}', 'finalized')`,
+    );
+    await adopt(await copyOf(fixture.store));
+    expect(await rowsOf('settlement_watch_log')).toMatchObject([{ key: '7', state: 'seen', standing: null }]);
+  });
+
   it('may be asked again, and go back to the first store', async () => {
     const before = await rowsOf('integrity_leaf');
     const target = await copyOf(fixture.store);

@@ -1,0 +1,19 @@
+import type { ClientBase, Pool } from 'pg';
+
+/**
+ * Lets the ledger hear again, from the beginning, of all that was seen on chains and of all that was lost: for an event store that may have
+ * forgotten what it was told. What it has changes nothing there. Nobody may watch meanwhile; safe to repeat.
+ */
+export async function tellAgain(client: ClientBase | Pool): Promise<void> {
+  await client.query(
+    // The loss of what stands again, in the same block, would take back what stands. What was final is lost by a decision, and not by a look.
+    `with again as (
+       update settlement_watch_log gone set state = 'lost'
+       where state = 'undone' and provider_id is not null and standing is distinct from 'finalized' and not exists (
+         select from settlement_watch_log seen
+         where seen.state = 'seen' and seen.chain_id = gone.chain_id and seen.block_hash = gone.block_hash and seen.tx = gone.tx
+           and seen.log_index = gone.log_index and seen.provider_id = gone.provider_id)
+     )
+     update settlement_watch_log set standing = null where state = 'seen' and standing is not null`,
+  );
+}
