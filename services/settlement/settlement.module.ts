@@ -35,8 +35,9 @@ import { SetRateHandler } from './application/set-rate.handler.ts';
 import { SENDER_KEYS, type SenderKeys } from './application/sender-keys.ts';
 import type { SettlementChain } from './application/settlement-chain.ts';
 import { SETTLEMENT_CHAINS, SettlementChains } from './application/settlement-chains.ts';
-import { SLOT_WITNESS } from './application/slot-evidence.ts';
+import { SLOT_WITNESS, type SlotWitness } from './application/slot-evidence.ts';
 import type { SlotPayments } from './application/slot-payments.ts';
+import { SlotReleases } from './application/slot-releases.ts';
 
 export interface SettlementPorts {
   readonly chains: readonly SettlementChain[];
@@ -61,6 +62,11 @@ export interface SettlementPorts {
         new PayableSubjects({ executor, store, catalog }),
       inject: [CommandExecutor, EVENT_STORE, CatalogReader],
     },
+    {
+      provide: SlotReleases,
+      useFactory: (executor: CommandExecutor, witness: SlotWitness) => new SlotReleases(executor, witness),
+      inject: [CommandExecutor, SLOT_WITNESS],
+    },
     ConfigureSettlementHandler,
     SetRateHandler,
     PublishTermsHandler,
@@ -68,7 +74,7 @@ export interface SettlementPorts {
     OpenCheckoutHandler,
     IssueQuoteHandler,
   ],
-  exports: [SETTLEMENT_CHAINS, PAYER_DESK, CREDIT_DESK, Checkouts],
+  exports: [SETTLEMENT_CHAINS, PAYER_DESK, CREDIT_DESK, Checkouts, PayableSubjects, SlotReleases],
 })
 export class SettlementModule {
   static register({ chains, signer, senders, payments, secret }: SettlementPorts): DynamicModule {
@@ -84,9 +90,9 @@ export class SettlementModule {
         { provide: CREDIT_DESK, useValue: new ChainCreditDesk(known, chainNodeAt) },
         {
           provide: Checkouts,
-          useFactory: (executor: CommandExecutor, desk: PayerDesk) =>
-            new Checkouts({ executor, links: new CheckoutLinks(secret), payments, desk, chains: known, clock: systemClock }),
-          inject: [CommandExecutor, PAYER_DESK],
+          useFactory: (executor: CommandExecutor, desk: PayerDesk, subjects: PayableSubjects) =>
+            new Checkouts({ executor, links: new CheckoutLinks(secret), payments, desk, subjects, chains: known, clock: systemClock }),
+          inject: [CommandExecutor, PAYER_DESK, PayableSubjects],
         },
         { provide: CheckoutEvents, useFactory: (checkouts: Checkouts) => new CheckoutEvents(checkouts), inject: [Checkouts] },
       ],

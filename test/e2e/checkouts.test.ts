@@ -137,6 +137,70 @@ describe('a quote', () => {
   });
 });
 
+describe('[D13] what is not due any more', () => {
+  const titleOf = async (changes: object = {}) => {
+    const sale = { onSaleFrom: '2020-01-01T00:00:00.000Z', onSaleUntil: '2099-01-01T00:00:00.000Z' };
+    const shown = { startsAt: '2098-01-01T00:00:00.000Z', endsAt: '2098-01-02T00:00:00.000Z' };
+    const { body } = await shop.api.post('/v1/titles', { name: 'Final', price: '4.99', currency: 'EUR', ...sale, ...shown, ...changes });
+    return body.id as string;
+  };
+  const refusalAt = async (path: string) => {
+    const { status, body } = await shop.ask(`${path}/quotes`, { token: native });
+    const { state, over, quotes } = (await shop.open(path)).body;
+    return {
+      status,
+      code: body.code as string,
+      params: body.params as object,
+      state: state as string,
+      over: over as string,
+      quotes: quotes as object[],
+    };
+  };
+  const refused = (code: string) => ({ status: 409, code, state: 'released', over: code, quotes: [] });
+
+  beforeAll(() => shop.rate('ETH', '3000'));
+
+  it('is not quoted: an invoice that a bank has paid, whose slot is given up; nor is a quote of before prepared', async () => {
+    const unquoted = await checkoutOf('10.00');
+    const quoted = await checkoutOf('10.00');
+    expect((await shop.ask(`${quoted.path}/quotes`, { token: native }, 'before')).status).toBe(201);
+    for (const { account } of [unquoted, quoted])
+      await shop.api.post(`/v1/accounts/${account}/payments`, { amount: '10', currency: 'EUR', method: 'bank', reference: account });
+    expect(await refusalAt(unquoted.path)).toMatchObject(refused('invoice_paid'));
+    expect(await refusalAt(unquoted.path)).toMatchObject({ code: 'slot_closed', state: 'released', over: 'invoice_paid' });
+    expect(await refusalAt(quoted.path)).toMatchObject(refused('invoice_paid'));
+    const payment = `payment?token=${native}&payer=${shop.on.hands.payer.address}`;
+    expect((await shop.open(`${quoted.path}/${payment}`)).body.code).toBe('quote_not_found');
+    const holder = await shop.ask(`${quoted.path}/redemptions`, { holder: shop.on.hands.payer.address });
+    expect(holder.body.code).toBe('invoice_paid');
+    // The same request is answered by what it did.
+    expect((await shop.ask(`${quoted.path}/quotes`, { token: native }, 'before')).status).toBe(201);
+  });
+
+  it('is not quoted: more than is open of an invoice that was paid in part', async () => {
+    const { path, account } = await checkoutOf('10.00');
+    await shop.api.post(`/v1/accounts/${account}/payments`, { amount: '4', currency: 'EUR', method: 'bank', reference: account });
+    expect(await refusalAt(path)).toMatchObject({ ...refused('amount_exceeds_open'), params: { open: '6.00' } });
+  });
+
+  it('is not quoted: a title that is called off, that the account has, or that is over', async () => {
+    const { account } = await shop.invoice('10.00');
+    const order = async (title: string, heldBy: string) =>
+      `/v1/checkouts/${(await shop.api.post(`/v1/accounts/${account}/purchases/checkouts`, { title, heldBy })).body.id}`;
+    const off = await titleOf();
+    const path = await order(off, 'escrow');
+    await shop.api.post(`/v1/titles/${off}/cancellation`, { reason: 'Rain.' });
+    expect(await refusalAt(path)).toMatchObject(refused('title_cancelled'));
+    const owned = await titleOf();
+    const paths = [await order(owned, 'escrow'), await order(owned, 'provider')];
+    expect((await shop.api.post(`/v1/accounts/${account}/purchases`, { title: owned })).status).toBe(201);
+    for (const each of paths) expect(await refusalAt(each)).toMatchObject(refused('title_already_purchased'));
+    const over = await titleOf({ startsAt: '2020-01-01T00:00:00.000Z', endsAt: '2020-01-02T00:00:00.000Z' });
+    const late = await shop.api.post(`/v1/accounts/${account}/purchases/checkouts`, { title: over });
+    expect(late.body).toMatchObject({ code: 'title_not_on_sale', params: { until: '2020-01-02T00:00:00.000Z' } });
+  });
+});
+
 const hashQuote = (settlement: Contract, quote: object) => settlement.getFunction('hashQuote')(quote) as Promise<string>;
 
 describe('a payment', () => {

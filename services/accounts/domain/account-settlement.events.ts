@@ -92,6 +92,8 @@ export type TitleCaptured = {
   readonly amount: string;
   readonly currency: string;
   readonly product: string;
+  /** Of a payment that no title was granted for, since the account had it already: the customer's, in the wallet. Absent for what is earned. */
+  readonly overpaid?: { /** The payment's. */ readonly settlement: string; readonly wallet: string };
   readonly effectiveAt: string;
   readonly postings: readonly Posting[];
 };

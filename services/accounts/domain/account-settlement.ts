@@ -180,17 +180,23 @@ function partsOf(
 }
 
 /** From here on the purchase is like any that was paid to the treasury: what goes back is the provider's own. */
-function captured(state: OpenAccount, { slot, amount, currency, product }: TitleCaptured): OpenAccount {
+function captured(state: OpenAccount, { slot, amount, currency, product, overpaid }: TitleCaptured): OpenAccount {
   const { revision } = state;
   const grant = state.grants.get(slot);
   const settlements = new Map(state.settlements);
+  const after = { ...state, settlements, captured: new Map(state.captured).set(slot, revision) };
+  if (overpaid !== undefined) {
+    const paid = moneyOf(overpaid.wallet, currency).amount;
+    settlements.set(overpaid.settlement, { slot, revision, paid, bucket: overpaidBucket, parts: { wallet: paid, deposit: 0n } });
+    return { ...after, wallet: state.wallet + paid };
+  }
   if (grant !== undefined) {
     const paid = moneyOf(amount, currency).amount;
     const title = { purchase: grant.granted.purchase, product, part: paid };
     const parts = { wallet: 0n, deposit: 0n, title };
     settlements.set(grant.granted.settlement, { slot, revision, paid, bucket: overpaidBucket, parts });
   }
-  return { ...state, settlements, captured: new Map(state.captured).set(slot, revision) };
+  return after;
 }
 
 function granted(state: OpenAccount, data: TitleGranted): OpenAccount {

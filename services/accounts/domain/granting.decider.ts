@@ -22,17 +22,15 @@ export interface GrantTitleData extends Pick<
 
 /**
  * Opens the window of a title whose payment is deep enough. Sold outright it is owed from here on, until the payment is final; what the
- * escrow holds is not earned yet. A grant that a reorg ended is given anew when the payment comes again; one that ended
- * for another reason has ended.
+ * escrow holds is not earned yet. What the account has already is granted to it no second time, wherever the money is. A grant that a reorg ended
+ * is given anew when the payment comes again; one that ended for another reason has ended.
  */
 export function grantTitle(account: Account, data: GrantTitleData): AccountDecision {
   if (account.status === 'none') return reject({ code: 'account_not_found' });
   if (data.price.currency !== account.currency) return reject(currencyMismatch(account, data.price));
   const known = account.grants.get(data.slot);
   if (known?.status === 'open' || (known?.status === 'ended' && known.reason !== 'reorged')) return repeated(known.revision);
-  if (data.hold === 'receivable' && account.purchases.has(data.title.id)) {
-    return reject({ code: 'title_already_purchased', title: data.title.id });
-  }
+  if (account.purchases.has(data.title.id)) return reject({ code: 'title_already_purchased', title: data.title.id });
   const { price, ...facts } = data;
   const postings =
     data.hold === 'receivable'
@@ -90,17 +88,31 @@ function endOf({ account, currency: owedIn }: OpenAccount, { granted, revision, 
 export interface CaptureTitleData {
   readonly slot: string;
   readonly settlement: string;
+  /** The settlement that the slot was paid by. */
+  readonly paidBy: string;
   readonly amount: Money;
   readonly product: string;
   readonly effectiveAt: string;
 }
 
-/** The escrow was captured: what it held of this account for a purchase is earned. */
-export function captureTitle(account: Account, { amount, ...facts }: CaptureTitleData): AccountDecision {
+/**
+ * The escrow was captured: what it held of this account for a purchase is earned. Where nothing was granted for it, because the account had the
+ * title already, it is the customer's, like any second payment.
+ */
+export function captureTitle(account: Account, { amount, paidBy: payment, ...facts }: CaptureTitleData): AccountDecision {
   if (account.status === 'none') return reject({ code: 'account_not_found' });
   if (amount.currency !== account.currency) return reject(currencyMismatch(account, amount));
   const known = account.captured.get(facts.slot);
   if (known !== undefined) return repeated(known);
-  const postings = [debit(ledgerAccount.ppvEscrow(account.account), amount), credit(ledgerAccount.revenue(facts.product), amount)];
-  return accept({ type: 'TitleCaptured/1', data: { account: account.account, ...facts, ...textOf(amount), postings } });
+  const data = { account: account.account, ...facts, ...textOf(amount) };
+  const released = debit(ledgerAccount.ppvEscrow(account.account), amount);
+  if (account.grants.get(facts.slot)?.status === 'open') {
+    return accept({
+      type: 'TitleCaptured/1',
+      data: { ...data, postings: [released, credit(ledgerAccount.revenue(facts.product), amount)] },
+    });
+  }
+  const overpaid = { settlement: payment, wallet: amountText(amount) };
+  const kept = credit(ledgerAccount.wallet(account.account, overpaidBucket), amount);
+  return accept({ type: 'TitleCaptured/1', data: { ...data, overpaid, postings: [released, kept] } });
 }

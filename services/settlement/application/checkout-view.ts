@@ -4,12 +4,14 @@ import type { DispatchFailure } from '../domain/dispatch.events.ts';
 import type { SettlementProfileSet } from '../domain/settlement-provider.events.ts';
 import { deadlineOf, type IssuedQuote, type Slot, tokenOf } from '../domain/slot.ts';
 import type { KnownToken } from '../domain/token-amount.ts';
+import type { SubjectRejection } from './checkout-subject.ts';
 import type { SentTransaction } from './payer-desk.ts';
 import type { SlotPayment } from './slot-payments.ts';
 
 /**
  * Where a payment stands, for the payer. `waiting`: nothing was seen. `seen`: in a block, or handed to the network. `confirming`: in the
  * ledger, n blocks deep. `confirmed`: deep enough for the service to start. `settled`: final. `expired`: no quote is good; ask for another.
+ * `released`: nothing is to be paid here any more.
  */
 export const checkoutStates = [
   'waiting',
@@ -33,6 +35,8 @@ export interface CheckoutView {
   readonly state: CheckoutState;
   readonly profile: SettlementProfileSet;
   readonly slot: Exclude<Slot, { readonly status: 'none' }>;
+  /** Why nothing is due for it any more; undefined while it is, and once it was paid here. */
+  readonly over: SubjectRejection | undefined;
   /** Good at the time of looking, the newest of each token. */
   readonly quotes: readonly IssuedQuote[];
   readonly payment: SlotPayment | undefined;
@@ -78,11 +82,12 @@ export interface CheckoutFacts {
   readonly isCancelled: boolean;
   readonly sent: SentTransaction | undefined;
   readonly relay: RelayedPayment | undefined;
+  readonly over: SubjectRejection | undefined;
   readonly now: string;
 }
 
 /** What the ledger knows goes before what the chain is asked, and that before the clock. */
-export function checkoutState({ slot, payment, isCancelled, sent, relay, now }: CheckoutFacts): CheckoutState {
+export function checkoutState({ slot, payment, isCancelled, sent, relay, over, now }: CheckoutFacts): CheckoutState {
   switch (payment?.standing) {
     case 'finalized':
       return 'settled';
@@ -101,6 +106,7 @@ export function checkoutState({ slot, payment, isCancelled, sent, relay, now }: 
   if (isCancelled) return 'released';
   if (isUnderWay(sent)) return 'seen';
   if (relay?.status === 'sending' || relay?.status === 'done') return 'seen';
+  if (over !== undefined) return 'released';
   if (sent !== undefined && isOver(sent)) return sent.state;
   return slot.quotes.length > 0 && liveQuotes(slot, now).length === 0 ? 'expired' : 'waiting';
 }

@@ -8,7 +8,9 @@ import { type IssuedQuote, type OfferedRedemption, slot, type Slot, tokenOf } fr
 import type { KnownToken } from '../domain/token-amount.ts';
 import type { CheckoutLinks, CheckoutSlot } from './checkout-link.ts';
 import { blocksNeededOf, checkoutState, type CheckoutView, liveQuotes, type RelayedPayment } from './checkout-view.ts';
+import type { SubjectRejection } from './checkout-subject.ts';
 import { CreditTokens } from './credit-tokens.ts';
+import type { PayableSubjects } from './payable-subjects.ts';
 import type { PayerDesk, SeenTransaction, SentTransaction } from './payer-desk.ts';
 import { dispatchStream } from './sending-streams.ts';
 import type { SettlementChains } from './settlement-chains.ts';
@@ -20,6 +22,7 @@ export interface CheckoutsOptions {
   readonly links: CheckoutLinks;
   readonly payments: SlotPayments;
   readonly desk: PayerDesk;
+  readonly subjects: PayableSubjects;
   readonly chains: SettlementChains;
   readonly clock: Clock;
 }
@@ -62,21 +65,23 @@ export class Checkouts {
     const sent = await this.#sent(state, named);
     const relay = payment === undefined ? await this.#relay(at.provider, state) : undefined;
     const now = clock.now();
+    const over = payment === undefined ? await this.#over(at.provider, state, now) : undefined;
     return {
-      ...{ slot: state, profile: provider.profile, payment, sent, relay },
-      state: checkoutState({ slot: state, payment, isCancelled, sent, relay, now }),
-      quotes: state.status === 'open' && !isCancelled ? liveQuotes(state, now) : [],
-      credit: isCancelled ? undefined : await this.#credit(at.provider, state),
+      ...{ slot: state, profile: provider.profile, payment, sent, relay, over },
+      state: checkoutState({ slot: state, payment, isCancelled, sent, relay, over, now }),
+      quotes: state.status === 'open' && !isCancelled && over === undefined ? liveQuotes(state, now) : [],
+      credit: isCancelled || over !== undefined ? undefined : await this.#credit(at.provider, state),
       depth: await this.#depthOf(payment),
       blocksNeeded: blocksNeededOf(state, chains.find(state.place.chainId)?.profile.confirmations ?? []),
     };
   }
 
-  /** The good quote of a token; undefined when there is none. */
+  /** The good quote of a token; undefined when there is none, and when nothing is due any more. */
   async quote(at: CheckoutSlot, token: string): Promise<IssuedQuote | undefined> {
     const state = await this.#slot(at);
-    if (state?.status !== 'open') return undefined;
-    return liveQuotes(state, this.#options.clock.now()).find(({ terms }) => tokenOf(terms) === token);
+    const now = this.#options.clock.now();
+    if (state?.status !== 'open' || (await this.#over(at.provider, state, now)) !== undefined) return undefined;
+    return liveQuotes(state, now).find(({ terms }) => tokenOf(terms) === token);
   }
 
   /** What was offered to a holder last; undefined when nothing was. */
@@ -87,6 +92,11 @@ export class Checkouts {
     const state = await this.#slot(at);
     const offer = state?.redemptions.findLast((each) => each.holder === holder);
     return state === undefined || offer === undefined ? undefined : { offer, providerId: state.opened.providerId };
+  }
+
+  async #over(provider: string, state: KnownSlot, now: string): Promise<SubjectRejection | undefined> {
+    if (state.status === 'closed' && state.reason === 'settled') return undefined;
+    return this.#options.subjects.refusalOf(provider, state.opened, now);
   }
 
   async #slot({ provider, seq }: CheckoutSlot): Promise<KnownSlot | undefined> {

@@ -2,7 +2,7 @@ import { Inject } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { Outcome } from '../../commands/application/answer.ts';
 import { CommandExecutor } from '../../commands/application/command-executor.ts';
-import { type Envelope, envelopeOf } from '../../commands/application/envelope.ts';
+import type { Envelope } from '../../commands/application/envelope.ts';
 import { type Decision, reject } from '../../commands/domain/decision.ts';
 import { collectable } from '../domain/mandate.decider.ts';
 import type { MandateEvent } from '../domain/mandate.events.ts';
@@ -12,6 +12,9 @@ import type { MandateCommandRejection } from './mandate-command.ts';
 import { CollectByMandate } from './mandate.handlers.ts';
 import { type CheckoutRejection, OpenCheckout } from './open-checkout.handler.ts';
 import { mandateStream } from './sending-streams.ts';
+import { stepEnvelope } from './step-envelope.ts';
+
+const process = 'collection';
 
 export type CollectInvoiceRejection = MandateCommandRejection | CheckoutRejection | QuoteRejection;
 
@@ -60,24 +63,15 @@ export class CollectInvoiceHandler implements ICommandHandler<CollectInvoice> {
     const { account, chainId, terms } = agreed.offered;
     const subject = { kind: 'invoice' as const, invoice: asked.invoice };
     const isFor = (of: string) => of === account;
-    const opening = stepOf(envelope, 'OpenCheckout', { invoice: asked.invoice, chainId });
+    const opening = stepEnvelope(envelope, 'OpenCheckout', { invoice: asked.invoice, chainId }, process);
     const { seq, outcome } = await this.#commands.execute(new OpenCheckout(opening, { subject, chainId }, isFor));
     if (outcome.kind === 'rejected') return rejectionIn(outcome);
     const { token, payer } = terms;
     const quoted = await this.#commands.execute(
-      new IssueQuote(stepOf(envelope, 'IssueQuote', { seq, token, payer }), { seq, token, payer }),
+      new IssueQuote(stepEnvelope(envelope, 'IssueQuote', { seq, token, payer }, process), { seq, token, payer }),
     );
     return quoted.kind === 'rejected' ? rejectionIn(quoted) : seq;
   }
-}
-
-/** A command of its own on another stream, the same for the same cause. */
-function stepOf(cause: Envelope, command: string, body: Readonly<Record<string, string>>): Envelope {
-  return envelopeOf({
-    ...{ provider: cause.provider, actor: { id: 'process:collection', type: 'process' }, command, body },
-    key: `${command}:${cause.commandId}:${Object.values(body).join(':')}`,
-    ...{ causationId: cause.commandId, correlationId: cause.correlationId },
-  });
 }
 
 type StepRejection = CheckoutRejection | QuoteRejection;

@@ -4,20 +4,25 @@ import type { Outcome } from '../../commands/application/answer.ts';
 import { CLOCK, type Clock } from '../../commands/application/clock.ts';
 import { CommandExecutor } from '../../commands/application/command-executor.ts';
 import type { Envelope } from '../../commands/application/envelope.ts';
+import { type Decision, reject } from '../../commands/domain/decision.ts';
 import { amountText, moneyOf } from '../../money/money.ts';
 import { draftQuote, type QuoteDraftRejection } from '../domain/draft-quote.ts';
 import { digestOf, structHashOf } from '../domain/quote.ts';
 import { bookCurrencyOf, settlementProvider } from '../domain/settlement-provider.ts';
 import { checkRate, lockedRate } from '../domain/rate.ts';
 import { askForQuote, issueQuote, type IssueQuoteData, type SlotRejection } from '../domain/slot.decider.ts';
+import type { SlotEvent } from '../domain/slot.events.ts';
 import { type OpenSlot, slot } from '../domain/slot.ts';
 import { type KnownToken, tokenMoney } from '../domain/token-amount.ts';
 import { unitsWorth } from '../domain/token-units.ts';
+import type { SubjectRejection } from './checkout-subject.ts';
+import { PayableSubjects } from './payable-subjects.ts';
 import { QUOTE_SIGNER, type QuoteSigner } from './quote-signer.ts';
 import { type OfferedRate, RATE_SOURCE, type RateSource } from './rate-source.ts';
 import type { SettlementChain } from './settlement-chain.ts';
 import { reorgWindowSeconds, SETTLEMENT_CHAINS, type SettlementChains } from './settlement-chains.ts';
 import { settlementProviderStream, slotStream } from './settlement-streams.ts';
+import { SlotReleases } from './slot-releases.ts';
 
 export interface QuoteAsked {
   readonly seq: string;
@@ -28,6 +33,7 @@ export interface QuoteAsked {
 
 export type QuoteRejection =
   | SlotRejection
+  | SubjectRejection
   | QuoteDraftRejection
   | { readonly code: 'token_not_taken'; readonly token: string }
   | { readonly code: 'rate_not_found'; readonly base: string; readonly currency: string };
@@ -44,6 +50,7 @@ export class IssueQuote extends Command<Outcome<QuoteRejection>> {
 }
 
 /**
+ * Nothing is quoted that is not due any more: what was a bill or a title when its checkout was opened may be paid, owned or called off since.
  * Prices what a slot asks for in a token, signs it and writes it down, in this order: a quote is in the log before anybody is shown it. The
  * key signs outside the decision, so whether a quote may be issued is asked before, and decided again with the signed one.
  */
@@ -53,6 +60,8 @@ export class IssueQuoteHandler implements ICommandHandler<IssueQuote> {
   readonly #signer: QuoteSigner;
   readonly #rates: RateSource;
   readonly #chains: SettlementChains;
+  readonly #subjects: PayableSubjects;
+  readonly #releases: SlotReleases;
   readonly #clock: Clock;
 
   constructor(
@@ -60,12 +69,16 @@ export class IssueQuoteHandler implements ICommandHandler<IssueQuote> {
     @Inject(QUOTE_SIGNER) signer: QuoteSigner,
     @Inject(RATE_SOURCE) rates: RateSource,
     @Inject(SETTLEMENT_CHAINS) chains: SettlementChains,
+    @Inject(PayableSubjects) subjects: PayableSubjects,
+    @Inject(SlotReleases) releases: SlotReleases,
     @Inject(CLOCK) clock: Clock,
   ) {
     this.#executor = executor;
     this.#signer = signer;
     this.#rates = rates;
     this.#chains = chains;
+    this.#subjects = subjects;
+    this.#releases = releases;
     this.#clock = clock;
   }
 
@@ -74,12 +87,20 @@ export class IssueQuoteHandler implements ICommandHandler<IssueQuote> {
     const stream = slotStream(provider, asked.seq);
     const state = await this.#executor.current(slot, stream, provider);
     const now = this.#clock.now();
+    // A repeat is answered by what it did, also where nothing is due any more.
+    const answer = (decision: Decision<SlotEvent, QuoteRejection>) =>
+      this.#executor.execute({ aggregate: slot, stream, envelope, decide: () => decision });
+    const over = state.status === 'open' ? await this.#subjects.refusalOf(provider, state.opened, now) : undefined;
+    if (over !== undefined) {
+      const outcome = await answer(reject(over));
+      if (outcome.kind === 'rejected') await this.#releases.tryRelease(envelope, state as OpenSlot, now);
+      return outcome;
+    }
     const place = state.status === 'none' ? { chainId: '', contract: '' } : state.place;
     const allowed = askForQuote(state, { ...place, token: asked.token, payer: asked.payer }, now);
-    if (allowed.kind === 'rejected') return allowed;
-    if (allowed.kind === 'repeated') return this.#executor.execute({ aggregate: slot, stream, envelope, decide: () => allowed });
+    if (allowed.kind !== 'free') return answer(allowed);
     const drafted = await this.#sign(provider, state as OpenSlot, asked, now);
-    if ('code' in drafted) return { kind: 'rejected', rejection: drafted };
+    if ('code' in drafted) return answer(reject(drafted));
     return this.#executor.execute({
       ...{ aggregate: slot, stream, envelope },
       decide: (current, at) => issueQuote(current, drafted, at),

@@ -4,15 +4,15 @@ import type { Outcome } from '../../commands/application/answer.ts';
 import { CLOCK, type Clock } from '../../commands/application/clock.ts';
 import { createdIdOf } from '../../commands/application/command-id.ts';
 import { CommandExecutor } from '../../commands/application/command-executor.ts';
-import { type Envelope, envelopeOf } from '../../commands/application/envelope.ts';
+import type { Envelope } from '../../commands/application/envelope.ts';
 import { randomSalt } from '../../commands/application/random-salt.ts';
 import { reject, repeated } from '../../commands/domain/decision.ts';
 import { amountText } from '../../money/money.ts';
 import { mappedEvent, mappedTitle, mapTitle, type MapTitleData } from '../domain/ppv-event.ts';
 import { invoiceRefOf } from '../domain/quote.ts';
 import { configured, settlementProvider } from '../domain/settlement-provider.ts';
-import { moveSlot, openSlot, releaseSlot, type SlotRejection } from '../domain/slot.decider.ts';
-import type { SlotEvidence, SlotOpened, SlotPurpose } from '../domain/slot.events.ts';
+import { moveSlot, openSlot, type SlotRejection } from '../domain/slot.decider.ts';
+import type { SlotOpened, SlotPurpose } from '../domain/slot.events.ts';
 import { type OpenSlot, slot } from '../domain/slot.ts';
 import { allocateSlot, purposeKey, referenceOf, slotRegister } from '../domain/slot-register.ts';
 import { noTerms, terms } from '../domain/terms.ts';
@@ -23,7 +23,8 @@ import { type Payable, PayableSubjects } from './payable-subjects.ts';
 import type { SettlementChain } from './settlement-chain.ts';
 import { SETTLEMENT_CHAINS, type SettlementChains } from './settlement-chains.ts';
 import { ppvEventStream, settlementProviderStream, slotRegisterStream, slotStream, termsStream } from './settlement-streams.ts';
-import { SLOT_WITNESS, type SlotWitness } from './slot-evidence.ts';
+import { SlotReleases } from './slot-releases.ts';
+import { stepEnvelope } from './step-envelope.ts';
 
 export type CheckoutRejection =
   | SubjectRejection
@@ -65,20 +66,20 @@ export class OpenCheckoutHandler implements ICommandHandler<OpenCheckout> {
   readonly #executor: CommandExecutor;
   readonly #subjects: PayableSubjects;
   readonly #chains: SettlementChains;
-  readonly #witness: SlotWitness;
+  readonly #releases: SlotReleases;
   readonly #clock: Clock;
 
   constructor(
     @Inject(CommandExecutor) executor: CommandExecutor,
     @Inject(PayableSubjects) subjects: PayableSubjects,
     @Inject(SETTLEMENT_CHAINS) chains: SettlementChains,
-    @Inject(SLOT_WITNESS) witness: SlotWitness,
+    @Inject(SlotReleases) releases: SlotReleases,
     @Inject(CLOCK) clock: Clock,
   ) {
     this.#executor = executor;
     this.#subjects = subjects;
     this.#chains = chains;
-    this.#witness = witness;
+    this.#releases = releases;
     this.#clock = clock;
   }
 
@@ -126,7 +127,7 @@ export class OpenCheckoutHandler implements ICommandHandler<OpenCheckout> {
     const { seq } = allocated.answer.events[0]?.data as { readonly seq: string };
     const stream = slotStream(provider, seq);
     if ((await this.#executor.current(slot, stream, provider)).status === 'none') return undefined;
-    const step = stepOf(envelope, 'OpenSlot', { seq });
+    const step = stepEnvelope(envelope, 'OpenSlot', { seq });
     return { seq, outcome: await this.#executor.execute({ aggregate: slot, stream, envelope: step, decide: () => repeated(0n) }) };
   }
 
@@ -159,7 +160,7 @@ export class OpenCheckoutHandler implements ICommandHandler<OpenCheckout> {
     const { provider } = envelope;
     const stream = ppvEventStream(provider, payable.title.id);
     const data = { slug: provider, title: payable.title.id, endsAt: payable.endsAt, ...escrow };
-    const step = stepOf(envelope, 'MapTitle', { title: data.title });
+    const step = stepEnvelope(envelope, 'MapTitle', { title: data.title });
     await this.#executor.execute({ aggregate: mappedTitle, stream, envelope: step, decide: (state) => mapTitle(state, data) });
     const event = mappedEvent(await this.#executor.current(mappedTitle, stream, provider), data);
     if (event === undefined) throw new TypeError(`Title ${payable.title.id} has no event after it was given one.`);
@@ -203,7 +204,9 @@ export class OpenCheckoutHandler implements ICommandHandler<OpenCheckout> {
     if (state.status === 'none') return purposeAt(last);
     if (state.status === 'closed') return purposeAt(last + 1);
     const refusal =
-      state.opened.amount === amountText(payable.amount) ? await this.#move(envelope, state, place) : await this.#release(envelope, state);
+      state.opened.amount === amountText(payable.amount)
+        ? await this.#move(envelope, state, place)
+        : rejectionOf(await this.#releases.release(envelope, state));
     if (refusal !== undefined) return refusal;
     return purposeAt(state.opened.amount === amountText(payable.amount) ? last : last + 1);
   }
@@ -211,28 +214,13 @@ export class OpenCheckoutHandler implements ICommandHandler<OpenCheckout> {
   async #move(envelope: Envelope, state: OpenSlot, to: Place): Promise<SlotRejection | undefined> {
     if (state.place.chainId === to.chainId && state.place.contract === to.contract) return undefined;
     const { provider } = envelope;
-    const evidence = await this.#evidenceOf(provider, state);
+    const evidence = await this.#releases.evidenceOf(provider, state);
     const outcome = await this.#executor.execute({
       ...{ aggregate: slot, stream: slotStream(provider, state.opened.seq) },
-      envelope: stepOf(envelope, 'MoveSlot', { seq: state.opened.seq, chainId: to.chainId, contract: to.contract }),
+      envelope: stepEnvelope(envelope, 'MoveSlot', { seq: state.opened.seq, chainId: to.chainId, contract: to.contract }),
       decide: (current) => moveSlot(current, { to, evidence }),
     });
     return rejectionOf(outcome);
-  }
-
-  async #release(envelope: Envelope, state: OpenSlot): Promise<SlotRejection | undefined> {
-    const evidence = await this.#evidenceOf(envelope.provider, state);
-    const outcome = await this.#executor.execute({
-      ...{ aggregate: slot, stream: slotStream(envelope.provider, state.opened.seq) },
-      envelope: stepOf(envelope, 'ReleaseSlot', { seq: state.opened.seq }),
-      decide: (current) => releaseSlot(current, evidence),
-    });
-    return rejectionOf(outcome);
-  }
-
-  async #evidenceOf(provider: string, { opened, place, quotes }: OpenSlot): Promise<SlotEvidence> {
-    if (quotes.length === 0) return { kind: 'unquoted' };
-    return (await this.#witness.evidenceOf({ ...place, provider, providerId: opened.providerId, seq: opened.seq })) ?? { kind: 'unquoted' };
   }
 
   #open(envelope: Envelope, data: Omit<SlotOpened, 'salt' | 'invoiceRef'>): Promise<Outcome<never>> {
@@ -240,7 +228,7 @@ export class OpenCheckoutHandler implements ICommandHandler<OpenCheckout> {
     const invoiceRef = invoiceRefOf({ salt, invoiceId: referenceOf(data.purpose), termsHash: data.termsHash });
     return this.#executor.execute({
       ...{ aggregate: slot, stream: slotStream(envelope.provider, data.seq) },
-      envelope: stepOf(envelope, 'OpenSlot', { seq: data.seq }),
+      envelope: stepEnvelope(envelope, 'OpenSlot', { seq: data.seq }),
       decide: (state) => openSlot(state, { ...data, salt, invoiceRef }),
     });
   }
@@ -248,15 +236,6 @@ export class OpenCheckoutHandler implements ICommandHandler<OpenCheckout> {
 
 function amountOf({ amount }: Payable): Pick<SlotOpened, 'amount' | 'currency'> {
   return { amount: amountText(amount), currency: amount.currency };
-}
-
-/** A later step of a command on another stream: a command of its own, the same for the same cause. */
-function stepOf(cause: Envelope, command: string, body: Readonly<Record<string, string>>): Envelope {
-  return envelopeOf({
-    ...{ provider: cause.provider, actor: { id: 'process:checkout', type: 'process' }, command, body },
-    key: `${command}:${cause.commandId}:${Object.values(body).join(':')}`,
-    ...{ causationId: cause.commandId, correlationId: cause.correlationId },
-  });
 }
 
 function rejectionOf(outcome: Outcome<SlotRejection>): SlotRejection | undefined {

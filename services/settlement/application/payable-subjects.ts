@@ -10,7 +10,7 @@ import { invoice } from '../../invoicing/domain/invoice.ts';
 import type { InvoiceIssued } from '../../invoicing/domain/invoice.events.ts';
 import { amountText, isPayable, type Money, moneyOf } from '../../money/money.ts';
 import { currencyWord } from '../domain/quote.ts';
-import type { SlotTitle } from '../domain/slot.events.ts';
+import type { SlotOpened, SlotTitle } from '../domain/slot.events.ts';
 import type { CheckoutSubject, SubjectRejection } from './checkout-subject.ts';
 
 /** Something that can be paid, as the books have it now. */
@@ -52,6 +52,23 @@ export class PayableSubjects {
       : { kind: subject.kind, account: id, amount };
   }
 
+  /**
+   * Why nothing is due any more for what a slot was opened for, as the books have it now; undefined while it is. An amount that somebody
+   * chose is due as long as they like.
+   */
+  async refusalOf(
+    provider: string,
+    { account: id, purpose, amount, currency }: SlotOpened,
+    now: string,
+  ): Promise<SubjectRejection | undefined> {
+    if (purpose.kind !== 'invoice' && purpose.kind !== 'title') return undefined;
+    const customer = await this.#account(provider, id);
+    if (customer.status === 'none') return { code: 'account_not_found' };
+    if (purpose.kind === 'invoice') return refusedPart(customer, purpose.invoice, moneyOf(amount, currency));
+    const sold = await this.#title(provider, { kind: 'title', account: id, title: purpose.title.id, held: false }, customer, now);
+    return 'code' in sold ? sold : undefined;
+  }
+
   async #invoice(
     provider: string,
     subject: CheckoutSubject & { readonly kind: 'invoice' },
@@ -61,14 +78,10 @@ export class PayableSubjects {
     if (issued === undefined || !isFor(issued.account)) return { code: 'invoice_not_found' };
     const customer = await this.#account(provider, issued.account);
     if (customer.status === 'none') return { code: 'invoice_not_found' };
-    const open = customer.openInvoices.find((each) => each.invoice === subject.invoice)?.open ?? 0n;
-    if (open <= 0n) return { code: 'invoice_paid' };
+    const open = openOf(customer, subject.invoice);
     const amount = subject.amount ?? { amount: open, currency: customer.currency };
-    const refused = refusedAmount(amount, customer);
+    const refused = refusedPart(customer, subject.invoice, amount);
     if (refused !== undefined) return refused;
-    if (amount.amount > open) {
-      return { code: 'amount_exceeds_open', open: amountText({ ...amount, amount: open }), currency: amount.currency };
-    }
     return { kind: 'invoice', account: issued.account, amount, invoice: subject.invoice, number: issued.number };
   }
 
@@ -83,7 +96,8 @@ export class PayableSubjects {
     if (version.cancelled !== undefined) return { code: 'title_cancelled', title: id };
     const { name, price, currency, onSaleFrom, onSaleUntil, endsAt } = version.listed;
     if (customer.purchases.has(id)) return { code: 'title_already_purchased', title: id };
-    if (now < onSaleFrom || now >= onSaleUntil) return { code: 'title_not_on_sale', from: onSaleFrom, until: onSaleUntil };
+    const until = onSaleUntil < endsAt ? onSaleUntil : endsAt; // A title that is over is sold to nobody.
+    if (now < onSaleFrom || now >= until) return { code: 'title_not_on_sale', from: onSaleFrom, until };
     const amount = moneyOf(price, currency);
     const refused = refusedAmount(amount, customer);
     if (refused !== undefined) return refused;
@@ -104,6 +118,19 @@ export class PayableSubjects {
     }
     return undefined;
   }
+}
+
+function openOf({ openInvoices }: OpenAccount, invoice: string): bigint {
+  return openInvoices.find((each) => each.invoice === invoice)?.open ?? 0n;
+}
+
+/** Why this much of an invoice cannot be paid. */
+function refusedPart(customer: OpenAccount, invoice: string, amount: Money): SubjectRejection | undefined {
+  const open = openOf(customer, invoice);
+  if (open <= 0n) return { code: 'invoice_paid' };
+  const refused = refusedAmount(amount, customer);
+  if (refused !== undefined || amount.amount <= open) return refused;
+  return { code: 'amount_exceeds_open', open: amountText({ ...amount, amount: open }), currency: amount.currency };
 }
 
 function refusedAmount(amount: Money, { currency }: OpenAccount): SubjectRejection | undefined {

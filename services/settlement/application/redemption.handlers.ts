@@ -1,22 +1,28 @@
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { Outcome } from '../../commands/application/answer.ts';
+import { CLOCK, type Clock } from '../../commands/application/clock.ts';
 import { CommandExecutor } from '../../commands/application/command-executor.ts';
 import type { Envelope } from '../../commands/application/envelope.ts';
+import { reject } from '../../commands/domain/decision.ts';
 import { moneyOf } from '../../money/money.ts';
 import { creditHolder } from '../domain/credit-holder.ts';
 import type { DispatchRejection } from '../domain/dispatch.decider.ts';
 import { offerRedemption, type RedemptionRejection } from '../domain/redemption.ts';
-import { type OfferedRedemption, slot } from '../domain/slot.ts';
+import { type OfferedRedemption, type OpenSlot, slot } from '../domain/slot.ts';
 import { tokenUnits } from '../domain/token-amount.ts';
+import type { SubjectRejection } from './checkout-subject.ts';
 import { CREDIT_DESK, type CreditDesk, type SignedRedemption } from './credit-desk.ts';
 import { creditHolderStream } from './credit-streams.ts';
 import { CreditTokens } from './credit-tokens.ts';
 import { orderDispatch } from './dispatch-commands.ts';
+import { PayableSubjects } from './payable-subjects.ts';
 import { slotStream } from './settlement-streams.ts';
+import { SlotReleases } from './slot-releases.ts';
 
 export type OfferRejection =
   | RedemptionRejection
+  | SubjectRejection
   | { readonly code: 'credit_not_available'; readonly chainId: string; readonly currency: string }
   | { readonly code: 'credit_holder_unknown'; readonly holder: string };
 
@@ -39,10 +45,21 @@ export class OfferRedemption extends Command<Outcome<OfferRejection>> {
 export class OfferRedemptionHandler implements ICommandHandler<OfferRedemption> {
   readonly #executor: CommandExecutor;
   readonly #tokens: CreditTokens;
+  readonly #subjects: PayableSubjects;
+  readonly #releases: SlotReleases;
+  readonly #clock: Clock;
 
-  constructor(@Inject(CommandExecutor) executor: CommandExecutor) {
+  constructor(
+    @Inject(CommandExecutor) executor: CommandExecutor,
+    @Inject(PayableSubjects) subjects: PayableSubjects,
+    @Inject(SlotReleases) releases: SlotReleases,
+    @Inject(CLOCK) clock: Clock,
+  ) {
     this.#executor = executor;
     this.#tokens = new CreditTokens(executor);
+    this.#subjects = subjects;
+    this.#releases = releases;
+    this.#clock = clock;
   }
 
   async execute({ envelope, seq, holder }: OfferRedemption): Promise<Outcome<OfferRejection>> {
@@ -51,6 +68,14 @@ export class OfferRedemptionHandler implements ICommandHandler<OfferRedemption> 
     const state = await this.#executor.current(slot, stream, provider);
     if (state.status === 'none') return { kind: 'rejected', rejection: { code: 'slot_not_found' } };
     const { opened, place } = state;
+    const now = this.#clock.now();
+    const over = state.status === 'open' ? await this.#subjects.refusalOf(provider, opened, now) : undefined;
+    if (over !== undefined) {
+      // A repeat is answered by what it did, also where nothing is due any more.
+      const outcome = await this.#executor.execute({ aggregate: slot, stream, envelope, decide: () => reject(over) });
+      if (outcome.kind === 'rejected') await this.#releases.tryRelease(envelope, state as OpenSlot, now);
+      return outcome;
+    }
     const { amount, currency, account, invoiceRef } = opened;
     const { chainId } = place;
     const token = await this.#tokens.of(provider, chainId);
@@ -61,7 +86,7 @@ export class OfferRedemptionHandler implements ICommandHandler<OfferRedemption> 
     const { accounts } = await this.#executor.current(creditHolder, creditHolderStream(provider, holder), provider);
     if (!accounts.includes(account)) return { kind: 'rejected', rejection: { code: 'credit_holder_unknown', holder } };
     const offer = { seq, chainId, contract: token.address, holder, units: units.toString(), invoiceRef };
-    return this.#executor.execute({ aggregate: slot, stream, envelope, decide: (current, now) => offerRedemption(current, offer, now) });
+    return this.#executor.execute({ aggregate: slot, stream, envelope, decide: (current, at) => offerRedemption(current, offer, at) });
   }
 }
 

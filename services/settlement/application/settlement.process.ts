@@ -170,10 +170,14 @@ export class SettlementProcess implements Projection {
     const payment = await this.#parts.facts.paymentOf(event.provider, place);
     if (payment === undefined) return;
     if (name === 'EventCancelled') await this.#end(event, payment, 'event_cancelled');
-    else await this.#captured(event, payment, facts);
+    else await this.#captured(event, payment, { ...facts, paidBy: settlementId({ ...place, effect: 'slot', key: place.slot }) });
   }
 
-  async #captured(event: LedgerEvent, { account, slot, amount, currency }: MatchedPayment, facts: CaptureFacts): Promise<void> {
+  async #captured(
+    event: LedgerEvent,
+    { account, slot, amount, currency }: MatchedPayment,
+    facts: CaptureFacts & { readonly paidBy: string },
+  ): Promise<void> {
     const what = { ...facts, slot, amount: moneyOf(amount, currency), product: ppvProduct };
     await this.#send(new CaptureTitle(this.#envelope(event, `CaptureTitle:${slot}`, account), account, what));
   }

@@ -2,7 +2,7 @@ import { accept, type Decision, reject, repeated } from '../../commands/domain/d
 import { amountText } from '../../money/money.ts';
 import type { EffectOf } from './chain-effect.ts';
 import type { HoldingAccounts } from './credit-holder.ts';
-import { deadlineOf, type Slot } from './slot.ts';
+import { landingEndOf, type Slot } from './slot.ts';
 import type { SlotRejection } from './slot.decider.ts';
 import type { RedemptionOffered, SlotEvent } from './slot.events.ts';
 import type { SettlementSubject } from './settlement.events.ts';
@@ -27,10 +27,7 @@ export function offerRedemption(state: Slot, offer: RedemptionOffered, now: stri
   if (!isRedeemable(state)) return reject({ code: 'slot_not_redeemable', kind: opened.purpose.kind });
   const known = redemptions.find(({ holder, contract, chainId }) => isSame(offer, { holder, contract, chainId }));
   if (known !== undefined) return repeated(known.revision);
-  const until = quotes.reduce((latest, { terms, reorgWindowSeconds }) => {
-    const end = deadlineOf(terms) + BigInt(reorgWindowSeconds);
-    return end > latest ? end : latest;
-  }, 0n);
+  const until = landingEndOf(quotes);
   if (BigInt(Date.parse(now)) / 1000n < until) return reject({ code: 'slot_bound', until: new Date(Number(until) * 1000).toISOString() });
   return accept({ type: 'RedemptionOffered/1', data: offer });
 }

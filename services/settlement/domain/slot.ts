@@ -120,6 +120,19 @@ export function deadlineOf(terms: SignedTerms): bigint {
   return BigInt(terms.module === 'settlement' ? terms.quote.deadline : terms.offer.deadline);
 }
 
+/** Whether a block may still bring a payment of the slot by our own clock, or take one back. */
+export function mayStillLand({ quotes }: OpenSlot, now: string): boolean {
+  return BigInt(Date.parse(now)) / 1000n < landingEndOf(quotes);
+}
+
+/** When the last quote is over, and the blocks behind it that may still be replaced: seconds since 1970. */
+export function landingEndOf(quotes: readonly IssuedQuote[]): bigint {
+  return quotes.reduce((latest, { terms, reorgWindowSeconds }) => {
+    const end = deadlineOf(terms) + BigInt(reorgWindowSeconds);
+    return end > latest ? end : latest;
+  }, 0n);
+}
+
 export function tokenOf(terms: SignedTerms): string {
   return terms.module === 'settlement' ? terms.quote.token : terms.offer.token;
 }

@@ -33,6 +33,7 @@ export interface Token {
 
 export interface Checkout {
   readonly state: string;
+  readonly over?: string;
   readonly legalName: string;
   readonly kind: string;
   readonly invoice?: string;

@@ -14,6 +14,15 @@ export const busyStates: readonly string[] = ['seen', 'confirming', 'confirmed',
 /** Nothing came of the transaction: the payer may send another. */
 export const failedStates: readonly string[] = ['reverted', 'replaced', 'cancelled', 'dropped', 'reorged'];
 
+/** Why nothing is due any more. */
+const overSentences: Readonly<Record<string, string>> = {
+  invoice_paid: 'This invoice is paid already. Please pay nothing here.',
+  amount_exceeds_open: 'A part of this invoice was paid in another way. Please ask the provider for a new link.',
+  title_cancelled: 'The event was called off. Please pay nothing here.',
+  title_already_purchased: 'You have this title already. Please pay nothing here.',
+  title_not_on_sale: 'This title is not on sale any more. Please pay nothing here.',
+};
+
 /** Each state in a sentence. "Sent" is not "paid". */
 export function stateSentence(checkout: Checkout): Said {
   const { state, transaction, relay } = checkout;
@@ -44,7 +53,7 @@ export function stateSentence(checkout: Checkout): Said {
         'bad',
       );
     case 'released':
-      return said('This payment was given up; it is paid in another way.');
+      return said(overSentences[checkout.over ?? ''] ?? 'This payment was given up; it is paid in another way.');
     default:
       return relay?.state === 'failed'
         ? said(relay.refusal?.text ?? 'Your signature could not be brought to the network. Nothing was paid.', 'bad')

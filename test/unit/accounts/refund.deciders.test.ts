@@ -147,7 +147,14 @@ describe('refundSettlement', () => {
     given(account, held)
       .when((state) => refundSettlement(state, asked()))
       .thenRejects({ code: 'settlement_not_final', settlement });
-    const capture = { slot: '1', settlement: '1.0xe.capture.7.0xd', amount: eur('4.99'), product: 'ppv', effectiveAt: at };
+    const capture = {
+      slot: '1',
+      settlement: '1.0xe.capture.7.0xd',
+      paidBy: settlement,
+      amount: eur('4.99'),
+      product: 'ppv',
+      effectiveAt: at,
+    };
     const [event] = given(account, held)
       .when((state) => captureTitle(state, capture))
       .thenAccepts('TitleCaptured/1');

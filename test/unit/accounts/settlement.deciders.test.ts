@@ -326,7 +326,8 @@ describe('endTitleGrant', () => {
 });
 
 describe('captureTitle', () => {
-  const capture = { slot: '1', settlement: '1.0xe.capture.7.0xd', amount: eur('4.99'), product: 'ppv', effectiveAt: at };
+  const of = { slot: '1', settlement: '1.0xe.capture.7.0xd', paidBy: '1.0xe.slot.1' };
+  const capture = { ...of, amount: eur('4.99'), product: 'ppv', effectiveAt: at };
 
   it('earns what the escrow held, once', () => {
     const history = new History().prepaid().granted('4.99', { hold: 'escrow' });
@@ -341,6 +342,27 @@ describe('captureTitle', () => {
     given(account, [...history.events, event!])
       .when((state) => captureTitle(state, capture))
       .thenRepeats(2n);
+  });
+
+  it('leaves to the customer what was paid for a title that the account had already, where it can be paid back from', () => {
+    const first = new History().prepaid().granted('4.99', { hold: 'escrow' });
+    const again = { ...granting('4.99'), slot: '2', settlement: '1.0xe.slot.2', hold: 'escrow' as const };
+    const scenario = given(account, first.events);
+    scenario.when((state) => grantTitle(state, again)).thenRejects({ code: 'title_already_purchased', title: again.title.id });
+    const [event] = scenario
+      .when((state) => captureTitle(state, { ...capture, slot: '2', paidBy: again.settlement }))
+      .thenAccepts('TitleCaptured/1');
+    expect(event?.data).toMatchObject({
+      overpaid: { settlement: again.settlement, wallet: '4.99' },
+      postings: [
+        { account: `liability:ppv-escrow:${id}`, amount: '4.99', direction: 'debit' },
+        { account: `liability:wallet:${id}:overpaid`, amount: '4.99', direction: 'credit' },
+      ],
+    });
+    const { state } = given(account, [...first.events, event!]);
+    const wallet = eur('4.99').amount;
+    expect(state).toMatchObject({ wallet, buckets: new Map([['overpaid', wallet]]) });
+    expect(state.status === 'none' ? undefined : state.settlements.get(again.settlement)).toMatchObject({ parts: { wallet } });
   });
 
   it('rejects in this order: unknown account, currency', () => {

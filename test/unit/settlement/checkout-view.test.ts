@@ -42,8 +42,11 @@ describe('the state of a checkout', () => {
     ['waiting', { slot: stateOf(), now: later(9_999) }],
     ['waiting', { now: later(599) }],
     ['expired', { now: later(600) }],
+    ['released', { over: { code: 'invoice_paid' }, sent: reverted }],
+    ['seen', { over: { code: 'invoice_paid' }, sent: pending }],
+    ['confirming', { over: { code: 'invoice_paid' }, payment: paid('observed') }],
   ])('is %s when %o', (state, facts) => {
-    const nothing = { payment: undefined, isCancelled: false, sent: undefined, relay: undefined };
+    const nothing = { payment: undefined, isCancelled: false, sent: undefined, relay: undefined, over: undefined };
     expect(checkoutState({ slot: stateOf(issued()), ...nothing, now: quotedAt, ...facts })).toBe(state);
   });
 

@@ -29,6 +29,7 @@ export function checkoutBody(id: string, view: CheckoutView, { chain, coinLinks 
     tokens: chain?.tokens ?? [],
     quotes: view.quotes.map((quote) => quoteBody(quote, coinLinks.get(quote.digest))),
     ...(view.credit !== undefined && { credit: creditOf(view.credit) }),
+    ...(view.over !== undefined && { over: view.over.code }),
     ...paymentOf(view),
     ...transactionOf(view),
     ...relayOf(view),

@@ -157,6 +157,11 @@ export class CheckoutBody {
   readonly credit?: CheckoutTokenBody;
   @ApiProperty({ type: [CheckoutQuoteBody], description: 'Quotes that are good now.' })
   readonly quotes!: readonly CheckoutQuoteBody[];
+  @ApiProperty({
+    ...{ type: 'string', required: false, example: 'invoice_paid' },
+    description: 'Why nothing is due any more, as the code that a new quote would be refused with.',
+  })
+  readonly over?: string;
   @ApiProperty({ type: CheckoutPaymentBody, required: false })
   readonly payment?: CheckoutPaymentBody;
   @ApiProperty({ type: SentTransactionBody, required: false, description: 'Of the transaction that `tx` names.' })

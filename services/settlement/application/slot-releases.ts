@@ -1,0 +1,48 @@
+import { ChainFault } from '../../chain/application/chain-faults.ts';
+import type { Outcome } from '../../commands/application/answer.ts';
+import type { CommandExecutor } from '../../commands/application/command-executor.ts';
+import type { Envelope } from '../../commands/application/envelope.ts';
+import { releaseSlot, type SlotRejection } from '../domain/slot.decider.ts';
+import type { SlotEvidence } from '../domain/slot.events.ts';
+import { mayStillLand, type OpenSlot, slot } from '../domain/slot.ts';
+import { slotStream } from './settlement-streams.ts';
+import type { SlotWitness } from './slot-evidence.ts';
+import { stepEnvelope } from './step-envelope.ts';
+
+/** Gives slots up whose payment is wanted no more, as far as no chain can bring one. */
+export class SlotReleases {
+  readonly #executor: CommandExecutor;
+  readonly #witness: SlotWitness;
+
+  constructor(executor: CommandExecutor, witness: SlotWitness) {
+    [this.#executor, this.#witness] = [executor, witness];
+  }
+
+  /** What speaks for it that nothing can land where the slot is bound to. Throws chain faults. */
+  async evidenceOf(provider: string, { opened, place, quotes }: OpenSlot): Promise<SlotEvidence> {
+    if (quotes.length === 0) return { kind: 'unquoted' };
+    return (await this.#witness.evidenceOf({ ...place, provider, providerId: opened.providerId, seq: opened.seq })) ?? { kind: 'unquoted' };
+  }
+
+  /** Throws chain faults. */
+  async release(envelope: Envelope, state: OpenSlot): Promise<Outcome<SlotRejection>> {
+    const { provider } = envelope;
+    const evidence = await this.evidenceOf(provider, state);
+    const { seq } = state.opened;
+    return this.#executor.execute({
+      ...{ aggregate: slot, stream: slotStream(provider, seq) },
+      envelope: stepEnvelope(envelope, 'ReleaseSlot', { seq }),
+      decide: (current) => releaseSlot(current, evidence),
+    });
+  }
+
+  /** The same where it may be done already. No chain is asked before its answer can matter; what none says now, one says the next time. */
+  async tryRelease(envelope: Envelope, state: OpenSlot, now: string): Promise<void> {
+    if (mayStillLand(state, now)) return;
+    try {
+      await this.release(envelope, state);
+    } catch (error) {
+      if (!(error instanceof ChainFault)) throw error;
+    }
+  }
+}
