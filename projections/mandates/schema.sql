@@ -18,6 +18,8 @@ create table if not exists mandates_v1 (
   constraint mandates_v1_status check (status in ('offered', 'agreed', 'revoked'))
 );
 create index if not exists mandates_v1_account on mandates_v1 (provider, account, position desc);
+-- A contract that ends one names nothing else.
+create index if not exists mandates_v1_mandate on mandates_v1 (mandate);
 
 -- The view is what readers name. A later version takes it over once it has caught up.
 do $$ begin

@@ -12,6 +12,7 @@ import { PrepaidCreditQuery } from '../../projections/prepaid-credit/prepaid-cre
 import { ProjectedEscrowPurchases } from '../../projections/settlements/projected.escrow-purchases.ts';
 import { SettlementDispatchesQuery } from '../../projections/settlement-dispatches/settlement-dispatches.query.ts';
 import { SignedAnswersModule } from '../../projections/signed-answers/signed-answers.module.ts';
+import { ProjectedMandateOwners } from '../../projections/mandates/projected.mandate-owners.ts';
 import { UpToDateReads } from '../../projections/sql/up-to-date-reads.ts';
 import { PostgresApiKeyStore } from '../access/adapters/postgres/api-key-store.ts';
 import { Authenticator } from '../access/application/authenticator.ts';
@@ -204,7 +205,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
     ledger: {
       take: (effect, heads) => ledger().take(effect, heads),
       reorged: (effect, reason) => ledger().reorged(effect, reason),
-      mandateRevoked: (end) => ledger().mandateRevoked(end),
+      mandatesRevoked: (ends) => ledger().mandatesRevoked(ends),
     },
     onAlarm: (status) => logger.error({ status }, 'A chain that providers are paid on needs somebody to look.'),
     onRetry: (chainId, err) => logger.warn({ chainId, err }, 'A look at a chain that providers are paid on failed; it is tried again.'),
@@ -232,6 +233,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
           chains: settlementChains,
           providers,
           purchases,
+          mandates: new ProjectedMandateOwners(reads),
           onUnmatched: (notice) =>
             logger.error(notice, 'Money came or went on chain that the ledger never asked for; somebody has to look.'),
         }),

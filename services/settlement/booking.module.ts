@@ -10,6 +10,7 @@ import { EffectSubjects } from './application/effect-subjects.ts';
 import { BookRates } from './application/book-rates.ts';
 import type { EscrowPurchases } from './application/escrow-purchases.ts';
 import { FinalContexts } from './application/final-contexts.ts';
+import type { MandateOwners } from './application/mandate-owners.ts';
 import type { ProviderDirectory } from './application/provider-directory.ts';
 import { PurchaseFacts } from './application/purchase-facts.ts';
 import { RecordingSettlementLedger } from './application/recording.settlement-ledger.ts';
@@ -25,6 +26,7 @@ export interface BookingPorts {
   readonly chains: readonly SettlementChain[];
   readonly providers: ProviderDirectory;
   readonly purchases: EscrowPurchases;
+  readonly mandates: MandateOwners;
   readonly onUnmatched: OnUnmatched;
 }
 
@@ -47,7 +49,7 @@ export interface BookingPorts {
   exports: [SettlementProcess, SETTLEMENT_LEDGER],
 })
 export class BookingModule {
-  static register({ chains, providers, purchases, onUnmatched }: BookingPorts): DynamicModule {
+  static register({ chains, providers, purchases, mandates, onUnmatched }: BookingPorts): DynamicModule {
     const known = new SettlementChains(chains);
     return {
       module: BookingModule,
@@ -57,7 +59,7 @@ export class BookingModule {
           useFactory: (executor: CommandExecutor, rates: ReferenceRates, books: BookRates, facts: PurchaseFacts) => {
             const creditTokens = new CreditTokens(executor);
             return new RecordingSettlementLedger({
-              ...{ executor, chains: known, providers, onUnmatched, creditTokens },
+              ...{ executor, chains: known, providers, mandates, onUnmatched, creditTokens },
               subjects: new EffectSubjects(executor, known),
               contexts: new FinalContexts({ facts, chains: known, rates, purchases, creditTokens, books }),
             });

@@ -77,7 +77,11 @@ export function instrument(): { marks: Readonly<Record<string, Marks>>; compiled
   const { sources } = compile(measured, { '*': { '': ['ast'] } });
   const marks: Record<string, Marks> = {};
   for (const path of measured) {
-    const marked = withChoices(path, sources[path]!.ast, Object.values(marks).reduce((sum, { branches }) => sum + branches.length / 2, 0));
+    const marked = withChoices(
+      path,
+      sources[path]!.ast,
+      Object.values(marks).reduce((sum, { branches }) => sum + branches.length / 2, 0),
+    );
     const { source, metadata } = edr.addStatementCoverageInstrumentation(marked.text, path, edr.latestSupportedSolidityVersion());
     given[path] = source;
     const statements = metadata.filter(({ kind }) => kind === 'statement').map((one) => markOf(one, marked.text));

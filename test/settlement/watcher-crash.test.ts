@@ -90,13 +90,13 @@ function heldBy(ledger: MemorySettlementLedger): string[][] {
 /** A call of the ledger by another process. */
 interface Told {
   readonly id: number;
-  readonly method: 'take' | 'reorged' | 'mandateRevoked';
-  readonly values: readonly [effect: ChainEffect | MandateEnd, heads?: { readonly head: string; readonly finalized: string }];
+  readonly method: 'take' | 'reorged' | 'mandatesRevoked';
+  readonly values: readonly [effect: ChainEffect | readonly MandateEnd[], heads?: { readonly head: string; readonly finalized: string }];
 }
 
 function hear(ledger: MemorySettlementLedger, { method, values }: Told): Promise<unknown> {
   const [told, heads = { head: '0', finalized: '0' }] = values;
-  if (method === 'mandateRevoked') return ledger.mandateRevoked(told as MandateEnd);
+  if (method === 'mandatesRevoked') return ledger.mandatesRevoked(told as readonly MandateEnd[]);
   const effect = told as ChainEffect;
   return method === 'reorged'
     ? ledger.reorged(effect)

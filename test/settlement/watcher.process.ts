@@ -18,7 +18,7 @@ function tell<Result>(method: string, ...values: unknown[]): Promise<Result> {
 const ledger: SettlementLedger = {
   take: (effect, heads) => tell<EffectStanding>('take', effect, heads),
   reorged: (effect) => tell<void>('reorged', effect),
-  mandateRevoked: (end) => tell<void>('mandateRevoked', end),
+  mandatesRevoked: (ends) => tell<void>('mandatesRevoked', ends),
 };
 
 const pool = createPool({ url: databaseUrl });

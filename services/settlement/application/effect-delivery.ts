@@ -2,6 +2,9 @@ import { SettlementAlarm } from './settlement-alarms.ts';
 import type { SettlementLedger } from './settlement-ledger.ts';
 import type { Delivery, WatchCursor, WatcherStore } from './watcher-store.ts';
 
+/** Told in one look: the next ones go on. */
+const revocationsMax = 1_000;
+
 /**
  * Tells the ledger what was seen and what was lost, until it is done with it. What was told before a crash is told again, which changes
  * nothing there.
@@ -25,11 +28,20 @@ export class EffectDelivery {
    * there the next time.
    */
   async deliver(): Promise<Error | undefined> {
-    // Nothing that follows may be collected by them.
-    for (const { id, end } of await this.#store.revocations(this.#chainId)) {
-      await this.#ledger.mandateRevoked(end);
-      await this.#store.told(id, 'finalized');
-    }
+    const refusal = await this.#tellEffects();
+    // After what pays: nobody is kept waiting by ends of mandates, which anybody can make.
+    await this.#tellRevocations();
+    return refusal;
+  }
+
+  async #tellRevocations(): Promise<void> {
+    const revocations = await this.#store.revocations(this.#chainId, revocationsMax);
+    if (revocations.length === 0) return;
+    await this.#ledger.mandatesRevoked(revocations.map(({ end }) => end));
+    await this.#store.revocationsTold(revocations.map(({ id }) => id));
+  }
+
+  async #tellEffects(): Promise<Error | undefined> {
     const cursors = new Map((await this.#store.cursors(this.#chainId)).map((cursor) => [cursor.address, cursor]));
     const refusals = new Map<string, Error>();
     for (const delivery of await this.#store.deliveries(this.#chainId)) {

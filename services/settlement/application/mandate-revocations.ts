@@ -2,36 +2,32 @@ import type { CommandExecutor } from '../../commands/application/command-executo
 import { envelopeOf } from '../../commands/application/envelope.ts';
 import { noteRevocation } from '../domain/mandate.decider.ts';
 import { mandate } from '../domain/mandate.ts';
-import type { ProviderDirectory } from './provider-directory.ts';
+import type { MandateOwners } from './mandate-owners.ts';
 import { mandateStream } from './sending-streams.ts';
 import type { MandateEnd } from './settlement-ledger.ts';
 
 const patienceMs = 60_000;
 
 /**
- * Writes down that a mandate is over on chain. Its log names nobody but the mandate, and the id of a mandate is its digest, so whose it is says
- * the stream: at most one provider has it. Every provider is asked, since an index would have to be waited for, and revocations are few.
+ * Writes down which mandates are over on chain. Their logs name nobody, and are few where all is well; a stranger can make as many as it pays for,
+ * of mandates that nobody offered. So it is asked once whose they are, and only those streams are touched.
  */
 export class MandateRevocations {
   readonly #executor: CommandExecutor;
-  readonly #providers: ProviderDirectory;
+  readonly #owners: MandateOwners;
 
-  constructor(executor: CommandExecutor, providers: ProviderDirectory) {
+  constructor(executor: CommandExecutor, owners: MandateOwners) {
     this.#executor = executor;
-    this.#providers = providers;
+    this.#owners = owners;
   }
 
   /** Safe to repeat. A mandate that no provider of ours ever offered is none of ours. */
-  async note(end: MandateEnd): Promise<void> {
-    for (const provider of this.#providers.slugs()) if (await this.#isOf(provider, end)) await this.#note(provider, end);
+  async note(ends: readonly MandateEnd[]): Promise<void> {
+    if (ends.length === 0) return;
+    for (const { provider, mandate } of await this.#owners.of(ends)) await this.#note(provider, mandate);
   }
 
-  async #isOf(provider: string, { mandate: id, chainId, contract }: MandateEnd): Promise<boolean> {
-    const state = await this.#executor.current(mandate, mandateStream(provider, id), provider);
-    return state.status !== 'none' && state.offered.chainId === chainId && state.offered.contract === contract;
-  }
-
-  async #note(provider: string, { mandate: id }: MandateEnd): Promise<void> {
+  async #note(provider: string, id: string): Promise<void> {
     const envelope = envelopeOf({
       ...{ provider, actor: { id: 'process:settlement-ledger', type: 'process' }, key: `NoteRevocation:${id}` },
       ...{ command: 'NoteRevocation', body: { mandate: id }, patienceMs },

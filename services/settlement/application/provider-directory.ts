@@ -5,8 +5,6 @@ import { providerIdOf } from '../domain/chain-number.ts';
 export interface ProviderDirectory {
   /** Undefined for a provider of somebody else, whose contracts are the same. */
   slugOf(providerId: string): string | undefined;
-  /** All of them. */
-  slugs(): Iterable<string>;
 }
 
 /** The providers that have a log. Their numbers follow from their names, so that none has to be looked up, and none can be another's. */
@@ -19,9 +17,5 @@ export class LoggedProviders implements ProviderDirectory {
 
   slugOf(providerId: string): string | undefined {
     return this.#slugs.get(providerId);
-  }
-
-  slugs(): Iterable<string> {
-    return this.#slugs.values();
   }
 }

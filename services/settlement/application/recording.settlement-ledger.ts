@@ -9,6 +9,7 @@ import { type Settlement, settlement, standingOf, standsAs } from '../domain/set
 import type { CreditTokens } from './credit-tokens.ts';
 import type { EffectSubjects } from './effect-subjects.ts';
 import type { FinalContexts } from './final-contexts.ts';
+import type { MandateOwners } from './mandate-owners.ts';
 import { MandateRevocations } from './mandate-revocations.ts';
 import type { ProviderDirectory } from './provider-directory.ts';
 import { type OnUnmatched, SettlementAlarm } from './settlement-alarms.ts';
@@ -19,7 +20,8 @@ import { settlementStream } from './settlement-streams.ts';
 export interface RecordingLedgerOptions {
   readonly executor: CommandExecutor;
   readonly chains: SettlementChains;
-  readonly providers: ProviderDirectory;
+  readonly providers: Pick<ProviderDirectory, 'slugOf'>;
+  readonly mandates: MandateOwners;
   readonly subjects: EffectSubjects;
   readonly contexts: FinalContexts;
   readonly creditTokens: CreditTokens;
@@ -59,7 +61,7 @@ export class RecordingSettlementLedger implements SettlementLedger {
 
   constructor(options: RecordingLedgerOptions) {
     this.#options = options;
-    this.#revocations = new MandateRevocations(options.executor, options.providers);
+    this.#revocations = new MandateRevocations(options.executor, options.mandates);
   }
 
   async take(effect: ChainEffect, heads: ChainHeads): Promise<EffectStanding> {
@@ -84,8 +86,8 @@ export class RecordingSettlementLedger implements SettlementLedger {
     else await this.#write('reorg', place, state);
   }
 
-  mandateRevoked(end: MandateEnd): Promise<void> {
-    return this.#revocations.note(end);
+  mandatesRevoked(ends: readonly MandateEnd[]): Promise<void> {
+    return this.#revocations.note(ends);
   }
 
   #placeOf(effect: ChainEffect): Place | undefined {

@@ -36,10 +36,10 @@ export interface SettlementLedger {
    */
   reorged(effect: ChainEffect, reason?: string): Promise<void>;
   /**
-   * The payer, or the provider's admin, ended a mandate on chain: nothing is collected by it any more, from the block on that shows it. What
-   * was decided by whoever may stands, whatever becomes of the block. Durable when it answers, safe to repeat.
+   * Payers, or providers' admins, ended mandates on chain: nothing is collected by them any more, from the block on that shows it. What was
+   * decided by whoever may stands, whatever becomes of the block. Durable when it answers, safe to repeat.
    */
-  mandateRevoked(end: MandateEnd): Promise<void>;
+  mandatesRevoked(ends: readonly MandateEnd[]): Promise<void>;
 }
 
 /** Nest injection token of the port. */

@@ -41,7 +41,7 @@ const failuresMax = 5;
 const silence: SettlementLedger = {
   take: async ({ block }, { finalized }) => (BigInt(block.number) <= finalized ? 'finalized' : 'observed'),
   reorged: async () => undefined,
-  mandateRevoked: async () => undefined,
+  mandatesRevoked: async () => undefined,
 };
 
 /**

@@ -132,9 +132,9 @@ export interface WatcherStore {
 
   /** All that the ledger has to hear: first what was lost, then what is there and not done with, each in the order of the chain. */
   deliveries(chainId: string): Promise<Delivery[]>;
-  /** Ends of mandates that stand and that the ledger has not heard of, in the order of the chain: their logs name no provider. */
-  revocations(chainId: string): Promise<{ readonly id: bigint; readonly end: MandateEnd }[]>;
-  /** `finalized` for an end of a mandate. */
+  /** The first ends of mandates that stand and that the ledger has not heard of, in the order of the chain: their logs name no provider. */
+  revocations(chainId: string, countMax: number): Promise<{ readonly id: bigint; readonly end: MandateEnd }[]>;
+  revocationsTold(ids: readonly bigint[]): Promise<void>;
   told(id: bigint, standing: EffectStanding | 'undone'): Promise<void>;
 
   /**

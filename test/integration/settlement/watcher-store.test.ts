@@ -177,13 +177,14 @@ describe.each([
       return { ...log, providerId: undefined } as WatchedLog;
     };
     await advance(at(0), at(1), [revoked(1)]);
-    const [known] = await store.revocations(chainId);
+    const [known] = await store.revocations(chainId, 9);
     expect([known?.end, await heard()]).toEqual([{ chainId, contract, mandate: tx('d') }, []]);
     await store.undo({ chainId, contracts: [contract], from: at(1), ancestor: at(0) });
-    expect([await store.revocations(chainId), await heard()]).toEqual([[], []]);
+    expect([await store.revocations(chainId, 9), await heard()]).toEqual([[], []]);
     await advance(at(0), at(1, 'b'), [revoked(1, 'b')]);
-    for (const { id } of await store.revocations(chainId)) await store.told(id, 'finalized');
-    expect(await store.revocations(chainId)).toEqual([]);
+    expect(await store.revocations(chainId, 0)).toEqual([]);
+    await store.revocationsTold((await store.revocations(chainId, 9)).map(({ id }) => id));
+    expect(await store.revocations(chainId, 9)).toEqual([]);
   });
 
   it('adopts what a chain shows, and tells of what is lost by it, with the reason', async () => {

@@ -136,14 +136,14 @@ describe('the watch of a chain', () => {
     chain.mine([revoked]);
     const watching = watch();
     await watching.look();
-    expect([ledger.ended(), await store.revocations('77')]).toEqual([[word], []]);
+    expect([ledger.ended(), await store.revocations('77', 9)]).toEqual([[word], []]);
     chain.undo(1);
     chain.mineEmpty(2);
     await watching.look();
     chain.mine([revoked]);
     chain.finalise();
     await watching.look();
-    expect([ledger.ended(), ledger.facts().size, await store.revocations('77')]).toEqual([[word], 0, []]);
+    expect([ledger.ended(), ledger.facts().size, await store.revocations('77', 9)]).toEqual([[word], 0, []]);
   });
 
   it('reads nothing where other code stands than the configuration demands, or none at all', async () => {

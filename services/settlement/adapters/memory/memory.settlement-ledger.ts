@@ -45,8 +45,8 @@ export class MemorySettlementLedger implements SettlementLedger, FinalEffects {
     facts.push({ type: isFinal ? 'reversed' : 'reorged', effect });
   }
 
-  async mandateRevoked({ mandate }: MandateEnd): Promise<void> {
-    this.#ended.add(mandate);
+  async mandatesRevoked(ends: readonly MandateEnd[]): Promise<void> {
+    for (const { mandate } of ends) this.#ended.add(mandate);
   }
 
   async has(effect: ChainEffect): Promise<boolean> {

@@ -158,10 +158,15 @@ export class MemoryWatcherStore implements WatcherStore {
     ];
   }
 
-  async revocations(chainId: string): Promise<{ readonly id: bigint; readonly end: MandateEnd }[]> {
+  async revocations(chainId: string, countMax: number): Promise<{ readonly id: bigint; readonly end: MandateEnd }[]> {
     return this.#seen(chainId)
       .filter(({ log, standing }) => log.log.name === 'MandateRevoked' && standing === undefined)
+      .slice(0, countMax)
       .map(({ id, log }) => ({ id, end: mandateEndOf(log) }));
+  }
+
+  async revocationsTold(ids: readonly bigint[]): Promise<void> {
+    for (const id of ids) await this.told(id, 'finalized');
   }
 
   async told(id: bigint, standing: EffectStanding | 'undone'): Promise<void> {

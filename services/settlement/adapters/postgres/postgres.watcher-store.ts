@@ -199,14 +199,18 @@ export class PostgresWatcherStore implements WatcherStore {
     );
   }
 
-  async revocations(chainId: string): Promise<{ readonly id: bigint; readonly end: MandateEnd }[]> {
+  async revocations(chainId: string, countMax: number): Promise<{ readonly id: bigint; readonly end: MandateEnd }[]> {
     const { rows } = await this.#pool.query<{ id: bigint; log: WatchedLog }>(
       `select id, log from settlement_watch_log
        where chain_id = $1 and state = 'seen' and provider_id is null and standing is null and log #>> '{log,name}' = 'MandateRevoked'
-       order by block_number, log_index`,
-      [chainId],
+       order by block_number, log_index limit $2`,
+      [chainId, countMax],
     );
     return rows.map(({ id, log }) => ({ id, end: mandateEndOf(log) }));
+  }
+
+  async revocationsTold(ids: readonly bigint[]): Promise<void> {
+    await this.#pool.query(`update settlement_watch_log set standing = 'finalized' where id = any($1)`, [ids.map(String)]);
   }
 
   async told(id: bigint, standing: EffectStanding | 'undone'): Promise<void> {
