@@ -1,11 +1,19 @@
 import type { CryptoHolding } from '../../accounts/domain/chart.ts';
 import { accept } from '../../commands/domain/decision.ts';
 import { amountText } from '../../money/money.ts';
+import type { Posting } from '../../money/posting.ts';
 import { type EffectOf, tokenOfLog } from './chain-effect.ts';
 import { final, type FinalContext, type FinalDecision } from './final-event.ts';
 import { zeroAddress } from './quote.ts';
 import { valueAt } from './reference-rate.ts';
-import { floatMovedPostings, unexplainedPostings, unmatchedPostings, withdrawnPostings } from './settlement-postings.ts';
+import {
+  floatMovedPostings,
+  floatTokenPostings,
+  type TokenMove,
+  unexplainedPostings,
+  unmatchedPostings,
+  withdrawnPostings,
+} from './settlement-postings.ts';
 import { placeOf, type SettlementEvent, type TreasuryMoved, type UnmatchedReason } from './settlement.events.ts';
 import type { PendingSettlement } from './settlement.ts';
 import { tokenMoney } from './token-amount.ts';
@@ -43,7 +51,7 @@ export function nativeMoved(state: PendingSettlement, context: FinalContext, log
   return accept(unmatched(state, context, { holding, from: isOutgoing ? address : '', units: amount, isOutgoing }));
 }
 
-/** Out of the treasury it is worth what it is worth at the block's time; where no rate is known it stays unexplained. */
+/** It is worth what it is worth at the block's time; where no rate is known, its tokens are booked, and somebody has to look. */
 function treasuryMoved(
   state: PendingSettlement,
   context: FinalContext,
@@ -51,15 +59,25 @@ function treasuryMoved(
 ): SettlementEvent {
   const { seen } = state;
   const { token, rate } = context;
-  if (token === undefined || rate === undefined) {
-    return unmatched(state, context, { holding: 'treasury', from, units, isOutgoing: true, reason: 'rate_unknown' });
-  }
+  if (token === undefined || rate === undefined) return unvalued(state, context, { direction, from, units });
   const fiat = valueAt(rate, units, token);
   const move = { chain: seen.chainId, token: token.currency, amount: tokenMoney(units, token) };
   const postings = direction === 'out' ? withdrawnPostings(withdrawnMethod, fiat, move) : floatMovedPostings(direction, fiat, move);
   const amounts = { token: token.currency, tokenAmount: amountText(move.amount), amount: amountText(fiat), currency: fiat.currency };
   const data = { ...placeOf(seen), direction, from, to, ...amounts, rate, effectiveAt: seen.block.time, postings };
   return { type: 'TreasuryMoved/1', data };
+}
+
+/** Between treasury and float nothing came or went, so nothing of it is suspense: no account can ever be given it. */
+function unvalued(
+  state: PendingSettlement,
+  context: FinalContext,
+  { direction, from, units }: Pick<TreasuryMoved, 'direction' | 'from'> & { readonly units: string },
+): SettlementEvent {
+  const reason = 'rate_unknown';
+  if (direction === 'out') return unmatched(state, context, { holding: 'treasury', from, units, isOutgoing: true, reason });
+  const post = (move: TokenMove) => floatTokenPostings(direction, move);
+  return unmatched(state, context, { holding: 'refund-float', from, units, isOutgoing: direction === 'from-refunder', reason, post });
 }
 
 interface UnmatchedMove {
@@ -69,6 +87,8 @@ interface UnmatchedMove {
   readonly isOutgoing?: boolean;
   /** Absent: why nobody was found when it was seen. */
   readonly reason?: UnmatchedReason;
+  /** Absent: against suspense. */
+  readonly post?: (move: TokenMove) => Posting[];
 }
 
 /** Nobody was found: it waits for somebody to look. */
@@ -80,8 +100,8 @@ export function unmatched({ seen }: PendingSettlement, { token }: FinalContext, 
   const place = { ...placeOf(seen), ...what, tokenAddress: tokenOfLog(log) ?? zeroAddress };
   if (token === undefined) return { type: 'ReceiptUnmatched/1', data: { ...place, effectiveAt: block.time, postings: [] } };
   const amount = tokenMoney(move.units, token);
-  const post = isOutgoing ? unexplainedPostings : unmatchedPostings;
-  const postings = amount.amount === 0n ? [] : post(holding, { chain: chainId, token: token.currency, amount });
+  const { post = (suspended) => (isOutgoing ? unexplainedPostings : unmatchedPostings)(holding, suspended) } = move;
+  const postings = amount.amount === 0n ? [] : post({ chain: chainId, token: token.currency, amount });
   const known = { token: token.currency, tokenAmount: amountText(amount), effectiveAt: block.time, postings };
   return { type: 'ReceiptUnmatched/1', data: { ...place, ...known } };
 }

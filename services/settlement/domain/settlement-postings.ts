@@ -120,11 +120,18 @@ export function refundedPostings({ chain, account, fiat }: PostedPayment, counte
 export function floatMovedPostings(
   direction: 'to-refunder' | 'from-refunder',
   fiat: Money,
-  { chain, token, amount }: TokenMove,
+  move: TokenMove,
 ): Posting[] {
   const filled = [
-    ...debits([[ledgerAccount.cryptoHolding('refund-float', chain), fiat]]),
-    ...credits([[ledgerAccount.cryptoHolding('treasury', chain), fiat]]),
+    ...debits([[ledgerAccount.cryptoHolding('refund-float', move.chain), fiat]]),
+    ...credits([[ledgerAccount.cryptoHolding('treasury', move.chain), fiat]]),
+  ];
+  return [...(direction === 'to-refunder' ? filled : mirrored(filled)), ...floatTokenPostings(direction, move)];
+}
+
+/** The same in the token alone, where nobody knows what it is worth. */
+export function floatTokenPostings(direction: 'to-refunder' | 'from-refunder', { chain, token, amount }: TokenMove): Posting[] {
+  const filled = [
     debit(ledgerAccount.tokenHolding('refund-float', chain, token), amount),
     credit(ledgerAccount.tokenHolding('treasury', chain, token), amount),
   ];

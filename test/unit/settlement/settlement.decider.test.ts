@@ -312,6 +312,29 @@ describe('money that goes past the contracts', () => {
   });
 });
 
+describe('money between the treasury and the refunder that nobody knows the worth of', () => {
+  const between = (fromRole: 'treasury' | 'refunder', toRole: 'treasury' | 'refunder') => {
+    const from = fromRole === 'treasury' ? treasury : payer;
+    const log = { name: 'Transfer', token: dollar.address, from, fromRole, to: payer, toRole, amount: '2000000' } as const;
+    return new EffectHistory().observed(effectOf('log', '0x1.0', log), {}).finalized({ token: dollar });
+  };
+
+  it.each([
+    ['treasury', 'refunder', 'in', 'debit', 'credit'],
+    ['refunder', 'treasury', 'out', 'credit', 'debit'],
+  ] as const)('from %s to %s moves tokens that way, and nothing of it is suspense', (fromRole, toRole, direction, float, own) => {
+    const history = between(fromRole, toRole);
+    expect(history.events.at(-1)).toMatchObject({
+      type: 'ReceiptUnmatched/1',
+      data: { reason: 'rate_unknown', holding: 'refund-float', direction, tokenAmount: '2.000000' },
+    });
+    expect(lines(history)).toEqual([
+      `${float} asset:crypto:refund-float:${chain}:USDC 2.000000 USDC`,
+      `${own} asset:crypto:treasury:${chain}:USDC 2.000000 USDC`,
+    ]);
+  });
+});
+
 describe('a refund out of books in another currency', () => {
   it('[J1] leaves the float at what the currency of the customer was worth', () => {
     const refund = { refund: '3', slot: '7', account, amount: '10.00', currency: 'EUR', token: 'USDC', tokenAmount: '11.00' };
