@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { id, MaxUint256, type Wallet, ZeroAddress } from 'ethers';
 import type { Pool } from 'pg';
+import { ChainUnavailableFault } from '../../services/chain/application/chain-faults.ts';
+import type { ChainNode } from '../../services/chain/application/chain-node.ts';
+import { currentFees } from '../../services/chain/application/fees.ts';
 import { type EscrowChain, escrowOn } from '../../bench/support/escrow-chain.ts';
 import { signedOfferAuthorization, signedOfferPermit2 } from '../../bench/support/escrow-signing.ts';
 import { sent } from '../../bench/support/settlement-chain.ts';
@@ -104,6 +107,9 @@ describe.each(['authorization', 'permit2'] as const)('a payment that its payer s
   });
 });
 
+const spentOnRelays = () =>
+  world.costs.since({ provider: 'demo', chainId: '31337', operations: ['relay'] }, new Date(Date.now() - 86_400_000));
+
 describe('a relay', () => {
   it('says by which error of the escrow it failed', async () => {
     await brought(await relayOfOffer('authorization', 73n));
@@ -121,7 +127,7 @@ describe('a relay', () => {
   it('[SET-A35] is not sent by an open relay that was drained: the provider’s limit holds, and mandates still end', async () => {
     const gasPrice = 1_000_000_000n;
     await world.node.call('anvil_setNextBlockBaseFeePerGas', `0x${gasPrice.toString(16)}`);
-    const spent = () => world.costs.since({ provider: 'demo', chainId: '31337', operations: ['relay'] }, new Date(Date.now() - 86_400_000));
+    const spent = spentOnRelays;
     // As much as was spent, and one more at the most that it may cost.
     const limits = async () => ({ relayGasMax: 400_000n, relayFeeMaxPerDay: (await spent()) + 400_000n * 4n * gasPrice });
     const limit = await limits();
@@ -143,12 +149,29 @@ describe('a relay', () => {
     expect(await world.nonceOf(relayer)).toBe(nonce + 1);
   });
 
-  it('that takes more gas than it may is not sent', async () => {
+  it('that takes more gas than it may is not sent, and uses up nothing of what the provider may spend', async () => {
     const event = await relayOfQuote('authorization');
     await world.order(event);
+    const before = await spentOnRelays();
     const limits = { relayGasMax: 60_000n, relayFeeMaxPerDay: 10n ** 18n };
     const [state] = await world.settle(world.process(relayer, { limits }), event);
     expect(state).toMatchObject({ status: 'failed', failure: { code: 'gas_above_ceiling' } });
+    expect(await spentOnRelays()).toBe(before);
+  });
+
+  it('whose node went away while it was signed does not stand in its own way', async () => {
+    const event = await relayOfQuote('authorization');
+    await world.order(event);
+    let isAway = true;
+    const call: ChainNode['call'] = (method, ...params) =>
+      isAway && method === 'eth_estimateGas' ? Promise.reject(new ChainUnavailableFault('Away.')) : world.node.call(method, ...params);
+    const { feePerGasMax } = await currentFees(world.node);
+    // Enough for one such relay, and not for two; fees may double until it is sent.
+    const limits = { relayGasMax: 400_000n, relayFeeMaxPerDay: (await spentOnRelays()) + (400_000n * feePerGasMax * 19n) / 10n };
+    const process = world.process(relayer, { node: { call }, limits });
+    await expect(process.round(event)).rejects.toThrow(ChainUnavailableFault);
+    isAway = false;
+    expect(await world.settle(process, event)).toMatchObject([{ status: 'done' }]);
   });
 });
 

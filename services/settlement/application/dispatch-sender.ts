@@ -74,22 +74,32 @@ export class DispatchSender {
     const { found, id: free } = await this.#find(place.queue, { stream, state, step: 'main' });
     if (found !== undefined) return this.#conclude(provider, stream, { state, transaction: found, place });
     if (state.order.type === 'RefundOrdered/1' && (await isBusy(place.queue))) return;
-    const failure = (await this.#refusal(provider, state, place)) ?? (await this.#sendNext(provider, stream, { state, free, place }));
-    if (failure !== undefined) await this.#fail(provider, stream, { state, failure });
+    const failure =
+      (await this.#refusal(provider, state, { free, place })) ?? (await this.#sendNext(provider, stream, { state, free, place }));
+    if (failure === undefined) return;
+    // Nothing was signed: what was set aside for it is there for others. First this, or a crash between the two would keep it for a day.
+    await this.#options.costs.release(free);
+    await this.#fail(provider, stream, { state, failure });
   }
 
   /** Why nothing may be sent for it any more, whatever the contracts think. */
-  async #refusal(provider: string, { order }: Sending, { node, chainId }: SendingPlace): Promise<DispatchFailure | undefined> {
+  async #refusal(
+    provider: string,
+    { order }: Sending,
+    { free, place }: { readonly free: string; readonly place: SendingPlace },
+  ): Promise<DispatchFailure | undefined> {
     const unwanted = await this.#unwanted(provider, order);
     if (unwanted !== undefined) return unwanted;
     const { costs, limitsOn, clock } = this.#options;
+    const { node, chainId } = place;
     const operation = operationOf(order);
     if (!relayed.includes(operation)) return undefined;
     const { relayGasMax, relayFeeMaxPerDay } = limitsOn(chainId);
     const { feePerGasMax } = await currentFees(node);
     const since = new Date(Date.parse(clock.now()) - dayMs);
     // Each operation has the limit for itself: whoever uses up the relays keeps nobody from ending a mandate.
-    const spent = await costs.since({ provider, chainId, operations: [operation] }, since);
+    // A call before this one may have set something aside for the same transaction, and then lost its node.
+    const spent = await costs.since({ provider, chainId, operations: [operation], except: free }, since);
     if (spent + relayGasMax * feePerGasMax <= relayFeeMaxPerDay) return undefined;
     return { code: 'spending_limit', spent: spent.toString(), limit: relayFeeMaxPerDay.toString() };
   }
@@ -167,7 +177,10 @@ export class DispatchSender {
     for (let trial = 0; ; trial++) {
       const id = transactionIdOf({ stream, orderedAt: state.orderedAt, step, trial });
       const found = await queue.find(id);
-      if (found?.state === 'overtaken') continue;
+      if (found?.state === 'overtaken') {
+        await this.#options.costs.release(id); // It can never be in a block, so it costs nothing.
+        continue;
+      }
       return { ...(found !== undefined && { found }), id };
     }
   }

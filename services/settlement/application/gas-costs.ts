@@ -31,10 +31,15 @@ export interface DailyGasCost {
 export interface GasCosts {
   /** Counts the most that a transaction may cost. What is final already stays. */
   reserve(cost: GasCost): Promise<void>;
+  /** Counts nothing for a transaction that was never signed. What is final already stays. */
+  release(transaction: string): Promise<void>;
   /** Counts what it did cost, instead. */
   spend(cost: GasCost): Promise<void>;
-  /** In wei, reserved or spent since then. */
-  since(where: Pick<GasCost, 'provider' | 'chainId'> & { readonly operations: readonly Operation[] }, at: Date): Promise<bigint>;
+  /** In wei, reserved or spent since then; `except`: without what is counted for this transaction. */
+  since(
+    where: Pick<GasCost, 'provider' | 'chainId'> & { readonly operations: readonly Operation[]; readonly except?: string },
+    at: Date,
+  ): Promise<bigint>;
   /** Of final transactions, both days included, in order of day, chain and operation. */
   byDay(provider: string, period: { readonly from: string; readonly to: string }): Promise<DailyGasCost[]>;
 }

@@ -27,11 +27,16 @@ export class PostgresGasCosts implements GasCosts {
     return this.#keep(cost, true);
   }
 
-  async since({ provider, chainId, operations }: Parameters<GasCosts['since']>[0], at: Date): Promise<bigint> {
+  async release(transaction: string): Promise<void> {
+    await this.#pool.query('delete from settlement_gas_cost where transaction = $1 and not is_final', [transaction]);
+  }
+
+  async since({ provider, chainId, operations, except }: Parameters<GasCosts['since']>[0], at: Date): Promise<bigint> {
     const { rows } = await this.#pool.query<{ fee: string }>(
       `select coalesce(sum(fee), 0)::text as fee from settlement_gas_cost
-       where provider = $1 and chain_id = $2 and operation = any($3) and at >= $4`,
-      [provider, chainId, [...operations], at],
+       where provider = $1 and chain_id = $2 and operation = any($3) and at >= $4
+         and transaction is distinct from $5`,
+      [provider, chainId, [...operations], at, except],
     );
     return BigInt(rows[0]?.fee ?? '0');
   }
