@@ -47,6 +47,7 @@ type EdgeCode =
   | 'checkout_not_found'
   | 'quote_not_found'
   | 'redemption_not_found'
+  | 'too_many_requests'
   | 'chain_unavailable'
   | 'projection_behind'
   | 'log_behind'
@@ -209,6 +210,7 @@ export const problemCatalog = {
   idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used with another body.' },
   projection_behind: { status: 503, title: 'The read model has not reached the asked position in time.' },
   log_behind: { status: 503, title: 'The log was restored from an older copy and takes no commands until the operator has recovered it.' },
+  too_many_requests: { status: 429, title: 'Too much is asked for; Retry-After says when to ask again.' },
   chain_unavailable: { status: 503, title: 'The chain cannot be asked at the moment.' },
   store_unavailable: { status: 503, title: 'The ledger could not be reached in time; repeat with the same Idempotency-Key.' },
   overloaded: { status: 503, title: 'Too many commands are waiting; repeat later with the same Idempotency-Key.' },

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { ChainFault } from '../chain/application/chain-faults.ts';
 import { LogBehindFault } from '../commands/application/log-guard.ts';
 import { StoreFault, StoreOverloadedFault } from '../event-store/domain/faults.ts';
+import { TooManyAsksFault } from '../settlement/application/checkout-limits.ts';
 import { isDatabaseAway } from '../read-store/database-away.ts';
 import { type ProblemCode, problemCatalog } from './problem-catalog.ts';
 import { problemDocument, problemType } from './problem-document.ts';
@@ -42,6 +43,8 @@ export class ProblemFilter implements ExceptionFilter {
 
   #problemOf(error: unknown, request: FastifyRequest): Pick<ProblemError, 'code' | 'params' | 'headers'> {
     if (error instanceof ProblemError) return error;
+    if (error instanceof TooManyAsksFault)
+      return { code: 'too_many_requests', params: {}, headers: { 'retry-after': error.retryAfterSeconds.toString() } };
     const code = codeOf(error);
     const allowed = code === 'route_not_found' && request.is404 ? this.#routes.methodsOf(pathOf(request)) : [];
     if (allowed.length > 0 && !allowed.includes(request.method))

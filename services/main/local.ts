@@ -51,6 +51,7 @@ export async function openLocalService(settings: Settings, engines: Engines): Pr
     otherChains,
     settlementChains,
     reconcileHours,
+    checkoutLimits,
     witnesses,
   } = settings;
   const { databaseUrl, eventStoreUrl } = engines;
@@ -60,7 +61,7 @@ export async function openLocalService(settings: Settings, engines: Engines): Pr
   const logger = pino({ level: logLevel }, pino.destination(2));
   const service = await openService({
     ...{ databaseUrl, eventStoreUrl, dataFolder, personalDataKeyFile, quotePasswordFile, host, port, logger },
-    ...{ otherChains, settlementChains, witnesses, reconciling: { everyMs: reconcileHours * 3_600_000 } },
+    ...{ otherChains, settlementChains, witnesses, checkoutLimits, reconciling: { everyMs: reconcileHours * 3_600_000 } },
     ...chain,
     ...rolesOf(role),
   });

@@ -49,6 +49,7 @@ import { EncryptedKeystoreSenderKeys } from '../settlement/adapters/keys/encrypt
 import { EncryptedKeystoreSigner } from '../settlement/adapters/keys/encrypted-keystore.signer.ts';
 import { differenceOf, type Reconciliation } from '../settlement/domain/reconciliation.ts';
 import { LoggedProviders } from '../settlement/application/provider-directory.ts';
+import type { CheckoutLimits } from '../settlement/application/checkout-limits.ts';
 import type { SettlementChain } from '../settlement/application/settlement-chain.ts';
 import { SETTLEMENT_LEDGER, type SettlementLedger } from '../settlement/application/settlement-ledger.ts';
 import { CancelledEventProcess } from '../settlement/application/cancelled-event.process.ts';
@@ -101,6 +102,8 @@ export interface ServiceOptions {
   readonly settlementChains?: readonly SettlementChain[];
   /** How often chains are compared with the books; each minute and daily when absent. */
   readonly reconciling?: Partial<ReconcilerSettings>;
+  /** What the links of checkouts may ask for. */
+  readonly checkoutLimits?: Partial<CheckoutLimits>;
   /** Which parts of the service this process runs; all when absent. The API is always there: it also answers for their health. */
   readonly roles?: readonly Role[];
 }
@@ -194,7 +197,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
   const keystore = { folder: join(keysFolder, 'quotes'), passwordFile: quotePasswordFile ?? join(keysFolder, 'quotes.password') };
   const senderKeys = new EncryptedKeystoreSenderKeys({ ...keystore, relayers: relayerKeys });
   const settlement = SettlementModule.register({
-    ...{ chains: settlementChains, secret, payments: new StreamSlotPayments(eventStore) },
+    ...{ limits: options.checkoutLimits ?? {}, chains: settlementChains, secret, payments: new StreamSlotPayments(eventStore) },
     signer: new EncryptedKeystoreSigner(keystore),
     senders: senderKeys,
   });

@@ -4,6 +4,7 @@ import { connectionStringProblem } from '../event-store/adapters/eventstoredb/co
 import { projectRoot } from '../read-store/project-root.ts';
 import type { WitnessAddress } from '../integrity/adapters/witness/http.witness.ts';
 import type { EngineSettings } from './embedded/engines.ts';
+import type { CheckoutLimits } from '../settlement/application/checkout-limits.ts';
 import type { SettlementChain } from '../settlement/application/settlement-chain.ts';
 import { readAnchorChains, weiPattern } from './anchor-chains-file.ts';
 import type { ChainAccess } from './integrity.ts';
@@ -37,6 +38,8 @@ export interface Settings extends EngineSettings {
   readonly settlementChains: readonly SettlementChain[];
   /** Hours between two comparisons of chains with the books. */
   readonly reconcileHours: number;
+  /** What the links of checkouts may ask for; what is absent has its default. */
+  readonly checkoutLimits: Partial<CheckoutLimits>;
   /** Who cosigns the tree heads of every log. */
   readonly witnesses: readonly WitnessAddress[];
   /** The keys that personal data lie under; undefined: among the keys of the data folder. */
@@ -53,6 +56,10 @@ export const settingNames = [
   'ANCHOR_CONTRACT',
   'CHAIN_FEE_PER_GAS_MAX',
   'CHAIN_RPC_URL',
+  'CHECKOUT_ASKS_PER_MINUTE',
+  'CHECKOUT_FOLLOWERS_MAX',
+  'CHECKOUT_FOLLOWERS_PER_LINK_MAX',
+  'CHECKOUT_NODE_CALLS_PER_MINUTE',
   'DATABASE_OWNER_URL',
   'DATABASE_URL',
   'EVENTSTORE_URL',
@@ -92,6 +99,12 @@ export function readSettings(args: readonly string[], environment: Environment, 
     witnesses: witnessesOf(value('WITNESSES')),
     otherChains: otherChainsOf(value('ANCHOR_CHAINS')),
     settlementChains: settlementChainsOf(value('SETTLEMENT_CHAINS')),
+    checkoutLimits: {
+      ...limitOf('followersMax', 'CHECKOUT_FOLLOWERS_MAX', value('CHECKOUT_FOLLOWERS_MAX')),
+      ...limitOf('followersPerLinkMax', 'CHECKOUT_FOLLOWERS_PER_LINK_MAX', value('CHECKOUT_FOLLOWERS_PER_LINK_MAX')),
+      ...limitOf('asksPerMinute', 'CHECKOUT_ASKS_PER_MINUTE', value('CHECKOUT_ASKS_PER_MINUTE'), 10),
+      ...limitOf('nodeCallsPerMinute', 'CHECKOUT_NODE_CALLS_PER_MINUTE', value('CHECKOUT_NODE_CALLS_PER_MINUTE'), 100),
+    },
     reconcileHours: hoursOf('SETTLEMENT_RECONCILE_HOURS', value('SETTLEMENT_RECONCILE_HOURS') ?? '24'),
     personalDataKeyFile: value('PERSONAL_DATA_KEY_FILE'),
     quotePasswordFile: value('QUOTE_PASSWORD_FILE'),
@@ -163,6 +176,12 @@ function hoursOf(name: string, text: string): number {
   const hours = Number(text);
   if (/^\d{1,3}$/.test(text) && hours >= 1) return hours;
   throw new SettingsFault(`${name} takes hours, a whole number from 1 to 999, not ${JSON.stringify(text)}.`);
+}
+
+function limitOf(limit: keyof CheckoutLimits, name: string, text: string | undefined, least = 1): Partial<CheckoutLimits> {
+  if (text === undefined) return {};
+  if (/^\d{1,7}$/.test(text) && Number(text) >= least) return { [limit]: Number(text) };
+  throw new SettingsFault(`${name} takes a whole number from ${least} to 9999999, not ${JSON.stringify(text)}.`);
 }
 
 /** The text is not repeated in the message: it may hold a password. */

@@ -6,6 +6,8 @@ import { chainNodeAt } from '../chain/chain-access.ts';
 import { CLOCK, systemClock } from '../commands/application/clock.ts';
 import { CommandExecutor } from '../commands/application/command-executor.ts';
 import { EVENT_STORE, type EventStore } from '../event-store/domain/event-store.ts';
+import { AnyNode } from './adapters/chain/any-node.ts';
+import { BudgetedNode } from './adapters/chain/budgeted.node.ts';
 import { ChainCreditDesk } from './adapters/chain/chain.credit-desk.ts';
 import { ChainPayerDesk } from './adapters/chain/chain.payer-desk.ts';
 import { ChainSlotWitness } from './adapters/chain/slot-witness.chain.ts';
@@ -16,7 +18,10 @@ import { PayPageController } from './adapters/http/pay-page.controller.ts';
 import { SettlementController } from './adapters/http/settlement.controller.ts';
 import { OutagesController } from './adapters/http/outages.controller.ts';
 import { TermsController } from './adapters/http/terms.controller.ts';
+import { Allowance } from './application/allowance.ts';
+import { CheckoutAsks } from './application/checkout-asks.ts';
 import { CheckoutEvents } from './application/checkout-events.ts';
+import { type CheckoutLimits, checkoutLimitsDefault } from './application/checkout-limits.ts';
 import { CheckoutLinks } from './application/checkout-link.ts';
 import { Checkouts } from './application/checkouts.ts';
 import { ConfigureSettlementHandler } from './application/configure-settlement.handler.ts';
@@ -38,6 +43,7 @@ import { SETTLEMENT_CHAINS, SettlementChains } from './application/settlement-ch
 import { SLOT_WITNESS, type SlotWitness } from './application/slot-evidence.ts';
 import type { SlotPayments } from './application/slot-payments.ts';
 import { SlotReleases } from './application/slot-releases.ts';
+import { TransactionLookups } from './application/transaction-lookups.ts';
 
 export interface SettlementPorts {
   readonly chains: readonly SettlementChain[];
@@ -46,6 +52,7 @@ export interface SettlementPorts {
   readonly payments: SlotPayments;
   /** 32 bytes of the installation from which ids of checkouts are derived. */
   readonly secret: Uint8Array;
+  readonly limits?: Partial<CheckoutLimits>;
 }
 
 /** Payments on chain as far as the payer and the provider see them: quotes, checkouts, terms. The watcher and the books stand beside it. */
@@ -74,11 +81,14 @@ export interface SettlementPorts {
     OpenCheckoutHandler,
     IssueQuoteHandler,
   ],
-  exports: [SETTLEMENT_CHAINS, PAYER_DESK, CREDIT_DESK, Checkouts, PayableSubjects, SlotReleases],
+  exports: [SETTLEMENT_CHAINS, PAYER_DESK, CREDIT_DESK, Checkouts, CheckoutAsks, PayableSubjects, SlotReleases],
 })
 export class SettlementModule {
-  static register({ chains, signer, senders, payments, secret }: SettlementPorts): DynamicModule {
+  static register({ chains, signer, senders, payments, secret, ...given }: SettlementPorts): DynamicModule {
     const known = new SettlementChains(chains);
+    const limits = { ...checkoutLimitsDefault, ...given.limits };
+    const calls = new Allowance(limits.nodeCallsPerMinute);
+    const nodeOf = ({ chainId, rpcUrls }: SettlementChain) => new BudgetedNode(new AnyNode(rpcUrls.map(chainNodeAt)), chainId, calls);
     return {
       module: SettlementModule,
       providers: [
@@ -86,15 +96,23 @@ export class SettlementModule {
         { provide: QUOTE_SIGNER, useValue: signer },
         { provide: SENDER_KEYS, useValue: senders },
         { provide: SLOT_WITNESS, useValue: new ChainSlotWitness({ chains: known, nodesOf: watchedNodesOf, payments }) },
-        { provide: PAYER_DESK, useValue: new ChainPayerDesk(known, chainNodeAt) },
-        { provide: CREDIT_DESK, useValue: new ChainCreditDesk(known, chainNodeAt) },
+        { provide: PAYER_DESK, useValue: new ChainPayerDesk(known, nodeOf) },
+        { provide: CREDIT_DESK, useValue: new ChainCreditDesk(known, nodeOf) },
+        { provide: CheckoutAsks, useValue: new CheckoutAsks(limits) },
         {
           provide: Checkouts,
-          useFactory: (executor: CommandExecutor, desk: PayerDesk, subjects: PayableSubjects) =>
-            new Checkouts({ executor, links: new CheckoutLinks(secret), payments, desk, subjects, chains: known, clock: systemClock }),
-          inject: [CommandExecutor, PAYER_DESK, PayableSubjects],
+          useFactory: (executor: CommandExecutor, desk: PayerDesk, asks: CheckoutAsks, subjects: PayableSubjects) => {
+            const lookups = new TransactionLookups({ desk, asks });
+            const own = { links: new CheckoutLinks(secret), chains: known, clock: systemClock };
+            return new Checkouts({ executor, payments, desk, lookups, subjects, ...own });
+          },
+          inject: [CommandExecutor, PAYER_DESK, CheckoutAsks, PayableSubjects],
         },
-        { provide: CheckoutEvents, useFactory: (checkouts: Checkouts) => new CheckoutEvents(checkouts), inject: [Checkouts] },
+        {
+          provide: CheckoutEvents,
+          useFactory: (checkouts: Checkouts) => new CheckoutEvents({ checkouts, limits }),
+          inject: [Checkouts],
+        },
       ],
     };
   }

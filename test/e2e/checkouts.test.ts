@@ -12,7 +12,7 @@ let shop: PaidProvider;
 beforeAll(async () => {
   // Nobody watches the chain: a payment stays seen, as long as a test looks at it.
   shop = await startPaidProvider(
-    { roles: ['projector', 'sequencer'] },
+    { roles: ['projector', 'sequencer'], checkoutLimits: { followersPerLinkMax: 2 } },
     {
       profile: { finality: 'tag', realMoney: false, confirmations: [{ upTo: { amount: '100', currency: 'EUR' }, blocks: 3 }] },
       display: { name: 'Street chain', explorerUrl: 'https://scan.example', sweepers: [sweeper] },
@@ -364,7 +364,7 @@ describe('a payment', () => {
       await provider.send('anvil_dropAllTransactions', []);
       expect((await shop.open(dropped)).body).toMatchObject({ state: 'dropped', transaction: { state: 'dropped' } });
 
-      const cancelled = await seen(await sentWith(nonce, 3n));
+      const cancelled = await seen(await sentWith(nonce, 4n));
       const nothing = await sentWith(nonce, 9n, { to: payer.address, value: 0n, data: '0x' });
       await provider.send('anvil_mine', ['0x1']);
       expect((await shop.open(cancelled)).body).toMatchObject({ state: 'cancelled', transaction: { by: nothing } });
@@ -420,6 +420,53 @@ describe('a payment', () => {
     expect(text).toContain('event: checkout');
     expect(JSON.parse(/data: (.*)/.exec(text)![1] as string)).toMatchObject({ state: 'waiting' });
     stop.abort();
+  });
+
+  it('is followed by so many at a time, and everybody else still gets its state', async () => {
+    const { path } = await checkoutOf();
+    const stop = new AbortController();
+    const follow = () => fetch(`${shop.api.service.url}${path}/events`, { signal: stop.signal });
+    expect([(await follow()).status, (await follow()).status]).toEqual([200, 200]);
+    const refused = await follow();
+    expect([refused.status, refused.headers.get('retry-after'), ((await refused.json()) as { code: string }).code]).toEqual([
+      429,
+      '10',
+      'too_many_requests',
+    ]);
+    expect((await shop.open(path)).body).toMatchObject({ state: 'waiting' });
+    stop.abort();
+    for (let status = 429; status !== 200;) {
+      const next = new AbortController();
+      ({ status } = await fetch(`${shop.api.service.url}${path}/events`, { signal: next.signal }));
+      next.abort();
+    }
+  });
+
+  it('asks the chain only so often for one link, whatever is posted, and the books are shown all the same', async () => {
+    const { path } = await checkoutOf();
+    const named = Array.from({ length: 100 }, (_, number) => shop.open(`${path}?tx=0x${number.toString(16).padStart(64, '0')}`));
+    const answers = await Promise.all(named);
+    const refused = answers.filter(({ status }) => status === 429);
+    expect([refused.length > 0, refused.length < 100]).toEqual([true, true]);
+    expect(refused[0]).toMatchObject({ body: { code: 'too_many_requests' } });
+    expect(Number(refused[0]!.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await shop.open(path)).body).toMatchObject({ state: 'waiting' });
+  });
+
+  it('is malformed with a signature or a number that no key and no contract knows', async () => {
+    await shop.rate('USDC', '0.92');
+    const { path } = await checkoutOf();
+    await shop.ask(`${path}/quotes`, { token: shop.dollar });
+    const of = async (method: string, signature: string, nonce = '0') => {
+      const query = new URLSearchParams({ token: shop.dollar, payer: shop.on.hands.payer.address, method, signature, nonce });
+      const { status, body } = await shop.open(`${path}/signed-payment?${query.toString()}`);
+      return [status, body.code, body.params?.errors?.[0]?.field];
+    };
+    const malformed = (field: string) => [400, 'query_invalid', field];
+    expect(await of('permit', `0x${'11'.repeat(66)}`)).toEqual(malformed('signature'));
+    expect(await of('permit', `0x${'ff'.repeat(65)}`)).toEqual(malformed('signature'));
+    expect(await of('permit2', `0x${'11'.repeat(65)}`, (2n ** 256n).toString())).toEqual(malformed('nonce'));
+    expect(await of('permit2', `0x${'11'.repeat(65)}`, (2n ** 256n - 1n).toString())).toEqual([200, undefined, undefined]);
   });
 });
 

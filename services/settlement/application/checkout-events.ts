@@ -1,61 +1,116 @@
 import type { OnModuleDestroy } from '@nestjs/common';
 import { Observable } from 'rxjs';
+import { linkOf } from './checkout-asks.ts';
+import { type CheckoutLimits, TooManyAsksFault } from './checkout-limits.ts';
 import type { CheckoutSlot } from './checkout-link.ts';
-import type { Checkouts, NamedTransaction } from './checkouts.ts';
+import type { Checkouts } from './checkouts.ts';
 import type { CheckoutView } from './checkout-view.ts';
+import type { NamedTransaction } from './transaction-lookups.ts';
 
-const lookEveryMs = 1_000;
+/** What a follower is told: the checkout, or nothing but that the connection lives. */
+export type Told<Body> = { readonly type: 'checkout'; readonly data: Body } | { readonly comment: string };
+
+export interface CheckoutEventsOptions {
+  readonly checkouts: Pick<Checkouts, 'view'>;
+  readonly limits: Pick<CheckoutLimits, 'followersMax' | 'followersPerLinkMax'>;
+  readonly lookEveryMs?: number;
+  /** What stands between a payer and us takes a connection that is silent for long for a dead one. */
+  readonly beatEveryMs?: number;
+}
+
 /** A browser connects again by itself; nobody holds a connection for ever. */
 const followMsMax = 30 * 60_000;
-/** Payers that are told at the same time. Beyond it they ask for the state instead. */
-const followersMax = 500;
+/** Whoever is turned away asks for the state, and comes again after so long. */
+const refusedMs = 10_000;
 
 /** Told to whoever waits in front of a checkout. Every look starts anew from the books and the chain, so a dropped connection loses nothing. */
 export class CheckoutEvents implements OnModuleDestroy {
-  readonly #checkouts: Checkouts;
-  readonly #ends = new Set<() => void>();
+  readonly #checkouts: Pick<Checkouts, 'view'>;
+  readonly #limits: CheckoutEventsOptions['limits'];
+  readonly #lookEveryMs: number;
+  readonly #beatEveryMs: number;
+  /** By link, how each of its followers is let go. */
+  readonly #followers = new Map<string, Set<() => void>>();
+  #count = 0;
+  #isOver = false;
 
-  constructor(checkouts: Checkouts) {
-    this.#checkouts = checkouts;
+  constructor({ checkouts, limits, lookEveryMs = 1_000, beatEveryMs = 20_000 }: CheckoutEventsOptions) {
+    [this.#checkouts, this.#limits, this.#lookEveryMs, this.#beatEveryMs] = [checkouts, limits, lookEveryMs, beatEveryMs];
   }
 
-  /** The checkout at once, and again whenever what `told` makes of it is another. Ends after a final state. */
-  of<Told>(slot: CheckoutSlot, transaction: NamedTransaction | undefined, told: (view: CheckoutView) => Told): Observable<Told> {
-    return new Observable<Told>((subscriber) => {
+  /**
+   * The checkout at once, and again whenever what `told` makes of it is another. Ends after a final state. Fails with `TooManyAsksFault`
+   * before anything is told where too many are followed already.
+   */
+  of<Body>(slot: CheckoutSlot, transaction: NamedTransaction | undefined, told: (view: CheckoutView) => Body): Observable<Told<Body>> {
+    return new Observable<Told<Body>>((subscriber) => {
       let named = transaction;
       let last = '';
       let timer: NodeJS.Timeout | undefined;
       const until = performance.now() + followMsMax;
+      let beatAt = performance.now() + this.#beatEveryMs;
       const end = () => {
         clearTimeout(timer);
-        this.#ends.delete(end);
+        this.#leave(slot, end);
         subscriber.complete();
       };
       const look = async () => {
         // A look that fails is made again: the books or the chain come back, and meanwhile the last state stands.
-        const view = await this.#checkouts.view(slot, named).catch(() => undefined);
+        const view = await this.#look(slot, named, last === '');
         if (subscriber.closed) return;
         if (view !== undefined) {
           named = remembered(named, view);
-          const next = told(view);
-          const text = JSON.stringify(next);
-          if (text !== last) subscriber.next(next);
+          const data = told(view);
+          const text = JSON.stringify(data);
+          if (text !== last) subscriber.next({ type: 'checkout', data });
           last = text;
-          if (isFinal(view)) return end();
+          if (isFinal(view) || this.#isOver) return end();
         }
-        if (performance.now() > until) return end();
-        timer = setTimeout(() => void look(), lookEveryMs);
+        const now = performance.now();
+        if (now > until) return end();
+        if (now >= beatAt) {
+          beatAt = now + this.#beatEveryMs;
+          subscriber.next({ comment: '' });
+        }
+        timer = setTimeout(() => void look(), this.#lookEveryMs);
       };
-      this.#ends.add(end);
-      if (this.#ends.size > followersMax) end();
-      else void look();
+      const refused = this.#enter(slot, end);
+      if (refused !== undefined) return subscriber.error(refused);
+      void look();
       return end;
     });
   }
 
+  /** The first thing that is told is what the books say, if the chain does not tell of the transaction now. */
+  async #look(slot: CheckoutSlot, named: NamedTransaction | undefined, isFirst: boolean): Promise<CheckoutView | undefined> {
+    try {
+      return await this.#checkouts.view(slot, named);
+    } catch {
+      return isFirst && named !== undefined ? this.#checkouts.view(slot).catch(() => undefined) : undefined;
+    }
+  }
+
+  #enter(slot: CheckoutSlot, end: () => void): TooManyAsksFault | undefined {
+    const { followersMax, followersPerLinkMax } = this.#limits;
+    if (this.#count >= followersMax) return new TooManyAsksFault('Too many checkouts are followed.', refusedMs);
+    const own = this.#followers.get(linkOf(slot)) ?? new Set();
+    if (own.size >= followersPerLinkMax) return new TooManyAsksFault('This checkout is followed too often.', refusedMs);
+    this.#followers.set(linkOf(slot), own.add(end));
+    this.#count++;
+    return undefined;
+  }
+
+  #leave(slot: CheckoutSlot, end: () => void): void {
+    const own = this.#followers.get(linkOf(slot));
+    if (own?.delete(end) !== true) return;
+    this.#count--;
+    if (own.size === 0) this.#followers.delete(linkOf(slot));
+  }
+
   /** The service stops: it waits for running requests, and these would run on. */
   onModuleDestroy(): void {
-    for (const end of [...this.#ends]) end();
+    this.#isOver = true;
+    for (const own of [...this.#followers.values()]) for (const end of [...own]) end();
   }
 }
 

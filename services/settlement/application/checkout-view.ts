@@ -44,7 +44,7 @@ export interface CheckoutView {
   readonly depth: bigint | undefined;
   /** Blocks that it has to lie deep for the service to start; undefined where only finality will do. */
   readonly blocksNeeded: number | undefined;
-  /** What the chain says of the transaction that the payer named. */
+  /** What the chain says of the transaction that the payer named; undefined once the books know of the payment themselves. */
   readonly sent: SentTransaction | undefined;
   /** Undefined unless the payer handed us a signature. */
   readonly relay: RelayedPayment | undefined;

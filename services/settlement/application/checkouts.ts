@@ -11,26 +11,22 @@ import { blocksNeededOf, checkoutState, type CheckoutView, liveQuotes, type Rela
 import type { SubjectRejection } from './checkout-subject.ts';
 import { CreditTokens } from './credit-tokens.ts';
 import type { PayableSubjects } from './payable-subjects.ts';
-import type { PayerDesk, SeenTransaction, SentTransaction } from './payer-desk.ts';
+import type { PayerDesk, SentTransaction } from './payer-desk.ts';
 import { dispatchStream } from './sending-streams.ts';
 import type { SettlementChains } from './settlement-chains.ts';
 import { settlementProviderStream, slotStream } from './settlement-streams.ts';
 import type { SlotPayment, SlotPayments } from './slot-payments.ts';
+import type { NamedTransaction, TransactionLookups } from './transaction-lookups.ts';
 
 export interface CheckoutsOptions {
   readonly executor: CommandExecutor;
   readonly links: CheckoutLinks;
   readonly payments: SlotPayments;
-  readonly desk: PayerDesk;
+  readonly desk: Pick<PayerDesk, 'head'>;
+  readonly lookups: TransactionLookups;
   readonly subjects: PayableSubjects;
   readonly chains: SettlementChains;
   readonly clock: Clock;
-}
-
-/** A transaction that the payer's wallet said it sent, and what was seen of it before. */
-export interface NamedTransaction {
-  readonly tx: string;
-  readonly seen?: SeenTransaction;
 }
 
 type KnownSlot = Exclude<Slot, { readonly status: 'none' }>;
@@ -54,6 +50,7 @@ export class Checkouts {
     return this.#options.links.idOf(slotOf);
   }
 
+  /** Undefined where there is nothing. Throws `TooManyAsksFault` and chain faults where the named transaction cannot be asked after. */
   async view(at: CheckoutSlot, named?: NamedTransaction): Promise<CheckoutView | undefined> {
     const { executor, chains, clock } = this.#options;
     const state = await this.#slot(at);
@@ -62,7 +59,7 @@ export class Checkouts {
     if (provider.status === 'none' || provider.profile === undefined) return undefined;
     const payment = await this.#payment(at.provider, state);
     const isCancelled = (await this.#options.payments.cancellationAt(at.provider, { ...state.place, seq: state.opened.seq })) !== undefined;
-    const sent = await this.#sent(state, named);
+    const sent = await this.#sent(at, { state, payment, named });
     const relay = payment === undefined ? await this.#relay(at.provider, state) : undefined;
     const now = clock.now();
     const over = payment === undefined ? await this.#over(at.provider, state, now) : undefined;
@@ -79,8 +76,9 @@ export class Checkouts {
   /** The good quote of a token; undefined when there is none, and when nothing is due any more. */
   async quote(at: CheckoutSlot, token: string): Promise<IssuedQuote | undefined> {
     const state = await this.#slot(at);
+    if (state?.status !== 'open' || this.#options.chains.find(state.place.chainId) === undefined) return undefined;
     const now = this.#options.clock.now();
-    if (state?.status !== 'open' || (await this.#over(at.provider, state, now)) !== undefined) return undefined;
+    if ((await this.#over(at.provider, state, now)) !== undefined) return undefined;
     return liveQuotes(state, now).find(({ terms }) => tokenOf(terms) === token);
   }
 
@@ -91,7 +89,8 @@ export class Checkouts {
   ): Promise<{ readonly offer: OfferedRedemption; readonly providerId: string } | undefined> {
     const state = await this.#slot(at);
     const offer = state?.redemptions.findLast((each) => each.holder === holder);
-    return state === undefined || offer === undefined ? undefined : { offer, providerId: state.opened.providerId };
+    if (state === undefined || offer === undefined || this.#options.chains.find(offer.chainId) === undefined) return undefined;
+    return { offer, providerId: state.opened.providerId };
   }
 
   async #over(provider: string, state: KnownSlot, now: string): Promise<SubjectRejection | undefined> {
@@ -143,8 +142,19 @@ export class Checkouts {
     return relay;
   }
 
-  async #sent({ place }: KnownSlot, named: NamedTransaction | undefined): Promise<SentTransaction | undefined> {
-    return named === undefined ? undefined : this.#options.desk.sent(place.chainId, named.tx, named.seen);
+  /** The chain is not asked for what the books know better, nor where it is configured no more. */
+  async #sent(
+    at: CheckoutSlot,
+    {
+      state,
+      payment,
+      named,
+    }: { readonly state: KnownSlot; readonly payment: SlotPayment | undefined; readonly named?: NamedTransaction | undefined },
+  ): Promise<SentTransaction | undefined> {
+    const { chainId } = state.place;
+    const isKnown = payment !== undefined && payment.standing !== 'reorged';
+    if (named === undefined || isKnown || this.#options.chains.find(chainId) === undefined) return undefined;
+    return this.#options.lookups.of(at, chainId, named);
   }
 
   /** Not at all when the chain cannot be asked: what the books know is told all the same. */

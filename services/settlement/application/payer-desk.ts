@@ -90,7 +90,7 @@ export type SentTransaction =
 export interface PayerDesk {
   /** Everything that a wallet needs for a quote, tried out from the payer first. */
   prepare(quote: IssuedQuote, payer: string): Promise<PreparedPayment>;
-  /** The transaction of a way whose typed data the payer has signed, tried out first. */
+  /** The transaction of a way whose typed data the payer has signed, tried out first. Undefined for what no key can have signed. */
   signed(
     quote: IssuedQuote,
     by: {
@@ -99,12 +99,14 @@ export interface PayerDesk {
       readonly signature: string;
       readonly nonce: string;
     },
-  ): Promise<{ readonly transaction: WalletTransaction; readonly refusal?: Refusal }>;
-  /** `seen`: as it was told waiting before, if it was. */
-  sent(chainId: string, tx: string, seen?: SeenTransaction): Promise<SentTransaction>;
+  ): Promise<{ readonly transaction: WalletTransaction; readonly refusal?: Refusal } | undefined>;
+  /** A few calls to a node. */
+  sent(chainId: string, tx: string): Promise<SentTransaction>;
+  /** What became of a transaction that `sent` does not know, and that was seen waiting: a node is asked for block after block. */
+  successor(chainId: string, seen: SeenTransaction): Promise<SentTransaction>;
   /** The link of EIP-681 that pays a quote in the native coin; undefined for any other token, whose links wallets misread. */
   coinLink(quote: IssuedQuote): string | undefined;
-  /** Height of the newest block. */
+  /** Height of the newest block, a second ago at most. */
   head(chainId: string): Promise<bigint>;
 }
 

@@ -9,6 +9,8 @@ import type { IssuedQuote } from '../domain/slot.ts';
 import { orderDispatch } from './dispatch-commands.ts';
 import { PAYER_DESK, type PayerDesk } from './payer-desk.ts';
 
+const malformed = { code: 'signature_malformed', text: 'This is no signature of a key. Nothing was paid.' };
+
 export type RelayRejection = DispatchRejection | { readonly code: 'payment_refused'; readonly refusal: string; readonly text: string };
 
 export interface RelayAsked extends Pick<RelayOrdered, 'method' | 'payer' | 'signature' | 'nonce'> {
@@ -39,7 +41,8 @@ export class RelayPaymentHandler implements ICommandHandler<RelayPayment> {
 
   async execute({ envelope, asked }: RelayPayment): Promise<Outcome<RelayRejection>> {
     const { quote, method, payer, signature, nonce } = asked;
-    const { refusal } = await this.#desk.signed(quote, { payer, method, signature, nonce });
+    const tried = await this.#desk.signed(quote, { payer, method, signature, nonce });
+    const refusal = tried === undefined ? malformed : tried.refusal;
     if (refusal !== undefined)
       return { kind: 'rejected', rejection: { code: 'payment_refused', refusal: refusal.code, text: refusal.text } };
     const { seq, chainId, contract, terms, structHash, signer } = quote;

@@ -117,11 +117,7 @@ export function refundedPostings({ chain, account, fiat }: PostedPayment, counte
 }
 
 /** The provider fills the wallet that refunds are paid from, or empties it again. */
-export function floatMovedPostings(
-  direction: 'to-refunder' | 'from-refunder',
-  fiat: Money,
-  move: TokenMove,
-): Posting[] {
+export function floatMovedPostings(direction: 'to-refunder' | 'from-refunder', fiat: Money, move: TokenMove): Posting[] {
   const filled = [
     ...debits([[ledgerAccount.cryptoHolding('refund-float', move.chain), fiat]]),
     ...credits([[ledgerAccount.cryptoHolding('treasury', move.chain), fiat]]),

@@ -20,6 +20,7 @@ describe('settings', () => {
       otherChains: [],
       settlementChains: [],
       reconcileHours: 24,
+      checkoutLimits: {},
     });
   });
 
@@ -65,6 +66,7 @@ describe('settings', () => {
     [[], { DATABASE_OWNER_URL: 'postgres://db' }, 'DATABASE_OWNER_URL is set without DATABASE_URL'],
     [[], { ANCHOR_CONTRACT: '0x12' }, 'ANCHOR_CONTRACT takes an address, or <address>@<block>'],
     [[], { SETTLEMENT_RECONCILE_HOURS: '0' }, 'SETTLEMENT_RECONCILE_HOURS takes hours, a whole number from 1 to 999'],
+    [[], { CHECKOUT_ASKS_PER_MINUTE: '9' }, 'CHECKOUT_ASKS_PER_MINUTE takes a whole number from 10 to 9999999'],
     [[], { CHAIN_FEE_PER_GAS_MAX: '50 gwei' }, 'CHAIN_FEE_PER_GAS_MAX takes wei per unit of gas, a whole number above 0'],
     [[], { CHAIN_RPC_URL: '8545' }, 'CHAIN_RPC_URL takes a URL that begins with http://'],
     [[], { WITNESSES: 'https://witness.example' }, 'WITNESSES takes <url>#<vkey>'],

@@ -1,9 +1,9 @@
 import type { ChainNode } from '../../../chain/application/chain-node.ts';
 import type { CreditDesk, PreparedRedemption, SignedRedemption } from '../../application/credit-desk.ts';
 import type { Need, Refusal, WalletTransaction, WalletTypedData } from '../../application/payer-desk.ts';
+import type { SettlementChain } from '../../application/settlement-chain.ts';
 import type { SettlementChains } from '../../application/settlement-chains.ts';
 import type { RedemptionOffered } from '../../domain/slot.events.ts';
-import { AnyNode } from './any-node.ts';
 import { creditContract } from './contract-interfaces.ts';
 import { simulate } from './simulation.ts';
 
@@ -27,8 +27,9 @@ const redeemFields = [
 export class ChainCreditDesk implements CreditDesk {
   readonly #nodes = new Map<string, ChainNode>();
 
-  constructor(chains: SettlementChains, nodeAt: (url: string) => ChainNode) {
-    for (const chain of chains.all()) this.#nodes.set(chain.chainId, new AnyNode(chain.rpcUrls.map(nodeAt)));
+  /** `nodeOf`: the node of a chain that payers may make us ask. */
+  constructor(chains: SettlementChains, nodeOf: (chain: SettlementChain) => ChainNode) {
+    for (const chain of chains.all()) this.#nodes.set(chain.chainId, nodeOf(chain));
   }
 
   async prepare(offer: RedemptionOffered, now: string): Promise<PreparedRedemption> {

@@ -15,11 +15,10 @@ import type { SettlementChains } from '../../application/settlement-chains.ts';
 import { zeroAddress } from '../../domain/quote.ts';
 import { type IssuedQuote, tokenOf } from '../../domain/slot.ts';
 import { type KnownToken, tokenMoney } from '../../domain/token-amount.ts';
-import { AnyNode } from './any-node.ts';
 import { tokenContract } from './contract-interfaces.ts';
 import { approvals, plainPayment, type SignedPayment, signedPayment, unitsOf } from './pay-calldata.ts';
 import { payerAccount, takesSignature } from './payer-account.ts';
-import { sentTransaction } from './sent-transactions.ts';
+import { sentTransaction, successorOf } from './sent-transactions.ts';
 import { simulate } from './simulation.ts';
 import { signedWays } from './token-signing.ts';
 
@@ -27,16 +26,21 @@ import { signedWays } from './token-signing.ts';
 const gasDefault = 180_000n;
 const insufficientAllowance = 'ERC20InsufficientAllowance';
 
+const headFreshMs = 1_000;
+
 interface Place {
   readonly node: ChainNode;
   readonly chain: SettlementChain;
+  /** Asked for by everybody who waits for a payment to become final. */
+  head?: { readonly told: Promise<bigint>; readonly atMs: number };
 }
 
 export class ChainPayerDesk implements PayerDesk {
   readonly #places = new Map<string, Place>();
 
-  constructor(chains: SettlementChains, nodeAt: (url: string) => ChainNode) {
-    for (const chain of chains.all()) this.#places.set(chain.chainId, { chain, node: new AnyNode(chain.rpcUrls.map(nodeAt)) });
+  /** `nodeOf`: the node of a chain that payers may make us ask. */
+  constructor(chains: SettlementChains, nodeOf: (chain: SettlementChain) => ChainNode) {
+    for (const chain of chains.all()) this.#places.set(chain.chainId, { chain, node: nodeOf(chain) });
   }
 
   async prepare(quote: IssuedQuote, payer: string): Promise<PreparedPayment> {
@@ -64,12 +68,17 @@ export class ChainPayerDesk implements PayerDesk {
   async signed(quote: IssuedQuote, by: SignedPayment) {
     const { node } = this.#placeOf(quote.chainId);
     const transaction = signedPayment(quote, by);
+    if (transaction === undefined) return undefined;
     const refusal = (await signatureRefusal(node, quote, by)) ?? (await simulate(node, transaction));
     return { transaction, ...(refusal !== undefined && { refusal }) };
   }
 
-  sent(chainId: string, tx: string, seen?: SeenTransaction): Promise<SentTransaction> {
-    return sentTransaction(this.#placeOf(chainId).node, tx, seen);
+  sent(chainId: string, tx: string): Promise<SentTransaction> {
+    return sentTransaction(this.#placeOf(chainId).node, tx);
+  }
+
+  successor(chainId: string, seen: SeenTransaction): Promise<SentTransaction> {
+    return successorOf(this.#placeOf(chainId).node, seen);
   }
 
   coinLink(quote: IssuedQuote): string | undefined {
@@ -79,7 +88,11 @@ export class ChainPayerDesk implements PayerDesk {
   }
 
   async head(chainId: string): Promise<bigint> {
-    return BigInt(await this.#placeOf(chainId).node.call<string>('eth_blockNumber'));
+    const place = this.#placeOf(chainId);
+    const now = performance.now();
+    if (place.head === undefined || now - place.head.atMs >= headFreshMs)
+      place.head = { told: place.node.call<string>('eth_blockNumber').then(BigInt), atMs: now };
+    return place.head.told;
   }
 
   #placeOf(chainId: string): Place {

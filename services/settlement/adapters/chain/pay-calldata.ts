@@ -32,8 +32,8 @@ export interface SignedPayment {
   readonly nonce: string;
 }
 
-/** The call that pays a quote by what the payer signed. Throws `TypeError` or `RangeError` for what is no signature. */
-export function signedPayment(quote: IssuedQuote, { payer, method, signature, nonce }: SignedPayment): WalletTransaction {
+/** The call that pays a quote by what the payer signed; undefined where a key had to sign, and did not. */
+export function signedPayment(quote: IssuedQuote, { payer, method, signature, nonce }: SignedPayment): WalletTransaction | undefined {
   const { terms, signer, signature: providers, contract } = quote;
   const data = () => {
     const first = [terms.module === 'settlement' ? terms.quote : terms.offer, signer, providers];
@@ -43,10 +43,22 @@ export function signedPayment(quote: IssuedQuote, { payer, method, signature, no
     }
     if (method === 'permit2') return settlementContract.encodeFunctionData('payWithPermit2', [...first, payer, nonce, signature]);
     if (method === 'authorization') return settlementContract.encodeFunctionData('payWithAuthorization', [...first, payer, signature]);
-    const { v, r, s } = Signature.from(signature);
+    const parts = keySignature(signature);
+    if (parts === undefined) return undefined;
+    const { v, r, s } = parts;
     return settlementContract.encodeFunctionData('payWithPermit', [...first, terms.quote.deadline, v, r, s]);
   };
-  return { from: payer, to: contract, value: '0x0', data: data() };
+  const encoded = data();
+  return encoded === undefined ? undefined : { from: payer, to: contract, value: '0x0', data: encoded };
+}
+
+function keySignature(text: string): { readonly v: number; readonly r: string; readonly s: string } | undefined {
+  try {
+    const { v, r, s } = Signature.from(text); // `s` is looked at when it is read.
+    return { v, r, s };
+  } catch {
+    return undefined; // Of another length, with another `v`, or with an `s` that no contract takes.
+  }
 }
 
 export function unitsOf(terms: SignedTerms): bigint {

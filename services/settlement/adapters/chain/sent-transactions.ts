@@ -17,8 +17,15 @@ interface RpcTransaction {
 }
 
 /** What became of a transaction, as far as one node knows. Throws chain faults. */
-export async function sentTransaction(node: ChainNode, tx: string, seen?: SeenTransaction): Promise<SentTransaction> {
-  return (await minedTransaction(node, tx)) ?? waiting(node, tx, seen);
+export async function sentTransaction(node: ChainNode, tx: string): Promise<SentTransaction> {
+  return (await minedTransaction(node, tx)) ?? waiting(node, tx);
+}
+
+/** What took the place of a transaction that no node knows any more. Throws chain faults. */
+export async function successorOf(node: ChainNode, seen: SeenTransaction): Promise<SentTransaction> {
+  const used = BigInt(await node.call<string>('eth_getTransactionCount', seen.from, 'latest'));
+  if (used <= BigInt(seen.nonce)) return { state: 'dropped' };
+  return replaced(node, seen, BigInt(await node.call<string>('eth_blockNumber')));
 }
 
 async function minedTransaction(node: ChainNode, tx: string): Promise<Extract<SentTransaction, { readonly block: string }> | undefined> {
@@ -29,20 +36,15 @@ async function minedTransaction(node: ChainNode, tx: string): Promise<Extract<Se
   return { state: 'reverted', block: block.toString(), refusal: await whyReverted(node, tx, block) };
 }
 
-async function waiting(node: ChainNode, tx: string, seen?: SeenTransaction): Promise<SentTransaction> {
+async function waiting(node: ChainNode, tx: string): Promise<SentTransaction> {
   const [transaction, height] = await Promise.all([
     node.call<RpcTransaction | null>('eth_getTransactionByHash', tx),
     node.call<string>('eth_blockNumber'),
   ]);
-  if (transaction !== null) {
-    const nonce = BigInt(transaction.nonce).toString();
-    const from = transaction.from.toLowerCase();
-    return { state: 'pending', from, nonce, call: callOf(transaction), height: BigInt(height).toString() };
-  }
-  if (seen === undefined) return { state: 'unknown' };
-  const used = BigInt(await node.call<string>('eth_getTransactionCount', seen.from, 'latest'));
-  if (used <= BigInt(seen.nonce)) return { state: 'dropped' };
-  return replaced(node, seen, BigInt(height));
+  if (transaction === null) return { state: 'unknown' };
+  const nonce = BigInt(transaction.nonce).toString();
+  const from = transaction.from.toLowerCase();
+  return { state: 'pending', from, nonce, call: callOf(transaction), height: BigInt(height).toString() };
 }
 
 /** The nonce is used: by the same payment with a higher fee, by nothing to the wallet itself, or by something else. */

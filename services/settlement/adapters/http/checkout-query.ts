@@ -1,12 +1,12 @@
 import { ProblemError } from '../../../http/problem-error.ts';
-import type { NamedTransaction } from '../../application/checkouts.ts';
+import type { NamedTransaction } from '../../application/transaction-lookups.ts';
 
 /** What Fastify hands over: text, or a list of texts for a parameter that is given twice. */
 export type CheckoutQuery = Readonly<Record<string, unknown>>;
 
 const address = (text: string) => (/^0x[0-9a-fA-F]{40}$/.test(text) ? text.toLowerCase() : undefined);
 const word = (text: string) => (/^0x[0-9a-fA-F]{64}$/.test(text) ? text.toLowerCase() : undefined);
-const whole = (text: string) => (/^(?:0|[1-9][0-9]{0,77})$/.test(text) ? text : undefined);
+const whole = (text: string) => (/^(?:0|[1-9][0-9]{0,77})$/.test(text) && BigInt(text) < 2n ** 256n ? text : undefined);
 const readers = {
   tx: word,
   token: address,

@@ -8,7 +8,8 @@ import { envelopeOf } from '../../../commands/application/envelope.ts';
 import { answerCommand } from '../../../http/command-answer.ts';
 import { ProblemError } from '../../../http/problem-error.ts';
 import { ProblemResponse } from '../../../http/problem-response.decorator.ts';
-import { CheckoutEvents } from '../../application/checkout-events.ts';
+import { CheckoutAsks } from '../../application/checkout-asks.ts';
+import { CheckoutEvents, type Told } from '../../application/checkout-events.ts';
 import type { CheckoutSlot } from '../../application/checkout-link.ts';
 import { Checkouts } from '../../application/checkouts.ts';
 import { IssueQuote } from '../../application/issue-quote.handler.ts';
@@ -30,10 +31,14 @@ const SeenQueries = () =>
     ),
   );
 
+/** So much may wait for a payer that does not read; then the connection is dropped, and a new one begins with the state as it is. */
+const unreadCharactersMax = 131_072;
+
 /** A payment as its payer sees it. Whoever has the link is let in; what stands here is no more than a payer must know. */
 @ApiTags('checkout')
 @ProblemResponse(400, 'The request is malformed.')
 @ProblemResponse(404, 'There is no such checkout, or no good quote for the token.')
+@ProblemResponse(429, 'The checkout asked the chain too often, or is followed too often; repeat after the seconds of Retry-After.')
 @ProblemResponse(503, 'The ledger or the chain cannot be reached; repeat after the seconds of Retry-After.')
 @Public()
 @Controller('v1/checkouts/:checkout')
@@ -41,6 +46,7 @@ export class CheckoutController {
   readonly #commands: CommandBus;
   readonly #checkouts: Checkouts;
   readonly #events: CheckoutEvents;
+  readonly #asks: CheckoutAsks;
   readonly #desk: PayerDesk;
   readonly #chains: SettlementChains;
 
@@ -48,12 +54,14 @@ export class CheckoutController {
     @Inject(CommandBus) commands: CommandBus,
     @Inject(Checkouts) checkouts: Checkouts,
     @Inject(CheckoutEvents) events: CheckoutEvents,
+    @Inject(CheckoutAsks) asks: CheckoutAsks,
     @Inject(PAYER_DESK) desk: PayerDesk,
     @Inject(SETTLEMENT_CHAINS) chains: SettlementChains,
   ) {
     this.#commands = commands;
     this.#checkouts = checkouts;
     this.#events = events;
+    this.#asks = asks;
     this.#desk = desk;
     this.#chains = chains;
   }
@@ -69,17 +77,19 @@ export class CheckoutController {
     return this.#body(id, view);
   }
 
-  @ApiOperation({ summary: 'Tells the same whenever it changes, as server-sent events; the last one before it ends is final.' })
+  @ApiOperation({
+    summary: 'Tells the same whenever it changes, as server-sent events, the first at once; the last one before it ends is final.',
+  })
   @ApiQuery({ name: 'tx', required: false, description: 'As above.' })
   @SeenQueries()
   @ApiProduces('text/event-stream')
   @ApiOkResponse({ description: 'Each `data` is the checkout as JSON; its `type` is `checkout`.', schema: { type: 'string' } })
-  @Sse('events')
-  async follow(@Param('checkout') id: string, @Query() query: CheckoutQuery): Promise<Observable<{ type: string; data: CheckoutBody }>> {
+  @Sse('events', { maxPendingDataLength: unreadCharactersMax })
+  async follow(@Param('checkout') id: string, @Query() query: CheckoutQuery): Promise<Observable<Told<CheckoutBody>>> {
     const named = readNamedTransaction(query);
     const slot = this.#slotOf(id);
     if ((await this.#checkouts.view(slot)) === undefined) throw new ProblemError('checkout_not_found');
-    return this.#events.of(slot, named, (view) => ({ type: 'checkout', data: this.#body(id, view) }));
+    return this.#events.of(slot, named, (view) => this.#body(id, view));
   }
 
   @ApiOperation({ summary: 'Asks for a quote in a token. While one is good it is answered again.' })
@@ -113,6 +123,7 @@ export class CheckoutController {
   async prepare(@Param('checkout') id: string, @Query() query: CheckoutQuery): Promise<PreparedPaymentBody> {
     const { token, payer } = readCheckoutQuery(query, ['token', 'payer']);
     const quote = await this.#goodQuote(id, token);
+    this.#asks.take(this.#slotOf(id), 'payment');
     const { ways, needs, account, refusal } = await this.#desk.prepare(quote, required('payer', payer));
     return {
       chainId: quote.chainId,
@@ -138,7 +149,8 @@ export class CheckoutController {
       signature: required('signature', asked.signature),
       nonce: asked.nonce ?? '0',
     };
-    return this.#desk.signed(quote, by);
+    this.#asks.take(this.#slotOf(id), 'payment');
+    return required('signature', await this.#desk.signed(quote, by));
   }
 
   #body(id: string, view: CheckoutView): CheckoutBody {

@@ -9,6 +9,7 @@ import { answerCommand, CommandAnswerBody } from '../../../http/command-answer.t
 import { ProblemError } from '../../../http/problem-error.ts';
 import { ProblemResponse } from '../../../http/problem-response.decorator.ts';
 import type { CheckoutSlot } from '../../application/checkout-link.ts';
+import { CheckoutAsks } from '../../application/checkout-asks.ts';
 import { Checkouts } from '../../application/checkouts.ts';
 import { CREDIT_DESK, type CreditDesk } from '../../application/credit-desk.ts';
 import { OfferRedemption, RelayRedemption } from '../../application/redemption.handlers.ts';
@@ -20,23 +21,27 @@ import { PreparedRedemptionBody, RedemptionBody, SignedRedemptionBody } from './
 @ProblemResponse(400, 'The request is malformed.')
 @ProblemResponse(404, 'There is no such checkout, or nothing was offered to the holder.')
 @ProblemResponse(409, 'The state does not allow it, or the contract would refuse it.')
+@ProblemResponse(429, 'The checkout asked the chain too often; repeat after the seconds of Retry-After.')
 @ProblemResponse(503, 'The ledger or the chain cannot be reached; repeat after the seconds of Retry-After.')
 @Public()
 @Controller('v1/checkouts/:checkout/redemptions')
 export class RedemptionsController {
   readonly #commands: CommandBus;
   readonly #checkouts: Checkouts;
+  readonly #asks: CheckoutAsks;
   readonly #desk: CreditDesk;
   readonly #clock: Clock;
 
   constructor(
     @Inject(CommandBus) commands: CommandBus,
     @Inject(Checkouts) checkouts: Checkouts,
+    @Inject(CheckoutAsks) asks: CheckoutAsks,
     @Inject(CREDIT_DESK) desk: CreditDesk,
     @Inject(CLOCK) clock: Clock,
   ) {
     this.#commands = commands;
     this.#checkouts = checkouts;
+    this.#asks = asks;
     this.#desk = desk;
     this.#clock = clock;
   }
@@ -53,6 +58,7 @@ export class RedemptionsController {
   ): Promise<PreparedRedemptionBody> {
     const at = this.#slotOf(id);
     const holder = body.holder.toLowerCase();
+    this.#asks.take(at, 'payment');
     const envelope = envelopeOf({
       ...{ provider: at.provider, actor: { id: `checkout:${at.seq}`, type: 'process' }, key: keyOf(key) },
       ...{ command: 'OfferRedemption', body: { slot: at.seq, holder } },
@@ -81,6 +87,7 @@ export class RedemptionsController {
       ...{ command: 'RelayRedemption', body: { slot: at.seq, holder, deadline, signature } },
     });
     const offered = await this.#offered(at, holder);
+    this.#asks.take(at, 'payment');
     const outcome = await this.#commands.execute(new RelayRedemption(envelope, offered, { deadline, signature }));
     return answerCommand(reply, outcome, { id });
   }

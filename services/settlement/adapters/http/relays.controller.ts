@@ -7,6 +7,7 @@ import { envelopeOf } from '../../../commands/application/envelope.ts';
 import { answerCommand, CommandAnswerBody } from '../../../http/command-answer.ts';
 import { ProblemError } from '../../../http/problem-error.ts';
 import { ProblemResponse } from '../../../http/problem-response.decorator.ts';
+import { CheckoutAsks } from '../../application/checkout-asks.ts';
 import { Checkouts } from '../../application/checkouts.ts';
 import { RelayPayment } from '../../application/relay-payment.handler.ts';
 import { keyOf } from './checkout.controller.ts';
@@ -17,16 +18,17 @@ import { RelayBody } from './sending.bodies.ts';
 @ProblemResponse(400, 'The request is malformed.')
 @ProblemResponse(404, 'There is no such checkout, or no good quote for the token.')
 @ProblemResponse(409, 'The contract would refuse the payment.')
+@ProblemResponse(429, 'The checkout asked the chain too often; repeat after the seconds of Retry-After.')
 @ProblemResponse(503, 'The ledger or the chain cannot be reached; repeat after the seconds of Retry-After.')
 @Public()
 @Controller('v1/checkouts/:checkout/relays')
 export class RelaysController {
   readonly #commands: CommandBus;
   readonly #checkouts: Checkouts;
+  readonly #asks: CheckoutAsks;
 
-  constructor(@Inject(CommandBus) commands: CommandBus, @Inject(Checkouts) checkouts: Checkouts) {
-    this.#commands = commands;
-    this.#checkouts = checkouts;
+  constructor(@Inject(CommandBus) commands: CommandBus, @Inject(Checkouts) checkouts: Checkouts, @Inject(CheckoutAsks) asks: CheckoutAsks) {
+    [this.#commands, this.#checkouts, this.#asks] = [commands, checkouts, asks];
   }
 
   @ApiOperation({ summary: "Takes the payer's signature, tries the payment out, and brings it to the contract." })
@@ -49,6 +51,7 @@ export class RelaysController {
     });
     const quote = await this.#checkouts.quote(slot, token);
     if (quote === undefined) throw new ProblemError('quote_not_found');
+    this.#asks.take(slot, 'payment');
     const outcome = await this.#commands.execute(new RelayPayment(envelope, { quote, method, payer, signature, nonce }));
     return answerCommand(reply, outcome, { id });
   }
