@@ -50,16 +50,12 @@ export class TransactionLookups {
   }
 
   /** Throws `TooManyAsksFault` where the link has asked too much, and chain faults. */
-  of(slot: CheckoutSlot, chainId: string, named: NamedTransaction): Promise<SentTransaction> {
+  async of(slot: CheckoutSlot, chainId: string, named: NamedTransaction): Promise<SentTransaction> {
     const link = this.#linkOf(slot);
     const key = keyOf(chainId, named);
     const known = link.answers.get(key);
     if (known !== undefined && known.untilMs > this.#nowMs()) return known.told;
-    try {
-      this.#options.asks.take(slot, 'transaction');
-    } catch (fault) {
-      return Promise.reject(fault);
-    }
+    this.#options.asks.take(slot, 'transaction');
     return this.#ask(slot, link, { key, chainId, named });
   }
 
