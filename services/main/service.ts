@@ -59,6 +59,7 @@ import { StreamSlotPayments } from '../settlement/application/stream.slot-paymen
 import { BookingModule } from '../settlement/booking.module.ts';
 import { PostgresGasCosts } from '../settlement/adapters/postgres/postgres.gas-costs.ts';
 import { CreditRefundProcess } from '../settlement/application/credit-refund.process.ts';
+import { CREDIT_BOOK, type CreditBook } from '../settlement/application/credit-book.ts';
 import { PrepaidCreditProcess } from '../settlement/application/prepaid-credit.process.ts';
 import { RefundProcess } from '../settlement/application/refund.process.ts';
 import { SendingProcess } from '../settlement/application/sending.process.ts';
@@ -306,6 +307,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
       onUncaptured: (notice) =>
         logger.error(notice, 'An escrow holds what buyers paid; unless it is captured in time, it goes back to them.'),
     },
+    credit: app.get<CreditBook>(CREDIT_BOOK, { strict: false }),
     onAlarm: (alarm) => logger.error({ alarm }, 'Something that was ordered is not sent; it is tried on.'),
   });
   if (roles.includes('sender') && settlementChains.length > 0) sending.start();

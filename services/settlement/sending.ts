@@ -8,6 +8,8 @@ import { AnyNode } from './adapters/chain/any-node.ts';
 import { ContractDispatchCalls } from './adapters/chain/contract.dispatch-calls.ts';
 import { PostgresGasCosts } from './adapters/postgres/postgres.gas-costs.ts';
 import { CollectionRetries, type FailedCollections, retryAfterMsDefault } from './application/collection-retries.ts';
+import type { CreditBook } from './application/credit-book.ts';
+import { CreditExpiries } from './application/credit-expiries.ts';
 import { DispatchSender, type SendingLimits } from './application/dispatch-sender.ts';
 import { EscrowReclaims, type EscrowReclaimsOptions } from './application/escrow-reclaims.ts';
 import type { OpenDispatches } from './application/open-dispatches.ts';
@@ -25,6 +27,7 @@ export interface SendingOptions {
   readonly keys: SenderKeys;
   readonly lock: SequencerLock;
   readonly escrows: Pick<EscrowReclaimsOptions, 'open' | 'purchases' | 'onUncaptured'>;
+  readonly credit: Pick<CreditBook, 'tokens'>;
   readonly onAlarm: (alarm: SendingAlarm) => void;
 }
 
@@ -32,7 +35,8 @@ export interface SendingOptions {
 const limitsDefault = { relayGasMax: 400_000n, relayFeeMaxPerDay: 20_000_000_000_000_000n };
 
 /** The parts of sending, put together. Nothing runs until `start()`. */
-export function openSending({ chains, pool, executor, commands, open, keys, lock, escrows, onAlarm }: SendingOptions): SettlementSender {
+export function openSending(options: SendingOptions): SettlementSender {
+  const { chains, pool, executor, commands, open, keys, lock, escrows, credit, onAlarm } = options;
   const transactions = keptTransactions(pool);
   const sender = new DispatchSender({
     ...{ executor, calls: new ContractDispatchCalls(), costs: new PostgresGasCosts(pool), clock: systemClock },
@@ -44,6 +48,7 @@ export function openSending({ chains, pool, executor, commands, open, keys, lock
     dues: [
       new CollectionRetries({ executor, commands, failed: open, clock: systemClock, afterMsOn }),
       new EscrowReclaims({ executor, ...escrows, clock: systemClock, chainIds: chains.map(({ chainId }) => chainId) }),
+      new CreditExpiries({ book: credit, commands, clock: systemClock }),
     ],
     chains: chains.map(
       ({ chainId, rpcUrls, spending, profile: { finality } }) =>

@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { CommandBus } from '@nestjs/cqrs';
 import { MemoryEventStore } from '../../../services/event-store/adapters/memory/memory.event-store.ts';
 import type { CreditBook, ExpiredCredit } from '../../../services/settlement/application/credit-book.ts';
+import { CreditExpiries } from '../../../services/settlement/application/credit-expiries.ts';
 import { ExpireCredit, ExpireCreditHandler } from '../../../services/settlement/application/expire-credit.handler.ts';
 import { dispatchStream } from '../../../services/settlement/application/sending-streams.ts';
 import { providerIdOf } from '../../../services/settlement/domain/chain-number.ts';
@@ -78,5 +80,36 @@ describe('burning what is over', () => {
     over = [{ ...token, holder, epoch: 85 }];
     expect(await expire('b')).toEqual([idOf(holder, 85)]);
     expect(await written()).toHaveLength(3);
+  });
+});
+
+describe('the hourly look for credit that is over', () => {
+  const handlerOf = () => new ExpireCreditHandler(executionOn(store).executor, book, { now: () => now });
+  const lookAt = (times: readonly string[], execute: (command: ExpireCredit) => Promise<unknown>) => {
+    const tokens = [token, { ...token, chainId: '1' }, { ...token, provider: 'other' }];
+    const clock = { now: () => times[0] as string };
+    return new CreditExpiries({ book: { tokens: () => Promise.resolve(tokens) }, commands: { execute } as unknown as CommandBus, clock });
+  };
+
+  it('has everything burnt for each provider that has credit, once an hour', async () => {
+    const times = [now];
+    const looking = lookAt(times, (command) => handlerOf().execute(command));
+    await looking.round();
+    expect(await written()).toHaveLength(4);
+    await looking.round();
+    expect(asked.map(([provider]) => provider)).toEqual(['demo', 'other']);
+    times[0] = '2027-03-01T01:00:00.000Z';
+    await looking.round();
+    expect(asked).toHaveLength(4);
+    expect(await written()).toHaveLength(4);
+  });
+
+  it('comes back within the hour where it could not ask', async () => {
+    let isAway = true;
+    const looking = lookAt([now], (command) => (isAway ? Promise.reject(new Error('away')) : handlerOf().execute(command)));
+    await expect(looking.round()).rejects.toThrow('away');
+    isAway = false;
+    await looking.round();
+    expect(await written()).toHaveLength(4);
   });
 });

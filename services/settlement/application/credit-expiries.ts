@@ -1,0 +1,41 @@
+import type { CommandBus } from '@nestjs/cqrs';
+import type { Clock } from '../../commands/application/clock.ts';
+import { envelopeOf } from '../../commands/application/envelope.ts';
+import type { CreditBook } from './credit-book.ts';
+import { ExpireCredit } from './expire-credit.handler.ts';
+import type { DueOrders } from './settlement-sender.ts';
+
+export interface CreditExpiriesOptions {
+  readonly book: Pick<CreditBook, 'tokens'>;
+  readonly commands: CommandBus;
+  readonly clock: Clock;
+}
+
+const hourMs = 3_600_000;
+
+/**
+ * Sees to it that credit which is over is burnt, and so earned, without anybody thinking of it. Each hour, since a month may end while the books
+ * are still behind its last block, and a transaction may have failed; what is ordered already is not ordered again.
+ */
+export class CreditExpiries implements DueOrders {
+  readonly #options: CreditExpiriesOptions;
+  #lastHour: number | undefined;
+
+  constructor(options: CreditExpiriesOptions) {
+    this.#options = options;
+  }
+
+  async round(): Promise<void> {
+    const { book, commands, clock } = this.#options;
+    const hour = Math.floor(Date.parse(clock.now()) / hourMs);
+    if (hour === this.#lastHour) return;
+    for (const provider of new Set((await book.tokens()).map((token) => token.provider))) {
+      const envelope = envelopeOf({
+        ...{ provider, actor: { id: 'process:credit-expiries', type: 'process' }, command: 'ExpireCredit', body: {} },
+        key: `credit-expiries:${hour}`,
+      });
+      await commands.execute(new ExpireCredit(envelope));
+    }
+    this.#lastHour = hour;
+  }
+}
