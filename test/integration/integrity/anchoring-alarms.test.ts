@@ -1,5 +1,5 @@
 import { Interface } from 'ethers';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { ledgerAnchorAbi } from '../../../contracts/generated/ledger-anchor.ts';
 import { ChainAccess, unkeptTransactions } from '../../../services/chain/chain-access.ts';
 import type { TransactionSigner } from '../../../services/chain/application/transaction.ts';
@@ -8,28 +8,18 @@ import type { AnchoringStatus } from '../../../services/integrity/application/an
 import { GrowingTree } from '../../../services/integrity/domain/tree/growing-tree.ts';
 import { consistencyShape } from '../../../services/integrity/domain/tree/proof-shape.ts';
 import { rootsFromTiles } from '../../../services/integrity/domain/tree/tile-hashes.ts';
-import { type Anvil, startAnvil } from '../../support/anvil.ts';
-import { type AnchoringFixture, openAnchoringFixture, quietSettings } from './anchoring-fixture.ts';
+import type { Anvil } from '../../support/anvil.ts';
+import { quietSettings } from './anchoring-fixture.ts';
+import { anchoringForEachTest, type AnchoringWorld } from './anchoring-world.ts';
 import { until } from './log-fixture.ts';
 
-import { observe } from './anchoring-observer.ts';
-
 let anvil: Anvil;
-let fixture: AnchoringFixture;
-let see: ReturnType<typeof observe>;
+let fixture: AnchoringWorld['fixture'];
+let see: AnchoringWorld['see'];
 
-beforeAll(async () => {
-  anvil = await startAnvil();
+anchoringForEachTest((world) => {
+  ({ anvil, fixture, see } = world);
 });
-
-afterAll(() => anvil.stop());
-
-beforeEach(async () => {
-  fixture = await openAnchoringFixture({ anvil });
-  see = observe(fixture, anvil);
-});
-
-afterEach(() => fixture.close());
 
 describe('an alarm', () => {
   it.each([

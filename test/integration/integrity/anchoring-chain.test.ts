@@ -1,29 +1,18 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { LedgerAnchorChain } from '../../../services/integrity/adapters/chain/ledger-anchor.chain.ts';
 import type { AnchoringStatus } from '../../../services/integrity/application/anchoring-status.ts';
 import { ChainHeadMemory } from '../../../services/integrity/application/chain-head-memory.ts';
-import { type Anvil, startAnvil } from '../../support/anvil.ts';
-import { type AnchoringFixture, openAnchoringFixture } from './anchoring-fixture.ts';
+import type { Anvil } from '../../support/anvil.ts';
+import { anchoringForEachTest, type AnchoringWorld } from './anchoring-world.ts';
 import { until } from './log-fixture.ts';
 
-import { observe } from './anchoring-observer.ts';
-
 let anvil: Anvil;
-let fixture: AnchoringFixture;
-let see: ReturnType<typeof observe>;
+let fixture: AnchoringWorld['fixture'];
+let see: AnchoringWorld['see'];
 
-beforeAll(async () => {
-  anvil = await startAnvil();
+anchoringForEachTest((world) => {
+  ({ anvil, fixture, see } = world);
 });
-
-afterAll(() => anvil.stop());
-
-beforeEach(async () => {
-  fixture = await openAnchoringFixture({ anvil });
-  see = observe(fixture, anvil);
-});
-
-afterEach(() => fixture.close());
 
 function textOf(init: RequestInit | undefined): string {
   return typeof init?.body === 'string' ? init.body : '';

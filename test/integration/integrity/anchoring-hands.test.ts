@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { Interface, Wallet } from 'ethers';
 import { ledgerAnchorAbi, ledgerAnchorCodeHash } from '../../../contracts/generated/ledger-anchor.ts';
 import { ChainKeyFiles } from '../../../services/chain/adapters/keys/chain-key-files.ts';
@@ -12,28 +12,19 @@ import { consistencyShape } from '../../../services/integrity/domain/tree/proof-
 import { rootsFromTiles } from '../../../services/integrity/domain/tree/tile-hashes.ts';
 import { contractActions } from '../../../services/main/chain/contract-actions.ts';
 import { type Anvil, startAnvil } from '../../support/anvil.ts';
-import { type AnchoringFixture, openAnchoringFixture, quietSettings } from './anchoring-fixture.ts';
-import { observe } from './anchoring-observer.ts';
+import { quietSettings } from './anchoring-fixture.ts';
+import { anchoringForEachTest, type AnchoringWorld } from './anchoring-world.ts';
 import { until } from './log-fixture.ts';
 
 let anvil: Anvil;
-let fixture: AnchoringFixture;
-let see: ReturnType<typeof observe>;
+let fixture: AnchoringWorld['fixture'];
+let see: AnchoringWorld['see'];
 let keyFolder: string;
 
-beforeAll(async () => {
-  anvil = await startAnvil();
-});
-
-afterAll(() => anvil.stop());
-
-beforeEach(async () => {
-  fixture = await openAnchoringFixture({ anvil });
-  see = observe(fixture, anvil);
+anchoringForEachTest((world) => {
+  ({ anvil, fixture, see } = world);
   keyFolder = join(fixture.folder, 'keys', 'chain');
 });
-
-afterEach(() => fixture.close());
 
 /** `bin/tallyroot chain <action>`, about the log of a provider. */
 async function chain(action: string, slug: string, ...more: string[]): Promise<string> {

@@ -1,27 +1,17 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { PostgresTransactionStore } from '../../../services/chain/adapters/postgres/postgres.transaction-store.ts';
-import { type Anvil, startAnvil } from '../../support/anvil.ts';
-import { type AnchoringFixture, openAnchoringFixture, quietSettings } from './anchoring-fixture.ts';
+import type { Anvil } from '../../support/anvil.ts';
+import { openAnchoringFixture, quietSettings } from './anchoring-fixture.ts';
+import { anchoringForEachTest, type AnchoringWorld } from './anchoring-world.ts';
 import { until } from './log-fixture.ts';
 
-import { observe } from './anchoring-observer.ts';
-
 let anvil: Anvil;
-let fixture: AnchoringFixture;
-let see: ReturnType<typeof observe>;
+let fixture: AnchoringWorld['fixture'];
+let see: AnchoringWorld['see'];
 
-beforeAll(async () => {
-  anvil = await startAnvil();
+anchoringForEachTest((world) => {
+  ({ anvil, fixture, see } = world);
 });
-
-afterAll(() => anvil.stop());
-
-beforeEach(async () => {
-  fixture = await openAnchoringFixture({ anvil });
-  see = observe(fixture, anvil);
-});
-
-afterEach(() => fixture.close());
 
 describe('a round', () => {
   it('ticks, commits to the balances and anchors the first head that covers both', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Interface } from 'ethers';
 import { ledgerAnchorAbi } from '../../../contracts/generated/ledger-anchor.ts';
 import { PostgresTransactionStore } from '../../../services/chain/adapters/postgres/postgres.transaction-store.ts';
@@ -10,31 +10,24 @@ import { LedgerAnchorChain } from '../../../services/integrity/adapters/chain/le
 import type { AnchoringStatus } from '../../../services/integrity/application/anchoring-status.ts';
 import { chainKeyOf, type ListedChain } from '../../../services/integrity/domain/log-policy.ts';
 import { type Anvil, startAnvil } from '../../support/anvil.ts';
-import { type AnchoringFixture, openAnchoringFixture, quietSettings } from './anchoring-fixture.ts';
-import { observe } from './anchoring-observer.ts';
+import { quietSettings } from './anchoring-fixture.ts';
+import { anchoringForEachTest, type AnchoringWorld } from './anchoring-world.ts';
 import { until } from './log-fixture.ts';
 
 let anvil: Anvil;
 let slow: Anvil;
-let fixture: AnchoringFixture;
-let see: ReturnType<typeof observe>;
+let fixture: AnchoringWorld['fixture'];
+let see: AnchoringWorld['see'];
 let slowListed: ListedChain;
 
-beforeAll(async () => {
-  [anvil, slow] = await Promise.all([startAnvil(), startAnvil({ chainId: 31_338 })]);
-});
-
-afterAll(() => Promise.all([anvil.stop(), slow.stop()]));
-
-beforeEach(async () => {
-  fixture = await openAnchoringFixture({ anvil });
-  see = observe(fixture, anvil);
+beforeAll(async () => void (slow = await startAnvil({ chainId: 31_338 })));
+afterAll(() => slow.stop());
+anchoringForEachTest(async (world) => {
+  ({ anvil, fixture, see } = world);
   for (const role of ['deployer', 'admin', { publisherOf: 'north' }] as const)
     await fundOnSlow((await fixture.keys.walletOf(role)).address);
   slowListed = (await deployLedgerAnchor(slow.rpc, fixture.keys)).contract;
 });
-
-afterEach(() => fixture.close());
 
 describe('a log on two chains', () => {
   it('is anchored on each at its own pace, from one sequence of rounds, and fits one tree', async () => {

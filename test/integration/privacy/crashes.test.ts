@@ -1,27 +1,18 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
 import { personalCommitment } from '../../../services/integrity/domain/leaf.ts';
-import { createPool } from '../../../services/read-store/pool.ts';
-import { freshDatabase, type TestDatabase } from '../../support/postgres.ts';
-import { Crash, CrashingPlaces, type PrivacyProcess, privacyOn, temporaryKeyFile } from '../../support/privacy.ts';
+import { Crash, CrashingPlaces, type PrivacyProcess, privacyOn } from '../../support/privacy.ts';
+import { vaultDatabaseForFile } from './vault-database.ts';
 
 const ada = { name: 'Ada Lovelace' };
-let database: TestDatabase;
 let pool: pg.Pool;
-let keys: Awaited<ReturnType<typeof temporaryKeyFile>>;
+let keyFile: string;
 let number = 0;
 let account: string;
 let subject: string;
 
-beforeAll(async () => {
-  database = await freshDatabase();
-  pool = createPool({ url: database.serviceUrl });
-  keys = await temporaryKeyFile();
-}, 60_000);
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-  await keys.remove();
+vaultDatabaseForFile((opened) => {
+  ({ pool, keyFile } = opened);
 });
 beforeEach(async () => {
   await pool.query('truncate personal_data');
@@ -30,7 +21,7 @@ beforeEach(async () => {
   subject = `per_${uuid}`;
 });
 
-const start = (places: CrashingPlaces): PrivacyProcess => privacyOn({ pool: places.pool, events: places.events, keyFile: keys.path });
+const start = (places: CrashingPlaces): PrivacyProcess => privacyOn({ pool: places.pool, events: places.events, keyFile });
 
 async function eventsIn(places: CrashingPlaces, stream: string): Promise<string[]> {
   const found: string[] = [];

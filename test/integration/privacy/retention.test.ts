@@ -1,10 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
 import { PrivacyUpkeep } from '../../../services/privacy/application/privacy-upkeep.ts';
-import { createPool } from '../../../services/read-store/pool.ts';
 import { envelope } from '../../support/execution.ts';
-import { freshDatabase, type TestDatabase } from '../../support/postgres.ts';
-import { Crash, CrashingPlaces, type PrivacyProcess, privacyOn, temporaryKeyFile } from '../../support/privacy.ts';
+import { Crash, CrashingPlaces, type PrivacyProcess, privacyOn } from '../../support/privacy.ts';
+import { vaultDatabaseForFile } from './vault-database.ts';
 
 /** The clock of the executions says 1 March 2026. */
 const day = (days: number) => new Date(Date.UTC(2026, 2, 1 + days, 12)).toISOString();
@@ -14,20 +13,12 @@ const rules = [
 ];
 const accountOf = (number: number) => `acc_00000000-0000-5000-8000-${number.toString().padStart(12, '0')}`;
 
-let database: TestDatabase;
 let pool: pg.Pool;
-let keys: Awaited<ReturnType<typeof temporaryKeyFile>>;
+let keyFile: string;
 let places: CrashingPlaces;
 
-beforeAll(async () => {
-  database = await freshDatabase();
-  pool = createPool({ url: database.serviceUrl });
-  keys = await temporaryKeyFile();
-}, 60_000);
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-  await keys.remove();
+vaultDatabaseForFile((opened) => {
+  ({ pool, keyFile } = opened);
 });
 beforeEach(async () => {
   await pool.query('truncate personal_data, personal_data_key');
@@ -41,7 +32,7 @@ beforeEach(async () => {
 });
 
 const start = (time = day(0)): PrivacyProcess => {
-  const process = privacyOn({ pool: places.pool, events: places.events, keyFile: keys.path });
+  const process = privacyOn({ pool: places.pool, events: places.events, keyFile });
   process.clock.time = time;
   return process;
 };

@@ -1,33 +1,23 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFile, stat, writeFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
 import { WrappingKeyFile } from '../../../services/privacy/adapters/keys/wrapping-key-file.ts';
 import { PostgresVaultStore } from '../../../services/privacy/adapters/postgres/postgres.vault-store.ts';
 import { SubjectErasedFault, Vault } from '../../../services/privacy/application/vault.ts';
-import { createPool } from '../../../services/read-store/pool.ts';
-import { freshDatabase, type TestDatabase } from '../../support/postgres.ts';
-import { temporaryKeyFile } from '../../support/privacy.ts';
+import { vaultDatabaseForFile } from './vault-database.ts';
 
 const data = { name: 'Ada Lovelace' };
-let database: TestDatabase;
 let pool: pg.Pool;
-let keys: Awaited<ReturnType<typeof temporaryKeyFile>>;
+let keyFile: string;
 let vault: Vault;
 
-beforeAll(async () => {
-  database = await freshDatabase();
-  pool = createPool({ url: database.serviceUrl });
-  keys = await temporaryKeyFile();
+vaultDatabaseForFile((opened) => {
+  ({ pool, keyFile } = opened);
   vault = newVault();
-}, 60_000);
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-  await keys.remove();
 });
 
-const newVault = () => new Vault(new PostgresVaultStore(pool), new WrappingKeyFile(keys.path));
+const newVault = () => new Vault(new PostgresVaultStore(pool), new WrappingKeyFile(keyFile));
 const somebody = () => ({ provider: 'demo', subject: `per_${randomUUID()}` });
 const keep = (name: ReturnType<typeof somebody>, event: string, kept = data) =>
   vault.keep(name, { event, stream: 'demo.person-x', data: kept });
@@ -104,10 +94,10 @@ describe('[E11] the vault', () => {
   });
 
   it('keeps its own key in a file of 0600, and reads it again when a line is added', async () => {
-    expect(((await stat(keys.path)).mode & 0o777).toString(8)).toBe('600');
+    expect(((await stat(keyFile)).mode & 0o777).toString(8)).toBe('600');
     const [name, event] = [somebody(), randomUUID()];
     await keep(name, event);
-    const file = new WrappingKeyFile(keys.path);
+    const file = new WrappingKeyFile(keyFile);
     const { id } = await file.current();
     await file.add();
     expect(await file.older()).toEqual([id]);
@@ -122,20 +112,20 @@ describe('[E11] the vault', () => {
     expect(await vault.rewrapFrom(id)).toBe(0);
     // The old key opens nothing any more, so that old copies of the table say nothing without the old file.
     await file.dropOlder();
-    expect(await readFile(keys.path, 'utf8')).toMatch(/^[0-9a-f]{64}\n$/);
-    expect(((await stat(keys.path)).mode & 0o777).toString(8)).toBe('600');
+    expect(await readFile(keyFile, 'utf8')).toMatch(/^[0-9a-f]{64}\n$/);
+    expect(((await stat(keyFile)).mode & 0o777).toString(8)).toBe('600');
     expect(await newVault().open(name, event)).toMatchObject({ text: '{"name":"Ada Lovelace"}' });
   });
 
   it('says which key is missing, and not what is in the file', async () => {
     const [name, event] = [somebody(), randomUUID()];
     await keep(name, event);
-    const { id } = await new WrappingKeyFile(keys.path).current();
-    const content = await readFile(keys.path, 'utf8');
-    await writeFile(keys.path, `${randomBytes(32).toString('hex')}\n`);
+    const { id } = await new WrappingKeyFile(keyFile).current();
+    const content = await readFile(keyFile, 'utf8');
+    await writeFile(keyFile, `${randomBytes(32).toString('hex')}\n`);
     await expect(newVault().open(name, event)).rejects.toThrow(id);
-    await writeFile(keys.path, 'not a key');
+    await writeFile(keyFile, 'not a key');
     await expect(newVault().open(name, event)).rejects.toThrow('64 hex digits');
-    await writeFile(keys.path, content);
+    await writeFile(keyFile, content);
   });
 });
