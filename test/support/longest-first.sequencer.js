@@ -8,7 +8,11 @@ const longest = [
   'test/contracts/event-store/postgres.test.ts',
   'test/load/burst.test.ts',
   'test/start/new-incarnation.test.ts',
+  'test/settlement/escrow.test.ts',
+  'test/e2e/read-models-go-on.test.ts',
   'test/integration/fsck/fsck.test.ts',
+  'test/integration/store/recover.test.ts',
+  'test/e2e/pay-page.test.ts',
 ];
 
 /**
