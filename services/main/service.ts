@@ -292,6 +292,11 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
     ...{ chains: settlementChains, pool, lock: new AdvisoryLock(pool), providers, clock: systemClock, settings: reconciling },
     holdings: new ProjectedLedgerHoldings(reads),
     onAlarm: (difference) => logger.error({ difference: legible(difference) }, 'A chain does not hold what the books say.'),
+    onOverdue: ({ what, comparedAt, failure }) =>
+      logger.error(
+        { what, comparedAt: comparedAt?.toISOString() ?? 'never', failure },
+        'A chain was not compared with the books for too long: whether it holds what they say, nobody can tell.',
+      ),
     onRetry: (what, err) => logger.warn({ what, err }, 'A comparison of a chain with the books could not be made; it is tried again.'),
   });
   if (roles.includes('watcher') && settlementChains.length > 0) reconciler.start();

@@ -12,7 +12,7 @@ import type { ProviderDirectory } from './application/provider-directory.ts';
 import { Reconciler, type ReconcilerOptions, type ReconcilerSettings } from './application/reconciler.ts';
 import { quorumOf, type SettlementChain } from './application/settlement-chain.ts';
 
-export interface ReconcilingOptions extends Pick<ReconcilerOptions, 'onAlarm' | 'onRetry'> {
+export interface ReconcilingOptions extends Pick<ReconcilerOptions, 'onAlarm' | 'onOverdue' | 'onRetry'> {
   readonly chains: readonly SettlementChain[];
   readonly pool: Pool;
   readonly lock: SequencerLock;
@@ -22,12 +22,12 @@ export interface ReconcilingOptions extends Pick<ReconcilerOptions, 'onAlarm' | 
   readonly settings?: Partial<ReconcilerSettings>;
 }
 
-const settingsDefault: ReconcilerSettings = { creditMs: 60_000, everyMs: 86_400_000 };
+const settingsDefault: ReconcilerSettings = { creditMs: 60_000, everyMs: 86_400_000, overdueMs: 3_600_000 };
 const backoffMsMax = 30_000;
 
 /** The parts of reconciliation, put together. Nothing runs until `start()`, or until it is asked to compare. */
 export function openReconciling(options: ReconcilingOptions): Reconciler {
-  const { pool, lock, providers, holdings, clock, onAlarm, onRetry } = options;
+  const { pool, lock, providers, holdings, clock, onAlarm, onOverdue, onRetry } = options;
   const [store, kept] = [new PostgresWatcherStore(pool), new PostgresReconciliationStore(pool)];
   const nodes = new Map(options.chains.map((chain) => [chain.chainId, nodesOf(chain, clock)]));
   const chains = options.chains.map((chain) => {
@@ -36,7 +36,7 @@ export function openReconciling(options: ReconcilingOptions): Reconciler {
   });
   return new Reconciler({
     ...{ nodes, chains: new Map(chains), credit: new CreditSupply({ nodes, store, providers, holdings }) },
-    ...{ store, kept, lock, clock, settings: { ...settingsDefault, ...options.settings }, onAlarm, onRetry },
+    ...{ store, kept, lock, clock, settings: { ...settingsDefault, ...options.settings }, onAlarm, onOverdue, onRetry },
   });
 }
 

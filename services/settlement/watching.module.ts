@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { CLOCK, systemClock } from '../commands/application/clock.ts';
 import { ReconciliationsController } from './adapters/http/reconciliations.controller.ts';
 import { WatcherController } from './adapters/http/watcher.controller.ts';
 import { RECONCILIATIONS } from './application/reconciliation-store.ts';
@@ -15,6 +16,7 @@ export class WatchingModule {
       module: WatchingModule,
       controllers: [WatcherController, ReconciliationsController],
       providers: [
+        { provide: CLOCK, useValue: systemClock },
         { provide: Watcher, useValue: watcher },
         { provide: WATCHER_STATUSES, useValue: statuses },
         { provide: WATCHER_HALTS, useValue: halts },

@@ -103,6 +103,7 @@ async function comparison(subject: string, currency: string): Promise<Compared> 
 
 const differences = async () => {
   const { body } = await paid.api.get('/v1/settlement/watcher', { authorization: `Bearer ${paid.api.operatorToken}` });
+  expect(body.overdue).toEqual([]);
   return { healthy: body.healthy as boolean, differences: body.differences as (Compared & { provider: string })[] };
 };
 

@@ -27,7 +27,8 @@ export async function reconcile(args: readonly string[], environment: Environmen
       ...{ chains, pool, lock: new AdvisoryLock(pool), clock: systemClock },
       providers: { slugOf: (providerId) => (providerId === providerIdOf(slug) ? slug : undefined) },
       holdings: new ProjectedLedgerHoldings(new UpToDateReads({ pool, store: eventStore, progress: new ProjectionProgress(pool) })),
-      onAlarm: () => undefined, // Every line below says it.
+      onAlarm: () => undefined, // Every line below says it, and the service raises its alarms itself.
+      onOverdue: () => undefined,
       onRetry: () => undefined,
     });
     const found = await reconciler.compare();

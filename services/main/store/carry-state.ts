@@ -14,6 +14,7 @@ export const keptTables = [
   ...(['chain_transaction', 'settlement_gas_cost', 'personal_data_key', 'personal_data'] as const),
   ...(['settlement_watch_cursor', 'settlement_watch_block', 'settlement_watch_log', 'settlement_watch_word'] as const),
   ...(['settlement_watch_balance', 'settlement_watch_halt', 'settlement_reconciliation', 'settlement_opening_balance'] as const),
+  ...(['settlement_watch_reading', 'settlement_comparison'] as const),
 ] as const;
 
 /**

@@ -1,3 +1,4 @@
+import type { WatchedAddress } from '../domain/stray-transfers.ts';
 import { isExplainedByLogs, type NativeBalances, nativeMoves, type NativeSpan } from '../domain/native-moves.ts';
 import { NativeTransactions, placeOf } from './native-transactions.ts';
 import type { NodeQuorum } from './node-quorum.ts';
@@ -26,7 +27,7 @@ export class NativeFollower {
 
   constructor(options: NativeFollowerOptions) {
     this.#options = options;
-    this.#transactions = new NativeTransactions(options.nodes, options.blocksMax);
+    this.#transactions = new NativeTransactions(options);
   }
 
   /**
@@ -58,7 +59,7 @@ export class NativeFollower {
   async #look(limit: bigint, head: Checkpoint): Promise<HeldCoins[]> {
     const { chainId, nodes, store } = this.#options;
     // Somebody who was only just named is looked at as well: so his coins are known from before.
-    const holders = [...new Set((await watchedAddresses(store, chainId, head.number)).map(({ address }) => address))];
+    const holders = lookedAt(await watchedAddresses(store, chainId, head.number));
     if (holders.length === 0) return [];
     try {
       return await this.#balances(holders, await nodes.finalBlock(limit));
@@ -90,7 +91,8 @@ export class NativeFollower {
       const logs = before.size === 0 ? [] : await store.inBlocks(chainId, range);
       return { chainId, fromBlock: range.from, to: placeOf(block), before, after: unitsOf(looked, block.number), logs };
     };
-    if (!this.#transactions.isReading(range, block) && isExplainedByLogs(await span())) return this.#advance(cursor, block, looked);
+    if ((await this.#transactions.begun(range, block)) === undefined && isExplainedByLogs(await span()))
+      return this.#advance(cursor, block, looked);
     // Whatever ends the reading, it goes on up to the same block.
     await store.keepBalances(chainId, looked);
     const transactions = await this.#transactions.read(range, block, { addresses: looked.map(({ holder }) => holder), signal });
@@ -109,6 +111,19 @@ export class NativeFollower {
     const step = { chainId, contracts: [nativeToken], from, to: { number, hash }, isFinal: true };
     await store.advance({ ...step, logs, appeared: [], words: [], balances });
   }
+}
+
+/** Of one provider. It may name as many as it pays for; what it makes us ask keeps nobody else's coins waiting. */
+const refundersMax = 32;
+
+/** All treasuries, and of each provider the refunders that were named last. */
+function lookedAt(watched: readonly WatchedAddress[]): string[] {
+  const byProvider = Map.groupBy(watched, ({ providerId }) => providerId);
+  const holders = [...byProvider.values()].flatMap((own) => {
+    const of = (role: WatchedAddress['role']) => own.filter((each) => each.role === role).map(({ address }) => address);
+    return [...of('treasury'), ...[...new Set(of('refunder').toReversed())].slice(0, refundersMax)];
+  });
+  return [...new Set(holders)];
 }
 
 interface Comparison {

@@ -2,30 +2,32 @@ import type { ChainBlock } from '../domain/chain-effect.ts';
 import type { NativeTransaction } from '../domain/native-moves.ts';
 import type { NodeQuorum } from './node-quorum.ts';
 import type { BlockRange, WatchedBlock } from './watched-node.ts';
+import type { CoinReading, WatcherStore } from './watcher-store.ts';
 
-/** What was read of a range so far, until another one is read. It is all read again after a crash: nothing of it was told. */
-interface Reading {
-  readonly from: bigint;
-  /** Of the last block. */
-  readonly hash: string;
-  readonly found: NativeTransaction[];
-  next: bigint;
+export interface NativeTransactionsOptions {
+  readonly chainId: string;
+  readonly nodes: NodeQuorum;
+  readonly store: Pick<WatcherStore, 'coinReading' | 'keepCoinReading'>;
+  /** Blocks that are read in one look. */
+  readonly blocksMax: bigint;
 }
 
-/** Transactions of final blocks from and to addresses, read block by block, and over several looks where there are many blocks. */
+/**
+ * Transactions of final blocks from and to addresses, read block by block, and over several looks where there are many blocks. How far that
+ * is, is kept until what was found is told: whoever goes on after a crash reads on.
+ */
 export class NativeTransactions {
-  readonly #nodes: NodeQuorum;
-  readonly #blocksMax: bigint;
-  #reading: Reading | undefined;
+  readonly #options: NativeTransactionsOptions;
 
-  constructor(nodes: NodeQuorum, blocksMax: bigint) {
-    this.#nodes = nodes;
-    this.#blocksMax = blocksMax;
+  constructor(options: NativeTransactionsOptions) {
+    this.#options = options;
   }
 
-  /** Whether exactly this range was read, or a part of it. */
-  isReading({ from }: BlockRange, { hash }: WatchedBlock): boolean {
-    return this.#reading?.from === from && this.#reading.hash === hash;
+  /** What was read of exactly this range, if a part of it was. */
+  async begun({ from }: BlockRange, { hash }: WatchedBlock): Promise<CoinReading | undefined> {
+    const { chainId, store } = this.#options;
+    const reading = await store.coinReading(chainId);
+    return reading?.from === from && reading.hash === hash ? reading : undefined;
   }
 
   /** `last` is the block that the range ends with. Undefined until all of it was read; what throws loses nothing that was read before. */
@@ -34,21 +36,28 @@ export class NativeTransactions {
     last: WatchedBlock,
     { addresses, signal }: { readonly addresses: readonly string[]; readonly signal: AbortSignal | undefined },
   ): Promise<readonly NativeTransaction[] | undefined> {
-    if (this.#reading === undefined || !this.isReading(range, last))
-      this.#reading = { from: range.from, hash: last.hash, found: [], next: range.from };
-    const reading = this.#reading;
-    const watched = new Set(addresses);
-    for (let read = 0n; reading.next <= range.to; read++) {
-      if (read === this.#blocksMax || signal?.aborted === true) return undefined;
-      reading.found.push(...(await this.#of(reading.next, watched)));
-      reading.next++;
+    const { chainId, store, blocksMax } = this.#options;
+    const { next: first, found: before } = (await this.begun(range, last)) ?? { next: range.from, found: [] };
+    const [watched, found] = [new Set(addresses), [...before]];
+    let next = first;
+    const keep = () => store.keepCoinReading(chainId, { from: range.from, hash: last.hash, next, found });
+    try {
+      for (; next <= range.to; next++) {
+        if (next - first === blocksMax || signal?.aborted === true) break;
+        found.push(...(await this.#of(next, watched)));
+      }
+    } catch (error) {
+      await keep();
+      throw error;
     }
-    return reading.found;
+    if (next > range.to) return found;
+    await keep();
+    return undefined;
   }
 
   async #of(number: bigint, addresses: ReadonlySet<string>): Promise<NativeTransaction[]> {
-    const block = await this.#nodes.finalBlock(number);
-    const found = await this.#nodes.agreedFinal(
+    const block = await this.#options.nodes.finalBlock(number);
+    const found = await this.#options.nodes.agreedFinal(
       number,
       `the transactions of block ${number}`,
       (node) => node.transactionsOf(addresses, block),

@@ -1,4 +1,5 @@
 import type { ChainEffect, ChainModule, ChainPlace, RecordedLog } from '../domain/chain-effect.ts';
+import type { NativeTransaction } from '../domain/native-moves.ts';
 import type { EffectStanding, MandateEnd } from './settlement-ledger.ts';
 import type { BlockRange, SlotWord } from './watched-node.ts';
 
@@ -48,8 +49,18 @@ export interface WatchStep {
   readonly appeared: readonly WatchCursor[];
   /** Words whose slots are compared from now on, touched or not. */
   readonly words: readonly Word[];
-  /** Coins of watched addresses after `to`, instead of all that were kept; absent where none are compared. */
+  /** Coins of watched addresses after `to`, instead of all that were kept, and of what was read for them; absent where none are compared. */
   readonly balances?: readonly HeldCoins[];
+}
+
+/** How far blocks were read for transactions of coins, and what was found. */
+export interface CoinReading {
+  /** The first block of the range. */
+  readonly from: bigint;
+  /** Of the last one. */
+  readonly hash: string;
+  readonly next: bigint;
+  readonly found: readonly NativeTransaction[];
 }
 
 /** What an address has of the native coin after a block. */
@@ -156,6 +167,10 @@ export interface WatcherStore {
   balances(chainId: string): Promise<HeldCoins[]>;
   /** Of one block that waits to become final, instead of any other. None: nothing waits any more. */
   keepBalances(chainId: string, waiting: readonly HeldCoins[]): Promise<void>;
+  /** What was read of the blocks that are read for transactions; undefined where nothing was, or all of it was told. */
+  coinReading(chainId: string): Promise<CoinReading | undefined>;
+  /** Instead of any other. */
+  keepCoinReading(chainId: string, reading: CoinReading): Promise<void>;
   /** What stands, in the order of the chain, up to a block. */
   standing(chainId: string, upTo: bigint): AsyncIterable<WatchedLog>;
 }

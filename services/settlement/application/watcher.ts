@@ -20,6 +20,11 @@ export class Watcher {
     await Promise.all(this.#chains.map((chain) => chain.stop()));
   }
 
+  /** Of all that are configured, whether this process watches them or not. */
+  chainIds(): string[] {
+    return this.#chains.map(({ status }) => status.chainId);
+  }
+
   /** Of this process; none where it does not watch. */
   statuses(): WatcherStatus[] {
     return this.#isStarted ? this.#chains.map(({ status }) => status) : [];

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { Pool } from 'pg';
 import { createPool } from '../../../services/read-store/pool.ts';
 import { MemoryWatcherStore } from '../../../services/settlement/adapters/memory/memory.watcher-store.ts';
+import { PostgresReconciliationStore } from '../../../services/settlement/adapters/postgres/postgres.reconciliation-store.ts';
 import { PostgresWatcherStore } from '../../../services/settlement/adapters/postgres/postgres.watcher-store.ts';
 import { nativeToken } from '../../../services/settlement/application/settlement-chain.ts';
 import type {
@@ -39,7 +40,7 @@ afterAll(async () => {
 });
 
 async function emptyTables(): Promise<PostgresWatcherStore> {
-  for (const table of ['cursor', 'block', 'log', 'word', 'balance']) await pool.query(`delete from settlement_watch_${table}`);
+  for (const table of ['cursor', 'block', 'log', 'word', 'balance', 'reading']) await pool.query(`delete from settlement_watch_${table}`);
   return new PostgresWatcherStore(pool);
 }
 
@@ -225,5 +226,48 @@ describe.each([
     expect(await store.balances(chainId)).toEqual([held(2, 5n), held(4, 2n ** 90n)]);
     await store.keepBalances(chainId, []);
     expect(await store.balances(chainId)).toEqual([held(2, 5n)]);
+    const block = { number: '3', hash: at(3).hash, time: '2026-03-01T12:05:00.000Z' };
+    const found = [{ tx: '0x01', block, from: other, to: other, value: 2n ** 90n, fee: 7n }];
+    await store.keepCoinReading(chainId, { from: 3n, hash: at(9).hash, next: 4n, found: [] });
+    await store.keepCoinReading(chainId, { from: 3n, hash: at(9).hash, next: 5n, found });
+    expect(await store.coinReading(chainId)).toEqual({ from: 3n, hash: at(9).hash, next: 5n, found });
+    await advance(at(2), at(9), [], { contracts: [nativeToken], isFinal: true, balances: [held(9, 6n)] });
+    expect([await store.coinReading(chainId), await store.balances(chainId)]).toEqual([undefined, [held(9, 6n)]]);
+  });
+});
+
+describe('comparisons with the books', () => {
+  const [morning, noon, evening] = ['06', '12', '18'].map((hour) => new Date(`2026-11-26T${hour}:00:00.000Z`)) as [Date, Date, Date];
+
+  it('are kept by when they were made, tried, and are due, whatever came of them', async () => {
+    const kept = new PostgresReconciliationStore(pool);
+    const failed = await kept.failed('1', morning, { failure: 'Away.', dueBy: noon });
+    expect(failed).toEqual({ what: '1', comparedAt: undefined, triedAt: morning, dueBy: noon, failure: 'Away.' });
+    // Whoever fails again has no more time for it.
+    expect(await kept.failed('1', noon, { failure: 'Gone.', dueBy: evening })).toMatchObject({ triedAt: noon, dueBy: noon });
+    await kept.made('1', noon, evening);
+    await kept.made('credit', morning, noon);
+    expect(await kept.standings()).toEqual([
+      { what: '1', comparedAt: noon, triedAt: noon, dueBy: evening, failure: undefined },
+      { what: 'credit', comparedAt: morning, triedAt: morning, dueBy: noon, failure: undefined },
+    ]);
+  });
+
+  it('are the newest of each chain that is asked for, and of all chains together', async () => {
+    const kept = new PostgresReconciliationStore(pool);
+    const euros = (amount: bigint) => ({ amount, currency: 'EUR' as const });
+    const compared = (onChain: bigint, chain?: string) => ({
+      ...{
+        provider: 'demo',
+        subject: chain === undefined ? ('credit' as const) : ('treasury' as const),
+        currency: 'EUR' as const,
+        blocks: [],
+      },
+      ...{ ...(chain !== undefined && { chainId: chain }), onChain: euros(onChain) },
+      ...{ opening: euros(0n), inLedger: euros(0n), inFlight: euros(0n) },
+    });
+    for (const each of [compared(1n, '1'), compared(2n, '1'), compared(3n, '2'), compared(4n)]) await kept.keep(each, noon);
+    const amounts = async (chainIds: readonly string[]) => (await kept.latest(chainIds)).map(({ onChain }) => onChain.amount).sort();
+    expect([await amounts(['1']), await amounts([])]).toEqual([[2n, 4n], [4n]]);
   });
 });

@@ -5,7 +5,7 @@ import { MemorySettlementLedger } from '../../../services/settlement/adapters/me
 import { MemoryWatcherStore } from '../../../services/settlement/adapters/memory/memory.watcher-store.ts';
 import { nativeToken } from '../../../services/settlement/application/settlement-chain.ts';
 import type { BlockRange } from '../../../services/settlement/application/watched-node.ts';
-import { emitted, ScriptedChain, scriptedCalls, scriptedContracts } from '../../support/scripted-chain.ts';
+import { emitted, ScriptedChain, scriptedCalls, scriptedChainId, scriptedContracts } from '../../support/scripted-chain.ts';
 import { scriptedChainOf, watchOf } from '../../support/watched-chain.ts';
 
 const treasury = `0x${'b2'.repeat(20)}`;
@@ -101,6 +101,24 @@ describe('coins past the contracts, over many blocks', () => {
     expect(told()).toMatchObject([{ fromBlock: '2', toBlock: '6' }]);
   });
 
+  it('are looked for from where another process left off, and what was read is forgotten once it is told', async () => {
+    await watch().look();
+    goOn(10);
+    const steps: number[][] = [];
+    for (let looks = 0; looks < 3; looks++) {
+      await watch().look();
+      steps.push(read.splice(0));
+    }
+    expect(steps).toEqual([
+      [2, 3, 4, 5],
+      [6, 7, 8, 9],
+      [10, 11],
+    ]);
+    await watch().look();
+    expect(told()).toMatchObject([{ amount: '9', fromBlock: '2', toBlock: '11' }]);
+    expect(await store.coinReading(scriptedChainId)).toBeUndefined();
+  });
+
   it('are left where they are at the next block once somebody wants to stop, and gone on with', async () => {
     gift = { from: 3n, units: 9n };
     const watching = watch();
@@ -114,6 +132,23 @@ describe('coins past the contracts, over many blocks', () => {
     for (let looks = 0; looks < 2; looks++) await watching.look();
     expect(read).toEqual([2, 3, 4]);
     expect(told()).toMatchObject([{ fromBlock: '2', toBlock: '4' }]);
+  });
+
+  it('are asked for of so many refunders of a provider, those named last, and of every treasury', async () => {
+    const refunder = (number: number) => `0x${number.toString(16).padStart(40, 'f')}`;
+    const named = Array.from({ length: 60 }, (_, number) => emitted(scriptedContracts.registry, 'RefunderSet', [1n, refunder(number), 1n]));
+    chain.mine([...named, emitted(scriptedContracts.registry, 'RefunderSet', [1n, refunder(3), 0n])]);
+    chain.finalise();
+    for (let looks = 0; looks < 2; looks++) await watch().look();
+    const holders = new Set((await store.balances(scriptedChainId)).map(({ holder }) => holder));
+    expect(holders.size).toBe(33);
+    expect([treasury, refunder(3), refunder(59), refunder(29), refunder(28)].map((each) => holders.has(each))).toEqual([
+      true,
+      true,
+      true,
+      true,
+      false,
+    ]);
   });
 
   it('loads no logs before there is anything to compare', async () => {

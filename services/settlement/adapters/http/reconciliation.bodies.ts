@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { amountText } from '../../../money/money.ts';
-import type { KeptReconciliation } from '../../application/reconciliation-store.ts';
+import type { ComparisonStanding, KeptReconciliation } from '../../application/reconciliation-store.ts';
 import { differenceOf, isSound, reconciledSubjects } from '../../domain/reconciliation.ts';
 
 const text = { type: 'string' } as const;
@@ -47,6 +47,17 @@ export class DifferenceBody extends ReconciliationBody {
   readonly provider!: string;
 }
 
+export class OverdueComparisonBody {
+  @ApiProperty({ ...text, example: '8453', description: 'A chain, or `credit` for the prepaid credit of all chains.' })
+  readonly what!: string;
+  @ApiProperty({ ...text, format: 'date-time', required: false, description: 'Not compared since; absent where it never was.' })
+  readonly comparedAt?: string;
+  @ApiProperty({ ...text, format: 'date-time', description: 'When it was tried last; long ago where no watcher runs.' })
+  readonly triedAt!: string;
+  @ApiProperty({ ...text, required: false, description: 'Why it could not be made.' })
+  readonly failure?: string;
+}
+
 export class ReconciliationPageBody {
   @ApiProperty({ type: [ReconciliationBody] })
   readonly reconciliations!: readonly ReconciliationBody[];
@@ -60,6 +71,13 @@ export function reconciliationBodyOf(kept: KeptReconciliation): ReconciliationBo
 
 export function differenceBodyOf(kept: KeptReconciliation): DifferenceBody {
   return { provider: kept.provider, ...factsOf(kept) };
+}
+
+export function overdueBodyOf({ what, comparedAt, triedAt, failure }: ComparisonStanding): OverdueComparisonBody {
+  return {
+    ...{ what, triedAt: triedAt.toISOString(), ...(comparedAt !== undefined && { comparedAt: comparedAt.toISOString() }) },
+    ...(failure !== undefined && { failure }),
+  };
 }
 
 function factsOf(kept: KeptReconciliation) {

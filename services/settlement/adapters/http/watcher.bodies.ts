@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import type { NodeStanding } from '../../application/node-quorum.ts';
 import type { LiftedHalt, WatcherHalt } from '../../application/watcher-halts.ts';
 import type { ContractProgress, ToldWatcherStatus, WatcherStatus } from '../../application/watcher-status.ts';
-import { DifferenceBody } from './reconciliation.bodies.ts';
+import { DifferenceBody, OverdueComparisonBody } from './reconciliation.bodies.ts';
 
 const text = { type: 'string' } as const;
 const number = { type: 'string', pattern: '^[0-9]+$' } as const;
@@ -72,7 +72,7 @@ export class WatcherHaltBody {
 }
 
 export class WatcherBody {
-  @ApiProperty({ type: 'boolean', description: 'True when no alarm stands, and chains hold what the books say.' })
+  @ApiProperty({ type: 'boolean', description: 'True when no alarm stands, and chains were compared in time and hold what the books say.' })
   readonly healthy!: boolean;
   @ApiProperty({ type: [WatchedChainBody] })
   readonly chains!: WatchedChainBody[];
@@ -80,6 +80,11 @@ export class WatcherBody {
   readonly halts!: WatcherHaltBody[];
   @ApiProperty({ type: [DifferenceBody], description: 'The last comparisons with the books that nobody can explain.' })
   readonly differences!: DifferenceBody[];
+  @ApiProperty({
+    type: [OverdueComparisonBody],
+    description: 'Comparisons that nobody could make for too long: of these nobody can tell whether there is a difference.',
+  })
+  readonly overdue!: OverdueComparisonBody[];
 }
 
 export class ReadyChainBody {

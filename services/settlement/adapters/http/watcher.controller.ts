@@ -2,13 +2,14 @@ import { Controller, Get, Inject, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { ForRoles, Public } from '../../../access/adapters/http/principal.decorator.ts';
+import { CLOCK, type Clock } from '../../../commands/application/clock.ts';
 import { ProblemResponse } from '../../../http/problem-response.decorator.ts';
-import { RECONCILIATIONS, type ReconciliationStore } from '../../application/reconciliation-store.ts';
+import { creditComparison, RECONCILIATIONS, type ReconciliationStore } from '../../application/reconciliation-store.ts';
 import { WATCHER_HALTS, type WatcherHalts } from '../../application/watcher-halts.ts';
 import { WATCHER_STATUSES, type WatcherStatusStore } from '../../application/watcher-status.ts';
 import { Watcher } from '../../application/watcher.ts';
 import { isSound } from '../../domain/reconciliation.ts';
-import { differenceBodyOf } from './reconciliation.bodies.ts';
+import { differenceBodyOf, overdueBodyOf } from './reconciliation.bodies.ts';
 import { chainBodyOf, haltBodyOf, ReadyBody, readyBodyOf, WatcherBody } from './watcher.bodies.ts';
 
 /** Of halts that were lifted, so many are shown. */
@@ -22,14 +23,17 @@ export class WatcherController {
   readonly #halts: WatcherHalts;
   readonly #watcher: Watcher;
   readonly #reconciliations: ReconciliationStore;
+  readonly #clock: Clock;
 
   constructor(
     @Inject(WATCHER_STATUSES) statuses: WatcherStatusStore,
     @Inject(WATCHER_HALTS) halts: WatcherHalts,
     @Inject(Watcher) watcher: Watcher,
     @Inject(RECONCILIATIONS) reconciliations: ReconciliationStore,
+    @Inject(CLOCK) clock: Clock,
   ) {
     [this.#statuses, this.#halts, this.#watcher, this.#reconciliations] = [statuses, halts, watcher, reconciliations];
+    this.#clock = clock;
   }
 
   @ApiOperation({
@@ -44,12 +48,18 @@ export class WatcherController {
   @ApiOkResponse({ type: WatcherBody })
   async show(): Promise<WatcherBody> {
     const [told, progress, halts] = [await this.#statuses.told(), await this.#statuses.progress(), await this.#halts.all(liftedMax)];
-    const differences = (await this.#reconciliations.latest()).filter((latest) => !isSound(latest));
+    // A chain that is configured no more is nobody's concern, whatever was found on it last.
+    const chainIds = this.#watcher.chainIds();
+    const differences = (await this.#reconciliations.latest(chainIds)).filter((latest) => !isSound(latest));
+    const overdue = (await this.#reconciliations.standings()).filter(
+      ({ what, dueBy }) => (what === creditComparison || chainIds.includes(what)) && dueBy <= new Date(this.#clock.now()),
+    );
     return {
-      healthy: told.every(({ alarm }) => alarm === undefined) && differences.length === 0,
+      healthy: told.every(({ alarm }) => alarm === undefined) && differences.length === 0 && overdue.length === 0,
       chains: told.map((status) => chainBodyOf(status, progress)),
       halts: halts.map(haltBodyOf),
       differences: differences.map(differenceBodyOf),
+      overdue: overdue.map(overdueBodyOf),
     };
   }
 

@@ -3,6 +3,7 @@ import { nativeToken } from '../../application/settlement-chain.ts';
 import type { BlockRange } from '../../application/watched-node.ts';
 import { CheckpointMovedFault, WatcherAlarm } from '../../application/watcher-faults.ts';
 import {
+  type CoinReading,
   type Adoption,
   businessKeyOf,
   byPlace,
@@ -42,6 +43,7 @@ interface KeptChain {
   readonly logs: Kept[];
   readonly words: Map<string, KeptWord>;
   balances: readonly HeldCoins[];
+  reading: CoinReading | undefined;
 }
 
 const fullWord = 2n ** 256n - 1n;
@@ -79,7 +81,7 @@ export class MemoryWatcherStore implements WatcherStore {
     for (const log of logs) this.#keep(log);
     for (const cursor of appeared) this.#open(chainId, cursor);
     for (const word of words) this.#word(chainId, word);
-    if (balances !== undefined) chain.balances = balances;
+    if (balances !== undefined) [chain.balances, chain.reading] = [balances, undefined];
   }
 
   async finalise(chainId: string, contracts: readonly string[], to: Checkpoint): Promise<void> {
@@ -220,6 +222,14 @@ export class MemoryWatcherStore implements WatcherStore {
     chain.balances = [...chain.balances.filter(({ at }) => at.number <= compared), ...waiting];
   }
 
+  async coinReading(chainId: string): Promise<CoinReading | undefined> {
+    return this.#chain(chainId).reading;
+  }
+
+  async keepCoinReading(chainId: string, reading: CoinReading): Promise<void> {
+    this.#chain(chainId).reading = { ...reading, found: [...reading.found] };
+  }
+
   async *standing(chainId: string, upTo: bigint): AsyncIterable<WatchedLog> {
     for (const { log } of this.#seen(chainId)) if (BigInt(log.block.number) <= upTo) yield log;
   }
@@ -282,7 +292,8 @@ export class MemoryWatcherStore implements WatcherStore {
   }
 
   #chain(chainId: string): KeptChain {
-    const chain = this.#chains.get(chainId) ?? { cursors: new Map(), blocks: new Map(), logs: [], words: new Map(), balances: [] };
+    const empty = { cursors: new Map(), blocks: new Map(), logs: [], words: new Map(), balances: [], reading: undefined };
+    const chain = this.#chains.get(chainId) ?? empty;
     this.#chains.set(chainId, chain);
     return chain;
   }

@@ -1,6 +1,11 @@
 import type { Pool } from 'pg';
 import type { Currency } from '../../../money/currency.ts';
-import type { KeptReconciliation, OpeningBalance, ReconciliationStore } from '../../application/reconciliation-store.ts';
+import type {
+  ComparisonStanding,
+  KeptReconciliation,
+  OpeningBalance,
+  ReconciliationStore,
+} from '../../application/reconciliation-store.ts';
 import type { ReconciledBlock, ReconciledSubject, Reconciliation } from '../../domain/reconciliation.ts';
 
 interface Row {
@@ -17,9 +22,17 @@ interface Row {
   readonly at: Date;
 }
 
+interface StandingRow {
+  readonly what: string;
+  readonly compared_at: Date | null;
+  readonly tried_at: Date;
+  readonly due_by: Date;
+  readonly failure: string | null;
+}
+
 const columns = 'id, provider, subject, chain_id, currency, blocks, on_chain::text, opening::text, in_ledger::text, in_flight::text, at';
 
-/** Rows of `settlement_reconciliation` and `settlement_opening_balance`. */
+/** Rows of `settlement_reconciliation`, `settlement_comparison` and `settlement_opening_balance`. */
 export class PostgresReconciliationStore implements ReconciliationStore {
   readonly #pool: Pool;
 
@@ -40,13 +53,39 @@ export class PostgresReconciliationStore implements ReconciliationStore {
     );
   }
 
-  async latest(provider?: string): Promise<KeptReconciliation[]> {
+  async latest(chainIds: readonly string[]): Promise<KeptReconciliation[]> {
     const { rows } = await this.#pool.query<Row>(
       `select distinct on (provider, subject, coalesce(chain_id, ''), currency) ${columns} from settlement_reconciliation
-       where $1::text is null or provider = $1 order by provider, subject, coalesce(chain_id, ''), currency, id desc`,
-      [provider],
+       where chain_id is null or chain_id = any($1) order by provider, subject, coalesce(chain_id, ''), currency, id desc`,
+      [chainIds],
     );
     return rows.map(keptOf);
+  }
+
+  async made(what: string, at: Date, dueBy: Date): Promise<void> {
+    await this.#pool.query(
+      `insert into settlement_comparison (what, compared_at, tried_at, due_by) values ($1, $2, $2, $3)
+       on conflict (what) do update
+         set compared_at = excluded.compared_at, tried_at = excluded.tried_at, due_by = excluded.due_by, failure = null`,
+      [what, at, dueBy],
+    );
+  }
+
+  async failed(what: string, at: Date, { failure, dueBy }: Parameters<ReconciliationStore['failed']>[2]): Promise<ComparisonStanding> {
+    const { rows } = await this.#pool.query<StandingRow>(
+      `insert into settlement_comparison (what, tried_at, due_by, failure) values ($1, $2, $3, $4)
+       on conflict (what) do update set tried_at = excluded.tried_at, failure = excluded.failure
+       returning what, compared_at, tried_at, due_by, failure`,
+      [what, at, dueBy, failure],
+    );
+    return standingOf(rows[0] as StandingRow);
+  }
+
+  async standings(): Promise<ComparisonStanding[]> {
+    const { rows } = await this.#pool.query<StandingRow>(
+      'select what, compared_at, tried_at, due_by, failure from settlement_comparison order by length(what), what',
+    );
+    return rows.map(standingOf);
   }
 
   async page(provider: string, { before, limit }: Parameters<ReconciliationStore['page']>[1]): Promise<KeptReconciliation[]> {
@@ -71,6 +110,10 @@ export class PostgresReconciliationStore implements ReconciliationStore {
       [chainId, token, holder, units],
     );
   }
+}
+
+function standingOf({ what, compared_at, tried_at, due_by, failure }: StandingRow): ComparisonStanding {
+  return { what, comparedAt: compared_at ?? undefined, triedAt: tried_at, dueBy: due_by, failure: failure ?? undefined };
 }
 
 function keptOf({ id, provider, subject, chain_id, currency, blocks, at, ...sides }: Row): KeptReconciliation {

@@ -1,11 +1,13 @@
 import pg, { type Pool, type PoolClient } from 'pg';
 import { inPoolTransaction } from '../../../read-store/pool-transaction.ts';
 import type { ChainEffect, ChainModule } from '../../domain/chain-effect.ts';
+import type { NativeTransaction } from '../../domain/native-moves.ts';
 import { nativeToken } from '../../application/settlement-chain.ts';
 import type { EffectStanding, MandateEnd } from '../../application/settlement-ledger.ts';
 import type { BlockRange } from '../../application/watched-node.ts';
 import { CheckpointMovedFault, WatcherAlarm } from '../../application/watcher-faults.ts';
 import {
+  type CoinReading,
   type Adoption,
   type Checkpoint,
   type Delivery,
@@ -87,6 +89,7 @@ export class PostgresWatcherStore implements WatcherStore {
       await insertWords(client, chainId, words);
       if (balances === undefined) return;
       await client.query('delete from settlement_watch_balance where chain_id = $1', [chainId]);
+      await client.query('delete from settlement_watch_reading where chain_id = $1', [chainId]);
       await insertBalances(client, chainId, balances);
     });
   }
@@ -293,6 +296,27 @@ export class PostgresWatcherStore implements WatcherStore {
     });
   }
 
+  async coinReading(chainId: string): Promise<CoinReading | undefined> {
+    const { rows } = await this.#pool.query<ReadingRow>(
+      'select from_number, to_hash, next_number, found from settlement_watch_reading where chain_id = $1',
+      [chainId],
+    );
+    const [row] = rows;
+    if (row === undefined) return undefined;
+    const found = row.found.map(({ value, fee, ...facts }) => ({ ...facts, value: BigInt(value), fee: BigInt(fee) }));
+    return { from: row.from_number, hash: row.to_hash, next: row.next_number, found };
+  }
+
+  async keepCoinReading(chainId: string, { from, hash, next, found }: CoinReading): Promise<void> {
+    const texts = found.map(({ value, fee, ...facts }) => ({ ...facts, value: value.toString(), fee: fee.toString() }));
+    await this.#pool.query(
+      `insert into settlement_watch_reading (chain_id, from_number, to_hash, next_number, found) values ($1, $2, $3, $4, $5)
+       on conflict (chain_id) do update set from_number = excluded.from_number, to_hash = excluded.to_hash,
+         next_number = excluded.next_number, found = excluded.found`,
+      [chainId, from, hash, next, JSON.stringify(texts)],
+    );
+  }
+
   async *standing(chainId: string, upTo: bigint): AsyncIterable<WatchedLog> {
     for (let [block, index, provider] = [-1n, -1, '-1']; ;) {
       const { rows } = await this.#pool.query<{ log: WatchedLog; block_number: bigint; log_index: number; provider: string }>(
@@ -307,6 +331,13 @@ export class PostgresWatcherStore implements WatcherStore {
       [block, index, provider] = [last.block_number, last.log_index, last.provider];
     }
   }
+}
+
+interface ReadingRow {
+  readonly from_number: bigint;
+  readonly to_hash: string;
+  readonly next_number: bigint;
+  readonly found: readonly (Omit<NativeTransaction, 'value' | 'fee'> & { readonly value: string; readonly fee: string })[];
 }
 
 const slotsOfWord = `chain_id = $1 and contract = $2 and provider_id = $3 and div(key::numeric, 256) = $4 and state = 'seen' and effect = 'slot'`;

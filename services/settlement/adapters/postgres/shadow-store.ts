@@ -2,7 +2,7 @@ import { createPool } from '../../../read-store/pool.ts';
 import type { WatcherStore } from '../../application/watcher-store.ts';
 import { PostgresWatcherStore } from './postgres.watcher-store.ts';
 
-const tables = ['cursor', 'block', 'log', 'word', 'balance'].map((name) => `settlement_watch_${name}`);
+const tables = ['cursor', 'block', 'log', 'word', 'balance', 'reading'].map((name) => `settlement_watch_${name}`);
 
 /** A store that is empty at first and gone at the end. */
 export interface ShadowStore {
