@@ -204,6 +204,7 @@ export const problemCatalog = {
   slot_elsewhere: { status: 409, title: 'The payment is bound to another contract.' },
   slot_bound: { status: 409, title: 'A quote for it may still be paid.' },
   slot_cancelled: { status: 409, title: 'It was cancelled at this contract and can never be paid there.' },
+  redemption_live: { status: 409, title: 'Prepaid credit may still be spent on it.' },
   quote_live: { status: 409, title: 'A quote for another payer is good still.' },
   quote_too_early: { status: 409, title: 'The chain may still bring back the last quote.' },
   revision_mismatch: { status: 412, title: 'The aggregate is not at the revision that If-Match names.' },

@@ -156,6 +156,9 @@ describe('[D16] prepaid credit', () => {
     const { payer } = shop.on.hands;
     const { status, body } = await shop.ask(`${path}/redemptions`, { holder: payer.address });
     expect([status, body.units, body.refusal]).toEqual([201, '1210', undefined]);
+    // Nothing else is offered for the slot while the credit may come.
+    const coins = await shop.ask(`${path}/quotes`, { token: shop.dollar });
+    expect([coins.status, coins.body.code]).toEqual([409, 'redemption_live']);
     const tx = await sendFrom(payer, body.transaction as Parameters<typeof sendFrom>[1]);
     await until(() => openOf(invoice), (open) => open === '0.00'); // prettier-ignore
     expect(await until(() => stateOf(path), (state) => state === 'settled')).toBe('settled'); // prettier-ignore

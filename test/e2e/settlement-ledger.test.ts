@@ -362,6 +362,37 @@ function paidBack(
   return { ...place, tx: `0x${(txs++).toString(16).padStart(64, '4')}`, effect: 'refund', key: refundSeq, log };
 }
 
+describe('[D13] what was quoted before it was paid in another way', () => {
+  it('is paid once where the invoice was paid by card, and the second payment is the wallet of its customer', async () => {
+    const { account, invoice } = await invoiceOver('60.50');
+    const { terms } = await quoted(`/v1/invoices/${invoice}/checkouts`, {});
+    const card = { amount: '60.50', currency: 'EUR', method: 'card', reference: `card-${account}` };
+    expect((await api.post(`/v1/accounts/${account}/payments`, card)).status).toBe(201);
+    expect(await take(settledBy(terms), 20n, 10n)).toBe('finalized');
+    const overpaid = async () => (await balances())[`liability:wallet:${account}:overpaid EUR`];
+    expect(await until(overpaid, (wallet) => wallet !== undefined)).toBe('-60.50');
+    expect(await shown(invoice, ({ open }) => open === '0.00')).toMatchObject({ open: '0.00' });
+  });
+
+  it('is sold once where a title was paid into the escrow and to the provider: the second goes to the customer', async () => {
+    const [account, title] = [await accountWith('prepaid'), await titleListed()];
+    const order = (body: object) => quoted(`/v1/accounts/${account}/purchases/checkouts`, { title, ...body });
+    const [held, again, outright] = [await order({ heldBy: 'escrow' }), await order({ heldBy: 'escrow' }), await order({})];
+    const { offer } = held.terms;
+    for (const { terms } of [held, again]) expect(await take(bought(terms.offer), 30n, 20n)).toBe('finalized');
+    expect(await take(settledBy(outright.terms), 30n, 20n)).toBe('finalized');
+    const overpaid = async () => (await balances())[`liability:wallet:${account}:overpaid EUR`];
+    expect(await until(overpaid, (wallet) => wallet !== undefined)).toBe('-9.99');
+    const before = Number((await balances())['revenue:ppv EUR'] ?? '0');
+    const amount = (BigInt(offer.amount) + BigInt(again.terms.offer.amount)).toString();
+    const log = { name: 'EventCaptured', eventId: offer.eventId, token: zeroAddress, amount, fee: '0', treasury };
+    expect(await take(onEscrow('capture', `${offer.eventId}.${zeroAddress}`, offer, log, 33), 40n, 33n)).toBe('finalized');
+    expect(await until(overpaid, (wallet) => wallet === '-19.98')).toBe('-19.98');
+    expect(before - Number((await balances())['revenue:ppv EUR'])).toBeCloseTo(9.99, 6);
+    expect((await balances())[`liability:ppv-escrow:${account} EUR`]).toBeUndefined();
+  });
+});
+
 describe('what goes back to a payer', () => {
   it('and was not ordered so, to the unit, is in suspense: somebody else has the key', async () => {
     const { account, invoice } = await invoiceOver('30.00');

@@ -218,7 +218,7 @@ export class OpenCheckoutHandler implements ICommandHandler<OpenCheckout> {
     const outcome = await this.#executor.execute({
       ...{ aggregate: slot, stream: slotStream(provider, state.opened.seq) },
       envelope: stepEnvelope(envelope, 'MoveSlot', { seq: state.opened.seq, chainId: to.chainId, contract: to.contract }),
-      decide: (current) => moveSlot(current, { to, evidence }),
+      decide: (current, now) => moveSlot(current, { to, evidence }, now),
     });
     return rejectionOf(outcome);
   }

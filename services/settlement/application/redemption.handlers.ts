@@ -9,7 +9,8 @@ import { moneyOf } from '../../money/money.ts';
 import { creditHolder } from '../domain/credit-holder.ts';
 import type { DispatchRejection } from '../domain/dispatch.decider.ts';
 import { offerRedemption, type RedemptionRejection } from '../domain/redemption.ts';
-import { type OfferedRedemption, type OpenSlot, slot } from '../domain/slot.ts';
+import type { SlotEvidence } from '../domain/slot.events.ts';
+import { mayStillLand, type OfferedRedemption, type OpenSlot, type Slot, slot } from '../domain/slot.ts';
 import { tokenUnits } from '../domain/token-amount.ts';
 import type { SubjectRejection } from './checkout-subject.ts';
 import { CREDIT_DESK, type CreditDesk, type SignedRedemption } from './credit-desk.ts';
@@ -17,6 +18,7 @@ import { creditHolderStream } from './credit-streams.ts';
 import { CreditTokens } from './credit-tokens.ts';
 import { orderDispatch } from './dispatch-commands.ts';
 import { PayableSubjects } from './payable-subjects.ts';
+import { reorgWindowSeconds, SETTLEMENT_CHAINS, type SettlementChains } from './settlement-chains.ts';
 import { slotStream } from './settlement-streams.ts';
 import { SlotReleases } from './slot-releases.ts';
 
@@ -47,18 +49,21 @@ export class OfferRedemptionHandler implements ICommandHandler<OfferRedemption> 
   readonly #tokens: CreditTokens;
   readonly #subjects: PayableSubjects;
   readonly #releases: SlotReleases;
+  readonly #chains: SettlementChains;
   readonly #clock: Clock;
 
   constructor(
     @Inject(CommandExecutor) executor: CommandExecutor,
     @Inject(PayableSubjects) subjects: PayableSubjects,
     @Inject(SlotReleases) releases: SlotReleases,
+    @Inject(SETTLEMENT_CHAINS) chains: SettlementChains,
     @Inject(CLOCK) clock: Clock,
   ) {
     this.#executor = executor;
     this.#tokens = new CreditTokens(executor);
     this.#subjects = subjects;
     this.#releases = releases;
+    this.#chains = chains;
     this.#clock = clock;
   }
 
@@ -85,8 +90,20 @@ export class OfferRedemptionHandler implements ICommandHandler<OfferRedemption> 
     }
     const { accounts } = await this.#executor.current(creditHolder, creditHolderStream(provider, holder), provider);
     if (!accounts.includes(account)) return { kind: 'rejected', rejection: { code: 'credit_holder_unknown', holder } };
-    const offer = { seq, chainId, contract: token.address, holder, units: units.toString(), invoiceRef };
+    const chain = this.#chains.find(chainId);
+    if (chain === undefined) return { kind: 'rejected', rejection: { code: 'credit_not_available', chainId, currency } };
+    const offer = {
+      ...{ seq, chainId, contract: token.address, holder, units: units.toString(), invoiceRef },
+      reorgWindowSeconds: reorgWindowSeconds(chain).toString(),
+      evidence: await this.#evidenceOf(provider, state, now),
+    };
     return this.#executor.execute({ aggregate: slot, stream, envelope, decide: (current, at) => offerRedemption(current, offer, at) });
+  }
+
+  /** No chain is asked while a quote may land by our own clock: nothing that it says would let the offer be made. */
+  async #evidenceOf(provider: string, state: Slot, now: string): Promise<SlotEvidence> {
+    if (state.status !== 'open' || mayStillLand(state, now)) return { kind: 'unquoted' };
+    return this.#releases.evidenceOf(provider, state);
   }
 }
 

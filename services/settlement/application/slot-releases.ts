@@ -2,7 +2,7 @@ import { ChainFault } from '../../chain/application/chain-faults.ts';
 import type { Outcome } from '../../commands/application/answer.ts';
 import type { CommandExecutor } from '../../commands/application/command-executor.ts';
 import type { Envelope } from '../../commands/application/envelope.ts';
-import { releaseSlot, type SlotRejection } from '../domain/slot.decider.ts';
+import { redemptionLive, releaseSlot, type SlotRejection } from '../domain/slot.decider.ts';
 import type { SlotEvidence } from '../domain/slot.events.ts';
 import { mayStillLand, type OpenSlot, slot } from '../domain/slot.ts';
 import { slotStream } from './settlement-streams.ts';
@@ -32,13 +32,13 @@ export class SlotReleases {
     return this.#executor.execute({
       ...{ aggregate: slot, stream: slotStream(provider, seq) },
       envelope: stepEnvelope(envelope, 'ReleaseSlot', { seq }),
-      decide: (current) => releaseSlot(current, evidence),
+      decide: (current, now) => releaseSlot(current, evidence, now),
     });
   }
 
   /** The same where it may be done already. No chain is asked before its answer can matter; what none says now, one says the next time. */
   async tryRelease(envelope: Envelope, state: OpenSlot, now: string): Promise<void> {
-    if (mayStillLand(state, now)) return;
+    if (mayStillLand(state, now) || redemptionLive(state, now) !== undefined) return;
     try {
       await this.release(envelope, state);
     } catch (error) {

@@ -2,9 +2,9 @@ import { accept, type Decision, reject, repeated } from '../../commands/domain/d
 import { amountText } from '../../money/money.ts';
 import type { EffectOf } from './chain-effect.ts';
 import type { HoldingAccounts } from './credit-holder.ts';
-import { landingEndOf, type Slot } from './slot.ts';
-import type { SlotRejection } from './slot.decider.ts';
-import type { RedemptionOffered, SlotEvent } from './slot.events.ts';
+import { deadlineOf, landingEndOf, type OfferedRedemption, type OpenSlot, type Slot } from './slot.ts';
+import { redemptionLive, type SlotRejection } from './slot.decider.ts';
+import type { RedemptionOffered, SlotEvent, SlotEvidence } from './slot.events.ts';
 import type { SettlementSubject } from './settlement.events.ts';
 import { type KnownToken, tokenMoney } from './token-amount.ts';
 
@@ -15,30 +15,60 @@ export type RedemptionRejection =
   /** Credit pays invoices and titles; bought with credit, credit would never end. */
   | { readonly code: 'slot_not_redeemable'; readonly kind: string };
 
+/** What is to be spent, by whom, and why no quote can land any more. */
+export type OfferRedemptionData = Omit<RedemptionOffered, 'deadline' | 'evidence'> & {
+  readonly reorgWindowSeconds: string;
+  readonly evidence: SlotEvidence;
+};
+
+/** As long as a quote for a token that moves is good. */
+const offerSeconds = 600n;
+/** Whoever comes back when less is left gets a new offer. */
+const renewSeconds = 300n;
+
 /**
- * Lets a holder pay the slot with credit. Not while a quote may still land: until its deadline and the blocks behind that are past, the payment
- * belongs to the contract that the quote names.
+ * Lets a holder pay the slot with credit, for a while. Not while a quote may still land, and only when the chain says that none did: the payment
+ * belongs to the contract that the quote names. One holder at a time, and no quote meanwhile (`askForQuote`): a slot is paid in one way.
  */
-export function offerRedemption(state: Slot, offer: RedemptionOffered, now: string): Decision<SlotEvent, RedemptionRejection> {
+export function offerRedemption(state: Slot, data: OfferRedemptionData, now: string): Decision<SlotEvent, RedemptionRejection> {
   if (state.status === 'none') return reject({ code: 'slot_not_found' });
   if (state.status === 'closed') return reject({ code: 'slot_closed', reason: state.reason });
-  const { opened, place, quotes, redemptions } = state;
+  const { opened, place, redemptions } = state;
   if (place.module !== 'settlement') return reject({ code: 'slot_elsewhere', chainId: place.chainId, contract: place.contract });
   if (!isRedeemable(state)) return reject({ code: 'slot_not_redeemable', kind: opened.purpose.kind });
-  const known = redemptions.find(({ holder, contract, chainId }) => isSame(offer, { holder, contract, chainId }));
-  if (known !== undefined) return repeated(known.revision);
-  const until = landingEndOf(quotes);
-  if (BigInt(Date.parse(now)) / 1000n < until) return reject({ code: 'slot_bound', until: new Date(Number(until) * 1000).toISOString() });
-  return accept({ type: 'RedemptionOffered/1', data: offer });
+  const seconds = BigInt(Date.parse(now)) / 1000n;
+  const live = redemptionLive(state, now);
+  const known = redemptions.findLast((each) => isSame(data, each));
+  if (live !== undefined && known?.revision !== redemptions.at(-1)?.revision) return reject(live);
+  if (known !== undefined && seconds + renewSeconds < BigInt(known.deadline ?? '0')) return repeated(known.revision);
+  const bound = quoteLive(state, data.evidence, seconds);
+  if (bound !== undefined) return reject(bound);
+  const { evidence, ...offer } = data;
+  const deadline = (seconds + offerSeconds).toString();
+  const reason = evidence.kind === 'unquoted' ? {} : { evidence };
+  return accept({ type: 'RedemptionOffered/1', data: { ...offer, deadline, ...reason } });
+}
+
+/** No quote can land once the slot is cancelled, nor once it is unpaid and later than every quote, on the chain or by our clock behind the window. */
+function quoteLive({ quotes, place }: OpenSlot, evidence: SlotEvidence, seconds: bigint): SlotRejection | undefined {
+  const here = quotes.filter(({ chainId, contract }) => chainId === place.chainId && contract === place.contract);
+  if (here.length === 0 || evidence.kind === 'cancelled') return undefined;
+  const until = landingEndOf(here);
+  if (evidence.kind === 'unpaid') {
+    const [block, last] = [BigInt(Date.parse(evidence.block.time)) / 1000n, here.map(({ terms }) => deadlineOf(terms))];
+    if (seconds >= until || last.every((deadline) => block >= deadline)) return undefined;
+  }
+  return { code: 'slot_bound', until: new Date(Number(until) * 1000).toISOString() };
 }
 
 /**
- * Whose credit was spent, and on what: on the slot that was offered to this very holder for these units, or else on nothing. Then it goes to
+ * Whose credit was spent, and on what: on the slot that was offered to this very holder for these units, or else on nothing. What comes late
+ * pays the slot all the same, as long as nothing else was offered for it. What is spent on nothing goes to
  * the wallet of the holder's first account in its currency, so that nobody can close somebody else's slot with a unit of its own (A38), and
  * nothing is lost.
  */
 export function matchRedemption(
-  { chainId, contract, log }: EffectOf<'CreditRedeemed'>,
+  { chainId, contract, block, log }: EffectOf<'CreditRedeemed'>,
   { slot, holder, token }: { readonly slot: Slot; readonly holder: HoldingAccounts; readonly token: KnownToken | undefined },
 ): SettlementSubject {
   const [account] = holder.accounts;
@@ -48,8 +78,11 @@ export function matchRedemption(
   const credit = { holder: log.holder, account, amount: amountText(tokenMoney(units, token)), currency: token.currency, units };
   if (slot.status === 'none') return { credit };
   const { opened, redemptions } = slot;
-  const offered = redemptions.find((each) => isSame(each, { chainId, contract, holder: log.holder }));
-  if (offered?.units !== units || offered.invoiceRef !== log.invoiceRef) return { credit };
+  const asked = { chainId, contract, holder: log.holder };
+  const isPaid = redemptions.some(
+    (offer) => isSame(offer, asked) && offer.units === units && offer.invoiceRef === log.invoiceRef && isInTime(slot, offer, block.time),
+  );
+  if (!isPaid) return { credit };
   return { credit: { ...credit, account: opened.account, slot: opened.seq, purpose: opened.purpose } };
 }
 
@@ -61,6 +94,14 @@ export function isRedemption(settlement: string): boolean {
 /** Whether credit pays what the slot is for. */
 export function isRedeemable({ opened }: Exclude<Slot, { readonly status: 'none' }>): boolean {
   return opened.purpose.kind === 'invoice' || opened.purpose.kind === 'title';
+}
+
+/** An offer of before there was an end has none. */
+function isInTime({ quotes, redemptions }: Exclude<Slot, { readonly status: 'none' }>, offer: OfferedRedemption, time: string): boolean {
+  const { deadline, holder, revision } = offer;
+  if (deadline === undefined || BigInt(Date.parse(time)) / 1000n < BigInt(deadline)) return true;
+  const others = [...quotes, ...redemptions.filter((each) => each.holder !== holder)];
+  return others.every((other) => other.revision < revision);
 }
 
 type Place = Pick<RedemptionOffered, 'chainId' | 'contract' | 'holder'>;

@@ -1,6 +1,6 @@
 import { accept, type Decision, reject, repeated } from '../../commands/domain/decision.ts';
 import { checkRate, type RateRejection, type RateValidity } from './rate.ts';
-import { payerOf, tokenOf, deadlineOf, type IssuedQuote, type OpenSlot, type Slot } from './slot.ts';
+import { payerOf, tokenOf, deadlineOf, type IssuedQuote, offersEndOf, type OpenSlot, type Slot } from './slot.ts';
 import type { QuoteIssued, SlotEscrow, SlotEvent, SlotEvidence, SlotMoved, SlotOpened } from './slot.events.ts';
 
 export type SlotRejection =
@@ -10,6 +10,8 @@ export type SlotRejection =
   | { readonly code: 'slot_cancelled'; readonly chainId: string; readonly contract: string }
   | { readonly code: 'slot_bound'; readonly until: string }
   | { readonly code: 'quote_live'; readonly until: string }
+  /** Prepaid credit was offered to be taken, and may still come. */
+  | { readonly code: 'redemption_live'; readonly until: string }
   | { readonly code: 'quote_too_early'; readonly notBefore: string }
   | RateRejection;
 
@@ -55,6 +57,8 @@ export function askForQuote(
   if (place.chainId !== chainId || place.contract !== contract) {
     return refusal({ code: 'slot_elsewhere', chainId: place.chainId, contract: place.contract });
   }
+  const offered = redemptionLive(state, now);
+  if (offered !== undefined) return refusal(offered);
   const last = state.quotes.findLast(({ terms, ...at }) => tokenOf(terms) === token && isAt(at, place));
   if (last === undefined) return { kind: 'free' };
   const nowSeconds = BigInt(Date.parse(now)) / 1000n;
@@ -73,22 +77,26 @@ export interface MoveSlotData {
 }
 
 /** Binds the slot to another (chain, contract). */
-export function moveSlot(state: Slot, { to, evidence }: MoveSlotData): Decision<SlotEvent, SlotRejection> {
+export function moveSlot(state: Slot, { to, evidence }: MoveSlotData, now: string): Decision<SlotEvent, SlotRejection> {
   if (state.status === 'none') return reject({ code: 'slot_not_found' });
   if (state.status === 'closed') return reject({ code: 'slot_closed', reason: state.reason });
   if (isAt(to, state.place)) return repeated(state.revision);
   if (state.burnt.some((place) => isAt(to, place))) return reject({ code: 'slot_cancelled', chainId: to.chainId, contract: to.contract });
+  const offered = redemptionLive(state, now);
+  if (offered !== undefined) return reject(offered);
   const bound = boundUntil(state, evidence);
   if (bound !== undefined) return reject({ code: 'slot_bound', until: bound });
   return accept({ type: 'SlotMoved/1', data: { seq: state.opened.seq, ...to, evidence } });
 }
 
 /** What the slot was for may be paid in another way from here on: by card, from the wallet, or in a slot of another amount. */
-export function releaseSlot(state: Slot, evidence: SlotEvidence): Decision<SlotEvent, SlotRejection> {
+export function releaseSlot(state: Slot, evidence: SlotEvidence, now: string): Decision<SlotEvent, SlotRejection> {
   if (state.status === 'none') return reject({ code: 'slot_not_found' });
   if (state.status === 'closed') {
     return state.reason === 'released' ? repeated(state.revision) : reject({ code: 'slot_closed', reason: state.reason });
   }
+  const offered = redemptionLive(state, now);
+  if (offered !== undefined) return reject(offered);
   const bound = boundUntil(state, evidence);
   if (bound !== undefined) return reject({ code: 'slot_bound', until: bound });
   return accept({ type: 'SlotClosed/1', data: { seq: state.opened.seq, reason: 'released', evidence } });
@@ -99,6 +107,12 @@ export function settleSlot(state: Slot): Decision<SlotEvent, SlotRejection> {
   if (state.status === 'none') return reject({ code: 'slot_not_found' });
   if (state.status === 'closed' && state.reason === 'settled') return repeated(state.revision);
   return accept({ type: 'SlotClosed/1', data: { seq: state.opened.seq, reason: 'settled' } });
+}
+
+/** Whether it may still be paid with prepaid credit, by our own clock. */
+export function redemptionLive({ redemptions }: OpenSlot, now: string): SlotRejection | undefined {
+  const until = offersEndOf(redemptions);
+  return BigInt(Date.parse(now)) / 1000n < until ? { code: 'redemption_live', until: instantOf(until) } : undefined;
 }
 
 /** Until when the slot cannot leave its contract, or undefined when the evidence says that nothing can land there any more. */

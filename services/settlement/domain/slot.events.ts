@@ -112,6 +112,12 @@ export type RedemptionOffered = {
   readonly holder: string;
   readonly units: string;
   readonly invoiceRef: string;
+  /** Seconds since 1970. What is spent in a block before it pays the slot. Absent in offers of before there was an end. */
+  readonly deadline?: string;
+  /** How long after that a block may still be replaced: nothing else is offered for the slot before. Seconds. */
+  readonly reorgWindowSeconds?: string;
+  /** Why no quote can land any more; absent where none was signed. */
+  readonly evidence?: SlotEvidence;
 };
 
 /** Prepaid credit that was bought in the slot is taken back. Its money is owed once the chain shows that it is burnt. */

@@ -120,6 +120,14 @@ export function deadlineOf(terms: SignedTerms): bigint {
   return BigInt(terms.module === 'settlement' ? terms.quote.deadline : terms.offer.deadline);
 }
 
+/** When prepaid credit that was offered to be taken can come no more: 0 where none was, and for offers that have no end. */
+export function offersEndOf(redemptions: readonly OfferedRedemption[]): bigint {
+  return redemptions.reduce((latest, { deadline = '0', reorgWindowSeconds = '0' }) => {
+    const end = BigInt(deadline) + BigInt(reorgWindowSeconds);
+    return end > latest ? end : latest;
+  }, 0n);
+}
+
 /** Whether a block may still bring a payment of the slot by our own clock, or take one back. */
 export function mayStillLand({ quotes }: OpenSlot, now: string): boolean {
   return BigInt(Date.parse(now)) / 1000n < landingEndOf(quotes);

@@ -9,6 +9,9 @@ export function problemSentence({ code, message, params }: Problem): string {
   if (code === 'slot_bound' && at !== undefined) {
     return `A quote for this payment is still good. It can be paid with credit at ${new Date(at).toLocaleTimeString()}, when nobody can pay that quote any more.`;
   }
+  if (code === 'redemption_live' && at !== undefined) {
+    return `This payment was begun with prepaid credit. It can be paid in another way at ${new Date(at).toLocaleTimeString()}.`;
+  }
   if (code === 'credit_holder_unknown') return 'This wallet holds no credit that was bought for your account.';
   if (code.startsWith('rate_')) return 'The provider has no rate for this at the moment. Try again soon, or pay with something else.';
   return message;

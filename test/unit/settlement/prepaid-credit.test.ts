@@ -6,7 +6,8 @@ import { creditHolder, nameCreditHolder } from '../../../services/settlement/dom
 import { matchCreditRefund, matchExpiry, matchIssue } from '../../../services/settlement/domain/credit-match.ts';
 import { matchRedemption, offerRedemption } from '../../../services/settlement/domain/redemption.ts';
 import type { SettlementSubject } from '../../../services/settlement/domain/settlement.events.ts';
-import type { RedemptionOffered, SlotEvent } from '../../../services/settlement/domain/slot.events.ts';
+import { askForQuote, moveSlot, releaseSlot } from '../../../services/settlement/domain/slot.decider.ts';
+import type { RedemptionOffered, SlotEvent, SlotEvidence } from '../../../services/settlement/domain/slot.events.ts';
 import { slot } from '../../../services/settlement/domain/slot.ts';
 import type { CreditHolderEvent, CreditTokenEvent } from '../../../services/settlement/domain/credit.events.ts';
 import { given } from '../../support/given.ts';
@@ -26,7 +27,7 @@ import {
   unknownHolder,
 } from './credit.fixtures.ts';
 import { EffectHistory } from './effect.fixtures.ts';
-import { account, issued, later, opened, place, quotedAt, slotOpened } from './slot.fixtures.ts';
+import { account, blockAt, elsewhere, issued, later, opened, place, quotedAt, slotOpened, usdc } from './slot.fixtures.ts';
 
 const offer: RedemptionOffered = {
   ...{ seq: '7', chainId: place.chainId, contract: creditContract, holder, units: '6050', invoiceRef: opened.invoiceRef },
@@ -146,10 +147,42 @@ describe('credit that is taken back', () => {
 });
 
 describe('an offer to pay with credit', () => {
-  const asked = (events: readonly SlotEvent[], now = quotedAt) => given(slot, events).when((state) => offerRedemption(state, offer, now));
+  const unquoted = { kind: 'unquoted' } as const;
+  const unpaidAt = (time: string): SlotEvidence => ({ kind: 'unpaid', block: blockAt(time) });
+  const asked = (events: readonly SlotEvent[], now = quotedAt, evidence: SlotEvidence = unquoted, by = holder) =>
+    given(slot, events).when((state) => offerRedemption(state, { ...offer, holder: by, reorgWindowSeconds: '240', evidence }, now));
+  const endsAt = (instant: string) => String(Date.parse(instant) / 1000);
+  const live: SlotEvent = {
+    type: 'RedemptionOffered/1',
+    data: { ...offer, deadline: endsAt(later(600)), reorgWindowSeconds: '240' },
+  };
 
-  it('is written down', () => void asked([slotOpened()]).thenAccepts('RedemptionOffered/1'));
-  it('is made once to a holder', () => asked([slotOpened(), offered]).thenRepeats(1n));
+  it('is written down, with its end', () => {
+    const [event] = asked([slotOpened()]).thenAccepts('RedemptionOffered/1');
+    expect(event?.data).toEqual({ ...offer, deadline: endsAt(later(600)), reorgWindowSeconds: '240' });
+  });
+  it('is made once to a holder, and again when little is left of it, or it had no end', () => {
+    asked([slotOpened(), live], later(299)).thenRepeats(1n);
+    asked([slotOpened(), live], later(300)).thenAccepts('RedemptionOffered/1');
+    asked([slotOpened(), offered]).thenAccepts('RedemptionOffered/1');
+  });
+  it('is made to one holder at a time, until what the first may have spent can be replaced no more', () => {
+    asked([slotOpened(), live], later(839), unquoted, stranger).thenRejects({ code: 'redemption_live', until: later(840) });
+    asked([slotOpened(), live], later(840), unquoted, stranger).thenAccepts('RedemptionOffered/1');
+  });
+  it('lets nothing be quoted, moved or given up meanwhile', () => {
+    const { chainId, contract } = place;
+    const begun = given(slot, [slotOpened(), live]);
+    const token = { chainId, contract, token: usdc, payer: stranger };
+    const bound = { code: 'redemption_live', until: later(840) } as const;
+    expect(askForQuote(begun.state, token, later(839))).toEqual({ kind: 'rejected', rejection: bound });
+    expect(askForQuote(begun.state, token, later(840))).toEqual({ kind: 'free' });
+    begun.when((state) => releaseSlot(state, unquoted, later(839))).thenRejects(bound);
+    begun.when((state) => releaseSlot(state, unquoted, later(840))).thenAccepts('SlotClosed/1');
+    begun
+      .when((state) => moveSlot(state, { to: { module: 'settlement', ...elsewhere }, evidence: unquoted }, later(839)))
+      .thenRejects(bound);
+  });
   it('is not made for a slot that is none', () => asked([]).thenRejects({ code: 'slot_not_found' }));
   it('is not made for a slot that is closed', () =>
     asked([slotOpened(), { type: 'SlotClosed/1', data: { seq: '7', reason: 'settled' } }]).thenRejects({
@@ -163,7 +196,28 @@ describe('an offer to pay with credit', () => {
   );
   it('is not made while a quote may still land', () =>
     asked([slotOpened(), issued()]).thenRejects({ code: 'slot_bound', until: later(840) }));
-  it('is made when no quote can land any more', () => void asked([slotOpened(), issued()], later(840)).thenAccepts('RedemptionOffered/1'));
+  it('is made when the chain says that no quote landed and none can any more', () => {
+    const quoted = [slotOpened(), issued()];
+    asked(quoted, later(840)).thenRejects({ code: 'slot_bound', until: later(840) });
+    asked(quoted, later(839), unpaidAt(later(599))).thenRejects({ code: 'slot_bound', until: later(840) });
+    asked(quoted, later(840), unpaidAt(later(1))).thenAccepts('RedemptionOffered/1');
+    const [event] = asked(quoted, later(601), unpaidAt(later(600))).thenAccepts('RedemptionOffered/1');
+    expect(event?.data).toMatchObject({ evidence: { kind: 'unpaid' } });
+    asked(quoted, later(1), { kind: 'cancelled', block: blockAt(quotedAt) }).thenAccepts('RedemptionOffered/1');
+  });
+  it('is kept late only where nothing else was offered since', () => {
+    const late = asRedemption();
+    const until = (deadline: string): SlotEvent => ({
+      type: 'RedemptionOffered/1',
+      data: { ...offer, deadline, reorgWindowSeconds: '240' },
+    });
+    const ended = until(endsAt(late.block.time));
+    const of = (...events: SlotEvent[]) => redemptionOf(late, knownHolder, given(slot, [slotOpened(), ...events]).state).credit;
+    expect(of(ended)).toMatchObject({ slot: '7' });
+    expect(of(ended, issued())?.slot).toBeUndefined();
+    const inTime = endsAt(new Date(Date.parse(late.block.time) + 1000).toISOString());
+    expect(of(until(inTime), issued())).toMatchObject({ slot: '7' });
+  });
 });
 
 describe('what the ledger knows of credit', () => {

@@ -136,7 +136,7 @@ describe('moving a slot', () => {
   const move =
     (evidence: Parameters<typeof moveSlot>[1]['evidence'], target = to) =>
     (state: Parameters<typeof moveSlot>[0]) =>
-      moveSlot(state, { to: target, evidence });
+      moveSlot(state, { to: target, evidence }, quotedAt);
 
   it('binds it to another chain and contract', () => {
     const [event] = given(slot, open).when(move(unquoted)).thenAccepts('SlotMoved/1');
@@ -153,12 +153,12 @@ describe('moving a slot', () => {
 
   it('changes nothing towards where it is', () =>
     given(slot, open)
-      .when((state) => moveSlot(state, { to: { module: 'settlement', ...place }, evidence: unquoted }))
+      .when((state) => moveSlot(state, { to: { module: 'settlement', ...place }, evidence: unquoted }, quotedAt))
       .thenRepeats(0n));
 
   it('never goes back to where it was cancelled', () =>
     given(slot, [...quoted, moved(elsewhere, { kind: 'cancelled', block: blockAt(later(10)) })])
-      .when((state) => moveSlot(state, { to: { module: 'settlement', ...place }, evidence: unquoted }))
+      .when((state) => moveSlot(state, { to: { module: 'settlement', ...place }, evidence: unquoted }, quotedAt))
       .thenRejects({ code: 'slot_cancelled', ...place }));
 
   it.each([
@@ -185,7 +185,7 @@ describe('moving a slot', () => {
 
 describe('giving up a slot', () => {
   const release = (evidence: Parameters<typeof releaseSlot>[1]) => (state: Parameters<typeof releaseSlot>[0]) =>
-    releaseSlot(state, evidence);
+    releaseSlot(state, evidence, quotedAt);
   const unpaid = { kind: 'unpaid', block: blockAt(later(600)) } as const;
 
   it('needs a slot', () => given(slot, []).when(release(unpaid)).thenRejects({ code: 'slot_not_found' }));

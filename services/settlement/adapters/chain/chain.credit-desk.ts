@@ -7,7 +7,7 @@ import type { RedemptionOffered } from '../../domain/slot.events.ts';
 import { creditContract } from './contract-interfaces.ts';
 import { simulate } from './simulation.ts';
 
-/** As long as a quote for a stable token is good. */
+/** Of a signature for an offer that has no end of its own. */
 const signatureSeconds = 1_800n;
 
 const domainFields = [
@@ -37,7 +37,7 @@ export class ChainCreditDesk implements CreditDesk {
     const { contract, holder, units, invoiceRef, seq } = offer;
     const data = creditContract.encodeFunctionData('redeem', [units, invoiceRef, seq]);
     const transaction = { from: holder, to: contract, value: '0x0', data };
-    const deadline = (BigInt(Date.parse(now)) / 1000n + signatureSeconds).toString();
+    const deadline = offer.deadline ?? (BigInt(Date.parse(now)) / 1000n + signatureSeconds).toString();
     const [name, held] = await Promise.all([
       asked<string>(node, contract, 'name', []),
       asked<bigint>(node, contract, 'balanceOf', [holder]),
