@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { type Currency, isCurrency, scalesOf } from '../money/currency.ts';
-import type {
-  ChainDisplay,
-  ChainProfile,
-  ChainSpending,
-  SettlementChain,
-  SettlementContracts,
+import {
+  type ChainDisplay,
+  type ChainProfile,
+  type ChainSpending,
+  nativeToken,
+  type SettlementChain,
+  type SettlementContracts,
 } from '../settlement/application/settlement-chain.ts';
 import { confirmedKinds, type ConfirmationRule } from '../settlement/domain/confirmation-policy.ts';
 import type { KnownToken } from '../settlement/domain/token-amount.ts';
@@ -104,12 +105,14 @@ function codeHashesIn(entry: Entry): SettlementChain['codeHashes'] {
 function tokenIn(entry: Entry): KnownToken {
   entry.knowsOnly(['address', 'currency', 'decimals']);
   const currency = currencyIn(entry);
-  return {
+  const token = {
     address: entry.text('address', address, 'the address of a token, zeros for the native coin').toLowerCase(),
     currency,
     // The ledger writes down every unit that is paid, so a token is never finer than its currency.
     decimals: entry.number('decimals', 1, scalesOf(currency).ledgerScale),
   };
+  entry.demands(token.address !== nativeToken || token.decimals === 18, 'decimals of a native coin are 18');
+  return token;
 }
 
 function profileIn(entry: Entry): ChainProfile {

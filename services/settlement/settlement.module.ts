@@ -10,6 +10,7 @@ import { AnyNode } from './adapters/chain/any-node.ts';
 import { BudgetedNode } from './adapters/chain/budgeted.node.ts';
 import { ChainCreditDesk } from './adapters/chain/chain.credit-desk.ts';
 import { ChainPayerDesk } from './adapters/chain/chain.payer-desk.ts';
+import { ChainTokenScales } from './adapters/chain/chain.token-scales.ts';
 import { ChainSlotWitness } from './adapters/chain/slot-witness.chain.ts';
 import { watchedNodesOf } from './adapters/chain/watched-nodes.ts';
 import { CheckoutController } from './adapters/http/checkout.controller.ts';
@@ -43,6 +44,7 @@ import { SETTLEMENT_CHAINS, SettlementChains } from './application/settlement-ch
 import { SLOT_WITNESS, type SlotWitness } from './application/slot-evidence.ts';
 import type { SlotPayments } from './application/slot-payments.ts';
 import { SlotReleases } from './application/slot-releases.ts';
+import { TOKEN_SCALES } from './application/token-scales.ts';
 import { TransactionLookups } from './application/transaction-lookups.ts';
 
 export interface SettlementPorts {
@@ -97,6 +99,7 @@ export class SettlementModule {
         { provide: SENDER_KEYS, useValue: senders },
         { provide: SLOT_WITNESS, useValue: new ChainSlotWitness({ chains: known, nodesOf: watchedNodesOf, payments }) },
         { provide: PAYER_DESK, useValue: new ChainPayerDesk(known, nodeOf) },
+        { provide: TOKEN_SCALES, useValue: new ChainTokenScales(known, chainNodeAt) },
         { provide: CREDIT_DESK, useValue: new ChainCreditDesk(known, nodeOf) },
         { provide: CheckoutAsks, useValue: new CheckoutAsks(limits) },
         {

@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Contract, keccak256, toBeHex, toUtf8Bytes } from 'ethers';
 import { sent } from '../../bench/support/settlement-chain.ts';
+import { demoDollarAbi, demoDollarBytecode } from '../../contracts/generated/demo-dollar.ts';
 import { ppvEscrowAbi } from '../../contracts/generated/ppv-escrow.ts';
 import { canonicalJson } from '../../services/event-store/domain/canonical-json.ts';
 import { type PaidProvider, sendFrom, startPaidProvider } from '../support/paid-provider.ts';
 
 const native = `0x${'0'.repeat(40)}`;
 const sweeper = `0x${'5e'.repeat(20)}`;
+/** A dollar of six decimals, whose operator has written five. */
+let misread: string;
 let shop: PaidProvider;
 
 beforeAll(async () => {
@@ -16,6 +19,10 @@ beforeAll(async () => {
     {
       profile: { finality: 'tag', realMoney: false, confirmations: [{ upTo: { amount: '100', currency: 'EUR' }, blocks: 3 }] },
       display: { name: 'Street chain', explorerUrl: 'https://scan.example', sweepers: [sweeper] },
+      tokens: async (on) => {
+        misread = (await (await on.deploy(demoDollarAbi, demoDollarBytecode)).getAddress()).toLowerCase();
+        return [{ address: misread, currency: 'USDC', decimals: 5 }];
+      },
     },
   );
 }, 120_000);
@@ -127,6 +134,7 @@ describe('a quote', () => {
     const { path } = await checkoutOf();
     const unknown = await shop.ask(`${path}/quotes`, { token: `0x${'99'.repeat(20)}` });
     expect(unknown.body.code).toBe('token_not_taken');
+    expect((await shop.ask(`${path}/quotes`, { token: misread })).body.code).toBe('token_misconfigured');
     const none = await shop.ask(`${path}/quotes`, { token: shop.dollar });
     expect(none.body).toMatchObject({ code: 'rate_not_found', params: { base: 'USDC', currency: 'EUR' } });
     const at = new Date(Date.now() - 120_000).toISOString();

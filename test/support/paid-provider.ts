@@ -53,10 +53,15 @@ export interface PaidOptions extends Partial<ServiceOptions> {
   readonly slotsInAnEpoch?: number;
 }
 
+type Configured = Partial<Pick<SettlementChain, 'display' | 'profile' | 'relaysPayments'>> & {
+  /** Taken beside the coin and the dollar. */
+  readonly tokens?: (on: PaidProvider['on']) => Promise<SettlementChain['tokens']>;
+};
+
 /** `configured`: what else the operator has said of the chain; `profile`: the provider of itself. */
 export async function startPaidProvider(
   { slotsInAnEpoch = 1, ...options }: PaidOptions = {},
-  configured: Partial<Pick<SettlementChain, 'display' | 'profile' | 'relaysPayments'>> = {},
+  { tokens, ...configured }: Configured = {},
   profile: { readonly bookCurrency?: string } = {},
 ): Promise<PaidProvider> {
   const on = await settlementOn(await startThrowawayChain({ slotsInAnEpoch }));
@@ -77,6 +82,7 @@ export async function startPaidProvider(
     tokens: [
       { address: nativeToken, currency: 'ETH', decimals: 18 },
       { address: dollar, currency: 'USDC', decimals: 6 },
+      ...((await tokens?.(on)) ?? []),
     ],
     profile: { finality: 'tag', realMoney: false, confirmations: [] },
     ...configured,

@@ -23,6 +23,7 @@ import type { SettlementChain } from './settlement-chain.ts';
 import { reorgWindowSeconds, SETTLEMENT_CHAINS, type SettlementChains } from './settlement-chains.ts';
 import { settlementProviderStream, slotStream } from './settlement-streams.ts';
 import { SlotReleases } from './slot-releases.ts';
+import { TOKEN_SCALES, type TokenScales } from './token-scales.ts';
 
 export interface QuoteAsked {
   readonly seq: string;
@@ -36,6 +37,7 @@ export type QuoteRejection =
   | SubjectRejection
   | QuoteDraftRejection
   | { readonly code: 'token_not_taken'; readonly token: string }
+  | { readonly code: 'token_misconfigured'; readonly token: string }
   | { readonly code: 'rate_not_found'; readonly base: string; readonly currency: string };
 
 export class IssueQuote extends Command<Outcome<QuoteRejection>> {
@@ -62,6 +64,7 @@ export class IssueQuoteHandler implements ICommandHandler<IssueQuote> {
   readonly #chains: SettlementChains;
   readonly #subjects: PayableSubjects;
   readonly #releases: SlotReleases;
+  readonly #scales: TokenScales;
   readonly #clock: Clock;
 
   constructor(
@@ -71,6 +74,7 @@ export class IssueQuoteHandler implements ICommandHandler<IssueQuote> {
     @Inject(SETTLEMENT_CHAINS) chains: SettlementChains,
     @Inject(PayableSubjects) subjects: PayableSubjects,
     @Inject(SlotReleases) releases: SlotReleases,
+    @Inject(TOKEN_SCALES) scales: TokenScales,
     @Inject(CLOCK) clock: Clock,
   ) {
     this.#executor = executor;
@@ -79,6 +83,7 @@ export class IssueQuoteHandler implements ICommandHandler<IssueQuote> {
     this.#chains = chains;
     this.#subjects = subjects;
     this.#releases = releases;
+    this.#scales = scales;
     this.#clock = clock;
   }
 
@@ -112,6 +117,8 @@ export class IssueQuoteHandler implements ICommandHandler<IssueQuote> {
     const chain = this.#chains.find(place.chainId);
     const taken = this.#chains.tokenAt(place.chainId, token);
     if (chain === undefined || taken === undefined) return { code: 'token_not_taken', token };
+    // A wrong number of decimals in the configuration would sell for a millionth of the price, and every part of the product would agree.
+    if ((await this.#scales.decimalsOf(place.chainId, token)) !== taken.decimals) return { code: 'token_misconfigured', token };
     const rate = await this.#rates.rateOf(provider, taken.currency, opened.currency);
     if (rate === undefined) return { code: 'rate_not_found', base: taken.currency, currency: opened.currency };
     const stale = checkRate(rate, rate, now);

@@ -14,5 +14,6 @@ export function problemSentence({ code, message, params }: Problem): string {
   }
   if (code === 'credit_holder_unknown') return 'This wallet holds no credit that was bought for your account.';
   if (code.startsWith('rate_')) return 'The provider has no rate for this at the moment. Try again soon, or pay with something else.';
+  if (code === 'token_misconfigured') return 'The provider cannot take this at the moment. Pay with something else.';
   return message;
 }

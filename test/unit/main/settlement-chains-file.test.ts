@@ -85,6 +85,7 @@ describe('the file of chains that providers are paid on', () => {
     [[{ ...chain, tokens: [{ ...chain.tokens[0], currency: 'DOGE' }] }], 'tokens 1: currency takes one of the money table'],
     [[{ ...chain, tokens: [{ ...chain.tokens[0], decimals: 0 }] }], 'tokens 1: decimals takes a whole number from 1 to 6'],
     [[{ ...chain, tokens: [{ ...chain.tokens[0], decimals: 18 }] }], 'tokens 1: decimals takes a whole number from 1 to 6'],
+    [[{ ...chain, tokens: [{ address: addressOf('00'), currency: 'ETH', decimals: 6 }] }], 'decimals of a native coin are 18'],
     [[{ ...chain, tokens: [chain.tokens[0], chain.tokens[0]] }], 'tokens names a token twice'],
     [[{ ...chain, profile: { ...profile, finality: 'safe' } }], 'profile: finality takes "tag" or a whole number'],
     [[{ ...chain, profile: { ...profile, confirmations: [{ blocks: 0 }] } }], 'confirmations 1: blocks takes a whole number'],

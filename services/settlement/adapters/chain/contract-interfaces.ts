@@ -15,6 +15,7 @@ export const tokenContract = new Interface([
   'function balanceOf(address holder) view returns (uint256)',
   'function allowance(address holder, address spender) view returns (uint256)',
   'function approve(address spender, uint256 amount) returns (bool)',
+  'function decimals() view returns (uint8)',
   'function name() view returns (string)',
   'function version() view returns (string)',
   'function nonces(address holder) view returns (uint256)',

@@ -1,0 +1,58 @@
+import { ChainFault, ChainRefusedFault, ChainUnavailableFault } from '../../../chain/application/chain-faults.ts';
+import type { ChainNode } from '../../../chain/application/chain-node.ts';
+import { nativeToken, quorumOf, type SettlementChain } from '../../application/settlement-chain.ts';
+import type { SettlementChains } from '../../application/settlement-chains.ts';
+import type { TokenScales } from '../../application/token-scales.ts';
+import { tokenContract } from './contract-interfaces.ts';
+
+const nativeDecimals = 18;
+
+/** Asks each token once: what it says is part of its code. */
+export class ChainTokenScales implements TokenScales {
+  readonly #chains: SettlementChains;
+  readonly #nodeAt: (url: string) => ChainNode;
+  readonly #known = new Map<string, number>();
+
+  constructor(chains: SettlementChains, nodeAt: (url: string) => ChainNode) {
+    this.#chains = chains;
+    this.#nodeAt = nodeAt;
+  }
+
+  async decimalsOf(chainId: string, token: string): Promise<number | undefined> {
+    if (token === nativeToken) return nativeDecimals;
+    const chain = this.#chains.find(chainId);
+    const key = `${chainId} ${token}`;
+    const known = this.#known.get(key);
+    if (chain === undefined || known !== undefined) return known;
+    const decimals = await this.#agreed(chain, token);
+    if (decimals !== undefined) this.#known.set(key, decimals);
+    return decimals;
+  }
+
+  async #agreed(chain: SettlementChain, token: string): Promise<number | undefined> {
+    const said: (number | undefined)[] = [];
+    for (const url of chain.rpcUrls) {
+      if (said.length === quorumOf(chain)) break;
+      try {
+        said.push(await saidBy(this.#nodeAt(url), token));
+      } catch (error) {
+        if (!(error instanceof ChainFault)) throw error; // Another node may answer.
+      }
+    }
+    if (said.length < quorumOf(chain)) throw new ChainUnavailableFault(`Too few nodes of chain ${chain.chainId} answer.`);
+    if (new Set(said).size > 1) throw new ChainUnavailableFault(`Nodes of chain ${chain.chainId} contradict each other on token ${token}.`);
+    return said[0];
+  }
+}
+
+/** Undefined where no token stands there, or one that does not say it. */
+async function saidBy(node: ChainNode, token: string): Promise<number | undefined> {
+  let answer: string;
+  try {
+    answer = await node.call<string>('eth_call', { to: token, data: tokenContract.encodeFunctionData('decimals') }, 'latest');
+  } catch (error) {
+    if (error instanceof ChainRefusedFault && error.revertData !== undefined) return undefined;
+    throw error;
+  }
+  return /^0x0{62}[0-9a-f]{2}$/.test(answer) ? Number(answer) : undefined;
+}
