@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type TypedDataDomain, type TypedDataField, Wallet } from 'ethers';
 import { envelopeOf } from '../../services/commands/application/envelope.ts';
 import { IssueQuote } from '../../services/settlement/application/issue-quote.handler.ts';
-import type { Quote } from '../../services/settlement/domain/quote.ts';
+import { type Quote, zeroAddress } from '../../services/settlement/domain/quote.ts';
 import type { SettlementChain } from '../../services/settlement/application/settlement-chain.ts';
 import { providerIdOf } from '../../services/settlement/domain/chain-number.ts';
 import { type ChainEffect, settlementId } from '../../services/settlement/domain/chain-effect.ts';
@@ -60,7 +60,10 @@ interface WalletTypedData {
 /** A chain that nobody has to ask before a checkout is opened. */
 const chain: SettlementChain = {
   ...{ chainId: '31337', rpcUrls: ['http://127.0.0.1:9'], codeHashes: {}, deploymentBlock: 0n },
-  tokens: [{ address: `0x${'03'.repeat(20)}`, currency: 'USDC', decimals: 6 }],
+  tokens: [
+    { address: `0x${'03'.repeat(20)}`, currency: 'USDC', decimals: 6 },
+    { address: zeroAddress, currency: 'ETH', decimals: 18 },
+  ],
   contracts: { registry: `0x${'01'.repeat(20)}`, settlement: `0x${'02'.repeat(20)}` },
   profile: { finality: 'tag', realMoney: false, confirmations: [] },
 };
@@ -112,7 +115,11 @@ beforeAll(async () => {
   await issued(ids.invoice);
   for (const effect of [stray, creditCreated]) await api.service.settlementLedger.take(effect, { head: 9n, finalized: 9n });
   const at = new Date(Date.now() - 60_000).toISOString();
-  await api.post('/v1/settlement/rates', { base: 'USDC', currency: 'EUR', rate: '0.9', source: 'test', at, spreadBps: '0' });
+  for (const [base, rate] of [
+    ['USDC', '0.9'],
+    ['ETH', '3000'],
+  ])
+    await api.post('/v1/settlement/rates', { base, currency: 'EUR', rate, source: 'test', at, spreadBps: '0' });
   topUp = await paidTopUp(account);
 }, 60_000);
 afterAll(() => api.close());
@@ -121,7 +128,7 @@ afterAll(() => api.close());
 async function paidTopUp(account: string): Promise<string> {
   const { seq } = (await api.post(`/v1/accounts/${account}/top-ups/checkouts`, money)).body.events[0].data as { seq: string };
   const envelope = envelopeOf({ provider: 'demo', actor: { id: 'test', type: 'process' }, key: 'quote', command: 'IssueQuote', body: {} });
-  await api.service.commands.execute(new IssueQuote(envelope, { seq, token: `0x${'03'.repeat(20)}`, payer: `0x${'00'.repeat(20)}` }));
+  await api.service.commands.execute(new IssueQuote(envelope, { seq, token: zeroAddress, payer: zeroAddress }));
   const slot = () => Array.fromAsync(api.service.eventStore.readStream(`demo.slot-${seq}`));
   const { terms } = JSON.parse((await slot())[1]!.data).fin as { terms: { quote: Quote } };
   const { providerId, invoiceRef, kind, token, amount, currency, fiatMinor } = terms.quote;
