@@ -71,7 +71,7 @@ const commands: Readonly<Record<string, Command>> = {
   settlement: {
     summary:
       'Hold what chains have against the books: reconcile --provider <slug>. Hold what the watcher keeps against the chain: resync --chain <id>  adopt --chain <id>. Let a halted chain go on: lift --chain <id>. ' +
-      'adopt and lift take --by <name>  --reason <text>. --data <folder>',
+      'adopt and lift take --by <name>  --reason <text>. Collect under mandates: mandates  collect --due-by <day>  uncollected. --data <folder>',
     run: async (args) => (await import('./settlement/settlement-command.ts')).runSettlement(args, process.env),
   },
   migrate: {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { HDNodeWallet, type TypedDataDomain, type TypedDataField, Wallet } from 'ethers';
 import { sent } from '../../bench/support/settlement-chain.ts';
 import { SettlementDispatchesQuery } from '../../projections/settlement-dispatches/settlement-dispatches.query.ts';
+import { runSettlement } from '../../services/main/settlement/settlement-command.ts';
 import { CollectionRetries } from '../../services/settlement/application/collection-retries.ts';
 import { HttpLogSource } from '../../verifier/source/http.log-source.ts';
 import { verifyLog } from '../../verifier/verify.ts';
@@ -243,6 +244,68 @@ describe('what could not be collected', () => {
   });
 });
 
+describe('bin/tallyroot settlement', () => {
+  /** What it says, beside the service. */
+  async function settlementCommand(...args: string[]): Promise<{ readonly exitCode: number; readonly lines: string[] }> {
+    const [write, said] = [process.stdout.write.bind(process.stdout), [] as string[]];
+    process.stdout.write = (text: string | Uint8Array) => said.push(String(text)) > 0;
+    try {
+      const exitCode = await runSettlement([...args, '--data', shop.api.dataFolder], shop.api.environment);
+      return { exitCode, lines: said.join('').trimEnd().split('\n') };
+    } finally {
+      process.stdout.write = write;
+    }
+  }
+
+  const collectDue = (...more: string[]) => settlementCommand('collect', '--url', shop.api.service.url, '--due-by', '2099-12-31', ...more);
+
+  it('lists mandates and what could not be collected, and collects what is due, once an hour', async () => {
+    const poor = Wallet.createRandom(shop.on.chain.provider);
+    const [rich, broke] = [await shop.invoice('12.00'), await shop.invoice('13.00')];
+    const mandate = await agreed(rich.account);
+    await offered(rich.account);
+    await agreed(broke.account, poor);
+    await listed(rich.account);
+    const shown = await settlementCommand('mandates', '--account', rich.account, '--status', 'agreed');
+    const { address } = payer;
+    expect(shown).toEqual({
+      exitCode: 0,
+      lines: [expect.stringContaining(`${mandate}  agreed   ${rich.account}  chain 31337  ${address.toLowerCase()}`)],
+    });
+    expect((await settlementCommand('collect', '--url', shop.api.service.url, '--due-by', '2020-01-01')).lines).toEqual([
+      '0 of 0 invoices that are due by 2020-01-01 and have a mandate are ordered to be collected.',
+    ]);
+    for (let run = 0; run < 2; run++) {
+      const { lines } = await collectDue();
+      for (const { number, invoice } of [rich, broke])
+        expect(lines).toContainEqual(
+          expect.stringMatching(new RegExp(`^${number}  ${invoice}  1[23].00 EUR  due on 2099-12-31: ordered$`)),
+        );
+    }
+    expect(await until(() => openOf(rich.invoice), (open) => open === '0.00')).toBe('0.00'); // prettier-ignore
+    await until(lastCollection, (last) => last?.failure?.code === 'balance_short');
+    const failed = await settlementCommand('uncollected');
+    expect(failed.exitCode).toBe(0);
+    expect(failed.lines.at(-1)).toMatch(/^collect\.\d+  chain 31337  ordered \S+Z  balance_short, held 0, needed 16250000$/);
+    expect((await collectDue()).lines.join()).not.toContain(rich.invoice);
+  }, 120_000);
+
+  it('says what the service refuses, and needs a key of the provider', async () => {
+    const { account, invoice, number } = await shop.invoice('120.00');
+    await agreed(account);
+    await listed(account);
+    const { exitCode, lines } = await collectDue();
+    expect([exitCode, lines]).toEqual([
+      1,
+      expect.arrayContaining([`${number}  ${invoice}  120.00 EUR  due on 2099-12-31: mandate_cap_exceeded`]),
+    ]);
+    await expect(collectDue('--key-file', 'absent')).rejects.toThrow('--key-file names the file of an API key');
+    await expect(collectDue('--key-file', shop.api.service.keyFiles.operatorKey)).rejects.toThrow(/answers 40[13]/);
+    await expect(settlementCommand('collect', '--due-by', 'tomorrow')).rejects.toThrow('is no day');
+    await expect(settlementCommand('constructor')).rejects.toThrow('settlement takes one of');
+  }, 120_000);
+});
+
 describe('[SET-A24] a customer ends a mandate', () => {
   it('by a signature, while payments are paused: nothing is collected any more, and the contract knows', async () => {
     const { account, invoice } = await shop.invoice('4.00');
@@ -286,7 +349,7 @@ describe('the books of it', () => {
     }
     const { costs } = (await shop.api.get('/v1/settlement/gas')).body as { costs: { operation: string; transactions: string }[] };
     expect(costs.map(({ operation, transactions }) => [operation, transactions])).toEqual([
-      ['collect', '3'],
+      ['collect', '5'],
       ['revoke', '1'],
     ]);
     const events = await Array.fromAsync(shop.api.service.eventStore.readAll());

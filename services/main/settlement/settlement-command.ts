@@ -6,6 +6,7 @@ import { type Engines, openEngines } from '../embedded/engines.ts';
 import { lastDataFolder } from '../embedded/last-data-folder.ts';
 import { type Environment, readSettings } from '../settings.ts';
 import { SettingsFault } from '../settings-fault.ts';
+import { collecting, collectingUsage } from './collecting.ts';
 import { lift } from './lift.ts';
 import { reconcile } from './reconcile.ts';
 import { adopt } from './adopt.ts';
@@ -26,11 +27,13 @@ export interface Decided {
 
 const usage =
   'settlement takes one of: resync --chain <id>, adopt --chain <id> --by <name> --reason <text> [--reverse <digest>], lift --chain <id> --by <name> --reason <text>; ' +
-  'reconcile [--provider <slug>]; each with [--data <folder>], and with SETTLEMENT_CHAINS as the service has it.';
+  `reconcile [--provider <slug>], ${collectingUsage}; each with [--data <folder>], and with SETTLEMENT_CHAINS as the service has it.`;
 
 /** `settlement ...`: what an operator does with a chain that the watcher follows (docs/reference/settlement-watcher.md). */
 export async function runSettlement([action = '', ...args]: readonly string[], environment: Environment): Promise<number> {
   if (action === 'reconcile') return reconcile(args, environment);
+  const collect = collecting.get(action);
+  if (collect !== undefined) return collect(args, environment);
   const { data, chain: chainId, by = '', reason = '', reverse } = optionsIn(args);
   const decided = by !== '' && reason !== '' ? { by, reason } : undefined;
   const run = workOf(action, decided, reverse);
