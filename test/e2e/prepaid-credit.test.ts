@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Contract, id as hashOf } from 'ethers';
+import { type Contract, id as hashOf, type Wallet } from 'ethers';
 import { sent } from '../../bench/support/settlement-chain.ts';
 import { HttpLogSource } from '../../verifier/source/http.log-source.ts';
 import { verifyLog } from '../../verifier/verify.ts';
@@ -82,6 +82,21 @@ const purchaseOf = async (of: string) => {
   };
   return `/v1/settlements/${settlements.find(({ name, purpose }) => name === 'Settled' && purpose === 'credit')!.settlement}`;
 };
+
+/** A holder asks to pay with credit, and its wallet signs what it is shown, but for what is changed. */
+async function signedRedemption(
+  path: string,
+  wallet: Wallet,
+  { holder = wallet.address, ...changes }: Readonly<Record<string, string>> = {},
+) {
+  const { sign, deadline } = (await shop.ask(`${path}/redemptions`, { holder })).body as {
+    sign: any; // eslint-disable-line @typescript-eslint/no-explicit-any -- As wallets take it.
+    deadline: string;
+  };
+  const { EIP712Domain: _, ...types } = sign.types;
+  const message = { ...sign.message, ...changes } as Record<string, string>;
+  return { deadline: changes['deadline'] ?? deadline, signature: await wallet.signTypedData(sign.domain, types, message) };
+}
 
 const reason = 'moves away';
 /** Asks for credit to be taken back, and answers where one sees how far that is. */
@@ -174,12 +189,7 @@ describe('[D16] prepaid credit', () => {
     title = (await shop.api.post('/v1/titles', { name: 'Final', price: '4.99', currency: 'EUR', ...sale, ...shown })).body.id as string;
     const path = await checkoutOf(`/v1/accounts/${account}/purchases/checkouts`, { title });
     const { payer } = shop.on.hands;
-    const { sign, deadline } = (await shop.ask(`${path}/redemptions`, { holder: payer.address })).body as {
-      sign: any; // eslint-disable-line @typescript-eslint/no-explicit-any -- As wallets take it.
-      deadline: string;
-    };
-    const { EIP712Domain: _, ...types } = sign.types;
-    const signature = await payer.signTypedData(sign.domain, types, sign.message);
+    const { deadline, signature } = await signedRedemption(path, payer);
     const coins = await shop.on.chain.provider.getBalance(payer.address);
     const { status } = await shop.ask(`${path}/redemptions/relays`, { holder: payer.address, deadline, signature });
     expect(status).toBe(201);
@@ -189,6 +199,42 @@ describe('[D16] prepaid credit', () => {
     expect(await until(watched, ({ length }) => length === 1)).toHaveLength(1);
     expect(await shop.on.chain.provider.getBalance(payer.address)).toBe(coins);
     expect(await until(() => balanceOf(), (balance) => balance === '32.91')).toBe('32.91'); // prettier-ignore
+  });
+
+  it("by a signature is spent by nobody else's, not behind its deadline, and once however often it is brought", async () => {
+    const invoice = await billed('1.00');
+    const path = await checkoutOf(`/v1/invoices/${invoice}/checkouts`);
+    const { payer, other } = shop.on.hands;
+    const holder = payer.address;
+    const { deadline, signature } = await signedRedemption(path, payer);
+    const relay = async (signed: { readonly deadline: string; readonly signature: string }, key?: string) => {
+      const { status, headers, body } = await shop.ask(`${path}/redemptions/relays`, { holder, ...signed }, key);
+      return { status, body: body as { code?: string; params?: { refusal: string } }, replayed: headers.get('idempotent-replayed') };
+    };
+    const orders = async () => {
+      const events = await Array.fromAsync(shop.api.service.eventStore.readAll());
+      return events.filter(({ type, data }) => type === 'RedemptionOrdered/1' && data.includes(signature)).length;
+    };
+    const [held, past] = [Number(await balanceOf()), '1700000000'];
+    const later = await signedRedemption(path, payer, { deadline: String(Number(deadline) + 60) });
+    const refused = [
+      [await signedRedemption(path, other, { holder }), 'PrepaidCreditInvalidSignature'],
+      [{ deadline: String(Number(deadline) + 60), signature }, 'PrepaidCreditInvalidSignature'],
+      [await signedRedemption(path, payer, { amount: '1' }), 'PrepaidCreditInvalidSignature'],
+      [await signedRedemption(path, payer, { deadline: past }), 'PrepaidCreditSignatureExpired'],
+    ] as const;
+    for (const [signed, refusal] of refused)
+      expect(await relay(signed)).toMatchObject({ status: 409, body: { code: 'payment_refused', params: { refusal } } });
+    expect([await orders(), await openOf(invoice)]).toEqual([0, '1.00']);
+    expect(await relay({ deadline, signature }, 'brought')).toMatchObject({ status: 201, replayed: null });
+    expect(await relay({ deadline, signature }, 'brought')).toMatchObject({ status: 201, replayed: 'true' });
+    expect(await until(() => openOf(invoice), (open) => open === '0.00')).toBe('0.00'); // prettier-ignore
+    expect(await relay({ deadline, signature }, 'brought')).toMatchObject({ status: 201, replayed: 'true' });
+    expect(await relay({ deadline, signature })).toMatchObject({ status: 201 });
+    const { body } = await relay(later);
+    expect([body.code, body.params?.refusal, await orders()]).toEqual(['payment_refused', 'PrepaidCreditSeqUsed', 1]);
+    const left = (held - 1).toFixed(2);
+    expect(await until(() => balanceOf(), (balance) => balance === left)).toBe(left); // prettier-ignore
   });
 
   it('comes back to the wallet where the title that it paid is called off, and the customer is told so', async () => {
@@ -202,7 +248,7 @@ describe('[D16] prepaid credit', () => {
     await earned(0);
     const noticed = async () => (await shop.api.get(`/v1/accounts/${account}/notices`)).body.notices as object[];
     expect(await until(noticed, ({ length }) => length > 0)).toMatchObject([{ name: 'Final', amount: '4.99', returnedTo: 'wallet' }]);
-    expect(await balanceOf()).toBe('32.91');
+    expect(await balanceOf()).toBe('31.91');
   });
 
   it("a unit that a stranger spends on somebody's slot goes to the stranger's wallet, and the slot is paid by its own customer", async () => {

@@ -11,3 +11,9 @@ export function orderDispatch(executor: CommandExecutor, envelope: Envelope, eve
   const stream = dispatchStream(envelope.provider, dispatchIdOf(event));
   return executor.execute({ aggregate: dispatch, stream, envelope, decide: (state) => order(state, event) });
 }
+
+/** Whether this very order is in the log, and nothing more would come of asking for it again. */
+export async function isOrdered(executor: CommandExecutor, provider: string, event: OrderEvent): Promise<boolean> {
+  const state = await executor.current(dispatch, dispatchStream(provider, dispatchIdOf(event)), provider);
+  return order(state, event).kind === 'repeated';
+}

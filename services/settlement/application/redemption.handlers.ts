@@ -16,7 +16,7 @@ import type { SubjectRejection } from './checkout-subject.ts';
 import { CREDIT_DESK, type CreditDesk, type SignedRedemption } from './credit-desk.ts';
 import { creditHolderStream } from './credit-streams.ts';
 import { CreditTokens } from './credit-tokens.ts';
-import { orderDispatch } from './dispatch-commands.ts';
+import { isOrdered, orderDispatch } from './dispatch-commands.ts';
 import { PayableSubjects } from './payable-subjects.ts';
 import { reorgWindowSeconds, SETTLEMENT_CHAINS, type SettlementChains } from './settlement-chains.ts';
 import { slotStream } from './settlement-streams.ts';
@@ -126,7 +126,10 @@ export class RelayRedemption extends Command<Outcome<RelayRedemptionRejection>> 
   }
 }
 
-/** Tried out first: what the contract would refuse costs nobody anything. */
+/**
+ * Tried out first: what the contract would refuse costs nobody anything. But what is ordered already is answered by that: once it is spent, the
+ * contract refuses it for ever.
+ */
 @CommandHandler(RelayRedemption)
 export class RelayRedemptionHandler implements ICommandHandler<RelayRedemption> {
   readonly #executor: CommandExecutor;
@@ -138,13 +141,15 @@ export class RelayRedemptionHandler implements ICommandHandler<RelayRedemption> 
   }
 
   async execute({ envelope, offer, providerId, signed }: RelayRedemption): Promise<Outcome<RelayRedemptionRejection>> {
-    const refusal = await this.#desk.refusalOf(offer, signed);
-    if (refusal !== undefined)
-      return { kind: 'rejected', rejection: { code: 'payment_refused', refusal: refusal.code, text: refusal.text } };
     const { chainId, contract, seq, holder, units, invoiceRef } = offer;
-    return orderDispatch(this.#executor, envelope, {
+    const event = {
       type: 'RedemptionOrdered/1',
       data: { chainId, contract, providerId, slot: seq, holder, units, invoiceRef, ...signed },
-    });
+    } as const;
+    const isKnown = await isOrdered(this.#executor, envelope.provider, event);
+    const refusal = isKnown ? undefined : await this.#desk.refusalOf(offer, signed);
+    if (refusal !== undefined)
+      return { kind: 'rejected', rejection: { code: 'payment_refused', refusal: refusal.code, text: refusal.text } };
+    return orderDispatch(this.#executor, envelope, event);
   }
 }
