@@ -30,6 +30,9 @@ type EdgeCode =
   | 'idempotency_key_invalid'
   | 'if_match_invalid'
   | 'unauthenticated'
+  | 'wallet_not_signed_in'
+  | 'sign_in_refused'
+  | 'mandates_too_many'
   | 'forbidden'
   | 'route_not_found'
   | 'method_not_allowed'
@@ -99,6 +102,9 @@ export const problemCatalog = {
   idempotency_key_missing: { status: 400, title: 'The Idempotency-Key header is missing.' },
   idempotency_key_invalid: { status: 400, title: 'The Idempotency-Key header must be 1 to 255 visible ASCII characters.' },
   if_match_invalid: { status: 400, title: 'The If-Match header must be one entity tag with a revision, for example "3".' },
+  wallet_not_signed_in: { status: 401, title: 'No wallet has signed in here, or its time is over.' },
+  sign_in_refused: { status: 403, title: 'The signature is not the wallet’s, or what it is over was used or is over.' },
+  mandates_too_many: { status: 409, title: 'The wallet has agreed to, or asked for, as many mandates as one may have.' },
   unauthenticated: { status: 401, title: 'The request carries no valid API key.' },
   forbidden: { status: 403, title: 'This API key is for another role.' },
   route_not_found: { status: 404, title: 'There is no such route.' },

@@ -55,6 +55,8 @@ import { SETTLEMENT_LEDGER, type SettlementLedger } from '../settlement/applicat
 import { CancelledEventProcess } from '../settlement/application/cancelled-event.process.ts';
 import { CancelledTitleProcess } from '../settlement/application/cancelled-title.process.ts';
 import { SettlementProcess } from '../settlement/application/settlement.process.ts';
+import { PostgresSignInNonces } from '../access/adapters/postgres/sign-in-nonces.ts';
+import { MandatesQuery } from '../../projections/mandates/mandates.query.ts';
 import { StreamSlotPayments } from '../settlement/application/stream.slot-payments.ts';
 import { BookingModule } from '../settlement/booking.module.ts';
 import { PostgresGasCosts } from '../settlement/adapters/postgres/postgres.gas-costs.ts';
@@ -243,6 +245,9 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
         }),
         settlement,
         SendingModule.register({
+          mandates: new MandatesQuery(pool),
+          signIns: new PostgresSignInNonces(pool),
+          secret,
           credit: new PrepaidCreditQuery(pool),
           costs: new PostgresGasCosts(pool),
           settlement,

@@ -1,5 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { CommandBus, CqrsModule } from '@nestjs/cqrs';
+import type { SignInNonces } from '../access/application/sign-in-nonces.ts';
+import { WalletSessions } from '../access/application/wallet-sessions.ts';
 import type { TransactionStore } from '../chain/application/transaction-store.ts';
 import { CLOCK, systemClock } from '../commands/application/clock.ts';
 import { CommandExecutor } from '../commands/application/command-executor.ts';
@@ -13,6 +15,8 @@ import { RedemptionsController } from './adapters/http/redemptions.controller.ts
 import { RefundsController } from './adapters/http/refunds.controller.ts';
 import { RelaysController } from './adapters/http/relays.controller.ts';
 import { SendingController } from './adapters/http/sending.controller.ts';
+import { WalletMandatesController } from './adapters/http/wallet-mandates.controller.ts';
+import { WalletSignInController } from './adapters/http/wallet-sign-in.controller.ts';
 import { NoteMandateHandler, SignMandateHandler } from './application/agree-mandate.handlers.ts';
 import { CollectInvoiceHandler } from './application/collect-invoice.handler.ts';
 import { CreditTokens } from './application/credit-tokens.ts';
@@ -28,7 +32,7 @@ import { ESCROW_PURCHASES, type EscrowPurchases } from './application/escrow-pur
 import { ExpireCreditHandler } from './application/expire-credit.handler.ts';
 import { GAS_COSTS, type GasCosts } from './application/gas-costs.ts';
 import { CollectByMandateHandler, OfferMandateHandler } from './application/mandate.handlers.ts';
-import { MANDATE_DESK } from './application/mandate-desk.ts';
+import { MANDATE_DESK, type MandateDesk } from './application/mandate-desk.ts';
 import { PrepaidCreditProcess } from './application/prepaid-credit.process.ts';
 import { OfferRedemptionHandler, RelayRedemptionHandler } from './application/redemption.handlers.ts';
 import { RefundCreditHandler } from './application/refund-credit.handler.ts';
@@ -41,8 +45,14 @@ import { SendingProcess } from './application/sending.process.ts';
 import { TITLE_BUYERS, type TitleBuyers } from './application/title-buyers.ts';
 import { ON_UNDONE, type OnUndone } from './application/settlement-alarms.ts';
 import { SETTLEMENT_CHAINS, type SettlementChains } from './application/settlement-chains.ts';
+import { type AccountMandates, WalletMandates } from './application/wallet-mandates.ts';
+import { WalletSignIns } from './application/wallet-sign-ins.ts';
 
 export interface SendingPorts {
+  readonly mandates: AccountMandates;
+  readonly signIns: SignInNonces;
+  /** 32 bytes of the installation from which sessions of wallets are derived. */
+  readonly secret: Uint8Array;
   readonly costs: GasCosts;
   readonly settlement: DynamicModule;
   readonly buyers: TitleBuyers;
@@ -58,6 +68,7 @@ export interface SendingPorts {
   controllers: [
     ...[SendingController, CollectionsController, MandatesController, RelaysController],
     ...[RefundsController, RedemptionsController, CreditController, CreditRefundsController],
+    ...[WalletSignInController, WalletMandatesController],
   ],
   providers: [
     { provide: CLOCK, useValue: systemClock },
@@ -117,12 +128,36 @@ export interface SendingPorts {
 })
 export class SendingModule {
   /** `settlement`: where the checkouts and the chains are that this works on; `transactions`: what the sender keeps. */
-  static register({ costs, settlement, buyers, purchases, transactions, credit, onUndone }: SendingPorts): DynamicModule {
+  static register({
+    mandates,
+    signIns,
+    secret,
+    costs,
+    settlement,
+    buyers,
+    purchases,
+    transactions,
+    credit,
+    onUndone,
+  }: SendingPorts): DynamicModule {
     return {
       module: SendingModule,
       imports: [settlement],
       providers: [
         { provide: GAS_COSTS, useValue: costs },
+        { provide: WalletSessions, useValue: new WalletSessions(secret) },
+        {
+          provide: WalletSignIns,
+          useFactory: (desk: MandateDesk, sessions: WalletSessions) =>
+            new WalletSignIns({ nonces: signIns, sessions, desk, clock: systemClock, secret }),
+          inject: [MANDATE_DESK, WalletSessions],
+        },
+        {
+          provide: WalletMandates,
+          useFactory: (executor: CommandExecutor, desk: MandateDesk, chains: SettlementChains) =>
+            new WalletMandates({ executor, mandates, desk, chains }),
+          inject: [CommandExecutor, MANDATE_DESK, SETTLEMENT_CHAINS],
+        },
         { provide: CREDIT_BOOK, useValue: credit },
         { provide: TITLE_BUYERS, useValue: buyers },
         { provide: ESCROW_PURCHASES, useValue: purchases },

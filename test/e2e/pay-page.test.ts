@@ -496,6 +496,85 @@ inBrowser("the payer's page", () => {
     await context.close();
   }, 120_000);
 
+  it('signs in with a wallet, sets up a mandate within caps by the keyboard alone, pays the bill with it, and ends it from a paid page', async () => {
+    const { payer, other } = shop.on.hands;
+    const { page, wallet, id, context } = await inFront(payer);
+    await byKeyboard(page, ['Set up or end automatic payments', 'Test Wallet']);
+    await looksRight(page, 'automatic-before');
+    wallet.declines.set('personal_sign', 4001);
+    await byKeyboard(page, ['Sign in with the wallet']);
+    await page.locator('#automatic-problem', { hasText: 'You declined in the wallet' }).waitFor();
+    await byKeyboard(page, ['Sign in with the wallet']);
+    await page.locator('#automatic-news', { hasText: 'agreed to nothing here' }).waitFor();
+    await page.getByLabel('At most, each time').fill('100');
+    await byKeyboard(page, ['Show what I agree to']);
+    const item = page.locator('#mandates li');
+    await item.getByText('At most 100 USDC in 30 days and 1200 USDC in all').waitFor();
+    await looksRight(page, 'mandate-offered');
+    await byKeyboard(page, ['Agree by a signature']);
+    await byKeyboard(page, ['Allow the contract to collect up to the caps']);
+    await byKeyboard(page, ['Pay this bill with it']);
+    await underWay(page);
+    await untilSo(async () => page.getAttribute('#status', 'data-state'), (state) => state === 'settled'); // prettier-ignore
+    expect(await settled(id)).toBe(true);
+    expect(await shop.on.dollar.getFunction('allowance')(payer.address, shop.chain.contracts.settlement)).toBeLessThan(1_200_000_000n);
+
+    // A page of what is paid still ends it; a wallet that did not agree to it is not shown it, nor does its session open anything.
+    await page.reload();
+    await status(page, 'settled');
+    await tap(page, 'Set up or end automatic payments');
+    await tap(page, 'Test Wallet');
+    await tap(page, 'Sign in with the wallet');
+    await item.getByText('You agreed to it.').waitFor();
+    await looksRight(page, 'mandate-agreed');
+    await walletSays(page, 'accountsChanged', [other.address.toLowerCase()]);
+    await item.waitFor({ state: 'hidden' });
+    await walletSays(page, 'accountsChanged', [payer.address.toLowerCase()]);
+    await tap(page, 'Sign in with the wallet');
+    await tap(page, 'End it');
+    await item.getByText('Ended. Nothing is collected under it any more.').waitFor();
+    await untilSo(async () => (await shop.on.settlement.getFunction('stateOf')(await item.getAttribute('data-mandate'))) as { revoked: boolean }, ({ revoked }) => revoked); // prettier-ignore
+    await looksRight(page, 'mandate-ended');
+    await context.close();
+  }, 180_000);
+
+  it('agrees to a mandate and ends it by transactions, for a wallet that does not sign', async () => {
+    const { page, wallet, context } = await inFront(shop.on.hands.payer, { width: 360 });
+    await tap(page, 'Set up or end automatic payments');
+    await tap(page, 'Test Wallet');
+    await tap(page, 'Sign in with the wallet');
+    await page.getByLabel('At most, each time').fill('10');
+    await tap(page, 'Show what I agree to');
+    wallet.declines.set('eth_signTypedData_v4', 4200);
+    await tap(page, 'Agree by a signature');
+    await page.locator('#mandates').getByText('You agreed to it.').waitFor();
+    await tap(page, 'End it by a transaction');
+    await page.locator('#mandates').getByText('Ended.').waitFor();
+    expect(wallet.asked.filter((method) => method === 'eth_sendTransaction')).toHaveLength(2);
+    await context.close();
+  }, 120_000);
+
+  it('shows mandates to nobody who has not signed in, and to no session of another link', async () => {
+    const [mine, other] = await Promise.all([shop.invoice('1.00'), shop.invoice('1.00')]);
+    const linkOf = async (invoice: string) => (await shop.api.post(`/v1/invoices/${invoice}/checkouts`, {})).body.id as string;
+    const [link, another] = [await linkOf(mine.invoice), await linkOf(other.invoice)];
+    const { payer } = shop.on.hands;
+    const pending = (await shop.ask(`/v1/checkouts/${link}/sign-ins`, { address: payer.address })).body as Record<string, string>;
+    const signature = await payer.signMessage(pending['message'] as string);
+    const signIn = () => shop.ask(`/v1/checkouts/${link}/sign-ins/${pending['nonce']}`, { signature });
+    const { status: taken, body } = await signIn();
+    expect([taken, (await signIn()).body.code]).toEqual([201, 'sign_in_refused']);
+    const listed = async (of: string, token: string) => {
+      const response = await fetch(`${shop.api.service.url}/v1/checkouts/${of}/mandates`, {
+        headers: { authorization: `Bearer ${token}` },
+      });
+      return [response.status, ((await response.json()) as { code?: string }).code];
+    };
+    expect(await listed(link, body.token as string)).toEqual([200, undefined]);
+    expect(await listed(another, body.token as string)).toEqual([401, 'wallet_not_signed_in']);
+    expect(await listed(link, shop.api.token)).toEqual([401, 'wallet_not_signed_in']);
+  }, 120_000);
+
   it('says in time that a quote ends, and gets the next one by itself for whoever needs longer', async () => {
     const rate = { base: 'ETH', currency: 'EUR', rate: '3000', source: 'test', at: new Date().toISOString(), spreadBps: '100' };
     await shop.api.post('/v1/settlement/rates', { ...rate, quoteSeconds: '5' });

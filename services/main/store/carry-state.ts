@@ -4,7 +4,7 @@ import { inTransaction } from '../../read-store/apply-batch.ts';
 /**
  * What a database of a ledger holds and its event store does not tell: keys of the API, the heads that were signed and cosigned, rounds,
  * anchors and transactions as they were sent, what they cost, what the watcher saw of chains and told the ledger, and personal data. All
- * other tables of schema `tallyroot` are derived (a test lists them).
+ * other tables of schema `tallyroot` are derived (a test lists them), but for sign-ins of wallets, which are good for minutes.
  */
 export const keptTables = [
   'access_api_key',

@@ -1,6 +1,6 @@
 import type { Clock } from '../../commands/application/clock.ts';
 import type { CommandExecutor } from '../../commands/application/command-executor.ts';
-import { redemptionDispatchId, relayDispatchId } from '../domain/dispatch.events.ts';
+import { collectionDispatchId, redemptionDispatchId, relayDispatchId } from '../domain/dispatch.events.ts';
 import { dispatch } from '../domain/dispatch.ts';
 import { isRedeemable } from '../domain/redemption.ts';
 import { settlementProvider } from '../domain/settlement-provider.ts';
@@ -73,6 +73,11 @@ export class Checkouts {
     };
   }
 
+  /** Whose payment it is, and where; not for the payer's eyes. */
+  async owner(at: CheckoutSlot): Promise<Pick<KnownSlot, 'opened' | 'place'> | undefined> {
+    return this.#slot(at);
+  }
+
   /** The good quote of a token; undefined when there is none, and when nothing is due any more. */
   async quote(at: CheckoutSlot, token: string): Promise<IssuedQuote | undefined> {
     const state = await this.#slot(at);
@@ -125,13 +130,14 @@ export class Checkouts {
     return token?.currency === state.opened.currency ? token : undefined;
   }
 
-  /** Of the newest quote of each token, since older ones cannot be paid any more, and of credit that was offered to be taken. */
+  /** Of the newest quote of each token, since older ones cannot be paid any more, of credit that was offered to be taken, and of a mandate. */
   async #relay(provider: string, { opened, quotes, redemptions }: KnownSlot): Promise<RelayedPayment | undefined> {
     let relay: RelayedPayment | undefined;
     const newest = new Map(quotes.map((quote) => [tokenOf(quote.terms), quote])).values();
     const ids = [
       ...Array.from(newest, ({ structHash }) => relayDispatchId(structHash)),
       ...redemptions.map(({ holder }) => redemptionDispatchId(opened.seq, holder)),
+      collectionDispatchId(opened.seq),
     ];
     for (const id of ids) {
       const state = await this.#options.executor.current(dispatch, dispatchStream(provider, id), provider);

@@ -25,6 +25,13 @@ export interface MandateDesk {
     by: { readonly payer: string; readonly digest: string; readonly signature: string },
   ): Promise<boolean>;
   stateOf(place: ContractPlace, mandate: string): Promise<MandateOnChain>;
+  /** In units of the token: what was collected under it, and what its payer allows the contract, over all mandates. */
+  usageOf(
+    place: ContractPlace,
+    of: { readonly mandate: string; readonly terms: MandateTerms },
+  ): Promise<{ readonly collected: bigint; readonly allowed: bigint }>;
+  /** Lets the contract collect this much of the token, in this order: one that holds an older allowance may want it at zero first. */
+  allowanceOf(place: ContractPlace, token: string, units: { readonly allowed: bigint; readonly toAllow: bigint }): readonly MandateCall[];
   /** For wallets that send rather than sign. `approve` is for the payer; `revoke` works at any time, also while payments are paused. */
   callsOf(place: ContractPlace, terms: MandateTerms): { readonly approve: MandateCall; readonly revoke: MandateCall };
 }

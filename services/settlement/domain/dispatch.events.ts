@@ -281,7 +281,7 @@ export function dispatchIdOf({ type, data }: OrderEvent): string {
     case 'RefundClaimOrdered/1':
       return `claim.${data.chainId}.${data.eventId}.${data.slots[0]}`;
     case 'CollectOrdered/1':
-      return `collect.${data.slot}`;
+      return collectionDispatchId(data.slot);
     case 'RevocationOrdered/1':
       return `revoke.${data.mandate}`;
     case 'CreditIssueOrdered/1':
@@ -305,6 +305,11 @@ export function refundDispatchId(refundSeq: string): string {
 /** The dispatch that brings the payer's signature for a quote to the contract. */
 export function relayDispatchId(structHash: string): string {
   return `relay.${structHash}`;
+}
+
+/** The dispatch that collects a slot under a mandate. */
+export function collectionDispatchId(slot: string): string {
+  return `collect.${slot}`;
 }
 
 /** The dispatch that brings a holder's signature over what it spends on a slot to the token. */

@@ -97,6 +97,30 @@ export interface PreparedRedemption {
   readonly refusal?: Refusal;
 }
 
+/** What a wallet has agreed to, or may. Amounts are in whole tokens. */
+export interface Mandate {
+  readonly mandate: string;
+  readonly status: string;
+  readonly currency: string;
+  readonly maxPerPeriod: string;
+  readonly totalCap: string;
+  readonly collected: string;
+  /** Seconds. */
+  readonly period: string;
+  readonly end: string;
+  readonly agree: TypedData;
+  readonly revoke: TypedData;
+  readonly calls: Readonly<Record<'approve' | 'revoke', WalletTransaction>> & { readonly allow: readonly WalletTransaction[] };
+}
+
+export interface MandateWish {
+  readonly token: string;
+  readonly currency: string;
+  readonly maxPerPeriod: string;
+  readonly periodDays: string;
+  readonly periods: string;
+}
+
 /** What a wallet signed, and how it is used. */
 export interface Signed {
   readonly token: string;
@@ -128,6 +152,7 @@ export class Problem extends Error {
 }
 
 const reconnectMs = 2_000;
+const lookEveryMs = 1_000;
 
 /** The service, as the payer's browser speaks to it: by the link alone. */
 export class CheckoutApi {
@@ -167,6 +192,47 @@ export class CheckoutApi {
     await post(`${this.#path}/redemptions/relays`, of);
   }
 
+  /** What the wallet signs to sign in. */
+  signIn(address: string): Promise<{ readonly nonce: string; readonly message: string }> {
+    return post(`${this.#path}/sign-ins`, { address });
+  }
+
+  /** Answers a token for `MandateApi`. */
+  async signedIn(nonce: string, signature: string): Promise<string> {
+    const { token } = await post<{ readonly token: string }>(`${this.#path}/sign-ins/${nonce}`, { signature });
+    return token;
+  }
+
+  mandates(token: string): Promise<{ readonly mandates: readonly Mandate[] }> {
+    return ask(`${this.#path}/mandates`, { headers: { authorization: `Bearer ${token}` } });
+  }
+
+  offerMandate(token: string, wish: MandateWish): Promise<Mandate> {
+    return post(`${this.#path}/mandates`, { ...wish }, token);
+  }
+
+  /** `signature` where something was signed: it agrees, or ends. `approval`: the wallet sent a transaction instead. */
+  onMandate(
+    token: string,
+    id: string,
+    step: 'signature' | 'revocation' | 'approval' | 'collection',
+    body: { readonly signature?: string } = {},
+  ): Promise<Mandate> {
+    return post(`${this.#path}/mandates/${id}/${step}`, body, token);
+  }
+
+  /** Asks until a transaction is in a block, or another took its place: then it is not. */
+  async isIncluded(tx: string): Promise<boolean> {
+    let seen = {};
+    for (;;) {
+      const { state, from, nonce, call, height } = (await this.show({ tx, ...seen })).transaction ?? { state: 'unknown' };
+      if (state === 'included') return true;
+      if (state !== 'pending' && state !== 'unknown') return false;
+      if (state === 'pending') seen = { from, nonce, call, height };
+      await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+    }
+  }
+
   /** Tells every change until `stop` is called. `named` is asked anew at each connection: by then more may be known of it. */
   follow(named: () => NamedTransaction | undefined, told: (checkout: Checkout) => void): { stop(): void } {
     let events: EventSource;
@@ -189,8 +255,9 @@ export class CheckoutApi {
   }
 }
 
-function post<Answer>(path: string, body: object): Promise<Answer> {
-  const headers = { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() };
+function post<Answer>(path: string, body: object, token?: string): Promise<Answer> {
+  const signedIn = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const headers = { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID(), ...signedIn };
   return ask(path, { method: 'POST', headers, body: JSON.stringify(body) });
 }
 

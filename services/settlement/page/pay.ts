@@ -1,4 +1,5 @@
 /// <reference lib="dom" />
+import { AutomaticPayments } from './automatic-payments.ts';
 import { type Checkout, CheckoutApi, Problem } from './checkout-api.ts';
 import { type Counter, Paying } from './paying.ts';
 import { PaymentMemory } from './payment-memory.ts';
@@ -82,6 +83,17 @@ const timer = new QuoteTimer({
   },
 });
 
+const automatic = new AutomaticPayments({
+  api,
+  connected: () => (provider === undefined || payer === undefined ? undefined : { wallet: provider, account: payer }),
+  checkout: () => checkout,
+  opened() {
+    show('wallets', true);
+    discover();
+  },
+  collected: () => void look(),
+});
+
 function withdraw(): void {
   act.hidden = true;
   second.hidden = true;
@@ -120,7 +132,8 @@ function told(now: Checkout): void {
   const isBusy = busyStates.includes(now.state);
   show('tokens', !isBusy);
   const isQuoted = !isBusy && token !== undefined && quoteOf(now) !== undefined;
-  show('wallets', isQuoted || (!isBusy && isCredit));
+  show('wallets', isQuoted || (!isBusy && isCredit) || automatic.isOpen);
+  automatic.told(now);
   // Only a block that was taken back brings a payer here again; what is to be paid is shown before it is paid anew.
   if (isQuoted) show('quote', true);
   if (isBusy) {
@@ -140,6 +153,15 @@ function quoteOf({ quotes }: Checkout) {
 function begin(now: Checkout): void {
   for (const { address, currency } of now.tokens) choice('token-list', currency, { chosen: () => void choose(address) });
   if (now.credit !== undefined) choice('token-list', `Prepaid credit (${now.credit.currency})`, { chosen: () => void chooseCredit() });
+  discover();
+}
+
+let isDiscovering = false;
+
+/** Offers the wallets of this browser, once there is something to do for one. */
+function discover(): void {
+  if (isDiscovering) return;
+  isDiscovering = true;
   show('no-wallet', true);
   setText('link', location.href);
   discoverWallets(({ name, icon, provider: found }) => {
@@ -183,11 +205,11 @@ async function quoted(): Promise<void> {
     const quote = quoteOf(checkout);
     showQuote(quote, checkout.currency);
     timer.watch(quote?.deadline);
-    show('wallets', quote !== undefined);
+    show('wallets', quote !== undefined || automatic.isOpen);
     await prepare();
   } catch (error) {
     show('quote', false);
-    show('wallets', false);
+    show('wallets', automatic.isOpen);
     showState(checkout);
     complain(error instanceof Problem ? problemSentence(error) : 'The service cannot be reached. Try again.');
     counter.offer('Ask for a quote again', quoted);
@@ -234,6 +256,7 @@ async function use([account]: readonly string[]): Promise<void> {
     withdraw();
     show('warning', false);
   }
+  automatic.used();
   await prepare();
 }
 

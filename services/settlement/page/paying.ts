@@ -44,8 +44,6 @@ export interface Counter {
   restart(): Promise<void>;
 }
 
-const lookEveryMs = 1_000;
-
 /** Carries one payment through the wallet, step by step. The service has made all that is signed or sent, and tried it out. */
 export class Paying {
   readonly #api: CheckoutApi;
@@ -154,7 +152,7 @@ export class Paying {
     this.#counter.offer(`${step} of ${count}: ${label}`, async () => {
       const tx = await this.#send(first);
       this.#counter.say('Sent. Waiting for the network to take it.');
-      if (await this.#isIncluded(tx)) await this.#offerSteps(rest, step + 1);
+      if (await this.#api.isIncluded(tx)) await this.#offerSteps(rest, step + 1);
       else await this.#counter.restart();
     });
   }
@@ -166,18 +164,6 @@ export class Paying {
   async #send(transaction: WalletTransaction): Promise<string> {
     this.#counter.say('Confirm in your wallet.');
     return sendTransaction(this.#payer.wallet, transaction);
-  }
-
-  /** Asks the service until a transaction before the last one is in a block, or another took its place. */
-  async #isIncluded(tx: string): Promise<boolean> {
-    let seen = {};
-    for (;;) {
-      const { state, from, nonce, call, height } = (await this.#api.show({ tx, ...seen })).transaction ?? { state: 'unknown' };
-      if (state === 'included') return true;
-      if (state !== 'pending' && state !== 'unknown') return false;
-      if (state === 'pending') seen = { from, nonce, call, height };
-      await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
-    }
   }
 
   #announceTransaction(transaction: WalletTransaction | undefined): void {

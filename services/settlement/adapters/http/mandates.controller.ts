@@ -1,7 +1,6 @@
 import { Body, Controller, Get, Inject, Param, Post, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
-import { id as hashOf } from 'ethers';
 import type { FastifyReply } from 'fastify';
 import { ForRoles, Principal } from '../../../access/adapters/http/principal.decorator.ts';
 import type { Principal as PrincipalOf } from '../../../access/application/principal.ts';
@@ -15,12 +14,10 @@ import { MANDATE_DESK, type MandateDesk } from '../../application/mandate-desk.t
 import { OfferMandate } from '../../application/mandate.handlers.ts';
 import { mandateStream } from '../../application/sending-streams.ts';
 import { SETTLEMENT_CHAINS, type SettlementChains } from '../../application/settlement-chains.ts';
-import { providerIdOf } from '../../domain/chain-number.ts';
-import { mandateDigest, mandateTypes, revocationTypes } from '../../domain/mandate-terms.ts';
+import { mandateOffer } from '../../domain/mandate-offer.ts';
 import { mandate, type OfferedMandate } from '../../domain/mandate.ts';
 import type { MandateOffered } from '../../domain/mandate.events.ts';
-import { invoiceRefOf, signingDomain } from '../../domain/quote.ts';
-import { noTerms } from '../../domain/terms.ts';
+import { mandateTypedData } from './wallet-mandate-body.ts';
 import { MandateBody, OfferMandateBody, SignatureBody } from './sending.bodies.ts';
 
 /** Mandates of an account: offered by the provider or asked for by the customer, agreed to and ended by the payer's signature. */
@@ -71,11 +68,8 @@ export class MandatesController {
   ): Promise<MandateBody> {
     const { status, offered } = await this.#find(provider, account, id);
     const { terms, chainId, contract } = offered;
-    const domain = { ...signingDomain('settlement', { chainId, contract }), chainId: Number(chainId) };
     return {
-      ...{ mandate: id, status },
-      agree: { domain, types: mandateTypes, primaryType: 'Mandate', message: terms },
-      revoke: { domain, types: revocationTypes, primaryType: 'Revoke', message: { mandate: id } },
+      ...{ mandate: id, status, ...mandateTypedData(offered) },
       calls: this.#desk.callsOf({ chainId, contract }, terms),
     };
   }
@@ -139,7 +133,6 @@ export class MandatesController {
     return state;
   }
 
-  /** The salts follow from the command, so that a repeat of it is the same mandate. */
   #offerOf(
     provider: string,
     account: string,
@@ -149,14 +142,7 @@ export class MandatesController {
     if (chain === undefined) throw new ProblemError('chain_not_found');
     const token = chain.tokens.find(({ address }) => address === body.token.toLowerCase());
     if (token === undefined) throw new ProblemError('token_not_taken', { token: body.token });
-    const { maxPerPeriod, totalCap, period, start, end } = body;
-    const accountSalt = hashOf(`tallyroot:mandate-account:1\n${commandId}`);
-    const accountRef = invoiceRefOf({ salt: accountSalt, invoiceId: account, termsHash: noTerms });
-    const terms = {
-      ...{ providerId: providerIdOf(provider), payer: body.payer.toLowerCase(), token: token.address },
-      ...{ maxPerPeriod, totalCap, period, start, end, accountRef, salt: BigInt(hashOf(`tallyroot:mandate:1\n${commandId}`)).toString() },
-    };
     const place = { chainId: chain.chainId, contract: chain.contracts.settlement };
-    return { mandate: mandateDigest(terms, place), account, ...place, terms, tokenCurrency: token.currency, accountSalt };
+    return mandateOffer({ provider, account, place, token, caps: body, commandId });
   }
 }
