@@ -36,6 +36,9 @@ describe('[J1] an invoice in EUR, paid in a coin, to a provider whose books are 
     const path = `/v1/checkouts/${(await shop.api.post(`/v1/invoices/${invoice}/checkouts`, {})).body.id}`;
     const { status, body } = await shop.ask(`${path}/quotes`, { token: native });
     expect([status, body.code, body.params]).toEqual([409, 'rate_not_found', { base: 'ETH', currency: 'USD' }]);
+    // Nor is it taken at what the coin was worth in USD when somebody said so last.
+    await shop.rateOf('ETH/USD', '3300', 700);
+    expect((await shop.ask(`${path}/quotes`, { token: native })).body.code).toBe('rate_stale');
   });
 
   it('stores the rates with source, time and spread, and posts in USD what the rate lost meanwhile', async () => {

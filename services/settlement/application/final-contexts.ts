@@ -3,7 +3,7 @@ import { type EffectOf, tokenOfLog } from '../domain/chain-effect.ts';
 import type { FinalContext, HeldPurchases } from '../domain/final-event.ts';
 import { type ReferenceRate, referenceOf } from '../domain/reference-rate.ts';
 import type { MatchedPayment, SettlementObserved } from '../domain/settlement.events.ts';
-import type { KnownToken } from '../domain/token-amount.ts';
+import { type KnownToken, tokenOfAmount } from '../domain/token-amount.ts';
 import type { BookRates } from './book-rates.ts';
 import { isCreditEffect } from './credit-subjects.ts';
 import type { CreditTokens } from './credit-tokens.ts';
@@ -35,15 +35,11 @@ export class FinalContexts {
     const { log, chainId } = seen;
     if (isCreditEffect(seen)) return { token: await this.#options.creditTokens.at(provider, seen) };
     const address = tokenOfLog(log);
-    const token = address === undefined ? undefined : this.#options.chains.tokenAt(chainId, address);
-    // A token may have left the configuration after customers bought with it.
-    if (token === undefined) return log.name === 'EventCaptured' ? { held: await this.#held(provider, seen, log) } : {};
+    // A token may have left the configuration after customers were quoted in it, and bought with it.
+    const token = address === undefined ? undefined : (this.#options.chains.tokenAt(chainId, address) ?? tokenOf(address, seen));
+    if (log.name === 'EventCaptured') return this.#captured(provider, { ...seen, log }, token);
+    if (token === undefined) return {};
     switch (log.name) {
-      case 'EventCaptured': {
-        const held = await this.#held(provider, seen, log);
-        const currencies = new Set(held.payments.map(({ currency }) => currency));
-        return { token, held, exchange: await this.#exchange(provider, seen, token, currencies) };
-      }
       case 'Settled':
       case 'Collected':
         return seen.payment === undefined ? { token } : { token, ...(await this.#paid(provider, seen, seen.payment, token)) };
@@ -57,6 +53,19 @@ export class FinalContexts {
       default:
         return { token };
     }
+  }
+
+  async #captured(
+    provider: string,
+    seen: SettlementObserved & { readonly log: EffectOf<'EventCaptured'>['log'] },
+    taken: KnownToken | undefined,
+  ): Promise<FinalContext> {
+    const held = await this.#held(provider, seen, seen.log);
+    const [bought] = held.payments;
+    const token = taken ?? (bought === undefined ? undefined : tokenOfPayment(bought));
+    if (token === undefined) return { held };
+    const currencies = new Set(held.payments.map(({ currency }) => currency));
+    return { token, held, exchange: await this.#exchange(provider, seen, token, currencies) };
   }
 
   /** In the currency of the books where what is needed for that is known, else in the one that was paid for. */
@@ -103,4 +112,15 @@ export class FinalContexts {
     }
     return { payments, unmatchedUnits };
   }
+}
+
+/** Of what is somebody's: that was written down in its token when it was quoted, or ordered. */
+function tokenOf(address: string, { log, payment, refund }: SettlementObserved): KnownToken | undefined {
+  if (payment !== undefined) return tokenOfPayment(payment);
+  if (refund === undefined || log.name !== 'Refunded') return undefined;
+  return tokenOfAmount({ address, currency: refund.token, amount: refund.tokenAmount, units: log.amount });
+}
+
+function tokenOfPayment({ tokenAddress: address, token: currency, tokenAmount: amount, tokenUnits: units }: MatchedPayment): KnownToken {
+  return tokenOfAmount({ address, currency, amount, units });
 }

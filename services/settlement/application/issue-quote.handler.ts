@@ -124,10 +124,11 @@ export class IssueQuoteHandler implements ICommandHandler<IssueQuote> {
     const stale = checkRate(rate, rate, now);
     if (stale !== undefined) return stale;
     const books = bookCurrencyOf(await this.#executor.current(settlementProvider, settlementProviderStream(provider), provider));
-    // What is paid goes into the books in their own currency: nothing is taken that could not be valued there.
-    if (books !== opened.currency && (await this.#rates.rateOf(provider, taken.currency, books)) === undefined) {
-      return { code: 'rate_not_found', base: taken.currency, currency: books };
-    }
+    // What is paid goes into the books in their own currency: nothing is taken that could not be valued there, by a rate of now.
+    const inBooks = books === opened.currency ? rate : await this.#rates.rateOf(provider, taken.currency, books);
+    if (inBooks === undefined) return { code: 'rate_not_found', base: taken.currency, currency: books };
+    const staleInBooks = checkRate(inBooks, inBooks, now);
+    if (staleInBooks !== undefined) return staleInBooks;
     const units = unitsWorth(moneyOf(opened.amount, opened.currency), lockedRate(rate), taken.decimals);
     const terms = draftQuote(open, { payer, token, units, now, quoteSeconds: rate.quoteSeconds });
     if ('code' in terms) return terms;

@@ -3,7 +3,7 @@ import type { EffectOf } from './chain-effect.ts';
 import { type IssuedQuote, matchingQuote, type Slot } from './slot.ts';
 import type { MatchedPayment, SettlementSubject } from './settlement.events.ts';
 import { zeroAddress } from './quote.ts';
-import { type KnownToken, tokenMoney } from './token-amount.ts';
+import { type KnownToken, tokenMoney, tokenOfAmount } from './token-amount.ts';
 
 /** A slot as the ledger has it, with its stream. */
 export interface FoundSlot {
@@ -15,13 +15,12 @@ export type PaidEffect = EffectOf<'Settled'> | EffectOf<'Collected'> | EffectOf<
 
 /**
  * Whose payment this is: that of the quote which the ledger issued for this very slot, token, amount, currency, fiat, kind and reference
- * (rule 6). Anything else was signed by somebody who stole the key, and is nobody's credit.
+ * (rule 6), also in a token that was taken then and is not now. Anything else was signed by somebody who stole the key, and is nobody's credit.
  */
 export function matchPayment(effect: PaidEffect, { stream, state }: FoundSlot, token: KnownToken | undefined): SettlementSubject {
-  if (token === undefined) return { unmatched: 'token_unknown' };
   const quote = quoteOf(effect, state);
-  if (quote === undefined || state.status === 'none') return { unmatched: 'quote_unknown' };
-  return { payment: paymentOf(effect, { state, stream, quote, token }) };
+  if (quote === undefined || state.status === 'none') return { unmatched: token === undefined ? 'token_unknown' : 'quote_unknown' };
+  return { payment: paymentOf(effect, { state, stream, quote, token: tokenQuoted(quote) }) };
 }
 
 /** Every payment is at a quote: a collect is made for one that the payer of the mandate could have paid. */
@@ -46,6 +45,11 @@ function collectedQuote(state: Slot, { chainId, contract, providerId, log }: Eff
     const fields = ['seq', 'invoiceRef', 'token', 'amount'] as const;
     return quote.providerId === providerId && fields.every((field) => quote[field] === log[field]);
   });
+}
+
+function tokenQuoted({ terms, tokenCurrency, tokenAmount }: IssuedQuote): KnownToken {
+  const { token: address, amount: units } = terms.module === 'settlement' ? terms.quote : terms.offer;
+  return tokenOfAmount({ address, currency: tokenCurrency, amount: tokenAmount, units });
 }
 
 interface Matched {

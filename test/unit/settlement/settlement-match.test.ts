@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { EffectOf } from '../../../services/settlement/domain/chain-effect.ts';
 import { matchPayment, type PaidEffect } from '../../../services/settlement/domain/settlement-match.ts';
 import { slot } from '../../../services/settlement/domain/slot.ts';
+import { tokenOfAmount } from '../../../services/settlement/domain/token-amount.ts';
 import { given } from '../../support/given.ts';
 import { dollar, effectOf, eth, foundSlot, payer, purchase, settled, treasury } from './effect.fixtures.ts';
 import { elsewhere, quoteIssued, slotOpened } from './slot.fixtures.ts';
@@ -37,8 +38,25 @@ describe('matchPayment', () => {
     expect(matchPayment(settled() as PaidEffect, { ...unquoted, state: { status: 'none' } }, eth)).toEqual({ unmatched: 'quote_unknown' });
   });
 
-  it('says which token it does not know', () =>
-    expect(matchPayment(settled() as PaidEffect, foundSlot(), undefined)).toEqual({ unmatched: 'token_unknown' }));
+  it('finds it also in a token that was taken out of the configuration since', () => {
+    expect(matchPayment(settled() as PaidEffect, foundSlot(), undefined)).toEqual(match(settled()));
+    const { effect, found } = purchase('8');
+    expect(matchPayment(effect as PaidEffect, found, undefined)).toEqual(matchPayment(effect as PaidEffect, found, dollar));
+  });
+
+  it('says which token it does not know, of what nobody quoted', () => {
+    const unquoted = settled({ token: dollar.address }) as PaidEffect;
+    expect(matchPayment(unquoted, foundSlot(), undefined)).toEqual({ unmatched: 'token_unknown' });
+  });
+
+  it.each([
+    [18, 'ETH', '0.020374200000000000', '20374200000000000'],
+    [8, 'ETH', '0.02', '2000000'],
+    [6, 'USDC', '11.50', '11500000'],
+    [2, 'USDC', '0.01', '1'],
+  ] as const)('knows a token with %i decimals by what was quoted in it', (decimals, currency, amount, units) =>
+    expect(tokenOfAmount({ address: dollar.address, currency, amount, units })).toEqual({ address: dollar.address, currency, decimals }),
+  );
 
   it("finds the offer of an escrowed purchase, and no other event's", () => {
     const { effect, found } = purchase('8');
