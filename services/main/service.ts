@@ -59,6 +59,7 @@ import { PostgresSignInNonces } from '../access/adapters/postgres/sign-in-nonces
 import { MandatesQuery } from '../../projections/mandates/mandates.query.ts';
 import { StreamSlotPayments } from '../settlement/application/stream.slot-payments.ts';
 import { BookingModule } from '../settlement/booking.module.ts';
+import { PostgresWatcherStatusStore } from '../settlement/adapters/postgres/postgres.watcher-status-store.ts';
 import { PostgresGasCosts } from '../settlement/adapters/postgres/postgres.gas-costs.ts';
 import { CreditRefundProcess } from '../settlement/application/credit-refund.process.ts';
 import { CREDIT_BOOK, type CreditBook } from '../settlement/application/credit-book.ts';
@@ -201,6 +202,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
   const senderKeys = new EncryptedKeystoreSenderKeys({ ...keystore, relayers: relayerKeys });
   const settlement = SettlementModule.register({
     ...{ limits: options.checkoutLimits ?? {}, chains: settlementChains, secret, payments: new StreamSlotPayments(eventStore) },
+    statuses: new PostgresWatcherStatusStore(pool),
     signer: new EncryptedKeystoreSigner(keystore),
     senders: senderKeys,
   });

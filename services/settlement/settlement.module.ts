@@ -20,6 +20,7 @@ import { SettlementController } from './adapters/http/settlement.controller.ts';
 import { OutagesController } from './adapters/http/outages.controller.ts';
 import { TermsController } from './adapters/http/terms.controller.ts';
 import { Allowance } from './application/allowance.ts';
+import { ChainDelays } from './application/chain-delays.ts';
 import { CheckoutAsks } from './application/checkout-asks.ts';
 import { CheckoutEvents } from './application/checkout-events.ts';
 import { type CheckoutLimits, checkoutLimitsDefault } from './application/checkout-limits.ts';
@@ -46,12 +47,14 @@ import type { SlotPayments } from './application/slot-payments.ts';
 import { SlotReleases } from './application/slot-releases.ts';
 import { TOKEN_SCALES } from './application/token-scales.ts';
 import { TransactionLookups } from './application/transaction-lookups.ts';
+import type { WatcherStatusStore } from './application/watcher-status.ts';
 
 export interface SettlementPorts {
   readonly chains: readonly SettlementChain[];
   readonly signer: QuoteSigner;
   readonly senders: SenderKeys;
   readonly payments: SlotPayments;
+  readonly statuses: Pick<WatcherStatusStore, 'told'>;
   /** 32 bytes of the installation from which ids of checkouts are derived. */
   readonly secret: Uint8Array;
   readonly limits?: Partial<CheckoutLimits>;
@@ -86,7 +89,7 @@ export interface SettlementPorts {
   exports: [SETTLEMENT_CHAINS, PAYER_DESK, CREDIT_DESK, Checkouts, CheckoutAsks, PayableSubjects, SlotReleases],
 })
 export class SettlementModule {
-  static register({ chains, signer, senders, payments, secret, ...given }: SettlementPorts): DynamicModule {
+  static register({ chains, signer, senders, payments, statuses, secret, ...given }: SettlementPorts): DynamicModule {
     const known = new SettlementChains(chains);
     const limits = { ...checkoutLimitsDefault, ...given.limits };
     const calls = new Allowance(limits.nodeCallsPerMinute);
@@ -106,7 +109,8 @@ export class SettlementModule {
           provide: Checkouts,
           useFactory: (executor: CommandExecutor, desk: PayerDesk, asks: CheckoutAsks, subjects: PayableSubjects) => {
             const lookups = new TransactionLookups({ desk, asks });
-            const own = { links: new CheckoutLinks(secret), chains: known, clock: systemClock };
+            const delays = new ChainDelays(statuses, systemClock);
+            const own = { links: new CheckoutLinks(secret), chains: known, delays, clock: systemClock };
             return new Checkouts({ executor, payments, desk, lookups, subjects, ...own });
           },
           inject: [CommandExecutor, PAYER_DESK, CheckoutAsks, PayableSubjects],

@@ -42,6 +42,8 @@ export interface CheckoutView {
   readonly payment: SlotPayment | undefined;
   /** Blocks that the payment lies deep; undefined where nothing was seen, and where the chain cannot be asked. */
   readonly depth: bigint | undefined;
+  /** What is in a block takes longer to become final than the chain takes. */
+  readonly isDelayed: boolean;
   /** Blocks that it has to lie deep for the service to start; undefined where only finality will do. */
   readonly blocksNeeded: number | undefined;
   /** What the chain says of the transaction that the payer named; undefined once the books know of the payment themselves. */

@@ -6,6 +6,7 @@ import { isRedeemable } from '../domain/redemption.ts';
 import { settlementProvider } from '../domain/settlement-provider.ts';
 import { type IssuedQuote, type OfferedRedemption, slot, type Slot, tokenOf } from '../domain/slot.ts';
 import type { KnownToken } from '../domain/token-amount.ts';
+import type { ChainDelays } from './chain-delays.ts';
 import type { CheckoutLinks, CheckoutSlot } from './checkout-link.ts';
 import { blocksNeededOf, checkoutState, type CheckoutView, liveQuotes, type RelayedPayment } from './checkout-view.ts';
 import type { SubjectRejection } from './checkout-subject.ts';
@@ -26,6 +27,7 @@ export interface CheckoutsOptions {
   readonly lookups: TransactionLookups;
   readonly subjects: PayableSubjects;
   readonly chains: SettlementChains;
+  readonly delays: Pick<ChainDelays, 'isDelayed'>;
   readonly clock: Clock;
 }
 
@@ -69,6 +71,7 @@ export class Checkouts {
       quotes: state.status === 'open' && !isCancelled && over === undefined ? liveQuotes(state, now) : [],
       credit: isCancelled || over !== undefined ? undefined : await this.#credit(at.provider, state),
       depth: await this.#depthOf(payment),
+      isDelayed: isUnderWay(payment) && (await this.#options.delays.isDelayed(payment.chainId)),
       blocksNeeded: blocksNeededOf(state, chains.find(state.place.chainId)?.profile.confirmations ?? []),
     };
   }
@@ -165,9 +168,14 @@ export class Checkouts {
 
   /** Not at all when the chain cannot be asked: what the books know is told all the same. */
   async #depthOf(payment: SlotPayment | undefined): Promise<bigint | undefined> {
-    if (payment === undefined || !['observed', 'confirmed'].includes(payment.standing)) return undefined;
+    if (!isUnderWay(payment)) return undefined;
     const head = await this.#options.desk.head(payment.chainId).catch(() => undefined);
     const depth = head === undefined ? undefined : head - BigInt(payment.block.number) + 1n;
     return depth === undefined || depth < 1n ? undefined : depth;
   }
+}
+
+/** Is it in a block, and not final? */
+function isUnderWay(payment: SlotPayment | undefined): payment is SlotPayment {
+  return payment !== undefined && ['observed', 'confirmed'].includes(payment.standing);
 }

@@ -34,6 +34,7 @@ export interface Token {
 export interface Checkout {
   readonly state: string;
   readonly over?: string;
+  readonly delayed?: boolean;
   readonly legalName: string;
   readonly kind: string;
   readonly invoice?: string;

@@ -30,9 +30,9 @@ export function stateSentence(checkout: Checkout): Said {
     case 'seen':
       return said(seenSentence(checkout));
     case 'confirming':
-      return said(`${depthSentence(checkout)} Waiting for the network.`);
+      return said(`${depthSentence(checkout)} ${delaySentence(checkout) ?? 'Waiting for the network.'}`);
     case 'confirmed':
-      return said(`${depthSentence(checkout)} It will be final soon; you can close this page.`, 'good');
+      return said(`${depthSentence(checkout)} ${delaySentence(checkout) ?? 'It will be final soon; you can close this page.'}`, 'good');
     case 'settled':
       return said('Paid. The payment is final.', 'good');
     case 'reverted':
@@ -67,6 +67,12 @@ function seenSentence({ transaction, relay }: Checkout): string {
   if (relay !== undefined && transaction?.state !== 'pending')
     return 'Signed. We bring it to the network and pay the fee; it is not paid yet.';
   return `${spedUp}Sent. It is not paid yet: waiting for the network.`;
+}
+
+function delaySentence({ delayed }: Checkout): string | undefined {
+  return delayed === true
+    ? 'It is delayed: we cannot read the network well at the moment. Nothing is lost; you can close this page.'
+    : undefined;
 }
 
 /** `Confirmed 1 of 3.`; where only finality will do, how deep it lies. */

@@ -34,6 +34,8 @@ describe('the state of a payment in a sentence', () => {
 
   it.each<[string, Partial<Checkout>]>([
     ['Confirmed 2 of 3.', { state: 'confirming', confirmationsNeeded: '3', payment: { ...payment, confirmations: '2' } }],
+    ['It is delayed', { state: 'confirming', delayed: true, confirmationsNeeded: '3', payment: { ...payment, confirmations: '2' } }],
+    ['It is delayed', { state: 'confirmed', delayed: true, confirmationsNeeded: '3', payment: { ...payment, confirmations: '9' } }],
     ['Confirmed 3 of 3.', { state: 'confirmed', confirmationsNeeded: '3', payment: { ...payment, confirmations: '9' } }],
     ['1 block deep; it counts when it is final', { state: 'confirming', payment }],
     ['The quote is over.', { state: 'reverted', transaction: { state: 'reverted', refusal } }],

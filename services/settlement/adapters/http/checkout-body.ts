@@ -25,6 +25,7 @@ export function checkoutBody(id: string, view: CheckoutView, { chain, coinLinks 
     ...{ chainId: place.chainId, contract: place.contract, module: place.module, providerId: opened.providerId, seq: opened.seq },
     ...(opened.termsHash !== noTerms && { terms: opened.termsHash }),
     ...(view.blocksNeeded !== undefined && { confirmationsNeeded: view.blocksNeeded.toString() }),
+    ...(view.isDelayed && { delayed: true }),
     ...networkOf(chain),
     tokens: chain?.tokens ?? [],
     quotes: view.quotes.map((quote) => quoteBody(quote, coinLinks.get(quote.digest))),

@@ -162,6 +162,12 @@ export class CheckoutBody {
     description: 'Why nothing is due any more, as the code that a new quote would be refused with.',
   })
   readonly over?: string;
+  @ApiProperty({
+    ...{ type: 'boolean', required: false },
+    description:
+      'Present while the payment takes longer to become final than its chain takes: nothing is lost, and nobody has to do anything.',
+  })
+  readonly delayed?: boolean;
   @ApiProperty({ type: CheckoutPaymentBody, required: false })
   readonly payment?: CheckoutPaymentBody;
   @ApiProperty({ type: SentTransactionBody, required: false, description: 'Of the transaction that `tx` names.' })
