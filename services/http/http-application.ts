@@ -38,6 +38,12 @@ export async function createHttpApplication(module: DynamicModule, logger: Logge
   const server = adapter.getInstance();
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_: unknown, body: Buffer) => readJsonBody(body));
+  // An answer is for who asked: a cache that stands between them would show one's to another, or what was true before. Files of logs say otherwise.
+  server.addHook('onSend', (_, reply, payload, done) => {
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+    reply.header('x-content-type-options', 'nosniff');
+    done(null, payload);
+  });
   const routes = new RouteTable();
   server.addHook('onRoute', ({ url, method }) => routes.note(url, method));
   const running = new RunningRequests(server);

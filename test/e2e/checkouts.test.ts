@@ -45,7 +45,12 @@ describe('a checkout', () => {
   it('shows what is to be paid and to whom, and nothing of the customer', async () => {
     const { path, id, number, account, invoice, opened } = await checkoutOf();
     expect(opened.events[0]).toMatchObject({ type: 'SlotOpened/1', data: { account, amount: '60.50', module: 'settlement' } });
-    const { status, body } = await shop.open(path);
+    const { status, body, headers } = await shop.open(path);
+    // The link is all the permission there is: nothing between may keep what it shows, and no other site may read it.
+    const said = ['cache-control', 'x-content-type-options', 'access-control-allow-origin'].map((name) => headers.get(name));
+    expect(said).toEqual(['no-store', 'nosniff', null]);
+    const wrong = await shop.open(`/v1/checkouts/${id}x`);
+    expect([wrong.status, wrong.headers.get('cache-control')]).toEqual([404, 'no-store']);
     expect([status, body]).toMatchObject([
       200,
       {

@@ -64,7 +64,8 @@ function senderOf(options: Partial<SettlementSenderOptions> = {}): SettlementSen
     open: { on: () => Promise.resolve(orders.map((order) => ({ provider, id: dispatchIdOf(order) }))) },
     ...{ executor, keys, lock: new AdvisoryLock(pool) },
     sender: new DispatchSender({ executor, costs, calls: new ContractDispatchCalls(), clock: systemClock, limitsOn }),
-    ...{ pollMs: 20, reconcileMs: 0, affordableMin: 0n },
+    // A process that waits for the lock makes a connection at each look.
+    ...{ pollMs: 100, reconcileMs: 0, affordableMin: 0n },
     onAlarm: (alarm) => alarms.push(alarm),
     ...options,
   });
@@ -98,9 +99,17 @@ async function ordered(tokenUnits = '1'): Promise<{ readonly event: OrderEvent; 
 }
 
 async function until(isSo: () => Promise<boolean> | boolean): Promise<void> {
-  for (const deadline = Date.now() + 60_000; !(await isSo()); await sleep(20)) {
-    if (Date.now() > deadline) throw new Error(`It did not come about; alarms: ${JSON.stringify(alarms)}.`);
+  for (const deadline = Date.now() + 100_000; !(await isSo()); await sleep(20)) {
+    if (Date.now() > deadline) throw new Error(`It did not come about; ${await situation()}`);
   }
+}
+
+/** What somebody needs to find out why nothing goes on. */
+async function situation(): Promise<string> {
+  const { rows: transactions } = await pool.query(`select nonce::text, state, subject, tx from chain_transaction where state <> 'final'`);
+  const { rows: locks } = await pool.query(`select pid, granted from pg_locks where locktype = 'advisory'`);
+  const counts = await Promise.all(['latest', 'pending'].map((tag) => world.node.call('eth_getTransactionCount', refunder.address, tag)));
+  return JSON.stringify({ alarms, transactions, locks, counts });
 }
 
 const isDone = async (event: OrderEvent) => (await world.state(event)).status === 'done';
@@ -156,7 +165,7 @@ describe('the role of the sender', () => {
     } finally {
       await owner.end();
     }
-  });
+  }, 660_000);
 
   it('says for how few transactions the coins of a key are enough', async () => {
     const paid = await ordered();
