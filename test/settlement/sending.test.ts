@@ -3,6 +3,7 @@ import type { Wallet } from 'ethers';
 import type { Pool } from 'pg';
 import { sent } from '../../bench/support/settlement-chain.ts';
 import { JsonRpc } from '../../services/chain/adapters/rpc/json-rpc.ts';
+import type { ChainNode } from '../../services/chain/application/chain-node.ts';
 import { createPool } from '../../services/read-store/pool.ts';
 import type { CollectOrdered, OrderEvent, RefundOrdered } from '../../services/settlement/domain/dispatch.events.ts';
 import { zeroAddress } from '../../services/settlement/domain/quote.ts';
@@ -288,6 +289,27 @@ describe('[SET-A35] whatever happens between an order and its end', () => {
     expect(await world.state(event)).toMatchObject({ status: 'done' });
     expect((await world.balanceOf(address(world.settled.hands.other))) - before).toBe(250n);
     expect(await world.nonceOf(refunder)).toBe(nonce + 3); // An allowance is changed from zero alone.
+  });
+
+  it('a process that looked before another one had signed does not take what that one paid for a failure', async () => {
+    const event = refund({ token: zeroAddress, tokenCurrency: 'ETH', tokenAmount: '0.000000000000000005', tokenUnits: '5' });
+    await world.order(event);
+    const quick = world.process(refunder);
+    let isFirst = true;
+    const node: ChainNode = {
+      call: async (method, ...params) => {
+        // By then it has looked whether anything was signed: what follows is the call, tried out.
+        if (isFirst && method === 'eth_estimateGas') {
+          isFirst = false;
+          await quick.round(event);
+          await world.mine();
+        }
+        return world.node.call(method, ...params);
+      },
+    };
+    await world.process(refunder, { node }).round(event);
+    expect([isFirst, (await world.state(event)).status]).toEqual([false, 'sending']);
+    expect(await world.settle(quick, event)).toMatchObject([{ status: 'done' }]);
   });
 
   it('two processes at once send one transaction', async () => {

@@ -77,6 +77,8 @@ export class DispatchSender {
     const failure =
       (await this.#refusal(provider, state, { free, place })) ?? (await this.#sendNext(provider, stream, { state, free, place }));
     if (failure === undefined) return;
+    // What was tried out in vain may be what another process has signed and sent meanwhile: then that goes on, and nothing has failed.
+    if ((await this.#find(place.queue, { stream, state, step: 'main' })).found !== undefined) return;
     // Nothing was signed: what was set aside for it is there for others. First this, or a crash between the two would keep it for a day.
     await this.#options.costs.release(free);
     await this.#fail(provider, stream, { state, failure });
