@@ -59,6 +59,8 @@ export class ChainLogs {
 /** The same for nodes that say the same. */
 function textOf(logs: readonly ProvenLog[]): string {
   return logs
-    .map(({ address, topics, data, block, tx, logIndex }) => [address, ...topics, data, block.number, block.hash, tx, logIndex].join(' '))
+    .map(({ address, topics, data, block: { number, hash, timestamp }, tx, logIndex }) =>
+      [address, ...topics, data, number, hash, timestamp, tx, logIndex].join(' '),
+    )
     .join('\n');
 }

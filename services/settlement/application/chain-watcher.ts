@@ -3,7 +3,7 @@ import type { Clock } from '../../commands/application/clock.ts';
 import type { HeldLock, SequencerLock } from '../../integrity/application/sequencer-lock.ts';
 import { WakingPause } from '../../integrity/application/waking-pause.ts';
 import type { ChainWatch } from './chain-watch.ts';
-import { SettlementAlarm } from './settlement-alarms.ts';
+import { EffectDefect, SettlementAlarm } from './settlement-alarms.ts';
 import { NodesDisagreeFault, QuorumFault, WatcherAlarm } from './watcher-faults.ts';
 import { type HaltCode, isHaltCode, type WatcherHalt, type WatcherHalts } from './watcher-halts.ts';
 import type { WatcherState, WatcherStatus, WatcherStatusStore } from './watcher-status.ts';
@@ -149,12 +149,12 @@ export class ChainWatcher {
     const { settings, onRetry, watch } = this.#options;
     this.#failingSince ??= performance.now();
     const alarm = alarmOf(error, performance.now() - this.#failingSince >= settings.awayMsMax);
-    const state = error instanceof WatcherAlarm || error instanceof SettlementAlarm ? 'alarm' : 'retrying';
+    const state = error instanceof WatcherAlarm || isRefusal(error) ? 'alarm' : 'retrying';
     const message = error instanceof Error ? error.message : String(error);
     // A halt that cannot be written stays what has to be looked at.
     if (this.#unraised === undefined) this.#become({ ...this.#statusOf(state), alarm, message, isDelayed: error instanceof ChainFault });
     // Other providers are told of what comes all the same.
-    if (error instanceof SettlementAlarm) return settings.pollMs;
+    if (isRefusal(error)) return settings.pollMs;
     if (state === 'alarm') return Math.max(settings.pollMs, settings.backoffMsMax);
     onRetry(watch.chainId, error);
     return Math.min(settings.backoffMsMax, settings.pollMs * 2 ** Math.min(this.#failures++, 16));
@@ -191,10 +191,14 @@ export class ChainWatcher {
   }
 }
 
+function isRefusal(error: unknown): boolean {
+  return error instanceof SettlementAlarm || error instanceof EffectDefect;
+}
+
 /** What takes somebody to end it, or lasts long. Nodes that contradict each other are told of at once. */
 function alarmOf(error: unknown, isLong: boolean): WatcherStatus['alarm'] {
   if (error instanceof WatcherAlarm) return error.code;
-  if (error instanceof SettlementAlarm) return 'ledger_refused';
+  if (isRefusal(error)) return 'ledger_refused';
   if (error instanceof NodesDisagreeFault) return 'nodes_disagree';
   if (error instanceof WrongChainFault) return 'wrong_chain';
   if (!isLong) return undefined;

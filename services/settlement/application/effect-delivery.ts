@@ -1,7 +1,11 @@
-import { SettlementAlarm } from './settlement-alarms.ts';
+import { AssertionError } from 'node:assert';
+import type { ChainEffect } from '../domain/chain-effect.ts';
+import { EffectDefect, SettlementAlarm } from './settlement-alarms.ts';
 import type { SettlementLedger } from './settlement-ledger.ts';
 import type { Delivery, WatchCursor, WatcherStore } from './watcher-store.ts';
 
+/** Told of one provider in one look, before the others have their turn again: strangers can make as many effects for it as they pay for. */
+const tellingsMax = 500;
 /** Told in one look: the next ones go on. */
 const revocationsMax = 1_000;
 
@@ -13,8 +17,9 @@ export class EffectDelivery {
   readonly #chainId: string;
   readonly #store: WatcherStore;
   readonly #ledger: SettlementLedger;
-  /** Heads that each observation was told with; an observation is told again only with later ones. */
-  readonly #heads = new Map<bigint, string>();
+  /** The heads that each observation was told with, and when; it is told again only with later ones. */
+  readonly #told = new Map<bigint, { readonly text: string; readonly at: number }>();
+  #tellings = 0;
 
   constructor(chainId: string, store: WatcherStore, ledger: SettlementLedger) {
     this.#chainId = chainId;
@@ -44,18 +49,34 @@ export class EffectDelivery {
   async #tellEffects(): Promise<Error | undefined> {
     const cursors = new Map((await this.#store.cursors(this.#chainId)).map((cursor) => [cursor.address, cursor]));
     const refusals = new Map<string, Error>();
-    for (const delivery of await this.#store.deliveries(this.#chainId)) {
-      const { contract, providerId } = delivery.effect;
-      const cursor = cursors.get(contract);
-      if (cursor === undefined || refusals.has(providerId)) continue;
+    const tellings = new Map<string, number>();
+    for (const { delivery, cursor } of this.#inTurn(await this.#store.deliveries(this.#chainId), cursors)) {
+      const { providerId } = delivery.effect;
+      const told = tellings.get(providerId) ?? 0;
+      if (refusals.has(providerId) || told >= tellingsMax) continue;
+      tellings.set(providerId, told + 1);
       try {
         await this.#tell(delivery, cursor);
       } catch (error) {
-        if (!isRefusal(error)) throw error;
-        refusals.set(providerId, error);
+        const refusal = refusalOf(delivery.effect, error);
+        if (refusal === undefined) throw error;
+        refusals.set(providerId, refusal);
       }
     }
     return refusals.values().next().value;
+  }
+
+  /**
+   * What there is to tell with these heads, for each provider: losses, what is final, both in the order of the chain, what is new, and at last
+   * what waits to be deep enough, the one that was told longest ago first.
+   */
+  #inTurn(deliveries: readonly Delivery[], cursors: ReadonlyMap<string, WatchCursor>): Turn[] {
+    const turns = deliveries.flatMap((delivery): Turn[] => {
+      const cursor = cursors.get(delivery.effect.contract);
+      if (cursor === undefined || (delivery.kind === 'seen' && this.#told.get(delivery.id)?.text === textOf(cursor))) return [];
+      return [{ delivery, cursor, turn: turnOf(delivery, cursor), at: this.#told.get(delivery.id)?.at ?? 0 }];
+    });
+    return turns.toSorted((left, right) => left.turn - right.turn || left.at - right.at);
   }
 
   async #tell(delivery: Delivery, { observed, finalized }: WatchCursor): Promise<void> {
@@ -63,20 +84,39 @@ export class EffectDelivery {
     if (delivery.kind === 'lost') {
       await this.#ledger.reorged(effect, delivery.reason);
       await this.#store.told(id, 'undone');
-      this.#heads.delete(id);
+      this.#told.delete(id);
       return;
     }
     const heads = { head: observed.number, finalized: finalized.number };
-    const text = `${heads.head} ${heads.finalized}`;
-    if (this.#heads.get(id) === text) return;
     const standing = await this.#ledger.take(effect, heads);
     if (standing !== delivery.standing) await this.#store.told(id, standing);
-    if (standing === 'observed') this.#heads.set(id, text);
-    else this.#heads.delete(id);
+    if (standing === 'observed') this.#told.set(id, { text: textOf({ observed, finalized }), at: ++this.#tellings });
+    else this.#told.delete(id);
   }
 }
 
-/** What lies in the effect, or in what the ledger has of its provider, and not in a world that is away. */
-function isRefusal(error: unknown): error is SettlementAlarm | RangeError {
-  return error instanceof SettlementAlarm || error instanceof RangeError;
+interface Turn {
+  readonly delivery: Delivery;
+  readonly cursor: WatchCursor;
+  readonly turn: number;
+  /** When it was told last, of this process; 0 when it was not. */
+  readonly at: number;
+}
+
+function turnOf(delivery: Delivery, { finalized }: WatchCursor): number {
+  if (delivery.kind === 'lost') return 0;
+  if (BigInt(delivery.effect.block.number) <= finalized.number) return 1;
+  return delivery.standing === undefined ? 2 : 3;
+}
+
+function textOf({ observed, finalized }: Pick<WatchCursor, 'observed' | 'finalized'>): string {
+  return `${observed.number} ${finalized.number}`;
+}
+
+/** What lies in the effect, or in what the ledger has of its provider, and not in a world that is away. Undefined for that. */
+function refusalOf(effect: ChainEffect, error: unknown): SettlementAlarm | EffectDefect | undefined {
+  if (error instanceof SettlementAlarm) return error;
+  // What one provider's effect brings out of our own mistakes must not silence the others.
+  const isDefect = [RangeError, TypeError, SyntaxError, AssertionError].some((kind) => error instanceof kind);
+  return isDefect ? new EffectDefect(effect, error as Error) : undefined;
 }

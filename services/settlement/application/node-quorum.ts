@@ -104,7 +104,8 @@ export class NodeQuorum {
       number,
       `final block ${number}`,
       (node) => node.block(number),
-      ({ hash }) => hash,
+      // A node is asked for a block and believed its time: nothing here computes the hash again.
+      ({ hash, timestamp }) => `${hash} ${timestamp}`,
     );
   }
 
@@ -126,7 +127,7 @@ export class NodeQuorum {
   async shownBlock(number: bigint): Promise<WatchedBlock | undefined> {
     const nodes = this.#well().filter(({ head }) => head !== undefined && head.number >= number);
     const shown = (await this.#asked(nodes, (node) => node.block(number))).map(({ answer }) => answer);
-    const counts = Map.groupBy(shown, ({ hash, parentHash }) => `${hash} ${parentHash}`);
+    const counts = Map.groupBy(shown, ({ hash, parentHash, timestamp }) => `${hash} ${parentHash} ${timestamp}`);
     const [most, second] = [...counts.values()].toSorted((left, right) => right.length - left.length);
     if (most === undefined || most.length < this.#options.quorum || most.length === second?.length) return undefined;
     return most[0];

@@ -14,6 +14,16 @@ export class SettlementAlarm extends Error {
   }
 }
 
+/** The ledger broke on an effect: it is offered on, and nothing behind it of its provider. */
+export class EffectDefect extends Error {
+  override readonly name = 'EffectDefect';
+  readonly retryable = false;
+
+  constructor(effect: ChainEffect, cause: Error) {
+    super(`${effect.log.name} at ${observationKey(effect)} of provider ${effect.providerId} was not taken: ${cause.message}`, { cause });
+  }
+}
+
 /** Money that the ledger cannot explain. It is written down all the same. */
 export interface UnmatchedNotice {
   readonly provider: string;

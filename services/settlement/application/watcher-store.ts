@@ -141,7 +141,10 @@ export interface WatcherStore {
   /** Throws `CheckpointMovedFault` if a contract does not stand as in `from`. */
   adopt(adoption: Adoption): Promise<void>;
 
-  /** All that the ledger has to hear: first what was lost, then what is there and not done with, each in the order of the chain. */
+  /**
+   * All that the ledger has to hear: first what was lost, then what is there and not done with, each in the order of the chain. Only payments can
+   * come of age before they are final: anything else that is observed waits for that.
+   */
   deliveries(chainId: string): Promise<Delivery[]>;
   /** The first ends of mandates that stand and that the ledger has not heard of, in the order of the chain: their logs name no provider. */
   revocations(chainId: string, countMax: number): Promise<{ readonly id: bigint; readonly end: MandateEnd }[]>;
@@ -174,6 +177,9 @@ export interface WatcherStore {
   /** What stands, in the order of the chain, up to a block. */
   standing(chainId: string, upTo: bigint): AsyncIterable<WatchedLog>;
 }
+
+/** Logs that the ledger may confirm before they are final. */
+export const confirmable: readonly string[] = ['Settled', 'Collected', 'Purchased'];
 
 /** What can be on a chain only once, as text. */
 export function businessKeyOf({ contract, providerId, effect, key }: WatchedLog): string {

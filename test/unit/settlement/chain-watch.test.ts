@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { id, Interface, keccak256, toBeHex } from 'ethers';
+import { JsonRpc } from '../../../services/chain/adapters/rpc/json-rpc.ts';
+import type { ChainNode } from '../../../services/chain/application/chain-node.ts';
 import { MemorySettlementLedger } from '../../../services/settlement/adapters/memory/memory.settlement-ledger.ts';
 import { MemoryWatcherStore } from '../../../services/settlement/adapters/memory/memory.watcher-store.ts';
 import { SettlementAlarm } from '../../../services/settlement/application/settlement-alarms.ts';
@@ -13,7 +15,7 @@ import {
   settled,
   startScriptedNode,
 } from '../../support/scripted-chain.ts';
-import { scriptedChainOf, watchOf } from '../../support/watched-chain.ts';
+import { impatientRpc, scriptedChainOf, watchOf } from '../../support/watched-chain.ts';
 
 const word = id('anything');
 
@@ -186,6 +188,88 @@ describe('the watch of a chain', () => {
     refused.clear();
     await watching.look();
     expect(told()).toEqual(['1: 1', '1: 2', '2: 3', '1: 4', '2: 5']);
+  });
+
+  it('is not kept from telling the others by a defect that an effect of one provider brings out', async () => {
+    class BrokenLedger extends MemorySettlementLedger {
+      override async take(...[effect, heads]: Parameters<MemorySettlementLedger['take']>) {
+        if (effect.providerId === '1') (undefined as unknown as { cents: string }).cents.trim();
+        return super.take(effect, heads);
+      }
+    }
+    ledger = new BrokenLedger();
+    chain.mine([settled(1n), settled(2n, { providerId: '2' })]);
+    chain.finalise();
+    await expect(watch().look()).rejects.toMatchObject({ name: 'EffectDefect', cause: { name: 'TypeError' } });
+    expect(ledger.finalised().map(({ providerId, key }) => `${providerId}: ${key}`)).toEqual(['2: 2']);
+  });
+
+  it('keeps no provider waiting for the effects of another one, however many there are', async () => {
+    const flood = Array.from({ length: 510 }, (_, seq) => settled(BigInt(seq)));
+    chain.mine(flood);
+    chain.mine([settled(1n, { providerId: '2' })]);
+    chain.finalise();
+    const watching = watch();
+    await watching.look();
+    const told = Map.groupBy(ledger.finalised(), ({ providerId }) => providerId);
+    expect([told.get('1')?.length, told.get('2')?.length]).toEqual([500, 1]);
+    await watching.look();
+    expect(ledger.finalised()).toHaveLength(511);
+  });
+
+  it('tells anew with each head only what may come of age before it is final', async () => {
+    const taken: string[] = [];
+    class CountingLedger extends MemorySettlementLedger {
+      override take(...[effect, heads]: Parameters<MemorySettlementLedger['take']>) {
+        taken.push(effect.log.name);
+        return super.take(effect, heads);
+      }
+    }
+    ledger = new CountingLedger();
+    chain.mine([settled(1n), emitted(scriptedContracts.registry, 'ProviderPausedSet', [1n, true])]);
+    const watching = watch();
+    for (let looks = 0; looks < 3; looks++) {
+      await watching.look();
+      chain.mineEmpty(1);
+    }
+    expect(taken.toSorted()).toEqual(['ProviderPausedSet', 'Settled', 'Settled', 'Settled']);
+    chain.finalise();
+    for (let looks = 0; looks < 2; looks++) await watching.look();
+    expect(ledger.finalised()).toHaveLength(2);
+  });
+
+  it('believes no single node the time of a block, which amounts are valued at', async () => {
+    const others = await Promise.all([startScriptedNode(chain), startScriptedNode(chain)]);
+    const late = 1_900_000_000n;
+    node.lie = (method, _, truth) => {
+      if (!method.startsWith('eth_getBlock')) return undefined;
+      return { result: { ...(truth() as object), timestamp: toBeHex(chain.finalizedNumber === 0n ? late : 2n ** 200n) } };
+    };
+    const watching = watchOf(scriptedChainOf([node, ...others].map(({ url }) => url)), { store, ledger });
+    try {
+      chain.mine([settled(1n)]);
+      // Where blocks may differ, the two that say the same count.
+      await watching.look().catch(() => undefined);
+      chain.finalise();
+      for (let looks = 0; looks < 2; looks++) await watching.look();
+      expect(ledger.finalised().map(({ block }) => block.time)).toEqual([new Date(1_700_000_002_000).toISOString()]);
+    } finally {
+      await Promise.all(others.map((other) => other.close()));
+    }
+  });
+
+  it('takes an answer that is none for a node that is away, and not for the end of the look', async () => {
+    const others = await Promise.all([startScriptedNode(chain), startScriptedNode(chain)]);
+    const empty: ChainNode = new JsonRpc('http://node.example', async () => new Response('null'));
+    chain.mine([settled(1n)]);
+    chain.finalise();
+    const nodes = [empty, ...others.map(({ url }) => impatientRpc(url))];
+    try {
+      await watchOf(scriptedChainOf(['-', '-', '-']), { store, ledger, nodes }).look();
+      expect(ledger.finalised()).toHaveLength(1);
+    } finally {
+      await Promise.all(others.map((other) => other.close()));
+    }
   });
 
   it('tells what was agreed on while a node lies of transfers past the contracts, and reads these once it does not', async () => {

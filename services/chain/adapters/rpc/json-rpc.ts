@@ -39,11 +39,14 @@ export class JsonRpc implements ChainNode {
     } catch (error) {
       throw new ChainUnavailableFault(`The chain node did not answer ${method}.`, { cause: error });
     }
+    let answer: unknown;
     try {
-      return JSON.parse(text) as RpcAnswer;
+      answer = JSON.parse(text);
     } catch (error) {
       throw new ChainUnavailableFault(`The chain node answered ${method} with something else than JSON.`, { cause: error });
     }
+    if (typeof answer === 'object' && answer !== null) return answer;
+    throw new ChainUnavailableFault(`The chain node answered ${method} with something else than JSON-RPC.`);
   }
 }
 

@@ -59,7 +59,7 @@ export function blockIn(answer: unknown): WatchedBlock | undefined {
     number: quantityIn(block['number'], 'the number of a block'),
     hash: hexIn(block['hash'], hash, 'the hash of a block'),
     parentHash: hexIn(block['parentHash'], hash, 'the parent of a block'),
-    timestamp: quantityIn(block['timestamp'], 'the time of a block'),
+    timestamp: timeIn(block['timestamp']),
   };
 }
 
@@ -111,6 +111,15 @@ export function isSameLog(left: ClaimedLog, right: ClaimedLog): boolean {
 
 function textOf({ address: at, topics, data, blockNumber, blockHash, tx, logIndex }: ClaimedLog): string {
   return [at, topics.join(','), data, blockNumber, blockHash, tx, logIndex].join(' ');
+}
+
+/** The last second that a date can be. */
+const timeMax = 8_640_000_000_000n;
+
+function timeIn(value: unknown): bigint {
+  const time = quantityIn(value, 'the time of a block');
+  if (time > timeMax) throw new NodeAnswerFault('The chain node answered with a time that no block can have.');
+  return time;
 }
 
 function logIn(answer: unknown): ClaimedLog {

@@ -8,6 +8,7 @@ import {
   businessKeyOf,
   byPlace,
   type Checkpoint,
+  confirmable,
   type Delivery,
   type HeldCoins,
   mandateEndOf,
@@ -152,7 +153,8 @@ export class MemoryWatcherStore implements WatcherStore {
     const lost = logs.filter(({ state }) => state === 'lost').toSorted((left, right) => byPlace(left.log, right.log));
     const seen = this.#seen(chainId).filter(({ log, standing }) => {
       if (log.providerId === undefined || standing === 'finalized' || standing === 'ignored') return false;
-      return standing !== 'confirmed' || BigInt(log.block.number) <= (cursors.get(log.contract)?.finalized.number ?? 0n);
+      if (standing === undefined || (standing === 'observed' && confirmable.includes(log.log.name))) return true;
+      return BigInt(log.block.number) <= (cursors.get(log.contract)?.finalized.number ?? 0n);
     });
     return [
       ...lost.map(({ id, log, reason }): Delivery => ({ id, effect: log as ChainEffect, kind: 'lost', ...(reason && { reason }) })),

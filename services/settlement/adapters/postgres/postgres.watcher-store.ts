@@ -10,6 +10,7 @@ import {
   type CoinReading,
   type Adoption,
   type Checkpoint,
+  confirmable,
   type Delivery,
   type HeldCoins,
   mandateEndOf,
@@ -189,11 +190,11 @@ export class PostgresWatcherStore implements WatcherStore {
       `select id, log, state, standing, reason from settlement_watch_log untold
        where chain_id = $1 and (state = 'lost' or (state = 'seen' and provider_id is not null
          and (standing is null or standing in ('observed', 'confirmed'))))
-         and (state = 'lost' or standing is distinct from 'confirmed' or block_number <= (
+         and (state = 'lost' or standing is null or (standing = 'observed' and log #>> '{log,name}' = any($2)) or block_number <= (
            select finalized_number from settlement_watch_cursor cursor
            where cursor.chain_id = untold.chain_id and cursor.contract = untold.contract))
        order by state, block_number, log_index, id`,
-      [chainId],
+      [chainId, confirmable],
     );
     return rows.map(({ id, log: effect, state, standing, reason }) =>
       state === 'lost'
