@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { type ChainEffect, observationKey, settlementId } from '../domain/chain-effect.ts';
 import { isOnlyRecorded } from '../domain/settlement.decider.ts';
 import type { FinalEffects } from './final-effects.ts';
+import { foundLate, LateLogs } from './late-logs.ts';
+import { nativeToken } from './settlement-chain.ts';
 import type { ShadowFinding } from './shadow-resync.ts';
 import { CheckpointMovedFault } from './watcher-faults.ts';
-import { type Adoption, isSameSaying, type WatchedLog, type WatcherStore, type Withdrawable } from './watcher-store.ts';
+import { type Adoption, isSameSaying, placeKeyOf, type WatchedLog, type WatcherStore, type Withdrawable } from './watcher-store.ts';
 
 /** What an operator decides on, before anything is adopted. */
 export interface PlannedAdoption {
@@ -29,13 +31,23 @@ export async function planAdoption(finding: ShadowFinding, kept: WatcherStore, l
     throw new CheckpointMovedFault('The chain went on while it was read: repeat the command.');
   const found = differences.flatMap((difference) => ('shown' in difference ? [difference.shown] : []));
   const withdrawn = differences.flatMap((difference) => ('kept' in difference ? [difference.kept] : []));
-  const sorted = await sort(await kept.withdrawable(chainId, cursors.shadow, withdrawn), found, ledger);
+  // What a log that was left out accounts for was never a stray: nobody has lost it. The shadow has read the transfers again, and no coins.
+  const late = found.filter(({ module }) => module !== 'token');
+  const corrected = await new LateLogs(chainId, kept).corrections(late);
+  const explained = new Set(corrected.withdrawn.map(placeKeyOf));
+  found.push(...corrected.left.filter(({ contract }) => contract === nativeToken));
+  const rows = await kept.withdrawable(chainId, cursors.shadow, [...withdrawn, ...corrected.withdrawn]);
+  const sorted = await sort(rows, found, { ledger, explained });
   const reversed = sorted.reversed.map(({ log }) => log as ChainEffect);
   return {
     ...{ reversed, digest: digestOf(reversed) },
     adopt: async (reason) => {
       if (reversed.length > 0 && reason === undefined) throw new RangeError('Nobody has decided to take back what is final.');
-      const lost = [...sorted.lost.map(({ id }) => ({ id, reason: undefined })), ...sorted.reversed.map(({ id }) => ({ id, reason }))];
+      const reasonOf = ({ log }: Withdrawable) => (explained.has(placeKeyOf(log)) ? foundLate : undefined);
+      const lost = [
+        ...sorted.lost.map((row) => ({ id: row.id, reason: reasonOf(row) })),
+        ...sorted.reversed.map(({ id }) => ({ id, reason })),
+      ];
       const { undone, heard } = sorted;
       await kept.adopt({ chainId, from: cursors.kept, to: cursors.shadow, lost, undone, found, heard });
     },
@@ -50,7 +62,11 @@ interface Sorted {
   readonly reversed: readonly Withdrawable[];
 }
 
-async function sort(rows: readonly Withdrawable[], found: readonly WatchedLog[], ledger: FinalEffects): Promise<Sorted> {
+async function sort(
+  rows: readonly Withdrawable[],
+  found: readonly WatchedLog[],
+  { ledger, explained }: { readonly ledger: FinalEffects; readonly explained: ReadonlySet<string> },
+): Promise<Sorted> {
   const [lost, undone, heard, reversed]: [Withdrawable[], bigint[], WatchedLog[], Withdrawable[]] = [[], [], [], []];
   const left = new Set(found);
   for (const row of rows) {
@@ -63,7 +79,7 @@ async function sort(rows: readonly Withdrawable[], found: readonly WatchedLog[],
         left.delete(shown);
         heard.push(shown);
         undone.push(id);
-      } else if (isOnlyRecorded(log)) lost.push(row);
+      } else if (isOnlyRecorded(log) || explained.has(placeKeyOf(log))) lost.push(row);
       else reversed.push(row);
     }
   }

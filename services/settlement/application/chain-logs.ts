@@ -35,6 +35,16 @@ export class ChainLogs {
     return this.inBlock(contracts, block);
   }
 
+  /** Of one transaction of a final block, from its receipt. */
+  async inTransaction(
+    contracts: readonly WatchedContract[],
+    { number, tx }: { readonly number: bigint; readonly tx: string },
+  ): Promise<WatchedLog[]> {
+    const [filter, block] = [this.#filterOf(contracts), await this.#nodes.finalBlock(number)];
+    const what = `the logs of transaction ${tx}`;
+    return this.#read(contracts, await this.#nodes.agreedFinal(number, what, (node) => node.logsOfTransaction(filter, tx, block), textOf));
+  }
+
   /** Of final blocks, not yet read. */
   provenIn(filter: LogFilter, range: BlockRange): Promise<ProvenLog[]> {
     const what = `the logs of blocks ${range.from} to ${range.to}`;

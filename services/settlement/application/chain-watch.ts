@@ -2,6 +2,7 @@ import type { Clock } from '../../commands/application/clock.ts';
 import { ChainFollower } from './chain-follower.ts';
 import { ChainLogs } from './chain-logs.ts';
 import { EffectDelivery } from './effect-delivery.ts';
+import { LateLogs } from './late-logs.ts';
 import type { LogReader } from './log-reader.ts';
 import { NativeFollower } from './native-follower.ts';
 import { type ChainSight, type NodeDemands, NodeQuorum, type NodeStanding } from './node-quorum.ts';
@@ -60,10 +61,22 @@ export class ChainWatch {
     this.#options = options;
     this.#nodes = new NodeQuorum({ chainId, nodes, quorum: quorumOf(chain), profile, clock, backoffMsMax });
     const logs = new ChainLogs(chainId, this.#nodes, reader);
+    const late = new LateLogs(chainId, store);
     this.#follower = new ChainFollower({ chainId, contracts, nodes: this.#nodes, logs, store, rangeMax });
-    this.#slots = new SlotComparison({ chainId, contracts, deploymentBlock, nodes: this.#nodes, logs, store, clock, rangeMax, everyMs });
-    this.#strays = new StrayFollower({ chainId, nodes: this.#nodes, logs, reader, store, rangeMax });
-    this.#coins = new NativeFollower({ chainId, nodes: this.#nodes, store, blocksMax });
+    this.#slots = new SlotComparison({
+      chainId,
+      contracts,
+      deploymentBlock,
+      nodes: this.#nodes,
+      logs,
+      late,
+      store,
+      clock,
+      rangeMax,
+      everyMs,
+    });
+    this.#strays = new StrayFollower({ chainId, nodes: this.#nodes, logs, late, reader, store, rangeMax });
+    this.#coins = new NativeFollower({ chainId, nodes: this.#nodes, logs, late, store, blocksMax });
     this.#delivery = new EffectDelivery(chainId, store, ledger);
   }
 

@@ -1,10 +1,12 @@
 import type { WatchedAddress } from '../domain/stray-transfers.ts';
 import { isExplainedByLogs, type NativeBalances, nativeMoves, type NativeSpan } from '../domain/native-moves.ts';
+import type { ChainLogs } from './chain-logs.ts';
+import type { LateLogs } from './late-logs.ts';
 import { NativeTransactions, placeOf } from './native-transactions.ts';
 import type { NodeQuorum } from './node-quorum.ts';
 import { nativeToken } from './settlement-chain.ts';
 import { watchedAddresses } from './watched-addresses.ts';
-import type { WatchedBlock } from './watched-node.ts';
+import type { BlockRange, WatchedBlock } from './watched-node.ts';
 import { QuorumFault } from './watcher-faults.ts';
 import type { Checkpoint, HeldCoins, WatchCursor, WatcherStore, WatchStep } from './watcher-store.ts';
 
@@ -12,6 +14,8 @@ export interface NativeFollowerOptions {
   readonly chainId: string;
   readonly nodes: NodeQuorum;
   readonly store: WatcherStore;
+  readonly logs: ChainLogs;
+  readonly late: LateLogs;
   /** Blocks that are read for transactions in one look. */
   readonly blocksMax: bigint;
 }
@@ -91,14 +95,22 @@ export class NativeFollower {
       const logs = before.size === 0 ? [] : await store.inBlocks(chainId, range);
       return { chainId, fromBlock: range.from, to: placeOf(block), before, after: unitsOf(looked, block.number), logs };
     };
-    if ((await this.#transactions.begun(range, block)) === undefined && isExplainedByLogs(await span()))
-      return this.#advance(cursor, block, looked);
+    const isFresh = (await this.#transactions.begun(range, block)) === undefined;
+    if (isFresh && isExplainedByLogs(await span())) return this.#advance(cursor, block, looked);
     // Whatever ends the reading, it goes on up to the same block.
     await store.keepBalances(chainId, looked);
+    // A node may have left out the log that accounts for it: then the next look compares again.
+    if (isFresh && (await this.#findMissed(range)) > 0) return;
     const transactions = await this.#transactions.read(range, block, { addresses: looked.map(({ holder }) => holder), signal });
     if (transactions === undefined) return;
     const logs = nativeMoves(await span(), transactions, await watchedAddresses(store, chainId, block.number));
     await this.#advance(cursor, block, looked, logs);
+  }
+
+  async #findMissed(range: BlockRange): Promise<number> {
+    const { chainId, store, logs, late } = this.#options;
+    const ours = (await store.cursors(chainId)).filter(({ module }) => module !== 'token');
+    return late.add(await logs.inRange(ours, range));
   }
 
   async #advance(

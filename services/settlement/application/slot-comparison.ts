@@ -1,5 +1,6 @@
 import type { Clock } from '../../commands/application/clock.ts';
 import type { ChainLogs } from './chain-logs.ts';
+import type { LateLogs } from './late-logs.ts';
 import type { NodeQuorum } from './node-quorum.ts';
 import type { SettlementContracts } from './settlement-chain.ts';
 import type { SlotWord } from './watched-node.ts';
@@ -12,6 +13,7 @@ export interface SlotComparisonOptions {
   readonly deploymentBlock: bigint;
   readonly nodes: NodeQuorum;
   readonly logs: ChainLogs;
+  readonly late: LateLogs;
   readonly store: WatcherStore;
   readonly clock: Clock;
   /** Blocks that are read at once for logs that were missed. */
@@ -75,14 +77,14 @@ export class SlotComparison {
 
   /** Reads the contract once more, from its first block to the last one that was observed. */
   async #backfill(cursor: WatchCursor): Promise<void> {
-    const { chainId, deploymentBlock, logs, store, rangeMax } = this.#options;
+    const { chainId, deploymentBlock, logs, late, store, rangeMax } = this.#options;
     const { address, finalized } = cursor;
     for (let from = deploymentBlock; from <= finalized.number; from += rangeMax) {
       const to = from + rangeMax - 1n < finalized.number ? from + rangeMax - 1n : finalized.number;
-      await store.backfill(chainId, await logs.inRange([cursor], { from, to }));
+      await late.add(await logs.inRange([cursor], { from, to }));
     }
     for (const checkpoint of (await store.unfinalBlocks(chainId, address)).toReversed())
-      await store.backfill(chainId, await logs.inKnownBlock([cursor], checkpoint));
+      await late.add(await logs.inKnownBlock([cursor], checkpoint));
   }
 
   #viewOf({ contract }: Word): SlotWord['view'] | undefined {

@@ -1,5 +1,6 @@
 import { strayTransfers, type TokenTransfer, type WatchedAddress } from '../domain/stray-transfers.ts';
 import type { ChainLogs } from './chain-logs.ts';
+import type { LateLogs } from './late-logs.ts';
 import type { LogReader } from './log-reader.ts';
 import type { NodeQuorum } from './node-quorum.ts';
 import { nativeToken } from './settlement-chain.ts';
@@ -11,6 +12,7 @@ export interface StrayFollowerOptions {
   readonly chainId: string;
   readonly nodes: NodeQuorum;
   readonly logs: ChainLogs;
+  readonly late: LateLogs;
   readonly reader: LogReader;
   readonly store: WatcherStore;
   readonly rangeMax: bigint;
@@ -33,21 +35,26 @@ export class StrayFollower {
   async follow(): Promise<void> {
     const { chainId, store, rangeMax } = this.#options;
     const cursors = await store.cursors(chainId);
-    const ours = cursors.filter(({ module }) => module !== 'token').map(({ finalized }) => finalized.number);
-    const limit = ours.reduce((lowest, number) => (number < lowest ? number : lowest), ours[0] ?? 0n);
+    const ours = cursors.filter(({ module }) => module !== 'token');
+    const read = ours.map(({ finalized }) => finalized.number);
+    const limit = read.reduce((lowest, number) => (number < lowest ? number : lowest), read[0] ?? 0n);
     for (const token of cursors.filter(({ module, address }) => module === 'token' && address !== nativeToken)) {
       let at = token.finalized;
       while (at.number < limit) {
         const to = at.number + rangeMax < limit ? at.number + rangeMax : limit;
-        at = await this.#read({ ...token, observed: at }, { from: at.number + 1n, to });
+        at = await this.#read({ ...token, observed: at }, { from: at.number + 1n, to }, ours);
       }
     }
   }
 
-  async #read({ address: token, observed: from }: WatchCursor, range: BlockRange): Promise<WatchCursor['finalized']> {
+  async #read(
+    { address: token, observed: from }: WatchCursor,
+    range: BlockRange,
+    ours: readonly WatchCursor[],
+  ): Promise<WatchCursor['finalized']> {
     const { chainId, nodes, store } = this.#options;
     const watched = await watchedAddresses(store, chainId, range.to);
-    const logs = await this.#strays(await this.#transfers(token, watched, range), watched);
+    const logs = await this.#strays(await this.#transfers(token, watched, range), watched, ours);
     const { number, hash } = await nodes.finalBlock(range.to);
     const to = { number, hash };
     await store.advance({ chainId, contracts: [token], from, to, isFinal: true, logs, appeared: [], words: [] });
@@ -67,12 +74,29 @@ export class StrayFollower {
     return [...found.values()];
   }
 
-  async #strays(transfers: readonly TokenTransfer[], watched: readonly WatchedAddress[]): Promise<WatchedLog[]> {
+  /**
+   * A node may have left out the log that accounts for a transfer. Before that is told as a stray, the receipt of its transaction is read, which
+   * holds every log of it.
+   */
+  async #strays(
+    transfers: readonly TokenTransfer[],
+    watched: readonly WatchedAddress[],
+    ours: readonly WatchCursor[],
+  ): Promise<WatchedLog[]> {
+    const { logs, late } = this.#options;
+    const found = await this.#unexplained(transfers, watched);
+    const suspects = new Map(found.map(({ tx, block }) => [tx, BigInt(block.number)]));
+    let missed = 0;
+    for (const [tx, number] of suspects) missed += await late.add(await logs.inTransaction(ours, { number, tx }));
+    return missed === 0 ? found : this.#unexplained(transfers, watched);
+  }
+
+  async #unexplained(transfers: readonly TokenTransfer[], watched: readonly WatchedAddress[]): Promise<WatchedLog[]> {
     const { chainId, store } = this.#options;
     const byTransaction = Map.groupBy(transfers, ({ tx }) => tx);
-    const ours = Map.groupBy(await store.ofTransactions(chainId, [...byTransaction.keys()]), ({ tx }) => tx);
+    const known = Map.groupBy(await store.ofTransactions(chainId, [...byTransaction.keys()]), ({ tx }) => tx);
     return [...byTransaction].flatMap(([tx, group]) => {
-      const explaining = (ours.get(tx) ?? []).map(({ log }) => log);
+      const explaining = (known.get(tx) ?? []).map(({ log }) => log);
       return strayTransfers(chainId, group, explaining, watched);
     });
   }

@@ -76,6 +76,8 @@ export interface WatchedNode {
   logsIn(filter: LogFilter, range: BlockRange): Promise<ProvenLog[]>;
   /** Of this very block; undefined while the node does not know it. */
   logsOf(filter: LogFilter, block: WatchedBlock): Promise<ProvenLog[] | undefined>;
+  /** Of this transaction of a block, from its receipt, where no index of logs can leave one out; undefined while the node does not know it. */
+  logsOfTransaction(filter: LogFilter, tx: string, block: WatchedBlock): Promise<ProvenLog[] | undefined>;
   /** In the order of the block; undefined while the node does not know it. */
   transactionsOf(addresses: ReadonlySet<string>, block: WatchedBlock): Promise<WatchedTransaction[] | undefined>;
   /** EXTCODEHASH at the head; undefined where there is no code. */

@@ -130,15 +130,15 @@ export interface WatcherStore {
   finalise(chainId: string, contracts: readonly string[], to: Checkpoint): Promise<void>;
   /** Back to the ancestor. Throws `CheckpointMovedFault` if a contract does not stand at `from`. */
   undo(lost: Lost): Promise<void>;
-  /** A log that was missed, behind the observed checkpoint. One that is known already changes nothing. Answers how many were new. */
-  backfill(chainId: string, logs: readonly WatchedLog[]): Promise<number>;
+  /** Of these logs, those that do not stand: they were missed, if they are behind the observed checkpoint. */
+  unknown(chainId: string, logs: readonly WatchedLog[]): Promise<WatchedLog[]>;
 
   /**
    * Of a chain: what stands at the places of `withdrawn`, or behind the final checkpoints of contracts in `to`; and what is lost
    * already, was not told, and takes nobody's decision yet.
    */
   withdrawable(chainId: string, to: readonly WatchCursor[], withdrawn: readonly WatchedLog[]): Promise<Withdrawable[]>;
-  /** Throws `CheckpointMovedFault` if a contract does not stand as in `from`. */
+  /** Throws `CheckpointMovedFault` if a contract does not stand as in `from`. Of what is found, what stands already stays as it is. */
   adopt(adoption: Adoption): Promise<void>;
 
   /**

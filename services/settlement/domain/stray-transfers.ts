@@ -20,7 +20,7 @@ export interface TokenTransfer {
 }
 
 /** Money that a log of ours says has moved. From whom is known only where the contract itself holds it. */
-interface Explained {
+export interface Explained {
   readonly token: string;
   readonly to: string;
   readonly amount: bigint;
@@ -45,8 +45,8 @@ export function strayTransfers(
     const last = group.at(-1) as TokenTransfer;
     const stray = take(explained, last, sumOf(group));
     if (stray === 0n) continue;
-    const at = group.find(({ amount }) => amount === stray) ?? last;
-    strays.push(...transferEffects(chainId, at, stray, watched));
+    // Always at the last one: where it stands does not hang on which of our logs are known yet.
+    strays.push(...transferEffects(chainId, last, stray, watched));
   }
   return strays;
 }
@@ -63,7 +63,7 @@ function take(explained: Explained[], { token, to }: TokenTransfer, sum: bigint)
   return left;
 }
 
-function explainedBy(log: ChainLog): Explained[] {
+export function explainedBy(log: ChainLog): Explained[] {
   switch (log.name) {
     case 'Settled':
     case 'Collected':

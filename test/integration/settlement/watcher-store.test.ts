@@ -96,7 +96,8 @@ describe.each([
     await advance(at(0), at(1), [slot('7', 1)]);
     await expect(advance(at(1), at(2), [slot('8', 2), slot('7', 2, 'a', tx('9'))])).rejects.toMatchObject({ code: 'key_twice' });
     expect([await heard(), (await cursor())?.observed]).toEqual([['seen 7 a'], at(1)]);
-    await expect(store.backfill(chainId, [slot('7', 1, 'b')])).rejects.toMatchObject({ code: 'key_twice' });
+    const found = { chainId, from: [], to: [], lost: [], undone: [], found: [slot('7', 1, 'b')], heard: [] };
+    await expect(store.adopt(found)).rejects.toMatchObject({ code: 'key_twice' });
   });
 
   it('tells losses first, and what the chain came back to anew', async () => {
@@ -130,7 +131,9 @@ describe.each([
 
   it('finds what was left out, once', async () => {
     await advance(at(0), at(2), [slot('7', 1)], { isFinal: true });
-    expect([await store.backfill(chainId, [slot('7', 1), slot('8', 2)]), await store.backfill(chainId, [slot('8', 2)])]).toEqual([1, 0]);
+    expect(keysOf(await store.unknown(chainId, [slot('7', 1), slot('8', 2)]))).toEqual(['8']);
+    for (let times = 0; times < 2; times++)
+      await store.adopt({ chainId, from: [], to: [], lost: [], undone: [], found: [slot('8', 2)], heard: [] });
     expect(await heard()).toEqual(['seen 7 a', 'seen 8 a']);
   });
 

@@ -113,6 +113,14 @@ export class RpcWatchedNode implements WatchedNode {
     return this.#proven(filter, logsIn(claimed), (number) => (number === block.number ? block : undefined));
   }
 
+  async logsOfTransaction(filter: LogFilter, tx: string, block: WatchedBlock): Promise<ProvenLog[] | undefined> {
+    const receipt = receiptIn((await ifKnown(this.#node.call('eth_getTransactionReceipt', tx))) ?? null);
+    if (receipt === undefined) return undefined;
+    if (receipt.blockHash !== block.hash) throw new NodeAnswerFault(`The receipt of transaction ${tx} is of another block.`);
+    const logs = receipt.isSuccess ? receipt.logs.filter((log) => isAskedFor(filter, log)) : [];
+    return logs.map(({ address, topics, data, logIndex }) => ({ address, topics, data, block, tx, logIndex })).toSorted(byPlace);
+  }
+
   async transactionsOf(addresses: ReadonlySet<string>, block: WatchedBlock): Promise<WatchedTransaction[] | undefined> {
     const listed = transactionsIn((await ifKnown(this.#node.call('eth_getBlockByHash', block.hash, true))) ?? null);
     if (listed === undefined) return undefined;

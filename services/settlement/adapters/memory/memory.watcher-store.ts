@@ -111,12 +111,9 @@ export class MemoryWatcherStore implements WatcherStore {
     }
   }
 
-  async backfill(chainId: string, logs: readonly WatchedLog[]): Promise<number> {
+  async unknown(chainId: string, logs: readonly WatchedLog[]): Promise<WatchedLog[]> {
     const known = new Set(this.#seen(chainId).map(({ log }) => placeKeyOf(log)));
-    const fresh = logs.filter((log) => !known.has(placeKeyOf(log)));
-    this.#assertOnce(chainId, fresh);
-    for (const log of fresh) this.#keep(log);
-    return fresh.length;
+    return logs.filter((log) => !known.has(placeKeyOf(log)));
   }
 
   async withdrawable(chainId: string, to: readonly WatchCursor[], withdrawn: readonly WatchedLog[]): Promise<Withdrawable[]> {
@@ -139,8 +136,9 @@ export class MemoryWatcherStore implements WatcherStore {
       [kept.state, kept.reason] = [reasons.has(kept.id) ? 'lost' : 'undone', reasons.get(kept.id)];
       this.#touch(kept.log);
     }
-    this.#assertOnce(chainId, found);
-    for (const log of found) this.#keep(log, heard.includes(log) ? 'finalized' : undefined);
+    const fresh = await this.unknown(chainId, found);
+    this.#assertOnce(chainId, fresh);
+    for (const log of fresh) this.#keep(log, heard.includes(log) ? 'finalized' : undefined);
     for (const cursor of to) {
       const known = chain.cursors.get(cursor.address);
       chain.cursors.set(cursor.address, { ...cursor, observed: cursor.finalized, codeHash: known?.codeHash ?? cursor.codeHash });

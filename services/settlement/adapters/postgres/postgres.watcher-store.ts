@@ -129,15 +129,13 @@ export class PostgresWatcherStore implements WatcherStore {
     });
   }
 
-  async backfill(chainId: string, logs: readonly WatchedLog[]): Promise<number> {
-    return inPoolTransaction(this.#pool, 'begin', (client) =>
-      insertLogs(
-        client,
-        chainId,
-        logs,
-        "on conflict (chain_id, block_hash, tx, log_index, coalesce(provider_id, -1)) where state = 'seen' do nothing",
-      ),
+  async unknown(chainId: string, logs: readonly WatchedLog[]): Promise<WatchedLog[]> {
+    const { rows } = await this.#pool.query<{ log: WatchedLog }>(
+      `select log from settlement_watch_log where chain_id = $1 and state = 'seen' and block_hash = any($2)`,
+      [chainId, [...new Set(logs.map(({ block }) => block.hash))]],
     );
+    const known = new Set(rows.map(({ log }) => placeKeyOf(log)));
+    return logs.filter((log) => !known.has(placeKeyOf(log)));
   }
 
   async withdrawable(chainId: string, to: readonly WatchCursor[], withdrawn: readonly WatchedLog[]): Promise<Withdrawable[]> {
@@ -173,7 +171,7 @@ export class PostgresWatcherStore implements WatcherStore {
         chainId,
         rows.map(({ log }) => log),
       );
-      await insertLogs(client, chainId, found);
+      await insertLogs(client, chainId, found, standsAlready);
       for (const { block, tx, logIndex, providerId } of heard)
         await client.query(heardSql, [chainId, block.hash, tx, logIndex, providerId]);
       await insertCursors(client, chainId, to);
@@ -341,6 +339,7 @@ interface ReadingRow {
   readonly found: readonly (Omit<NativeTransaction, 'value' | 'fee'> & { readonly value: string; readonly fee: string })[];
 }
 
+const standsAlready = "on conflict (chain_id, block_hash, tx, log_index, coalesce(provider_id, -1)) where state = 'seen' do nothing";
 const slotsOfWord = `chain_id = $1 and contract = $2 and provider_id = $3 and div(key::numeric, 256) = $4 and state = 'seen' and effect = 'slot'`;
 const finaliseSql = `update settlement_watch_cursor set finalized_number = $3, finalized_hash = $4 where chain_id = $1 and contract = any($2)`;
 const standAtSql = `update settlement_watch_cursor
@@ -363,10 +362,10 @@ async function move(
   if (rowCount !== contracts.length) throw movedFault(contracts);
 }
 
-async function insertLogs(client: PoolClient, chainId: string, logs: readonly WatchedLog[], conflict = ''): Promise<number> {
-  if (logs.length === 0) return 0;
+async function insertLogs(client: PoolClient, chainId: string, logs: readonly WatchedLog[], conflict = ''): Promise<void> {
+  if (logs.length === 0) return;
   try {
-    const { rowCount } = await client.query(
+    await client.query(
       `insert into settlement_watch_log (chain_id, contract, provider_id, effect, key, block_number, block_hash, tx, log_index, log)
        select $1, log ->> 'contract', (log ->> 'providerId')::numeric, log ->> 'effect', log ->> 'key', (log #>> '{block,number}')::bigint,
          log #>> '{block,hash}', log ->> 'tx', (log ->> 'logIndex')::integer, log
@@ -374,7 +373,6 @@ async function insertLogs(client: PoolClient, chainId: string, logs: readonly Wa
       [chainId, JSON.stringify(logs)],
     );
     await touchWords(client, chainId, logs);
-    return rowCount ?? 0;
   } catch (error) {
     if (!(error instanceof pg.DatabaseError) || error.code !== uniqueViolation) throw error;
     throw new WatcherAlarm('key_twice', `A log on chain ${chainId} says a second time what can be once: ${error.detail ?? error.message}`);
