@@ -87,7 +87,8 @@ const creditCreated: ChainEffect = {
 };
 
 beforeAll(async () => {
-  api = await startTestService({ settlementChains: [chain] });
+  // Nobody watches the chain: whoever did would be unready after a minute in which no node answers.
+  api = await startTestService({ settlementChains: [chain], roles: ['projector', 'sequencer', 'anchorer', 'sender'] });
   await api.post('/v1/settlement', { legalName: 'Demo' });
   const operator = { authorization: `Bearer ${api.operatorToken}` };
   await api.post('/v1/providers', { slug: 'other', name: 'Other' }, operator);
