@@ -596,4 +596,32 @@ describe('terms', () => {
     expect((await shop.open(`/v1/checkouts/${opened.id}`)).body.terms).toBe(hash);
     expect((await shop.open(`/v1/logs/other/terms/${hash}`)).body.code).toBe('terms_not_found');
   });
+
+  it('[D15] are refused for a title of another price, and for what is billed in another currency', async () => {
+    const { invoice, account } = await shop.invoice('60.50');
+    const publish = async (amount: string, currency: string, cycle: string) => {
+      const document = { offer: 'ppv', version: '1', price: { amount, currency, cycle }, refunds: 'None.' };
+      return (await shop.api.post('/v1/terms', document)).body.id as string;
+    };
+    const sale = { onSaleFrom: '2020-01-01T00:00:00.000Z', onSaleUntil: '2098-01-01T00:00:00.000Z' };
+    const event = { startsAt: '2098-01-01T00:00:00.000Z', endsAt: '2098-01-02T00:00:00.000Z' };
+    const listed = await shop.api.post('/v1/titles', { name: 'Final', price: '9.99', currency: 'EUR', ...sale, ...event });
+    const of = async (path: string, body: object) => {
+      const answer = await shop.api.post(path, body);
+      return [answer.status, answer.body.code as string | undefined];
+    };
+    const title = { title: listed.body.id as string };
+    const order = `/v1/accounts/${account}/purchases/checkouts`;
+    const [cheaper, same, monthly, dollars] = [
+      await publish('4.99', 'EUR', 'once'),
+      await publish('9.99', 'EUR', 'once'),
+      await publish('4.99', 'EUR', 'month'),
+      await publish('60.50', 'USD', 'month'),
+    ];
+    expect(await of(order, { ...title, terms: cheaper })).toEqual([409, 'terms_contradict']);
+    expect(await of(order, { ...title, terms: dollars })).toEqual([409, 'terms_contradict']);
+    expect(await of(order, { ...title, terms: same })).toEqual([201, undefined]);
+    expect(await of(order, { ...title, terms: monthly })).toEqual([201, undefined]);
+    expect(await of(`/v1/invoices/${invoice}/checkouts`, { terms: dollars })).toEqual([409, 'terms_contradict']);
+  });
 });

@@ -7,7 +7,7 @@ import { CommandExecutor } from '../../commands/application/command-executor.ts'
 import type { Envelope } from '../../commands/application/envelope.ts';
 import { randomSalt } from '../../commands/application/random-salt.ts';
 import { reject, repeated } from '../../commands/domain/decision.ts';
-import { amountText } from '../../money/money.ts';
+import { amountText, moneyOf } from '../../money/money.ts';
 import { mappedEvent, mappedTitle, mapTitle, type MapTitleData } from '../domain/ppv-event.ts';
 import { invoiceRefOf } from '../domain/quote.ts';
 import { configured, settlementProvider } from '../domain/settlement-provider.ts';
@@ -16,6 +16,7 @@ import type { SlotOpened, SlotPurpose } from '../domain/slot.events.ts';
 import { type OpenSlot, slot } from '../domain/slot.ts';
 import { allocateSlot, purposeKey, referenceOf, slotRegister } from '../domain/slot-register.ts';
 import { noTerms, terms } from '../domain/terms.ts';
+import type { TermsDocument } from '../domain/terms.events.ts';
 import { tokenUnits } from '../domain/token-amount.ts';
 import type { CheckoutAsked, SubjectRejection } from './checkout-subject.ts';
 import { CreditTokens } from './credit-tokens.ts';
@@ -33,7 +34,9 @@ export type CheckoutRejection =
   | { readonly code: 'chain_not_found' }
   | { readonly code: 'escrow_not_available'; readonly chainId: string }
   | { readonly code: 'credit_not_available'; readonly chainId: string; readonly currency: string }
-  | { readonly code: 'terms_not_found' };
+  | { readonly code: 'terms_not_found' }
+  /** They say another price, or another currency, than what is to be paid. */
+  | { readonly code: 'terms_contradict'; readonly terms: string; readonly price: string; readonly currency: string };
 
 /** Answers the seq of the slot beside the events. */
 export class OpenCheckout extends Command<{ readonly seq: string; readonly outcome: Outcome<CheckoutRejection> }> {
@@ -53,6 +56,13 @@ type Place = Pick<SlotOpened, 'module' | 'chainId' | 'contract' | 'escrow'>;
 type Answer = Promise<{ readonly seq: string; readonly outcome: Outcome<CheckoutRejection> }>;
 
 type EscrowTimes = Pick<MapTitleData, 'captureAfterSeconds' | 'reclaimAfterSeconds'>;
+
+interface AgreedTerms {
+  readonly hash: string;
+  /** Absent where nothing was published. */
+  readonly document?: TermsDocument;
+  readonly escrow: EscrowTimes;
+}
 
 /** Where no terms say it: the provider takes the money when the title is over, and a month later anybody may send back what it left. */
 const escrowTimesDefault: EscrowTimes = { captureAfterSeconds: 0n, reclaimAfterSeconds: 30n * 86_400n };
@@ -98,6 +108,10 @@ export class OpenCheckoutHandler implements ICommandHandler<OpenCheckout> {
     }
     const agreed = await this.#terms(provider, asked.termsHash ?? named.profile.termsHash);
     if (agreed === undefined) return refused({ code: 'terms_not_found' });
+    if (agreed.document !== undefined && contradicts(agreed.document, payable, asked)) {
+      const { amount: price, currency } = agreed.document.price;
+      return refused({ code: 'terms_contradict', terms: agreed.hash, price, currency });
+    }
     const place = await this.#placeOf(envelope, payable, chain, agreed.escrow);
     if (place === undefined) return refused({ code: 'escrow_not_available', chainId: chain.chainId });
 
@@ -138,14 +152,18 @@ export class OpenCheckoutHandler implements ICommandHandler<OpenCheckout> {
   }
 
   /** What the payer agrees to, and for how long the escrow holds by it; undefined for terms that nobody published. */
-  async #terms(provider: string, hash: string): Promise<{ readonly hash: string; readonly escrow: EscrowTimes } | undefined> {
+  async #terms(provider: string, hash: string): Promise<AgreedTerms | undefined> {
     if (hash === noTerms) return { hash, escrow: escrowTimesDefault };
     const published = await this.#executor.current(terms, termsStream(provider, hash), provider);
     if (published.status === 'none') return undefined;
-    const { escrow } = published.document;
-    if (escrow === undefined) return { hash, escrow: escrowTimesDefault };
-    const { captureAfterSeconds, reclaimAfterSeconds } = escrow;
-    return { hash, escrow: { captureAfterSeconds: BigInt(captureAfterSeconds), reclaimAfterSeconds: BigInt(reclaimAfterSeconds) } };
+    const { document } = published;
+    if (document.escrow === undefined) return { hash, document, escrow: escrowTimesDefault };
+    const { captureAfterSeconds, reclaimAfterSeconds } = document.escrow;
+    return {
+      hash,
+      document,
+      escrow: { captureAfterSeconds: BigInt(captureAfterSeconds), reclaimAfterSeconds: BigInt(reclaimAfterSeconds) },
+    };
   }
 
   /** The contract that takes the payment; undefined for one that the chain does not have. */
@@ -232,6 +250,16 @@ export class OpenCheckoutHandler implements ICommandHandler<OpenCheckout> {
       decide: (state) => openSlot(state, { ...data, salt, invoiceRef }),
     });
   }
+}
+
+/**
+ * Whether terms cannot be those of what is to be paid. A title has one price for ever, which terms that are paid once name; a bill is made of
+ * many things, so that only the currency of terms that were named for it can be compared.
+ */
+function contradicts({ price }: TermsDocument, { kind, amount }: Payable, { termsHash }: CheckoutAsked): boolean {
+  const isForTitle = kind === 'title' && price.cycle === 'once';
+  if (price.currency !== amount.currency) return isForTitle || termsHash !== undefined;
+  return isForTitle && moneyOf(price.amount, price.currency).amount !== amount.amount;
 }
 
 function amountOf({ amount }: Payable): Pick<SlotOpened, 'amount' | 'currency'> {
