@@ -79,8 +79,13 @@ abstract contract OfferPurchases is IPpvEscrow, FeeVault, PlatformPause, EIP712 
         bytes calldata payerSig
     ) external nonReentrant whenNotPaused {
         if (o.token == NATIVE) revert PpvEscrowWrongToken(o.token);
-        ExactTransfer.SignedPull memory pull = _signedPull(o, payer, _hold(o, signer, sig, payer));
-        _requireExact(ExactTransfer.pullPermitted(pull, permit2, address(this), nonce, OfferTypes.OFFER_WITNESS, payerSig), o.amount);
+        bytes32 structHash = _hold(o, signer, sig, payer);
+        IPermit2.TokenPermissions memory permitted = IPermit2.TokenPermissions(o.token, o.amount);
+        IPermit2.PermitTransferFrom memory permit = IPermit2.PermitTransferFrom(permitted, nonce, o.deadline);
+        _requireExact(
+            ExactTransfer.pullPermitted(permit2, permit, payer, address(this), structHash, OfferTypes.OFFER_WITNESS, payerSig),
+            o.amount
+        );
     }
 
     /// @inheritdoc IPpvEscrow

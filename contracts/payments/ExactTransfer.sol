@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IERC3009} from "../interfaces/IERC3009.sol";
 import {IPermit2} from "../interfaces/IPermit2.sol";
 
@@ -15,12 +16,12 @@ library ExactTransfer {
     /// @notice An EIP-3009 signature in the form (r, s, v) has this many bytes.
     uint256 private constant _ECDSA_BYTES = 65;
 
-    /// @notice Who pays for what, by a signature that names it.
+    /// @notice Who pays for what, by an EIP-3009 signature that names it.
     /// @param payer Who signed.
     /// @param amount In the token's units.
     /// @param validAfter Exclusive, in Unix seconds.
-    /// @param deadline In Unix seconds; exclusive for EIP-3009, inclusive for Permit2.
-    /// @param structHash EIP-712 hash of what is paid for: the nonce of EIP-3009, the witness of Permit2.
+    /// @param deadline Exclusive, in Unix seconds.
+    /// @param structHash EIP-712 hash of what is paid for: the nonce.
     struct SignedPull {
         address token;
         address payer;
@@ -76,30 +77,27 @@ library ExactTransfer {
     }
 
     /// @notice Moves a token from the payer by Permit2.
+    /// @param structHash EIP-712 hash of what is paid for: the witness.
     /// @param witnessType The rest of the type string after `PermitWitnessTransferFrom(...,`, referenced types in alphabetical order.
     function pullPermitted(
-        SignedPull memory pull_,
         IPermit2 permit2,
+        IPermit2.PermitTransferFrom memory permit,
+        address payer,
         address to,
-        uint256 nonce,
+        bytes32 structHash,
         string memory witnessType,
         bytes calldata payerSig
     ) internal returns (uint256 received) {
-        uint256 before = IERC20(pull_.token).balanceOf(to);
-        permit2.permitWitnessTransferFrom(
-            IPermit2.PermitTransferFrom(IPermit2.TokenPermissions(pull_.token, pull_.amount), nonce, pull_.deadline),
-            IPermit2.SignatureTransferDetails(to, pull_.amount),
-            pull_.payer,
-            pull_.structHash,
-            witnessType,
-            payerSig
-        );
-        return _rise(pull_.token, to, before);
+        address token = permit.permitted.token;
+        uint256 amount = permit.permitted.amount;
+        uint256 before = IERC20(token).balanceOf(to);
+        IPermit2.SignatureTransferDetails memory details = IPermit2.SignatureTransferDetails(to, amount);
+        permit2.permitWitnessTransferFrom(permit, details, payer, structHash, witnessType, payerSig);
+        return _rise(token, to, before);
     }
 
     /// @dev A balance that fell is a rise of nothing.
     function _rise(address token, address holder, uint256 before) private view returns (uint256) {
-        uint256 current = IERC20(token).balanceOf(holder);
-        return current > before ? current - before : 0;
+        return Math.saturatingSub(IERC20(token).balanceOf(holder), before);
     }
 }

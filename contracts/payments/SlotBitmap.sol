@@ -11,13 +11,14 @@ struct Slots {
 
 /// @title Slots that are closed once
 library SlotBitmap {
-    /// @notice Closes a slot, and answers whether it was open until now.
+    /// @notice Closes a slot, and answers whether it was open until now. One that was closed stays as it was.
     function close(Slots storage slots, ProviderId id, Seq seq) internal returns (bool wasOpen) {
         uint256 word = Seq.unwrap(seq) >> 8;
         uint256 bit = _bitOf(seq);
-        uint256 bits = slots.words[id][word];
+        mapping(uint256 word => uint256 bits) storage words = slots.words[id];
+        uint256 bits = words[word];
         wasOpen = bits & bit == 0;
-        if (wasOpen) slots.words[id][word] = bits | bit;
+        words[word] = bits | bit;
     }
 
     /// @notice Was the slot closed?

@@ -24,7 +24,9 @@ abstract contract MandateCollections is SettlementSlots {
         bytes32 invoiceRef
     ) external nonReentrant whenNotPaused {
         _requireAmount(amount);
-        (address treasury, uint16 bps, address feeReceiver) = registry.collectable(m.providerId, m.token, msg.sender);
+        Split memory split;
+        uint16 bps;
+        (split.treasury, bps, split.feeReceiver) = registry.collectable(m.providerId, m.token, msg.sender);
         bytes32 structHash = m.structHash();
         bytes32 mandate = _hashTypedDataV4(structHash);
         MandateState storage state = _mandates[mandate];
@@ -35,8 +37,8 @@ abstract contract MandateCollections is SettlementSlots {
         }
         uint32 periodIndex = _spend(m, state, amount);
         _close(m.providerId, seq);
-        Split memory split = _splitOf(amount, treasury, bps, feeReceiver);
-        emit Collected(mandate, m.providerId, invoiceRef, m.payer, seq, m.token, amount, split.fee, treasury, periodIndex);
+        _divide(split, amount, bps);
+        emit Collected(mandate, m.providerId, invoiceRef, m.payer, seq, m.token, amount, split.fee, split.treasury, periodIndex);
         _pullSplit(m.token, m.payer, split);
     }
 

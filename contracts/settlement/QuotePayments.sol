@@ -78,8 +78,12 @@ abstract contract QuotePayments is SettlementSlots {
         _requireToken(q.token);
         (Split memory split, bytes32 structHash) = _settle(q, signer, sig, payer, Method.Permit2);
         address to = split.fee == 0 ? split.treasury : address(this);
-        ExactTransfer.SignedPull memory pull = _signedPull(q, payer, structHash);
-        _requireExact(ExactTransfer.pullPermitted(pull, permit2, to, nonce, SettlementTypes.QUOTE_WITNESS, payerSig), q.amount);
+        IPermit2.TokenPermissions memory permitted = IPermit2.TokenPermissions(q.token, q.amount);
+        IPermit2.PermitTransferFrom memory permit = IPermit2.PermitTransferFrom(permitted, nonce, q.deadline);
+        _requireExact(
+            ExactTransfer.pullPermitted(permit2, permit, payer, to, structHash, SettlementTypes.QUOTE_WITNESS, payerSig),
+            q.amount
+        );
         if (split.fee != 0) _pushSplit(q.token, split);
     }
 
@@ -103,15 +107,17 @@ abstract contract QuotePayments is SettlementSlots {
         ProviderId providerId = qs[0].providerId;
         address token = qs[0].token;
         Method method = token == NATIVE ? Method.Native : Method.Allowance;
-        (address treasury, uint16 bps, address feeReceiver) = registry.quotable(providerId, token, signer);
-        Split memory sum = Split(treasury, feeReceiver, 0, 0);
+        Split memory sum;
+        uint16 bps;
+        (sum.treasury, bps, sum.feeReceiver) = registry.quotable(providerId, token, signer);
+        Split memory split = Split(sum.treasury, sum.feeReceiver, 0, 0);
         for (uint256 i = 0; i < qs.length; ++i) {
             Quote calldata q = qs[i];
             if (ProviderId.unwrap(q.providerId) != ProviderId.unwrap(providerId) || q.token != token)
                 revert ProviderSettlementBatchMixed(i);
             _check(q, msg.sender);
             _requireSignature(signer, q.structHash(), sigs[i]);
-            Split memory split = _splitOf(q.amount, treasury, bps, feeReceiver);
+            _divide(split, q.amount, bps);
             _record(q, msg.sender, method, split);
             sum.net += split.net;
             sum.fee += split.fee;
@@ -136,10 +142,11 @@ abstract contract QuotePayments is SettlementSlots {
         Method method
     ) private returns (Split memory split, bytes32 structHash) {
         _check(q, payer);
-        (address treasury, uint16 bps, address feeReceiver) = registry.quotable(q.providerId, q.token, signer);
+        uint16 bps;
+        (split.treasury, bps, split.feeReceiver) = registry.quotable(q.providerId, q.token, signer);
         structHash = q.structHash();
         _requireSignature(signer, structHash, sig);
-        split = _splitOf(q.amount, treasury, bps, feeReceiver);
+        _divide(split, q.amount, bps);
         _record(q, payer, method, split);
     }
 
@@ -169,8 +176,10 @@ abstract contract QuotePayments is SettlementSlots {
     function _check(Quote calldata q, address payer) private view {
         if (block.timestamp <= q.validAfter) revert ProviderSettlementQuoteNotYetValid(q.validAfter);
         if (block.timestamp >= q.deadline) revert ProviderSettlementQuoteExpired(q.deadline);
-        if (q.payer != address(0) && q.payer != payer) revert ProviderSettlementWrongPayer(q.payer, payer);
-        if (q.kind == 0 || q.kind > _LAST_KIND) revert ProviderSettlementUnknownKind(q.kind);
+        address expected = q.payer;
+        if (expected != address(0) && expected != payer) revert ProviderSettlementWrongPayer(expected, payer);
+        uint8 kind = q.kind;
+        if (kind == 0 || kind > _LAST_KIND) revert ProviderSettlementUnknownKind(kind);
         _requireAmount(q.amount);
     }
 

@@ -53,9 +53,11 @@ abstract contract SettlementSlots is IProviderSettlement, FeeVault, PlatformPaus
         _pushFee(token, split.feeReceiver, split.fee);
     }
 
-    function _splitOf(uint256 amount, address treasury, uint16 bps, address feeReceiver) internal pure returns (Split memory split) {
+    /// @dev Fills in what the fee leaves.
+    function _divide(Split memory split, uint256 amount, uint16 bps) internal pure {
         uint256 fee = _feeOf(amount, bps);
-        return Split(treasury, feeReceiver, amount - fee, fee);
+        split.net = amount - fee;
+        split.fee = fee;
     }
 
     function _requireSignature(address signer, bytes32 structHash, bytes calldata sig) internal view {

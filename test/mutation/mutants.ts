@@ -126,7 +126,7 @@ function isWrite(expression: Node, stateVariables: ReadonlySet<number>): boolean
     const { typeString } = target['typeDescriptions'] as { typeString: string };
     if (/\bstorage\b|^mapping/.test(typeString) && target.nodeType !== 'Identifier') return true;
     if (target.nodeType === 'Identifier')
-      return /\bstorage pointer$/.test(typeString)
+      return /\bstorage pointer$|^mapping/.test(typeString)
         ? target !== expression['leftHandSide']
         : stateVariables.has(target['referencedDeclaration'] as number);
   }
