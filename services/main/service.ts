@@ -25,7 +25,7 @@ import { systemClock } from '../commands/application/clock.ts';
 import type { EventStore } from '../event-store/domain/event-store.ts';
 import { createHttpApplication } from '../http/http-application.ts';
 import { BillBundles } from '../invoicing/application/bill-bundles.ts';
-import { InvoicingProcess } from '../invoicing/application/invoicing.process.ts';
+import { invoicingProcess, InvoicingProcess } from '../invoicing/application/invoicing.process.ts';
 import type { EntryPublicity } from '../integrity/application/entry-publicity.ts';
 import type { PayloadAccess } from '../integrity/application/payload-access.ts';
 import { AdvisoryLock } from '../integrity/adapters/postgres/advisory-lock.ts';
@@ -200,7 +200,14 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
   const progress = new ProjectionProgress(pool);
   const keystore = { folder: join(keysFolder, 'quotes'), passwordFile: quotePasswordFile ?? join(keysFolder, 'quotes.password') };
   const senderKeys = new EncryptedKeystoreSenderKeys({ ...keystore, relayers: relayerKeys });
+  const issuing = {
+    caughtUp: async () => {
+      const { position } = await eventStore.head();
+      await progress.waitFor(invoicingProcess, { position, timeoutMs: 5_000 });
+    },
+  };
   const settlement = SettlementModule.register({
+    issuing,
     ...{ limits: options.checkoutLimits ?? {}, chains: settlementChains, secret, payments: new StreamSlotPayments(eventStore) },
     statuses: new PostgresWatcherStatusStore(pool),
     signer: new EncryptedKeystoreSigner(keystore),

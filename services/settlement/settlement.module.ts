@@ -28,6 +28,7 @@ import { CheckoutLinks } from './application/checkout-link.ts';
 import { Checkouts } from './application/checkouts.ts';
 import { ConfigureSettlementHandler } from './application/configure-settlement.handler.ts';
 import { CREDIT_DESK } from './application/credit-desk.ts';
+import { INVOICE_ISSUING, type InvoiceIssuing } from './application/invoice-issuing.ts';
 import { IssueQuoteHandler } from './application/issue-quote.handler.ts';
 import { OpenCheckoutHandler } from './application/open-checkout.handler.ts';
 import { PayableSubjects } from './application/payable-subjects.ts';
@@ -54,6 +55,7 @@ export interface SettlementPorts {
   readonly signer: QuoteSigner;
   readonly senders: SenderKeys;
   readonly payments: SlotPayments;
+  readonly issuing: InvoiceIssuing;
   readonly statuses: Pick<WatcherStatusStore, 'told'>;
   /** 32 bytes of the installation from which ids of checkouts are derived. */
   readonly secret: Uint8Array;
@@ -70,9 +72,9 @@ export interface SettlementPorts {
     { provide: PublishedTerms, useFactory: (store: EventStore) => new PublishedTerms(store), inject: [EVENT_STORE] },
     {
       provide: PayableSubjects,
-      useFactory: (executor: CommandExecutor, store: EventStore, catalog: CatalogReader) =>
-        new PayableSubjects({ executor, store, catalog }),
-      inject: [CommandExecutor, EVENT_STORE, CatalogReader],
+      useFactory: (executor: CommandExecutor, store: EventStore, catalog: CatalogReader, issuing: InvoiceIssuing) =>
+        new PayableSubjects({ executor, store, catalog, issuing }),
+      inject: [CommandExecutor, EVENT_STORE, CatalogReader, INVOICE_ISSUING],
     },
     {
       provide: SlotReleases,
@@ -89,7 +91,7 @@ export interface SettlementPorts {
   exports: [SETTLEMENT_CHAINS, PAYER_DESK, CREDIT_DESK, Checkouts, CheckoutAsks, PayableSubjects, SlotReleases],
 })
 export class SettlementModule {
-  static register({ chains, signer, senders, payments, statuses, secret, ...given }: SettlementPorts): DynamicModule {
+  static register({ issuing, chains, signer, senders, payments, statuses, secret, ...given }: SettlementPorts): DynamicModule {
     const known = new SettlementChains(chains);
     const limits = { ...checkoutLimitsDefault, ...given.limits };
     const calls = new Allowance(limits.nodeCallsPerMinute);
@@ -98,6 +100,7 @@ export class SettlementModule {
       module: SettlementModule,
       providers: [
         { provide: SETTLEMENT_CHAINS, useValue: known },
+        { provide: INVOICE_ISSUING, useValue: issuing },
         { provide: QUOTE_SIGNER, useValue: signer },
         { provide: SENDER_KEYS, useValue: senders },
         { provide: SLOT_WITNESS, useValue: new ChainSlotWitness({ chains: known, nodesOf: watchedNodesOf, payments }) },

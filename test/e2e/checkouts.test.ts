@@ -71,6 +71,15 @@ describe('a checkout', () => {
     expect((await shop.api.post(`/v1/invoices/${invoice}/checkouts`, { amount: '1', currency: 'EUR' })).body.id).not.toBe(id);
   });
 
+  it('is there at once for an invoice that was closed a moment ago', async () => {
+    const { id } = (await shop.api.post('/v1/accounts', { billing: 'postpaid', currency: 'EUR', creditLimit: '100' })).body as {
+      id: string;
+    };
+    await shop.api.post(`/v1/accounts/${id}/charges`, { amount: '5', currency: 'EUR', product: 'tv', description: 'TV' });
+    const closed = await shop.api.post(`/v1/accounts/${id}/invoices`, { dueOn: '2099-12-31' });
+    expect((await shop.api.post(`/v1/invoices/${closed.body.id}/checkouts`, {})).status).toBe(201);
+  });
+
   it('cannot be guessed', async () => {
     const { id } = await checkoutOf();
     for (const wrong of [`${id.slice(0, -1)}${id.endsWith('A') ? 'B' : 'A'}`, id.replace('chk_demo', 'chk_other'), 'chk_demo_1_', 'x'])

@@ -13,14 +13,17 @@ const numbersPerAppendMax = 500;
 const issuedAtOnceMax = 32;
 const patienceMs = 60_000;
 
+/** Under which it says how far it is. */
+export const invoicingProcess = { name: 'invoicing-process', version: 1 } as const;
+
 /**
  * From charges that an account closed to the issued document (DESIGN 4.4): events in, commands out. It runs like a read model without
  * rows: one owner, a checkpoint, a halt at what cannot be. Every command is safe to repeat, so a crash anywhere only means that the
  * batch is handled again.
  */
 export class InvoicingProcess implements Projection {
-  readonly name = 'invoicing-process';
-  readonly version = 1;
+  readonly name = invoicingProcess.name;
+  readonly version = invoicingProcess.version;
   readonly schema = '';
   readonly tables = [];
   readonly filter = { typePrefixes: ['ChargesClosed/'] };

@@ -12,6 +12,7 @@ import { amountText, isPayable, type Money, moneyOf } from '../../money/money.ts
 import { currencyWord } from '../domain/quote.ts';
 import type { SlotOpened, SlotTitle } from '../domain/slot.events.ts';
 import type { CheckoutSubject, SubjectRejection } from './checkout-subject.ts';
+import type { InvoiceIssuing } from './invoice-issuing.ts';
 
 /** Something that can be paid, as the books have it now. */
 export type Payable = { readonly account: string; readonly amount: Money } & (
@@ -25,6 +26,7 @@ export interface PayableSubjectsOptions {
   readonly executor: CommandExecutor;
   readonly store: EventStore;
   readonly catalog: CatalogReader;
+  readonly issuing: InvoiceIssuing;
 }
 
 /** Looks up what somebody wants to pay, in its own streams. `isFor` tells whether an account is there for whoever asks. */
@@ -74,7 +76,7 @@ export class PayableSubjects {
     subject: CheckoutSubject & { readonly kind: 'invoice' },
     isFor: (account: string) => boolean,
   ): Promise<Payable | SubjectRejection> {
-    const issued = await this.#issued(provider, subject.invoice);
+    const issued = (await this.#issued(provider, subject.invoice)) ?? (await this.#issuedNow(provider, subject.invoice));
     if (issued === undefined || !isFor(issued.account)) return { code: 'invoice_not_found' };
     const customer = await this.#account(provider, issued.account);
     if (customer.status === 'none') return { code: 'invoice_not_found' };
@@ -107,6 +109,12 @@ export class PayableSubjects {
 
   #account(provider: string, id: string): Promise<Account> {
     return this.#options.executor.current(account, accountStream(provider, id), provider);
+  }
+
+  /** An invoice that was closed a moment ago is there for whoever closed it. */
+  async #issuedNow(provider: string, id: string): Promise<InvoiceIssued | undefined> {
+    await this.#options.issuing.caughtUp();
+    return this.#issued(provider, id);
   }
 
   async #issued(provider: string, id: string): Promise<InvoiceIssued | undefined> {
