@@ -59,6 +59,7 @@ import { PostgresSignInNonces } from '../access/adapters/postgres/sign-in-nonces
 import { MandatesQuery } from '../../projections/mandates/mandates.query.ts';
 import { StreamSlotPayments } from '../settlement/application/stream.slot-payments.ts';
 import { BookingModule } from '../settlement/booking.module.ts';
+import { PostgresClosedSlots } from '../settlement/adapters/postgres/postgres.closed-slots.ts';
 import { PostgresWatcherStatusStore } from '../settlement/adapters/postgres/postgres.watcher-status-store.ts';
 import { PostgresGasCosts } from '../settlement/adapters/postgres/postgres.gas-costs.ts';
 import { CreditRefundProcess } from '../settlement/application/credit-refund.process.ts';
@@ -208,7 +209,8 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
   };
   const settlement = SettlementModule.register({
     issuing,
-    ...{ limits: options.checkoutLimits ?? {}, chains: settlementChains, secret, payments: new StreamSlotPayments(eventStore) },
+    ...{ limits: options.checkoutLimits ?? {}, chains: settlementChains, secret },
+    ...{ payments: new StreamSlotPayments(eventStore), closed: new PostgresClosedSlots(pool) },
     statuses: new PostgresWatcherStatusStore(pool),
     signer: new EncryptedKeystoreSigner(keystore),
     senders: senderKeys,

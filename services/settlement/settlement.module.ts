@@ -26,6 +26,7 @@ import { CheckoutEvents } from './application/checkout-events.ts';
 import { type CheckoutLimits, checkoutLimitsDefault } from './application/checkout-limits.ts';
 import { CheckoutLinks } from './application/checkout-link.ts';
 import { Checkouts } from './application/checkouts.ts';
+import { CLOSED_SLOTS, type ClosedSlots } from './application/closed-slots.ts';
 import { ConfigureSettlementHandler } from './application/configure-settlement.handler.ts';
 import { CREDIT_DESK } from './application/credit-desk.ts';
 import { INVOICE_ISSUING, type InvoiceIssuing } from './application/invoice-issuing.ts';
@@ -45,6 +46,7 @@ import type { SettlementChain } from './application/settlement-chain.ts';
 import { SETTLEMENT_CHAINS, SettlementChains } from './application/settlement-chains.ts';
 import { SLOT_WITNESS, type SlotWitness } from './application/slot-evidence.ts';
 import type { SlotPayments } from './application/slot-payments.ts';
+import { SlotNumbers } from './application/slot-numbers.ts';
 import { SlotReleases } from './application/slot-releases.ts';
 import { TOKEN_SCALES } from './application/token-scales.ts';
 import { TransactionLookups } from './application/transaction-lookups.ts';
@@ -57,6 +59,7 @@ export interface SettlementPorts {
   readonly payments: SlotPayments;
   readonly issuing: InvoiceIssuing;
   readonly statuses: Pick<WatcherStatusStore, 'told'>;
+  readonly closed: ClosedSlots;
   /** 32 bytes of the installation from which ids of checkouts are derived. */
   readonly secret: Uint8Array;
   readonly limits?: Partial<CheckoutLimits>;
@@ -81,6 +84,11 @@ export interface SettlementPorts {
       useFactory: (executor: CommandExecutor, witness: SlotWitness) => new SlotReleases(executor, witness),
       inject: [CommandExecutor, SLOT_WITNESS],
     },
+    {
+      provide: SlotNumbers,
+      useFactory: (executor: CommandExecutor, closed: ClosedSlots) => new SlotNumbers(executor, closed),
+      inject: [CommandExecutor, CLOSED_SLOTS],
+    },
     ConfigureSettlementHandler,
     SetRateHandler,
     PublishTermsHandler,
@@ -91,7 +99,7 @@ export interface SettlementPorts {
   exports: [SETTLEMENT_CHAINS, PAYER_DESK, CREDIT_DESK, Checkouts, CheckoutAsks, PayableSubjects, SlotReleases],
 })
 export class SettlementModule {
-  static register({ issuing, chains, signer, senders, payments, statuses, secret, ...given }: SettlementPorts): DynamicModule {
+  static register({ issuing, chains, signer, senders, payments, closed, statuses, secret, ...given }: SettlementPorts): DynamicModule {
     const known = new SettlementChains(chains);
     const limits = { ...checkoutLimitsDefault, ...given.limits };
     const calls = new Allowance(limits.nodeCallsPerMinute);
@@ -103,6 +111,7 @@ export class SettlementModule {
         { provide: INVOICE_ISSUING, useValue: issuing },
         { provide: QUOTE_SIGNER, useValue: signer },
         { provide: SENDER_KEYS, useValue: senders },
+        { provide: CLOSED_SLOTS, useValue: closed },
         { provide: SLOT_WITNESS, useValue: new ChainSlotWitness({ chains: known, nodesOf: watchedNodesOf, payments }) },
         { provide: PAYER_DESK, useValue: new ChainPayerDesk(known, nodeOf) },
         { provide: TOKEN_SCALES, useValue: new ChainTokenScales(known, chainNodeAt) },

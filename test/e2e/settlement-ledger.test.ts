@@ -3,6 +3,7 @@ import { envelopeOf } from '../../services/commands/application/envelope.ts';
 import type { Currency } from '../../services/money/currency.ts';
 import { add, amountText, type Money, zero } from '../../services/money/money.ts';
 import { type Posting, signedAmount } from '../../services/money/posting.ts';
+import { createPool } from '../../services/read-store/pool.ts';
 import { IssueQuote } from '../../services/settlement/application/issue-quote.handler.ts';
 import { SetRate } from '../../services/settlement/application/set-rate.handler.ts';
 import type { SettlementChain } from '../../services/settlement/application/settlement-chain.ts';
@@ -198,6 +199,46 @@ describe('a payment of an invoice', () => {
     );
     expect(wallet).toBe('-10.10');
     expect((await balances())['liability:suspense ETH']).toBeUndefined();
+  });
+
+  it('leaves the invoice payable in another slot, when it closed the slot under a quote that is not known', async () => {
+    const { invoice } = await invoiceOver('10.00');
+    const { seq, terms } = await quoted(`/v1/invoices/${invoice}/checkouts`, {});
+    const taken = settledBy({ quote: { ...terms.quote, fiatMinor: '77' } });
+    await take(taken, 20n, 5n);
+    expect((await api.post(`/v1/invoices/${invoice}/checkouts`, {})).body.events[0].data.seq).toBe(seq);
+    await take(taken, 20n, 10n);
+    const next = await quoted(`/v1/invoices/${invoice}/checkouts`, {});
+    expect(BigInt(next.seq)).toBeGreaterThan(BigInt(seq));
+    expect(await take(settledBy(next.terms), 20n, 10n)).toBe('finalized');
+    expect(await shown(invoice, ({ open }) => open === '0.00')).toMatchObject({ paid: '10.00', open: '0.00' });
+  });
+
+  it('passes over numbers whose slots a chain has closed, and whose events are lost', async () => {
+    const { invoice } = await invoiceOver('10.00');
+    const { seq, terms } = await quoted(`/v1/invoices/${invoice}/checkouts`, {});
+    const pool = createPool({ url: api.ownerUrl });
+    await pool.query(
+      `insert into tallyroot.settlement_watch_cursor
+         (chain_id, contract, module, observed_number, observed_hash, finalized_number, finalized_hash)
+       values ('31337', $1, 'settlement', 9, '0x09', 9, '0x09')`,
+      [settlement],
+    );
+    for (const after of [1n, 2n])
+      await pool.query(
+        `insert into tallyroot.settlement_watch_log (chain_id, contract, provider_id, effect, key, block_number, block_hash, tx, log_index, log)
+         values ('31337', $1, $2, 'slot', $3::text, 5, '0xb5', '0xc1', $3::text::integer, '{}')`,
+        [settlement, terms.quote.providerId, String(BigInt(seq) + after)],
+      );
+    await pool.end();
+    const other = await invoiceOver('12.00');
+    const headers = { 'idempotency-key': 'lost-numbers' };
+    const path = `/v1/invoices/${other.invoice}/checkouts`;
+    const opened = await api.post(path, {}, headers);
+    expect(opened.body.events[0].data).toMatchObject({ seq: String(BigInt(seq) + 3n), purpose: { instalment: '1' } });
+    const again = await api.post(path, {}, headers);
+    expect([again.status, again.body.id, again.headers.get('idempotent-replayed')]).toEqual([201, opened.body.id, 'true']);
+    expect((await api.post(path, {})).body.id).toBe(opened.body.id);
   });
 
   it('is ignored where the provider on chain is none of ours', async () => {

@@ -12,9 +12,9 @@ import { mappedEvent, mappedTitle, mapTitle, type MapTitleData } from '../domain
 import { invoiceRefOf } from '../domain/quote.ts';
 import { configured, settlementProvider } from '../domain/settlement-provider.ts';
 import { moveSlot, openSlot, type SlotRejection } from '../domain/slot.decider.ts';
-import type { SlotOpened, SlotPurpose } from '../domain/slot.events.ts';
+import type { SlotAllocated, SlotOpened, SlotPurpose } from '../domain/slot.events.ts';
 import { type OpenSlot, slot } from '../domain/slot.ts';
-import { allocateSlot, purposeKey, referenceOf, slotRegister } from '../domain/slot-register.ts';
+import { purposeKey, referenceOf, slotFor, slotRegister } from '../domain/slot-register.ts';
 import { noTerms, terms } from '../domain/terms.ts';
 import type { TermsDocument } from '../domain/terms.events.ts';
 import { tokenUnits } from '../domain/token-amount.ts';
@@ -24,6 +24,7 @@ import { type Payable, PayableSubjects } from './payable-subjects.ts';
 import type { SettlementChain } from './settlement-chain.ts';
 import { SETTLEMENT_CHAINS, type SettlementChains } from './settlement-chains.ts';
 import { ppvEventStream, settlementProviderStream, slotRegisterStream, slotStream, termsStream } from './settlement-streams.ts';
+import { SlotNumbers } from './slot-numbers.ts';
 import { SlotReleases } from './slot-releases.ts';
 import { stepEnvelope } from './step-envelope.ts';
 
@@ -77,6 +78,7 @@ export class OpenCheckoutHandler implements ICommandHandler<OpenCheckout> {
   readonly #subjects: PayableSubjects;
   readonly #chains: SettlementChains;
   readonly #releases: SlotReleases;
+  readonly #numbers: SlotNumbers;
   readonly #clock: Clock;
 
   constructor(
@@ -84,12 +86,14 @@ export class OpenCheckoutHandler implements ICommandHandler<OpenCheckout> {
     @Inject(PayableSubjects) subjects: PayableSubjects,
     @Inject(SETTLEMENT_CHAINS) chains: SettlementChains,
     @Inject(SlotReleases) releases: SlotReleases,
+    @Inject(SlotNumbers) numbers: SlotNumbers,
     @Inject(CLOCK) clock: Clock,
   ) {
     this.#executor = executor;
     this.#subjects = subjects;
     this.#chains = chains;
     this.#releases = releases;
+    this.#numbers = numbers;
     this.#clock = clock;
   }
 
@@ -117,12 +121,8 @@ export class OpenCheckoutHandler implements ICommandHandler<OpenCheckout> {
 
     const purpose = await this.#purposeOf(envelope, payable, place);
     if ('code' in purpose) return refused(purpose);
-    const allocated = await this.#executor.execute({
-      ...{ aggregate: slotRegister, stream: slotRegisterStream(provider), envelope },
-      decide: (state) => allocateSlot(state, purposeKey(purpose)),
-    });
-    if (allocated.kind === 'rejected') return { seq: '', outcome: allocated };
-    const { seq } = allocated.answer.events[0]?.data as { readonly seq: string };
+    const { seq, outcome } = await this.#numbers.allocate(envelope, named.providerId, purposeKey(purpose));
+    if (outcome.kind === 'rejected') return { seq, outcome };
     const opened = { ...place, seq, providerId: named.providerId, account: payable.account, purpose, termsHash: agreed.hash };
     return { seq, outcome: await this.#open(envelope, { ...opened, ...amountOf(payable) }) };
   }
@@ -138,7 +138,9 @@ export class OpenCheckoutHandler implements ICommandHandler<OpenCheckout> {
       decide: () => reject({ code: 'slot_not_found' as const }),
     });
     if (allocated.kind === 'rejected') return allocated.rejection.code === 'slot_not_found' ? undefined : { seq: '', outcome: allocated };
-    const { seq } = allocated.answer.events[0]?.data as { readonly seq: string };
+    const { purpose } = allocated.answer.events[0]?.data as SlotAllocated;
+    const register = await this.#executor.current(slotRegister, slotRegisterStream(provider), provider);
+    const seq = slotFor(register, purpose)?.seq ?? '';
     const stream = slotStream(provider, seq);
     if ((await this.#executor.current(slot, stream, provider)).status === 'none') return undefined;
     const step = stepEnvelope(envelope, 'OpenSlot', { seq });
@@ -201,7 +203,7 @@ export class OpenCheckoutHandler implements ICommandHandler<OpenCheckout> {
 
   /**
    * An invoice has one open slot at a time. Whoever asks for the same amount at the same place gets it; for another amount or place it is
-   * given up or moved first, which only a chain that cannot bring back a quote allows.
+   * given up or moved first, which only a chain that cannot bring back a quote allows. One in which nothing can land any more is given up as well.
    */
   async #instalmentOf(
     envelope: Envelope,
@@ -216,17 +218,15 @@ export class OpenCheckoutHandler implements ICommandHandler<OpenCheckout> {
     });
     let last = 0;
     while (register.slots.has(purposeKey(purposeAt(last + 1)))) last++;
-    const seq = register.slots.get(purposeKey(purposeAt(last)))?.seq;
+    const seq = slotFor(register, purposeKey(purposeAt(last)))?.seq;
     if (seq === undefined) return purposeAt(1);
     const state = await this.#executor.current(slot, slotStream(provider, seq), provider);
     if (state.status === 'none') return purposeAt(last);
     if (state.status === 'closed') return purposeAt(last + 1);
-    const refusal =
-      state.opened.amount === amountText(payable.amount)
-        ? await this.#move(envelope, state, place)
-        : rejectionOf(await this.#releases.release(envelope, state));
+    const isKept = state.opened.amount === amountText(payable.amount) && (await this.#releases.closingOf(provider, state)) === undefined;
+    const refusal = isKept ? await this.#move(envelope, state, place) : rejectionOf(await this.#releases.release(envelope, state));
     if (refusal !== undefined) return refusal;
-    return purposeAt(state.opened.amount === amountText(payable.amount) ? last : last + 1);
+    return purposeAt(isKept ? last : last + 1);
   }
 
   async #move(envelope: Envelope, state: OpenSlot, to: Place): Promise<SlotRejection | undefined> {

@@ -2,10 +2,13 @@ import { ChainFault } from '../../chain/application/chain-faults.ts';
 import type { Outcome } from '../../commands/application/answer.ts';
 import type { CommandExecutor } from '../../commands/application/command-executor.ts';
 import type { Envelope } from '../../commands/application/envelope.ts';
+import { settlementId } from '../domain/chain-effect.ts';
+import { settlement } from '../domain/settlement.ts';
+import { closingOf } from '../domain/slot-closing.ts';
 import { redemptionLive, releaseSlot, type SlotRejection } from '../domain/slot.decider.ts';
 import type { SlotEvidence } from '../domain/slot.events.ts';
 import { mayStillLand, type OpenSlot, slot } from '../domain/slot.ts';
-import { slotStream } from './settlement-streams.ts';
+import { settlementStream, slotStream } from './settlement-streams.ts';
 import type { SlotWitness } from './slot-evidence.ts';
 import { stepEnvelope } from './step-envelope.ts';
 
@@ -18,9 +21,18 @@ export class SlotReleases {
     [this.#executor, this.#witness] = [executor, witness];
   }
 
+  /** Why nothing can land any more where the slot is bound to, by what is final there; undefined while something can. No chain is asked. */
+  async closingOf(provider: string, { opened, place }: OpenSlot): Promise<SlotEvidence | undefined> {
+    const id = settlementId({ ...place, effect: 'slot', key: opened.seq });
+    return closingOf(await this.#executor.current(settlement, settlementStream(provider, id), provider));
+  }
+
   /** What speaks for it that nothing can land where the slot is bound to. Throws chain faults. */
-  async evidenceOf(provider: string, { opened, place, quotes }: OpenSlot): Promise<SlotEvidence> {
+  async evidenceOf(provider: string, state: OpenSlot): Promise<SlotEvidence> {
+    const { opened, place, quotes } = state;
     if (quotes.length === 0) return { kind: 'unquoted' };
+    const closing = await this.closingOf(provider, state);
+    if (closing !== undefined) return closing;
     return (await this.#witness.evidenceOf({ ...place, provider, providerId: opened.providerId, seq: opened.seq })) ?? { kind: 'unquoted' };
   }
 

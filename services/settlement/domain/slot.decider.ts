@@ -118,7 +118,7 @@ export function redemptionLive({ redemptions }: OpenSlot, now: string): SlotReje
 /** Until when the slot cannot leave its contract, or undefined when the evidence says that nothing can land there any more. */
 function boundUntil({ quotes, place }: OpenSlot, evidence: SlotEvidence): string | undefined {
   const here = quotes.filter((quote) => isAt(quote, place));
-  if (here.length === 0 || evidence.kind === 'cancelled') return undefined;
+  if (here.length === 0 || evidence.kind === 'cancelled' || evidence.kind === 'taken') return undefined;
   const last = latestDeadline(here);
   const isPast = evidence.kind === 'unpaid' && BigInt(Math.floor(Date.parse(evidence.block.time) / 1000)) >= last;
   return isPast ? undefined : instantOf(last);

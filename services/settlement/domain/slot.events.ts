@@ -10,7 +10,10 @@ import type { PayModule, SignedTerms } from './quote.ts';
 export type SlotAllocated = {
   /** 1, 2, 3, ... without a gap, as decimal text. */
   readonly seq: string;
-  /** Key of what is paid, for example `invoice:inv_...:1` or `order:ord_...`: each gets one slot, once. */
+  /**
+   * Key of what is paid, for example `invoice:inv_...:1` or `order:ord_...`: each gets one slot, once, and another one only where a chain has closed
+   * the first before it was opened.
+   */
   readonly purpose: string;
 };
 
@@ -89,7 +92,9 @@ export type SlotEvidence =
   /** `SeqCancelled` in a finalised block: nothing can land there. */
   | { readonly kind: 'cancelled'; readonly block: EvidenceBlock }
   /** A finalised block is younger than every quote, and the slot's bit is not set in it. */
-  | { readonly kind: 'unpaid'; readonly block: EvidenceBlock };
+  | { readonly kind: 'unpaid'; readonly block: EvidenceBlock }
+  /** Closed in a finalised block, by a payment under a quote that the ledger does not know: none of those that it knows can land. */
+  | { readonly kind: 'taken'; readonly block: EvidenceBlock };
 
 export type EvidenceBlock = { readonly number: string; readonly hash: string; /** ISO text. */ readonly time: string };
 

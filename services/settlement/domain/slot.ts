@@ -33,7 +33,7 @@ interface KnownSlot {
   readonly place: Pick<SlotOpened, 'module' | 'chainId' | 'contract'> & { readonly escrow?: SlotEscrow };
   /** Every quote ever issued, the oldest first: any of them may have been paid. */
   readonly quotes: readonly IssuedQuote[];
-  /** Contracts where the slot was cancelled: it can never be paid there again. */
+  /** Contracts where the slot was cancelled, or taken: it can never be paid there again. */
   readonly burnt: readonly Pick<SlotOpened, 'chainId' | 'contract'>[];
   /** Who may pay it with prepaid credit. */
   readonly redemptions: readonly OfferedRedemption[];
@@ -61,7 +61,7 @@ function evolve(state: Slot, { event, revision }: Placed<SlotEvent>): Slot {
       return { ...state, quotes: [...state.quotes, { ...event.data, revision }], revision };
     case 'SlotMoved/1': {
       const { module, chainId, contract, escrow, evidence } = event.data;
-      const burnt = evidence.kind === 'cancelled' ? [...state.burnt, state.place] : state.burnt;
+      const burnt = evidence.kind === 'cancelled' || evidence.kind === 'taken' ? [...state.burnt, state.place] : state.burnt;
       return { ...state, place: { module, chainId, contract, ...(escrow !== undefined && { escrow }) }, burnt, revision };
     }
     case 'SlotClosed/1':

@@ -34,6 +34,6 @@ describe('the version of an aggregate with snapshots', () => {
     }).toEqual({
       'account/8': 'ad23ccf8752cce3c',
       'series/1': '973aba3083350d59',
-      'slots/1': '8cdd4527a0a8a649',
+      'slots/2': '7c5b1ac3ce4a56ba',
     }));
 });

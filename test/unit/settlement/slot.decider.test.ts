@@ -7,6 +7,7 @@ import {
   allocateSlot,
   purposeKey,
   referenceOf,
+  replaceSlot,
   type SlotRegister,
   slotRegister,
 } from '../../../services/settlement/domain/slot-register.ts';
@@ -44,6 +45,19 @@ describe('allocating a slot', () => {
     ])
       .when((state) => allocateSlot(state, purpose))
       .thenRepeats(0n));
+
+  it('gives it another one, once, for one that a chain has closed', () => {
+    const [first] = given(slotRegister, [])
+      .when((state) => allocateSlot(state, purpose))
+      .thenAccepts('SlotAllocated/1');
+    const [second] = given(slotRegister, [first!])
+      .when((state) => replaceSlot(state, { purpose, seq: '1' }))
+      .thenAccepts('SlotAllocated/1');
+    expect(second?.data).toEqual({ seq: '2', purpose });
+    const both = given(slotRegister, [first!, second!]);
+    both.when((state) => replaceSlot(state, { purpose, seq: '1' })).thenRepeats(1n);
+    both.when((state) => allocateSlot(state, purpose)).thenRepeats(1n);
+  });
 });
 
 describe('what a slot is paid for', () => {

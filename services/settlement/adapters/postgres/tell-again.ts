@@ -6,13 +6,14 @@ import type { ClientBase, Pool } from 'pg';
  */
 export async function tellAgain(client: ClientBase | Pool): Promise<void> {
   await client.query(
-    // The loss of what stands again, in the same block, would take back what stands. What was final is lost by a decision, and not by a look.
+    // Told again, the loss of what stands by now in the same block would take that back, and so would what somebody decided to take back.
     `with again as (
        update settlement_watch_log gone set state = 'lost'
-       where state = 'undone' and provider_id is not null and standing is distinct from 'finalized' and not exists (
+       where state = 'undone' and provider_id is not null and (reason is not null or standing is distinct from 'finalized') and not exists (
          select from settlement_watch_log seen
-         where seen.state = 'seen' and seen.chain_id = gone.chain_id and seen.block_hash = gone.block_hash and seen.tx = gone.tx
-           and seen.log_index = gone.log_index and seen.provider_id = gone.provider_id)
+         where seen.state = 'seen' and seen.chain_id = gone.chain_id and seen.contract = gone.contract
+           and seen.provider_id = gone.provider_id and seen.effect = gone.effect and seen.key = gone.key
+           and (gone.reason is not null or (seen.block_hash = gone.block_hash and seen.tx = gone.tx and seen.log_index = gone.log_index)))
      )
      update settlement_watch_log set standing = null where state = 'seen' and standing is not null`,
   );
