@@ -220,6 +220,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
   const watching = openWatching({
     ...{ chains: settlementChains, pool, lock: new AdvisoryLock(pool), clock: systemClock },
     ledger: {
+      providers: () => ledger().providers(),
       take: (effect, heads) => ledger().take(effect, heads),
       reorged: (effect, reason) => ledger().reorged(effect, reason),
       mandatesRevoked: (ends) => ledger().mandatesRevoked(ends),

@@ -19,6 +19,7 @@ function tell<Result>(method: string, ...values: unknown[]): Promise<Result> {
 }
 
 const ledger: SettlementLedger = {
+  providers: async () => [],
   take: (effect, heads) => tell<EffectStanding>('take', effect, heads),
   reorged: (effect) => tell<void>('reorged', effect),
   mandatesRevoked: (ends) => tell<void>('mandatesRevoked', ends),

@@ -20,6 +20,8 @@ export class EffectDelivery {
   /** The heads that each observation was told with, and when; it is told again only with later ones. */
   readonly #told = new Map<bigint, { readonly text: string; readonly at: number }>();
   #tellings = 0;
+  /** Providers of which nothing is kept as ignored any more. */
+  readonly #heeded = new Set<string>();
 
   constructor(chainId: string, store: WatcherStore, ledger: SettlementLedger) {
     this.#chainId = chainId;
@@ -33,10 +35,19 @@ export class EffectDelivery {
    * there the next time.
    */
   async deliver(): Promise<Error | undefined> {
+    await this.#heedNew();
     const refusal = await this.#tellEffects();
     // After what pays: nobody is kept waiting by ends of mandates, which anybody can make.
     await this.#tellRevocations();
     return refusal;
+  }
+
+  /** What a provider did on chain before we knew it is told as soon as we do. */
+  async #heedNew(): Promise<void> {
+    const fresh = (await this.#ledger.providers()).filter((id) => !this.#heeded.has(id));
+    if (fresh.length === 0) return;
+    await this.#store.heed(this.#chainId, fresh);
+    for (const id of fresh) this.#heeded.add(id);
   }
 
   async #tellRevocations(): Promise<void> {

@@ -5,6 +5,8 @@ import { providerIdOf } from '../domain/chain-number.ts';
 export interface ProviderDirectory {
   /** Undefined for a provider of somebody else, whose contracts are the same. */
   slugOf(providerId: string): string | undefined;
+  /** Numbers of all of ours. */
+  providerIds(): Iterable<string>;
 }
 
 /** The providers that have a log. Their numbers follow from their names, so that none has to be looked up, and none can be another's. */
@@ -17,5 +19,9 @@ export class LoggedProviders implements ProviderDirectory {
 
   slugOf(providerId: string): string | undefined {
     return this.#slugs.get(providerId);
+  }
+
+  providerIds(): Iterable<string> {
+    return this.#slugs.keys();
   }
 }

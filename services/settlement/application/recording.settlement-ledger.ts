@@ -20,7 +20,7 @@ import { settlementStream } from './settlement-streams.ts';
 export interface RecordingLedgerOptions {
   readonly executor: CommandExecutor;
   readonly chains: SettlementChains;
-  readonly providers: Pick<ProviderDirectory, 'slugOf'>;
+  readonly providers: ProviderDirectory;
   readonly mandates: MandateOwners;
   readonly subjects: EffectSubjects;
   readonly contexts: FinalContexts;
@@ -62,6 +62,10 @@ export class RecordingSettlementLedger implements SettlementLedger {
   constructor(options: RecordingLedgerOptions) {
     this.#options = options;
     this.#revocations = new MandateRevocations(options.executor, options.mandates);
+  }
+
+  async providers(): Promise<readonly string[]> {
+    return [...this.#options.providers.providerIds()];
   }
 
   async take(effect: ChainEffect, heads: ChainHeads): Promise<EffectStanding> {

@@ -23,6 +23,8 @@ export interface MandateEnd {
 
 /** What the watcher drives: from what a chain shows to facts in the log. */
 export interface SettlementLedger {
+  /** Numbers on chain of the providers whose effects are not ignored, as of now: they only become more. */
+  providers(): Promise<readonly string[]>;
   /**
    * Takes in an effect that is on the canonical chain, and writes what the policy says for these heads: observed, confirmed, finalized.
    * Durable when it answers. Safe to repeat, with the same heads or later ones, after a crash anywhere; the watcher calls it again at each

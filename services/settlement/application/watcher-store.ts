@@ -150,6 +150,8 @@ export interface WatcherStore {
   revocations(chainId: string, countMax: number): Promise<{ readonly id: bigint; readonly end: MandateEnd }[]>;
   revocationsTold(ids: readonly bigint[]): Promise<void>;
   told(id: bigint, standing: EffectStanding | 'undone'): Promise<void>;
+  /** What of these providers was ignored is to be told again. */
+  heed(chainId: string, providerIds: readonly string[]): Promise<void>;
 
   /**
    * Words that a log touched, or the loss of one, since they were compared; and those that were compared before this time or never, unless

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { Pool } from 'pg';
 import { createPool } from '../../../services/read-store/pool.ts';
 import { MemorySettlementLedger } from '../../../services/settlement/adapters/memory/memory.settlement-ledger.ts';
+import { MemoryWatcherStore } from '../../../services/settlement/adapters/memory/memory.watcher-store.ts';
 import { PostgresWatcherStore } from '../../../services/settlement/adapters/postgres/postgres.watcher-store.ts';
 import { tellAgain } from '../../../services/settlement/adapters/postgres/tell-again.ts';
 import { freshDatabase, type TestDatabase } from '../../support/postgres.ts';
@@ -93,5 +94,24 @@ describe('a ledger that may have lost what it was told', () => {
     await watching(ledger).look();
     expect(heldBy(ledger)).toEqual(whole);
     expect(await new PostgresWatcherStore(pool).deliveries('77')).toEqual([]);
+  });
+});
+
+describe('a provider that is not known here', () => {
+  it.each([
+    ['in memory', () => new MemoryWatcherStore()],
+    ['in Postgres', () => new PostgresWatcherStore(pool)],
+  ] as const)('is ignored, and everything of it is told once it is known, with what is kept %s', async (_name, open) => {
+    const ours = new Set(['1']);
+    const [store, ledger] = [open(), new MemorySettlementLedger({ ours })];
+    const watch = watchOf(scriptedChainOf(['-']), { store, ledger, nodes: [scriptedCalls(chain)] });
+    chain.mine([settled(1n)], [settled(5n, { providerId: '2' })], [settled(6n, { providerId: '3' })]);
+    chain.finalise();
+    await watch.look();
+    await watch.look();
+    expect([heldBy(ledger), await store.deliveries('77')]).toEqual([['1 observed,finalized'], []]);
+    ours.add('2');
+    await watch.look();
+    expect([heldBy(ledger), await store.deliveries('77')]).toEqual([['1 observed,finalized', '5 observed,finalized'], []]);
   });
 });

@@ -27,7 +27,7 @@ function ledgerOf(): RecordingSettlementLedger {
   const chain = { chainId: place.chainId, rpcUrls: [], contracts, codeHashes: {}, deploymentBlock: 0n, tokens: [eth], profile };
   const chains = new SettlementChains([chain]);
   return new RecordingSettlementLedger({
-    ...{ executor, chains, providers: { slugOf: () => 'demo' }, mandates: { of: () => Promise.resolve([]) } },
+    ...{ executor, chains, providers: { slugOf: () => 'demo', providerIds: () => [] }, mandates: { of: () => Promise.resolve([]) } },
     ...{ subjects: new EffectSubjects(executor, chains), creditTokens: new CreditTokens(executor) },
     contexts: {
       of: (_: string, { module }: ChainEffect) => Promise.resolve(module === 'credit' ? { token: euroCredit } : inCoins),

@@ -16,12 +16,20 @@ export class MemorySettlementLedger implements SettlementLedger, FinalEffects {
   readonly #ended = new Set<string>();
   readonly #confirmBlocks: bigint | undefined;
 
-  /** `confirmBlocks`: how deep an effect is confirmed; not before it is final when absent. */
-  constructor({ confirmBlocks }: { readonly confirmBlocks?: bigint } = {}) {
+  readonly #ours: ReadonlySet<string> | undefined;
+
+  /** `confirmBlocks`: how deep an effect is confirmed; not before it is final when absent. `ours`: providers whose effects are not ignored; all when absent. */
+  constructor({ confirmBlocks, ours }: { readonly confirmBlocks?: bigint; readonly ours?: ReadonlySet<string> } = {}) {
     this.#confirmBlocks = confirmBlocks;
+    this.#ours = ours;
+  }
+
+  async providers(): Promise<readonly string[]> {
+    return this.#ours === undefined ? [] : [...this.#ours];
   }
 
   async take(effect: ChainEffect, { head, finalized }: ChainHeads): Promise<EffectStanding> {
+    if (this.#ours?.has(effect.providerId) === false) return 'ignored';
     const facts = this.#factsOf(effect);
     const last = facts.at(-1);
     const isLive = last !== undefined && last.type !== 'reorged' && last.type !== 'reversed';

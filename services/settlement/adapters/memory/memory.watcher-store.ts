@@ -178,6 +178,11 @@ export class MemoryWatcherStore implements WatcherStore {
     else kept.standing = standing;
   }
 
+  async heed(chainId: string, providerIds: readonly string[]): Promise<void> {
+    for (const kept of this.#seen(chainId))
+      if (kept.standing === 'ignored' && providerIds.includes(kept.log.providerId ?? '')) kept.standing = undefined;
+  }
+
   async wordsToCompare(chainId: string, comparedBefore: Date): Promise<Word[]> {
     return [...this.#chain(chainId).words.values()]
       .filter(({ isTouched, isFull, comparedAt }) => isTouched || (!isFull && comparedAt < comparedBefore))

@@ -220,6 +220,14 @@ export class PostgresWatcherStore implements WatcherStore {
     await this.#pool.query(`update settlement_watch_log set ${set} where id = $1`, standing === 'undone' ? [id] : [id, standing]);
   }
 
+  async heed(chainId: string, providerIds: readonly string[]): Promise<void> {
+    await this.#pool.query(
+      `update settlement_watch_log set standing = null
+       where chain_id = $1 and provider_id = any($2::numeric[]) and state = 'seen' and standing = 'ignored'`,
+      [chainId, providerIds],
+    );
+  }
+
   async wordsToCompare(chainId: string, comparedBefore: Date): Promise<Word[]> {
     const { rows } = await this.#pool.query<{ contract: string; provider_id: string; word: bigint }>(
       `select contract, provider_id, word from settlement_watch_word
