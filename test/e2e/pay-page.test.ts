@@ -535,6 +535,8 @@ inBrowser("the payer's page", () => {
     await item.getByText('Ended. Nothing is collected under it any more.').waitFor();
     await untilSo(async () => (await shop.on.settlement.getFunction('stateOf')(await item.getAttribute('data-mandate'))) as { revoked: boolean }, ({ revoked }) => revoked); // prettier-ignore
     await looksRight(page, 'mandate-ended');
+    // What is left of the allowance would pay whatever the wallet is asked for next.
+    await sent(shop.on.dollar, payer, 'approve', shop.chain.contracts.settlement, 0n);
     await context.close();
   }, 180_000);
 
