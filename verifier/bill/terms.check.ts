@@ -80,13 +80,19 @@ export function checkTerms(subject: TermsSubject): TermsOutcome {
   return { result, terms: named, rated, priced, credits, takenBack, differences, missing };
 }
 
+const creditTypes: readonly string[] = ['OutageRecorded/1', 'SlaCredited/1'];
+
 /** Answers how many there are. */
 function checkCredits(
   { account, prefix, terms, streams, postings }: TermsSubject,
   { differences, missing }: { readonly differences: string[]; readonly missing: string[] },
 ): number {
   const leaves = streams.get(`${prefix}account-${account}`) ?? [];
-  if (leaves.some(({ entry }, place) => entry.revision !== place)) return 0;
+  if (leaves.some(({ entry }, place) => entry.revision !== place)) {
+    for (const leaf of leaves.filter(({ entry }) => creditTypes.includes(entry.type)))
+      missing.push(`${nameOf(leaf)}: not all events of the account are in the bundle, which credits for outages are computed from`);
+    return 0;
+  }
   const book = new SlaBook({ isLog: false });
   for (const each of terms) book.agree(each);
   let credits = 0;
@@ -97,6 +103,9 @@ function checkCredits(
     for (const { kind, message } of book.next({ stream, revision, type, fin }, (currency) => postings.currencies.get(currency)))
       (kind === 'wrong' ? differences : missing).push(`${nameOf(leaf)}: ${message}`);
   }
+  // The outage is the last event here; its credit may stand just behind the head of the bundle.
+  for (const { amount, revision } of book.state().awaited.values())
+    missing.push(`the terms give ${amount} for the outage at revision ${revision}, and the bundle ends there`);
   return credits;
 }
 

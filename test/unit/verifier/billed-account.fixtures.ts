@@ -87,6 +87,8 @@ export interface WrittenBill {
   /** First revision that the invoice says it is made of. */
   readonly from?: number;
   readonly usage?: ReadonlyMap<string, CountedUsage>;
+  /** Is the opening of the account left out of the bundle? */
+  readonly isPartial?: boolean;
 }
 
 export interface CheckedBill {
@@ -96,7 +98,7 @@ export interface CheckedBill {
 }
 
 /** V9 and the terms over one written account; the leaf of revision n is n. */
-export function checkedBill({ closed, later = [], billed, from = 1, usage }: WrittenBill): CheckedBill {
+export function checkedBill({ closed, later = [], billed, from = 1, usage, isPartial = false }: WrittenBill): CheckedBill {
   const { closing, document } = invoiceOf({ closed, billed, from });
   const opened = { type: 'AccountOpened/1', fin: { account } };
   const number = { type: 'NumberAssigned/1', fin: { invoice: document.fin['invoice'], series: 'main', number: 'INV-1' } };
@@ -104,7 +106,7 @@ export function checkedBill({ closed, later = [], billed, from = 1, usage }: Wri
   const published = { type: 'PriceBookPublished/1', fin: { currency: 'EUR', rounding: 'half-up', decimals: '2', bands } };
   const [issued] = leavesOf('demo.invoice-inv_1', [document], 1000) as [BillLeaf];
   const streams = new Map([
-    [stream, leavesOf(stream, [opened, ...closed, closing, ...later], 0)],
+    [stream, leavesOf(stream, [opened, ...closed, closing, ...later], 0).slice(isPartial ? 1 : 0)],
     [issued.entry.stream, [issued]],
     ['demo.series-main', leavesOf('demo.series-main', [number], 1001)],
     [prices, leavesOf(prices, [published], -1)],

@@ -152,6 +152,19 @@ describe('[D15] credits for outages of the account', () => {
     expect([terms.result, terms.differences]).toEqual(['invalid', [difference]]);
   });
 
+  it('are missing where the bundle ends with the outage, or has not all that they are computed from', () => {
+    const last = bill({ closed: [paid], billed: [paid], later: [dayWithout()] }).terms;
+    expect([last.result, last.missing]).toEqual([
+      'unverifiable',
+      ['the terms give 2.99 EUR for the outage at revision 3, and the bundle ends there'],
+    ]);
+    const events = [paid, dayWithout(), creditFor(2, '2.99')];
+    const { terms } = checkedBill({ closed: events, billed: [paid], isPartial: true });
+    const told = (revision: number) => expect.stringContaining(`revision ${revision}: not all events of the account are in the bundle`);
+    expect([terms.result, terms.credits, terms.missing]).toEqual(['unverifiable', 0, [told(2), told(3)]]);
+    expect(checkedBill({ closed: [paid], billed: [paid], isPartial: true }).terms.result).toBe('ok');
+  });
+
   it('are not computed by terms that were not given', () => {
     const hash = `0x${'a'.repeat(64)}`;
     const others = { hash, stream: `demo.terms-${hash}`, revision: '0' };
