@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import { createPool } from '../../../services/read-store/pool.ts';
 import { MemorySettlementLedger } from '../../../services/settlement/adapters/memory/memory.settlement-ledger.ts';
 import { MemoryWatcherStore } from '../../../services/settlement/adapters/memory/memory.watcher-store.ts';
+import { PostgresClosedSlots } from '../../../services/settlement/adapters/postgres/postgres.closed-slots.ts';
 import { PostgresWatcherStore } from '../../../services/settlement/adapters/postgres/postgres.watcher-store.ts';
 import { tellAgain } from '../../../services/settlement/adapters/postgres/tell-again.ts';
 import { freshDatabase, type TestDatabase } from '../../support/postgres.ts';
@@ -113,5 +114,26 @@ describe('a provider that is not known here', () => {
     ours.add('2');
     await watch.look();
     expect([heldBy(ledger), await store.deliveries('77')]).toEqual([['1 observed,finalized', '5 observed,finalized'], []]);
+  });
+});
+
+describe('a number of a slot', () => {
+  const slots = () => new PostgresClosedSlots(pool);
+  const redeemed = (seq: string, state = 'seen', providerId = '1') =>
+    pool.query(
+      `insert into settlement_watch_log (chain_id, contract, provider_id, effect, key, block_number, block_hash, tx, log_index, log, state)
+       values ('77', '0xc1', $2, 'redeem', $3 || '.' || $1, 7, '0x07', $1, 0, '{}', $4)`,
+      [seq, providerId, someone, state],
+    );
+
+  it('is taken where a contract has closed it, by a payment or by credit of any holder', async () => {
+    chain.mine([settled(1n)], [purchased(9n, 4n)], [settled(5n, { providerId: '2' })]);
+    await watching(new MemorySettlementLedger()).look();
+    await redeemed('300');
+    await redeemed('301', 'undone');
+    await redeemed('302', 'seen', '2');
+    const taken = [];
+    for (const seq of ['1', '2', '5', '9', '300', '301', '302', '30']) if (await slots().has('1', seq)) taken.push(seq);
+    expect(taken).toEqual(['1', '9', '300']);
   });
 });
