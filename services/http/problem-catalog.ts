@@ -210,7 +210,7 @@ export const problemCatalog = {
   quote_expired: { status: 409, title: 'The quote is over.' },
   payment_refused: { status: 409, title: 'The contract would refuse the payment.' },
   slot_elsewhere: { status: 409, title: 'The payment is bound to another contract.' },
-  slot_bound: { status: 409, title: 'A quote for it may still be paid.' },
+  slot_bound: { status: 409, title: 'A quote for it may still be paid, or a collection of it is on its way.' },
   slot_cancelled: { status: 409, title: 'It was cancelled at this contract and can never be paid there.' },
   redemption_live: { status: 409, title: 'Prepaid credit may still be spent on it.' },
   quote_live: { status: 409, title: 'A quote for another payer is good still.' },

@@ -9,7 +9,7 @@ import { moneyOf } from '../../money/money.ts';
 import { creditHolder } from '../domain/credit-holder.ts';
 import type { DispatchRejection } from '../domain/dispatch.decider.ts';
 import { offerRedemption, type RedemptionRejection } from '../domain/redemption.ts';
-import type { SlotEvidence } from '../domain/slot.events.ts';
+import type { SlotFinding } from '../domain/slot.decider.ts';
 import { mayStillLand, type OfferedRedemption, type OpenSlot, type Slot, slot } from '../domain/slot.ts';
 import { tokenUnits } from '../domain/token-amount.ts';
 import type { SubjectRejection } from './checkout-subject.ts';
@@ -101,7 +101,7 @@ export class OfferRedemptionHandler implements ICommandHandler<OfferRedemption> 
   }
 
   /** No chain is asked while a quote may land by our own clock: nothing that it says would let the offer be made. */
-  async #evidenceOf(provider: string, state: Slot, now: string): Promise<SlotEvidence> {
+  async #evidenceOf(provider: string, state: Slot, now: string): Promise<SlotFinding> {
     if (state.status !== 'open' || mayStillLand(state, now)) return { kind: 'unquoted' };
     return this.#releases.evidenceOf(provider, state);
   }

@@ -3,11 +3,14 @@ import type { Outcome } from '../../commands/application/answer.ts';
 import type { CommandExecutor } from '../../commands/application/command-executor.ts';
 import type { Envelope } from '../../commands/application/envelope.ts';
 import { settlementId } from '../domain/chain-effect.ts';
+import { collectionDispatchId } from '../domain/dispatch.events.ts';
+import { dispatch } from '../domain/dispatch.ts';
 import { settlement } from '../domain/settlement.ts';
 import { closingOf } from '../domain/slot-closing.ts';
-import { redemptionLive, releaseSlot, type SlotRejection } from '../domain/slot.decider.ts';
+import { redemptionLive, releaseSlot, type SlotFinding, type SlotRejection } from '../domain/slot.decider.ts';
 import type { SlotEvidence } from '../domain/slot.events.ts';
 import { mayStillLand, type OpenSlot, slot } from '../domain/slot.ts';
+import { dispatchStream } from './sending-streams.ts';
 import { settlementStream, slotStream } from './settlement-streams.ts';
 import type { SlotWitness } from './slot-evidence.ts';
 import { stepEnvelope } from './step-envelope.ts';
@@ -27,12 +30,17 @@ export class SlotReleases {
     return closingOf(await this.#executor.current(settlement, settlementStream(provider, id), provider));
   }
 
-  /** What speaks for it that nothing can land where the slot is bound to. Throws chain faults. */
-  async evidenceOf(provider: string, state: OpenSlot): Promise<SlotEvidence> {
+  /**
+   * What speaks for it that nothing can land where the slot is bound to. A collection has no deadline on chain, so that its quote's says nothing:
+   * while one is on its way, only a slot that is closed there frees it. Throws chain faults.
+   */
+  async evidenceOf(provider: string, state: OpenSlot): Promise<SlotFinding> {
     const { opened, place, quotes } = state;
     if (quotes.length === 0) return { kind: 'unquoted' };
     const closing = await this.closingOf(provider, state);
     if (closing !== undefined) return closing;
+    const collection = await this.#executor.current(dispatch, dispatchStream(provider, collectionDispatchId(opened.seq)), provider);
+    if (collection.status === 'sending') return { kind: 'collecting' };
     return (await this.#witness.evidenceOf({ ...place, provider, providerId: opened.providerId, seq: opened.seq })) ?? { kind: 'unquoted' };
   }
 

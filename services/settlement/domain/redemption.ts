@@ -3,7 +3,7 @@ import { amountText } from '../../money/money.ts';
 import type { EffectOf } from './chain-effect.ts';
 import type { HoldingAccounts } from './credit-holder.ts';
 import { deadlineOf, landingEndOf, type OfferedRedemption, type OpenSlot, type Slot } from './slot.ts';
-import { redemptionLive, type SlotRejection } from './slot.decider.ts';
+import { redemptionLive, type SlotFinding, type SlotRejection } from './slot.decider.ts';
 import type { RedemptionOffered, SlotEvent, SlotEvidence } from './slot.events.ts';
 import type { SettlementSubject } from './settlement.events.ts';
 import { type KnownToken, tokenMoney } from './token-amount.ts';
@@ -18,7 +18,7 @@ export type RedemptionRejection =
 /** What is to be spent, by whom, and why no quote can land any more. */
 export type OfferRedemptionData = Omit<RedemptionOffered, 'deadline' | 'evidence'> & {
   readonly reorgWindowSeconds: string;
-  readonly evidence: SlotEvidence;
+  readonly evidence: SlotFinding;
 };
 
 /** As long as a quote for a token that moves is good. */
@@ -41,9 +41,10 @@ export function offerRedemption(state: Slot, data: OfferRedemptionData, now: str
   const known = redemptions.findLast((each) => isSame(data, each));
   if (live !== undefined && known?.revision !== redemptions.at(-1)?.revision) return reject(live);
   if (known !== undefined && seconds + renewSeconds < BigInt(known.deadline ?? '0')) return repeated(known.revision);
-  const bound = quoteLive(state, data.evidence, seconds);
-  if (bound !== undefined) return reject(bound);
   const { evidence, ...offer } = data;
+  if (evidence.kind === 'collecting') return reject({ code: 'slot_bound' });
+  const bound = quoteLive(state, evidence, seconds);
+  if (bound !== undefined) return reject(bound);
   const deadline = (seconds + offerSeconds).toString();
   const reason = evidence.kind === 'unquoted' ? {} : { evidence };
   return accept({ type: 'RedemptionOffered/1', data: { ...offer, deadline, ...reason } });

@@ -8,7 +8,8 @@ export type SlotRejection =
   | { readonly code: 'slot_closed'; readonly reason: 'settled' | 'released' }
   | { readonly code: 'slot_elsewhere'; readonly chainId: string; readonly contract: string }
   | { readonly code: 'slot_cancelled'; readonly chainId: string; readonly contract: string }
-  | { readonly code: 'slot_bound'; readonly until: string }
+  /** Absent is when it ends where a collection is on its way: that has no deadline on chain, and ends when it is final or has come to nothing. */
+  | { readonly code: 'slot_bound'; readonly until?: string }
   | { readonly code: 'quote_live'; readonly until: string }
   /** Prepaid credit was offered to be taken, and may still come. */
   | { readonly code: 'redemption_live'; readonly until: string }
@@ -71,9 +72,12 @@ export function askForQuote(
   return nowSeconds < freeAt ? refusal({ code: 'quote_too_early', notBefore: instantOf(freeAt) }) : { kind: 'free' };
 }
 
+/** What is known of payments that may still land: evidence, or that a collection was ordered of which nobody knows yet what comes of it. */
+export type SlotFinding = SlotEvidence | { readonly kind: 'collecting' };
+
 export interface MoveSlotData {
   readonly to: Pick<SlotMoved, 'module' | 'chainId' | 'contract'> & { readonly escrow?: SlotEscrow };
-  readonly evidence: SlotEvidence;
+  readonly evidence: SlotFinding;
 }
 
 /** Binds the slot to another (chain, contract). */
@@ -84,19 +88,21 @@ export function moveSlot(state: Slot, { to, evidence }: MoveSlotData, now: strin
   if (state.burnt.some((place) => isAt(to, place))) return reject({ code: 'slot_cancelled', chainId: to.chainId, contract: to.contract });
   const offered = redemptionLive(state, now);
   if (offered !== undefined) return reject(offered);
+  if (evidence.kind === 'collecting') return reject({ code: 'slot_bound' });
   const bound = boundUntil(state, evidence);
   if (bound !== undefined) return reject({ code: 'slot_bound', until: bound });
   return accept({ type: 'SlotMoved/1', data: { seq: state.opened.seq, ...to, evidence } });
 }
 
 /** What the slot was for may be paid in another way from here on: by card, from the wallet, or in a slot of another amount. */
-export function releaseSlot(state: Slot, evidence: SlotEvidence, now: string): Decision<SlotEvent, SlotRejection> {
+export function releaseSlot(state: Slot, evidence: SlotFinding, now: string): Decision<SlotEvent, SlotRejection> {
   if (state.status === 'none') return reject({ code: 'slot_not_found' });
   if (state.status === 'closed') {
     return state.reason === 'released' ? repeated(state.revision) : reject({ code: 'slot_closed', reason: state.reason });
   }
   const offered = redemptionLive(state, now);
   if (offered !== undefined) return reject(offered);
+  if (evidence.kind === 'collecting') return reject({ code: 'slot_bound' });
   const bound = boundUntil(state, evidence);
   if (bound !== undefined) return reject({ code: 'slot_bound', until: bound });
   return accept({ type: 'SlotClosed/1', data: { seq: state.opened.seq, reason: 'released', evidence } });

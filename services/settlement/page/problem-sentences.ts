@@ -9,6 +9,8 @@ export function problemSentence({ code, message, params }: Problem): string {
   if (code === 'slot_bound' && at !== undefined) {
     return `A quote for this payment is still good. It can be paid with credit at ${new Date(at).toLocaleTimeString()}, when nobody can pay that quote any more.`;
   }
+  if (code === 'slot_bound')
+    return 'This payment is being collected from your wallet. It can be paid in another way where that comes to nothing.';
   if (code === 'redemption_live' && at !== undefined) {
     return `This payment was begun with prepaid credit. It can be paid in another way at ${new Date(at).toLocaleTimeString()}.`;
   }

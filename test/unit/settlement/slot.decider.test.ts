@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { zeroAddress } from '../../../services/settlement/domain/quote.ts';
 import { issueQuote, moveSlot, openSlot, releaseSlot, settleSlot } from '../../../services/settlement/domain/slot.decider.ts';
-import type { SlotEvent, SlotRegisterEvent } from '../../../services/settlement/domain/slot.events.ts';
+import type { SlotEvent, SlotEvidence, SlotRegisterEvent } from '../../../services/settlement/domain/slot.events.ts';
 import { matchingQuote, slot } from '../../../services/settlement/domain/slot.ts';
 import {
   allocateSlot,
@@ -19,7 +19,7 @@ const quoted = [...open, issued()];
 const validity = { ageSecondsMax: 600n };
 const unquoted = { kind: 'unquoted' } as const;
 const closed = (reason: 'settled' | 'released'): SlotEvent => ({ type: 'SlotClosed/1', data: { seq: '7', reason } });
-const moved = (to: typeof place, evidence: Parameters<typeof moveSlot>[1]['evidence']): SlotEvent => ({
+const moved = (to: typeof place, evidence: SlotEvidence): SlotEvent => ({
   type: 'SlotMoved/1',
   data: { seq: '7', module: 'settlement', ...to, evidence },
 });
