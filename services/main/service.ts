@@ -324,13 +324,14 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
     ...{ chains: settlementChains, pool, open: app.get(SettlementDispatchesQuery, { strict: false }), lock: new AdvisoryLock(pool) },
     ...{ executor: app.get(CommandExecutor, { strict: false }), commands: app.get(CommandBus, { strict: false }) },
     keys: senderKeys,
+    providers: () => logs.known().map(({ slug }) => slug),
     escrows: {
       ...{ open: purchases, purchases },
       onUncaptured: (notice) =>
         logger.error(notice, 'An escrow holds what buyers paid; unless it is captured in time, it goes back to them.'),
     },
     credit: app.get<CreditBook>(CREDIT_BOOK, { strict: false }),
-    onAlarm: (alarm) => logger.error({ alarm }, 'Something that was ordered is not sent; it is tried on.'),
+    onAlarm: (alarm) => logger.error({ alarm }, 'Sending needs somebody to look; it is tried on.'),
   });
   if (roles.includes('sender') && settlementChains.length > 0) sending.start();
   closing.push(() => sending.stop());

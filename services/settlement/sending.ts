@@ -25,6 +25,8 @@ export interface SendingOptions {
   readonly commands: CommandBus;
   readonly open: OpenDispatches & FailedCollections;
   readonly keys: SenderKeys;
+  /** Slugs of all that are known when it is asked. */
+  readonly providers: () => Iterable<string>;
   readonly lock: SequencerLock;
   readonly escrows: Pick<EscrowReclaimsOptions, 'open' | 'purchases' | 'onUncaptured'>;
   readonly credit: Pick<CreditBook, 'tokens'>;
@@ -36,7 +38,7 @@ const limitsDefault = { relayGasMax: 400_000n, relayFeeMaxPerDay: 20_000_000_000
 
 /** The parts of sending, put together. Nothing runs until `start()`. */
 export function openSending(options: SendingOptions): SettlementSender {
-  const { chains, pool, executor, commands, open, keys, lock, escrows, credit, onAlarm } = options;
+  const { chains, pool, executor, commands, open, keys, providers, lock, escrows, credit, onAlarm } = options;
   const transactions = keptTransactions(pool);
   const sender = new DispatchSender({
     ...{ executor, calls: new ContractDispatchCalls(), costs: new PostgresGasCosts(pool), clock: systemClock },
@@ -57,8 +59,8 @@ export function openSending(options: SendingOptions): SettlementSender {
           ...{ feePerGasMax: spending?.feePerGasMax, finality },
         }),
     ),
-    ...{ open, executor, keys, sender, lock, onAlarm },
-    ...{ pollMs: 1_000, reconcileMs: 60_000, affordableMin: 20n },
+    ...{ open, executor, keys, providers, sender, lock, onAlarm },
+    ...{ pollMs: 1_000, reconcileMs: 60_000, idlePerRoundMax: 5, affordableMin: 20n },
   });
 }
 

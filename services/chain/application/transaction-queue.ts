@@ -199,16 +199,19 @@ export class TransactionQueue {
    * Undefined before the first.
    */
   async affordable(): Promise<bigint | undefined> {
-    const { node, signer, store } = this.#options;
+    const { node, store } = this.#options;
     const last = await store.lastFinal(this.key);
     if (last?.place === undefined) return undefined;
     const { gas, fee } = last.place;
-    const [balance, { feePerGasMax }] = await Promise.all([
-      node.call<string>('eth_getBalance', signer.address, 'latest'),
-      currentFees(node),
-    ]);
+    const [coins, { feePerGasMax }] = await Promise.all([this.coins(), currentFees(node)]);
     const cost = gas * feePerGasMax > fee ? gas * feePerGasMax : fee;
-    return cost === 0n ? undefined : BigInt(balance) / cost;
+    return cost === 0n ? undefined : coins / cost;
+  }
+
+  /** In wei. */
+  async coins(): Promise<bigint> {
+    const { node, signer } = this.#options;
+    return BigInt(await node.call<string>('eth_getBalance', signer.address, 'latest'));
   }
 
   async #look(transaction: QueuedTransaction, { count, head, finalised }: Seen, { onFinal }: Care): Promise<QueuedTransaction> {

@@ -31,6 +31,8 @@ export interface SenderKeys {
    * that cannot be used, and for one that everybody knows anywhere but on the local chain.
    */
   signerOf(role: SenderRole, provider: string, chainId: string): Promise<TransactionSigner>;
+  /** The same, if there is one already: the question makes none. Throws the same faults. */
+  existing(role: SenderRole, provider: string, chainId: string): Promise<TransactionSigner | undefined>;
 }
 
 export const SENDER_KEYS = Symbol('SenderKeys');

@@ -14,12 +14,13 @@ import { isRetryable } from '../../read-store/database-away.ts';
 import { operationOf } from '../domain/dispatch.events.ts';
 import { dispatch } from '../domain/dispatch.ts';
 import type { DispatchSender, SendingPlace } from './dispatch-sender.ts';
+import { KeyReconciliation, type KeyReconciliationOptions } from './key-reconciliation.ts';
 import type { OpenDispatch, OpenDispatches } from './open-dispatches.ts';
 import { roleOf, type SenderKeys } from './sender-keys.ts';
 import type { SendingAlarm, SendingAlarmCode } from './sending-status.ts';
 import { dispatchStream } from './sending-streams.ts';
 
-export interface SettlementSenderOptions {
+export interface SettlementSenderOptions extends KeyReconciliationOptions {
   readonly chains: readonly ChainAccess[];
   readonly open: OpenDispatches;
   readonly executor: CommandExecutor;
@@ -29,11 +30,6 @@ export interface SettlementSenderOptions {
   /** Order, as often as keys are compared, what time has made due. */
   readonly dues?: readonly DueOrders[];
   readonly pollMs: number;
-  /** Between two comparisons of nonces and balances. */
-  readonly reconcileMs: number;
-  /** For how many more transactions the coins of a key should be enough. */
-  readonly affordableMin: bigint;
-  readonly onAlarm: (alarm: SendingAlarm) => void;
 }
 
 /** Orders of which nothing but time is the cause. */
@@ -48,13 +44,14 @@ const lockName = 'settlement-sender';
 /** Brings everything that was ordered onto its chain, for as long as it runs. What stops one key stops no other. */
 export class SettlementSender {
   readonly #options: SettlementSenderOptions;
-  readonly #reconciled = new Map<string, number>();
+  readonly #reconciliation: KeyReconciliation;
   readonly #stopping = new AbortController();
   #orderedDueAt = 0;
   #running: Promise<void> | undefined;
 
   constructor(options: SettlementSenderOptions) {
     this.#options = options;
+    this.#reconciliation = new KeyReconciliation(options);
   }
 
   start(): void {
@@ -72,6 +69,7 @@ export class SettlementSender {
     for (const chain of this.#options.chains) {
       try {
         await this.#onChain(chain);
+        await this.#reconciliation.compareNext(chain); // Behind what is due.
       } catch (error) {
         this.#tell(chain.chainId, error);
       }
@@ -117,7 +115,7 @@ export class SettlementSender {
     const { open, sender } = this.#options;
     for (const { place, dispatches } of await this.#byKey(chain, await open.on(chain.chainId))) {
       try {
-        await this.#reconcile(place);
+        await this.#reconciliation.compare(place);
         await sender.tend(place);
         await this.#advance(place, dispatches);
       } catch (error) {
@@ -161,22 +159,6 @@ export class SettlementSender {
       }
     }
     return [...byAddress.values()];
-  }
-
-  /** At the first use of a key, and every minute. */
-  async #reconcile({ queue, chainId }: SendingPlace): Promise<void> {
-    const { reconcileMs, affordableMin } = this.#options;
-    const { address } = queue.key;
-    const at = this.#reconciled.get(`${chainId} ${address}`);
-    if (at !== undefined && Date.now() - at < reconcileMs) return;
-    const { latest, pending, kept } = await queue.counts();
-    const counted = `the chain counts ${latest} transactions, its node ${pending}, and ${kept} were signed here`;
-    if (latest > kept || pending > kept)
-      this.#alarm({ chainId, address, code: 'key_foreign', message: `Somebody else sends: ${counted}.` });
-    const more = await queue.affordable();
-    if (more !== undefined && more < affordableMin)
-      this.#alarm({ chainId, address, code: 'funds_low', message: `Its coins are enough for ${more} more transactions.` });
-    this.#reconciled.set(`${chainId} ${address}`, Date.now());
   }
 
   #tell(chainId: string, error: unknown, address?: string): void {

@@ -53,7 +53,11 @@ afterAll(async () => {
   await database.drop();
 });
 
-const keys: SenderKeys = { signerOf: () => Promise.resolve(refunder) };
+/** One key for everything, which exists for one role of one provider. */
+const keys: SenderKeys = {
+  signerOf: () => Promise.resolve(refunder),
+  existing: (role) => Promise.resolve(role === 'refunder' ? refunder : undefined),
+};
 
 /** As a process of its own would run it: it shares the databases and the chain with the others, and nothing else. */
 function senderOf(options: Partial<SettlementSenderOptions> = {}): SettlementSender {
@@ -62,10 +66,10 @@ function senderOf(options: Partial<SettlementSenderOptions> = {}): SettlementSen
   const sender = new SettlementSender({
     chains: [new ChainAccess({ chainId: '31337', node: chainNodeAt(settled.chain.url), transactions: keptTransactions(pool) })],
     open: { on: () => Promise.resolve(orders.map((order) => ({ provider, id: dispatchIdOf(order) }))) },
-    ...{ executor, keys, lock: new AdvisoryLock(pool) },
+    ...{ executor, keys, providers: () => [], lock: new AdvisoryLock(pool) },
     sender: new DispatchSender({ executor, costs, calls: new ContractDispatchCalls(), clock: systemClock, limitsOn }),
     // A process that waits for the lock makes a connection at each look.
-    ...{ pollMs: 100, reconcileMs: 0, affordableMin: 0n },
+    ...{ pollMs: 100, reconcileMs: 0, idlePerRoundMax: 5, affordableMin: 0n },
     onAlarm: (alarm) => alarms.push(alarm),
     ...options,
   });
@@ -196,6 +200,7 @@ describe('the role of the sender', () => {
     const { chainId, node } = { chainId: '31337', node: chainNodeAt(world.settled.chain.url) };
     const here = new ChainAccess({ chainId, node, transactions: keptTransactions(pool) });
     const unusable: SenderKeys = {
+      ...keys,
       signerOf: (_, __, on) =>
         on === '78' ? Promise.reject(new ChainKeyFault('The keystore cannot be opened.')) : Promise.resolve(refunder),
     };
@@ -213,5 +218,11 @@ describe('the role of the sender', () => {
     expect(await paidTo(to)).toBe(1n);
     expect((await world.state(dear.event)).status).toBe('sending');
     expect(alarms).toContainEqual(expect.objectContaining({ code: 'refused', address: refunder.address }));
+  });
+
+  it('says that somebody else sends by a key that has nothing to send', async () => {
+    await (await refunder.sendTransaction({ to: refunder.address, value: 5n })).wait();
+    await senderOf({ providers: () => [world.provider] }).round();
+    expect(alarms).toMatchObject([{ code: 'key_foreign', address: refunder.address }]);
   });
 });

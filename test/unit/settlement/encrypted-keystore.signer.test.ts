@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { encryptKeystoreJson, recoverAddress, Wallet } from 'ethers';
+import { EncryptedKeystoreSenderKeys } from '../../../services/settlement/adapters/keys/encrypted-keystore.sender-keys.ts';
 import { EncryptedKeystoreSigner } from '../../../services/settlement/adapters/keys/encrypted-keystore.signer.ts';
 import { digestOf } from '../../../services/settlement/domain/quote.ts';
 import { elsewhere, place, quoteIssued } from './slot.fixtures.ts';
@@ -47,6 +48,21 @@ describe('a key in an encrypted file', () => {
     await expect(keys.addressOf('demo', place.chainId)).rejects.toThrow('holds no password');
     await writeFile(passwordFile(), password);
     expect(await keys.addressOf('demo', place.chainId)).toBe(address);
+  });
+
+  it('is not made by asking whether it exists', async () => {
+    const keys = new EncryptedKeystoreSenderKeys({ folder: join(folder, 'keys'), passwordFile: passwordFile(), relayers: 1 });
+    expect(await keys.existing('refunder', 'demo', place.chainId)).toBeUndefined();
+    expect(await readdir(folder)).toEqual([]);
+    const { address } = await keys.signerOf('refunder', 'demo', place.chainId);
+    const restarted = new EncryptedKeystoreSenderKeys({ folder: join(folder, 'keys'), passwordFile: passwordFile(), relayers: 1 });
+    expect(await restarted.existing('refunder', 'demo', place.chainId)).toMatchObject({ address });
+    expect(await restarted.existing('minter', 'demo', place.chainId)).toBeUndefined();
+    await rm(passwordFile());
+    expect(await keys.existing('refunder', 'demo', place.chainId)).toMatchObject({ address });
+    const without = new EncryptedKeystoreSenderKeys({ folder: join(folder, 'keys'), passwordFile: passwordFile(), relayers: 1 });
+    await expect(without.existing('refunder', 'demo', place.chainId)).rejects.toThrow('is missing');
+    expect(await readdir(folder)).toEqual(['keys']);
   });
 
   it('that everybody knows signs on the local chain and on no other', async () => {

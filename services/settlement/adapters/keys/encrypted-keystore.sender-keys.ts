@@ -21,6 +21,10 @@ export class EncryptedKeystoreSenderKeys implements SenderKeys {
     return this.#keystore.walletOf(this.#nameOf(role, provider), chainId);
   }
 
+  existing(role: SenderRole, provider: string, chainId: string): Promise<TransactionSigner | undefined> {
+    return this.#keystore.existing(this.#nameOf(role, provider), chainId);
+  }
+
   #nameOf(role: SenderRole, provider: string): string {
     if (role === 'signer') return quoteKeyOf(provider);
     if (role !== 'relayer') return `${role}-${provider}`;

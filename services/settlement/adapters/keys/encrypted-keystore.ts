@@ -27,7 +27,7 @@ export class EncryptedKeystore {
 
   /** The key under a name, made at random when there is none yet. Throws `ChainKeyFault` for a file that cannot be used, and for a key everybody knows. */
   async walletOf(name: string, chainId: string): Promise<Wallet> {
-    const path = join(this.#options.folder, `${name}.json`);
+    const path = this.#pathOf(name);
     const opened = this.#wallets.get(path) ?? this.#open(path);
     this.#wallets.set(path, opened);
     const wallet = await opened.catch((error: unknown) => {
@@ -37,6 +37,20 @@ export class EncryptedKeystore {
     if (chainId !== localChainId && isWellKnown(wallet))
       throw new ChainKeyFault(`${path} holds a development key that everybody knows; it is refused on chain ${chainId}.`);
     return wallet;
+  }
+
+  /** The key under a name; undefined when there is none yet. Makes neither key nor password, and throws the same faults. */
+  async existing(name: string, chainId: string): Promise<Wallet | undefined> {
+    const [path, { passwordFile }] = [this.#pathOf(name), this.#options];
+    if (!this.#wallets.has(path)) {
+      if ((await textOf(path)) === undefined) return undefined;
+      if ((await textOf(passwordFile)) === undefined) throw new ChainKeyFault(`${passwordFile}, which opens ${path}, is missing.`);
+    }
+    return this.walletOf(name, chainId);
+  }
+
+  #pathOf(name: string): string {
+    return join(this.#options.folder, `${name}.json`);
   }
 
   async #open(path: string): Promise<Wallet> {
