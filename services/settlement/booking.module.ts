@@ -10,6 +10,7 @@ import { EffectSubjects } from './application/effect-subjects.ts';
 import { BookRates } from './application/book-rates.ts';
 import type { EscrowPurchases } from './application/escrow-purchases.ts';
 import { FinalContexts } from './application/final-contexts.ts';
+import { StreamGivenSlots } from './application/given-slots.ts';
 import type { MandateOwners } from './application/mandate-owners.ts';
 import type { ProviderDirectory } from './application/provider-directory.ts';
 import { PurchaseFacts } from './application/purchase-facts.ts';
@@ -56,15 +57,18 @@ export class BookingModule {
       providers: [
         {
           provide: SETTLEMENT_LEDGER,
-          useFactory: (executor: CommandExecutor, rates: ReferenceRates, books: BookRates, facts: PurchaseFacts) => {
+          useFactory: (
+            ...[executor, store, rates, books, facts]: [CommandExecutor, EventStore, ReferenceRates, BookRates, PurchaseFacts]
+          ) => {
             const creditTokens = new CreditTokens(executor);
             return new RecordingSettlementLedger({
               ...{ executor, chains: known, providers, mandates, onUnmatched, creditTokens },
+              slots: new StreamGivenSlots(store),
               subjects: new EffectSubjects(executor, known),
               contexts: new FinalContexts({ facts, chains: known, rates, purchases, creditTokens, books }),
             });
           },
-          inject: [CommandExecutor, REFERENCE_RATES, BookRates, PurchaseFacts],
+          inject: [CommandExecutor, EVENT_STORE, REFERENCE_RATES, BookRates, PurchaseFacts],
         },
         {
           provide: SettlementProcess,

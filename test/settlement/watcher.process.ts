@@ -20,6 +20,7 @@ function tell<Result>(method: string, ...values: unknown[]): Promise<Result> {
 
 const ledger: SettlementLedger = {
   providers: async () => [],
+  lastSlot: async () => 0n,
   take: (effect, heads) => tell<EffectStanding>('take', effect, heads),
   reorged: (effect) => tell<void>('reorged', effect),
   mandatesRevoked: (ends) => tell<void>('mandatesRevoked', ends),

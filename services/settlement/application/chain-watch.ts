@@ -3,6 +3,7 @@ import { ChainFollower } from './chain-follower.ts';
 import { ChainLogs } from './chain-logs.ts';
 import { EffectDelivery } from './effect-delivery.ts';
 import { LateLogs } from './late-logs.ts';
+import { GivenWords } from './given-words.ts';
 import type { LogReader } from './log-reader.ts';
 import { NativeFollower } from './native-follower.ts';
 import { type ChainSight, type NodeDemands, NodeQuorum, type NodeStanding } from './node-quorum.ts';
@@ -49,6 +50,7 @@ export class ChainWatch {
   readonly #nodes: NodeQuorum;
   readonly #follower: ChainFollower;
   readonly #slots: SlotComparison;
+  readonly #words: GivenWords;
   readonly #strays: StrayFollower;
   readonly #coins: NativeFollower;
   readonly #delivery: EffectDelivery;
@@ -75,6 +77,7 @@ export class ChainWatch {
       rangeMax,
       everyMs,
     });
+    this.#words = new GivenWords({ chainId, contracts, deploymentBlock, store, ledger, clock, everyMs });
     this.#strays = new StrayFollower({ chainId, nodes: this.#nodes, logs, late, reader, store, rangeMax });
     this.#coins = new NativeFollower({ chainId, nodes: this.#nodes, logs, late, store, blocksMax });
     this.#delivery = new EffectDelivery(chainId, store, ledger);
@@ -103,7 +106,8 @@ export class ChainWatch {
     const refusal = await this.#delivery.deliver();
     // What these find is told at the next look: what nodes say of money past the contracts keeps back nothing of the contracts.
     const past = doubt === undefined ? [await doubtOf(this.#strays.follow()), await doubtOf(this.#coins.follow(signal))] : [];
-    const first = [doubt, refusal, ...past].find((error) => error !== undefined);
+    const unasked = await this.#words.note();
+    const first = [doubt, refusal, ...past, unasked].find((error) => error !== undefined);
     if (first !== undefined) throw first;
   }
 

@@ -9,6 +9,7 @@ import { type Settlement, settlement, standingOf, standsAs } from '../domain/set
 import type { CreditTokens } from './credit-tokens.ts';
 import type { EffectSubjects } from './effect-subjects.ts';
 import type { FinalContexts } from './final-contexts.ts';
+import type { GivenSlots } from './given-slots.ts';
 import type { MandateOwners } from './mandate-owners.ts';
 import { MandateRevocations } from './mandate-revocations.ts';
 import type { ProviderDirectory } from './provider-directory.ts';
@@ -21,6 +22,7 @@ export interface RecordingLedgerOptions {
   readonly executor: CommandExecutor;
   readonly chains: SettlementChains;
   readonly providers: ProviderDirectory;
+  readonly slots: GivenSlots;
   readonly mandates: MandateOwners;
   readonly subjects: EffectSubjects;
   readonly contexts: FinalContexts;
@@ -66,6 +68,11 @@ export class RecordingSettlementLedger implements SettlementLedger {
 
   async providers(): Promise<readonly string[]> {
     return [...this.#options.providers.providerIds()];
+  }
+
+  async lastSlot(providerId: string): Promise<bigint> {
+    const provider = this.#options.providers.slugOf(providerId);
+    return provider === undefined ? 0n : this.#options.slots.last(provider);
   }
 
   async take(effect: ChainEffect, heads: ChainHeads): Promise<EffectStanding> {

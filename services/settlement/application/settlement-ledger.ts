@@ -25,6 +25,8 @@ export interface MandateEnd {
 export interface SettlementLedger {
   /** Numbers on chain of the providers whose effects are not ignored, as of now: they only become more. */
   providers(): Promise<readonly string[]>;
+  /** The last number of a slot that was given out for this provider, on whatever chain it is paid; 0 for none. All before it were given out too. */
+  lastSlot(providerId: string): Promise<bigint>;
   /**
    * Takes in an effect that is on the canonical chain, and writes what the policy says for these heads: observed, confirmed, finalized.
    * Durable when it answers. Safe to repeat, with the same heads or later ones, after a crash anywhere; the watcher calls it again at each

@@ -40,6 +40,7 @@ const failuresMax = 5;
 /** What a shadow tells goes nowhere. */
 const silence: SettlementLedger = {
   providers: async () => [],
+  lastSlot: async () => 0n,
   take: async ({ block }, { finalized }) => (BigInt(block.number) <= finalized ? 'finalized' : 'observed'),
   reorged: async () => undefined,
   mandatesRevoked: async () => undefined,

@@ -23,6 +23,12 @@ export interface SlotComparisonOptions {
 }
 
 /**
+ * Of words that nothing touched, so many are compared in one look: each is a question to every node, and what was seen waits to be told
+ * meanwhile. With a look a second these are four million a day.
+ */
+const untouchedMax = 50;
+
+/**
  * Holds what was observed against the bitmaps of the contracts, in the state after the very block that was observed last. A closed slot of
  * which no log tells was missed by a node and is looked for; a log of a slot that is open was made up, and stops the chain.
  */
@@ -37,7 +43,7 @@ export class SlotComparison {
   async compare(): Promise<void> {
     const { chainId, store, clock, everyMs } = this.#options;
     const now = new Date(clock.now());
-    const words = await store.wordsToCompare(chainId, new Date(now.getTime() - everyMs));
+    const words = await store.wordsToCompare(chainId, new Date(now.getTime() - everyMs), untouchedMax);
     if (words.length === 0) return;
     const cursors = new Map((await store.cursors(chainId)).map((cursor) => [cursor.address, cursor]));
     for (const word of words) {

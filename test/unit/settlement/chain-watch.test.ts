@@ -133,6 +133,51 @@ describe('the watch of a chain', () => {
     ]);
   });
 
+  it('finds within a day a payment that a node left out, in whatever word of the numbers that were given out', async () => {
+    ledger = new MemorySettlementLedger({ ours: new Set(['1', '2']), lastSlots: new Map([['1', 5_000n]]) });
+    let now = Date.parse('2026-03-01T00:00:00Z');
+    const clock = () => new Date(now).toISOString();
+    const watching = watchOf(scriptedChainOf([node.url]), { store, ledger, now: clock });
+    chain.mineEmpty(1);
+    for (let looks = 0; looks < 2; looks++) await watching.look();
+    node.lie = (method) => (method === 'eth_getLogs' ? { result: [] } : undefined);
+    chain.mine([purchased(5_000n, 9n)], [settled(4_000n)]);
+    chain.mineEmpty(1);
+    chain.finalise();
+    await watching.look();
+    node.lie = undefined;
+    await watching.look();
+    expect(ledger.facts().size).toBe(0);
+    now += 86_400_001;
+    await watching.look();
+    expect(ledger.finalised().map(({ key, contract }) => [key, contract])).toEqual([
+      ['5000', scriptedContracts.escrow],
+      ['4000', scriptedContracts.settlement],
+    ]);
+  });
+
+  it('keeps nobody waiting for a provider whose numbers cannot be read, and asks again', async () => {
+    class ForgetfulLedger extends MemorySettlementLedger {
+      override async lastSlot(providerId: string): Promise<bigint> {
+        if (providerId === '1') throw new Error('The register is away.');
+        return super.lastSlot(providerId);
+      }
+    }
+    ledger = new ForgetfulLedger({ ours: new Set(['1', '2']), lastSlots: new Map([['2', 300n]]) });
+    chain.mine([settled(1n)]);
+    chain.finalise();
+    const watching = watch();
+    for (let looks = 0; looks < 2; looks++) await expect(watching.look()).rejects.toThrow('The register is away.');
+    expect(ledger.finalised().map(({ key }) => key)).toEqual(['1']);
+    const words = await store.wordsToCompare('77', new Date(8.64e15), 9);
+    expect(words.filter(({ providerId }) => providerId === '2').map(({ word: of, contract }) => `${contract.slice(-2)} ${of}`)).toEqual([
+      'a2 0',
+      'a2 1',
+      'a3 0',
+      'a3 1',
+    ]);
+  });
+
   it('tells the ledger at once, and once, that a mandate is over, whatever becomes of the block', async () => {
     const revoked = emitted(scriptedContracts.settlement, 'MandateRevoked', [word, `0x${'b1'.repeat(20)}`, `0x${'b1'.repeat(20)}`]);
     chain.mine([revoked]);

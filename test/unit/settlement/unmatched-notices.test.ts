@@ -3,6 +3,7 @@ import { MemoryEventStore } from '../../../services/event-store/adapters/memory/
 import { CreditTokens } from '../../../services/settlement/application/credit-tokens.ts';
 import { EffectSubjects } from '../../../services/settlement/application/effect-subjects.ts';
 import type { FinalContexts } from '../../../services/settlement/application/final-contexts.ts';
+import { StreamGivenSlots } from '../../../services/settlement/application/given-slots.ts';
 import { RecordingSettlementLedger } from '../../../services/settlement/application/recording.settlement-ledger.ts';
 import type { UnmatchedNotice } from '../../../services/settlement/application/settlement-alarms.ts';
 import { SettlementChains } from '../../../services/settlement/application/settlement-chains.ts';
@@ -28,6 +29,7 @@ function ledgerOf(): RecordingSettlementLedger {
   const chains = new SettlementChains([chain]);
   return new RecordingSettlementLedger({
     ...{ executor, chains, providers: { slugOf: () => 'demo', providerIds: () => [] }, mandates: { of: () => Promise.resolve([]) } },
+    slots: new StreamGivenSlots(store),
     ...{ subjects: new EffectSubjects(executor, chains), creditTokens: new CreditTokens(executor) },
     contexts: {
       of: (_: string, { module }: ChainEffect) => Promise.resolve(module === 'credit' ? { token: euroCredit } : inCoins),

@@ -10,6 +10,12 @@ export interface ShadowFact {
   readonly effect: ChainEffect;
 }
 
+export interface MemoryLedgerOptions {
+  readonly confirmBlocks?: bigint;
+  readonly ours?: ReadonlySet<string>;
+  readonly lastSlots?: ReadonlyMap<string, bigint>;
+}
+
 /** The shadow of a ledger: takes in what a watcher tells and writes it nowhere, so that it can be compared. */
 export class MemorySettlementLedger implements SettlementLedger, FinalEffects {
   readonly #facts = new Map<string, ShadowFact[]>();
@@ -17,15 +23,24 @@ export class MemorySettlementLedger implements SettlementLedger, FinalEffects {
   readonly #confirmBlocks: bigint | undefined;
 
   readonly #ours: ReadonlySet<string> | undefined;
+  readonly #lastSlots: ReadonlyMap<string, bigint>;
 
-  /** `confirmBlocks`: how deep an effect is confirmed; not before it is final when absent. `ours`: providers whose effects are not ignored; all when absent. */
-  constructor({ confirmBlocks, ours }: { readonly confirmBlocks?: bigint; readonly ours?: ReadonlySet<string> } = {}) {
+  /**
+   * `confirmBlocks`: how deep an effect is confirmed; not before it is final when absent. `ours`: providers whose effects are not ignored; all when
+   * absent. `lastSlots`: the last number of a slot that each provider has given out.
+   */
+  constructor({ confirmBlocks, ours, lastSlots = new Map() }: MemoryLedgerOptions = {}) {
     this.#confirmBlocks = confirmBlocks;
     this.#ours = ours;
+    this.#lastSlots = lastSlots;
   }
 
   async providers(): Promise<readonly string[]> {
     return this.#ours === undefined ? [] : [...this.#ours];
+  }
+
+  async lastSlot(providerId: string): Promise<bigint> {
+    return this.#lastSlots.get(providerId) ?? 0n;
   }
 
   async take(effect: ChainEffect, { head, finalized }: ChainHeads): Promise<EffectStanding> {

@@ -183,10 +183,16 @@ export class MemoryWatcherStore implements WatcherStore {
       if (kept.standing === 'ignored' && providerIds.includes(kept.log.providerId ?? '')) kept.standing = undefined;
   }
 
-  async wordsToCompare(chainId: string, comparedBefore: Date): Promise<Word[]> {
-    return [...this.#chain(chainId).words.values()]
-      .filter(({ isTouched, isFull, comparedAt }) => isTouched || (!isFull && comparedAt < comparedBefore))
-      .map(({ word }) => word);
+  async watchWordsUpTo(chainId: string, last: Word): Promise<void> {
+    for (let word = 0n; word <= last.word; word++) this.#word(chainId, { ...last, word });
+  }
+
+  async wordsToCompare(chainId: string, comparedBefore: Date, countMax: number): Promise<Word[]> {
+    const words = [...this.#chain(chainId).words.values()];
+    const due = words
+      .filter(({ isTouched, isFull, comparedAt }) => !isTouched && !isFull && comparedAt < comparedBefore)
+      .toSorted((left, right) => left.comparedAt.getTime() - right.comparedAt.getTime());
+    return [...words.filter(({ isTouched }) => isTouched), ...due.slice(0, countMax)].map(({ word }) => word);
   }
 
   async observedSlots(chainId: string, { contract, providerId, word }: Word): Promise<bigint> {

@@ -228,11 +228,22 @@ export class PostgresWatcherStore implements WatcherStore {
     );
   }
 
-  async wordsToCompare(chainId: string, comparedBefore: Date): Promise<Word[]> {
+  async watchWordsUpTo(chainId: string, { contract, providerId, word }: Word): Promise<void> {
+    await this.#pool.query(
+      `insert into settlement_watch_word (chain_id, contract, provider_id, word)
+       select $1, $2, $3, word from generate_series(0, $4::bigint) word on conflict do nothing`,
+      [chainId, contract, providerId, word],
+    );
+  }
+
+  async wordsToCompare(chainId: string, comparedBefore: Date, countMax: number): Promise<Word[]> {
     const { rows } = await this.#pool.query<{ contract: string; provider_id: string; word: bigint }>(
-      `select contract, provider_id, word from settlement_watch_word
-       where chain_id = $1 and (is_touched or (not is_full and compared_at < $2)) order by contract, provider_id, word`,
-      [chainId, comparedBefore],
+      `(select contract, provider_id, word from settlement_watch_word where chain_id = $1 and is_touched order by contract, provider_id, word)
+       union all
+       (select contract, provider_id, word from settlement_watch_word
+        where chain_id = $1 and not is_touched and not is_full and compared_at < $2
+        order by compared_at, contract, provider_id, word limit $3)`,
+      [chainId, comparedBefore, countMax],
     );
     return rows.map(({ contract, provider_id: providerId, word }) => ({ contract, providerId, word }));
   }
