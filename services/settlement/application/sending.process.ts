@@ -83,11 +83,14 @@ export class SendingProcess implements Projection {
     await this.#giveUp(event, state.order.data);
   }
 
-  /** The payer's signature is brought to the contract at our cost, so that nobody else can collect either. */
+  /**
+   * The payer's signature is brought to the contract at our cost, so that nobody else can collect either. Not where the payer never agreed:
+   * there is nothing that anybody could collect with, and offers cost nothing, so whoever ends its own in a loop would spend our gas.
+   */
   async #revoke(event: LedgerEvent, { mandate: id, signature }: MandateRevoked): Promise<void> {
     if (signature === undefined) return;
     const state = await this.#executor.current(mandate, mandateStream(event.provider, id), event.provider);
-    if (state.status === 'none') return;
+    if (state.status !== 'revoked' || !state.wasAgreed) return;
     const { terms, chainId, contract } = state.offered;
     const data = { chainId, contract, providerId: terms.providerId, mandate: id, terms, signature };
     await this.#order(event, { type: 'RevocationOrdered/1', data });

@@ -22,7 +22,7 @@ export interface Collection {
 export type OfferedMandate = Offered & { readonly status: 'offered' };
 export type AgreedMandate = Agreed & { readonly status: 'agreed' };
 /** What was never agreed to can be revoked, too: then it can never be agreed to. */
-export type RevokedMandate = Offered & { readonly status: 'revoked'; readonly revokedAt: bigint };
+export type RevokedMandate = Offered & { readonly status: 'revoked'; readonly revokedAt: bigint; readonly wasAgreed: boolean };
 export type Mandate = { readonly status: 'none' } | OfferedMandate | AgreedMandate | RevokedMandate;
 
 export const mandate: Aggregate<Mandate, MandateEvent> = { initial: { status: 'none' }, evolve, events: mandateEvents };
@@ -31,7 +31,10 @@ function evolve(state: Mandate, { event, revision }: Placed<MandateEvent>): Mand
   if (event.type === 'MandateOffered/1') return { status: 'offered', offered: event.data, revision };
   if (state.status === 'none') return state; // Nothing can precede the offer; `evolve` takes it all the same.
   const { offered } = state;
-  if (event.type === 'MandateRevoked/1') return { status: 'revoked', offered, revision, revokedAt: revision };
+  if (event.type === 'MandateRevoked/1') {
+    const wasAgreed = state.status === 'revoked' ? state.wasAgreed : state.status === 'agreed';
+    return { status: 'revoked', offered, revision, revokedAt: revision, wasAgreed };
+  }
   if (event.type === 'MandateSigned/1') {
     return { status: 'agreed', offered, revision, signature: event.data.signature, signedAt: revision, collections: new Map() };
   }

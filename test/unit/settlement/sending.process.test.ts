@@ -126,6 +126,35 @@ describe('one invoice under two mandates of its payer', () => {
   });
 });
 
+describe('a mandate that its payer ends', () => {
+  const ended = async (id: string, signature?: string) =>
+    act(mandate, mandateStream('demo', id), () =>
+      accept({ type: 'MandateRevoked/1', data: { mandate: id, by: 'payer', ...(signature !== undefined && { signature }) } }),
+    );
+
+  it('is ended on chain where the payer had agreed to it, with the signature that ends it', async () => {
+    const id = await agreed('1');
+    await ended(id, '0xc0ffee');
+    await follow();
+    expect((await log()).filter(({ type }) => type === 'RevocationOrdered/1')).toMatchObject([
+      { stream: dispatchStream('demo', `revoke.${id}`), fin: { mandate: id, signature: '0xc0ffee' } },
+    ]);
+  });
+
+  it('costs no transaction where nobody had agreed to it', async () => {
+    await act(mandate, mandateStream('demo', offered.mandate), () => accept({ type: 'MandateOffered/1', data: offered }));
+    await ended(offered.mandate, '0xc0ffee');
+    await follow();
+    expect(await typed('RevocationOrdered/1')).toEqual([]);
+  });
+
+  it('costs no transaction where the chain has ended it', async () => {
+    await ended(await agreed('1'));
+    await follow();
+    expect(await typed('RevocationOrdered/1')).toEqual([]);
+  });
+});
+
 describe('what nobody orders again by itself', () => {
   const failedOrder = async (event: OrderEvent) => {
     const of = dispatchStream('demo', dispatchIdOf(event));
