@@ -5,8 +5,6 @@ import { WalletSessions } from '../access/application/wallet-sessions.ts';
 import type { TransactionStore } from '../chain/application/transaction-store.ts';
 import { CLOCK, systemClock } from '../commands/application/clock.ts';
 import { CommandExecutor } from '../commands/application/command-executor.ts';
-import { chainNodeAt } from '../chain/chain-access.ts';
-import { ChainMandateDesk } from './adapters/chain/chain.mandate-desk.ts';
 import { CollectionsController } from './adapters/http/collections.controller.ts';
 import { CreditController } from './adapters/http/credit.controller.ts';
 import { CreditRefundsController } from './adapters/http/credit-refunds.controller.ts';
@@ -104,11 +102,6 @@ export interface SendingPorts {
         onUndone: OnUndone,
       ) => new CancelledTitleProcess({ executor, bus, catalog, chains, buyers, onUndone }),
       inject: [CommandExecutor, CommandBus, CatalogReader, SETTLEMENT_CHAINS, TITLE_BUYERS, ON_UNDONE],
-    },
-    {
-      provide: MANDATE_DESK,
-      useFactory: (chains: SettlementChains) => new ChainMandateDesk(chains, chainNodeAt),
-      inject: [SETTLEMENT_CHAINS],
     },
     EndPpvEventHandler,
     RefundPaymentHandler,

@@ -9,6 +9,7 @@ import { EVENT_STORE, type EventStore } from '../event-store/domain/event-store.
 import { AnyNode } from './adapters/chain/any-node.ts';
 import { BudgetedNode } from './adapters/chain/budgeted.node.ts';
 import { ChainCreditDesk } from './adapters/chain/chain.credit-desk.ts';
+import { ChainMandateDesk } from './adapters/chain/chain.mandate-desk.ts';
 import { ChainPayerDesk } from './adapters/chain/chain.payer-desk.ts';
 import { ChainTokenScales } from './adapters/chain/chain.token-scales.ts';
 import { ChainSlotWitness } from './adapters/chain/slot-witness.chain.ts';
@@ -31,6 +32,7 @@ import { ConfigureSettlementHandler } from './application/configure-settlement.h
 import { CREDIT_DESK } from './application/credit-desk.ts';
 import { INVOICE_ISSUING, type InvoiceIssuing } from './application/invoice-issuing.ts';
 import { IssueQuoteHandler } from './application/issue-quote.handler.ts';
+import { MANDATE_DESK } from './application/mandate-desk.ts';
 import { OpenCheckoutHandler } from './application/open-checkout.handler.ts';
 import { PayableSubjects } from './application/payable-subjects.ts';
 import { PAYER_DESK, type PayerDesk } from './application/payer-desk.ts';
@@ -96,7 +98,7 @@ export interface SettlementPorts {
     OpenCheckoutHandler,
     IssueQuoteHandler,
   ],
-  exports: [SETTLEMENT_CHAINS, PAYER_DESK, CREDIT_DESK, Checkouts, CheckoutAsks, PayableSubjects, SlotReleases],
+  exports: [SETTLEMENT_CHAINS, PAYER_DESK, CREDIT_DESK, MANDATE_DESK, Checkouts, CheckoutAsks, PayableSubjects, SlotReleases],
 })
 export class SettlementModule {
   static register({ issuing, chains, signer, senders, payments, closed, statuses, secret, ...given }: SettlementPorts): DynamicModule {
@@ -116,6 +118,7 @@ export class SettlementModule {
         { provide: PAYER_DESK, useValue: new ChainPayerDesk(known, nodeOf) },
         { provide: TOKEN_SCALES, useValue: new ChainTokenScales(known, chainNodeAt) },
         { provide: CREDIT_DESK, useValue: new ChainCreditDesk(known, nodeOf) },
+        { provide: MANDATE_DESK, useValue: new ChainMandateDesk(known, nodeOf) },
         { provide: CheckoutAsks, useValue: new CheckoutAsks(limits) },
         {
           provide: Checkouts,

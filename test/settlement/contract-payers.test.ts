@@ -27,7 +27,7 @@ beforeAll(async () => {
   const profile = { finality: 'tag' as const, realMoney: false, confirmations: [] };
   desk = new ChainMandateDesk(
     new SettlementChains([{ ...chain, codeHashes: {}, deploymentBlock: 0n, profile }]),
-    (url) => new JsonRpc(url),
+    ({ rpcUrls: [url] }) => new JsonRpc(url as string),
   );
 });
 

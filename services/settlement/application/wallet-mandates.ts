@@ -24,16 +24,26 @@ export interface MandateHolder {
 
 export type KnownMandate = OfferedMandate | AgreedMandate | RevokedMandate;
 
+/** In units of the token. */
+interface Usage {
+  readonly collected: bigint;
+  /** What the wallet has allowed the contract, over all mandates. */
+  readonly allowed: bigint;
+}
+
 /** A mandate as its payer sees it: with what was collected under it, and what its wallet still has to allow. */
 export interface WalletMandate {
   readonly state: KnownMandate;
   readonly token: KnownToken;
-  /** In units of the token. */
-  readonly collected: bigint;
-  /** What the wallet has allowed the contract, over all mandates. */
-  readonly allowed: bigint;
-  /** What it has to allow for everything that it agreed to and this one; the same as `allowed` where nothing is to be done. */
-  readonly toAllow: bigint;
+  /**
+   * Absent for one that is over: its chain is not asked any more, however many a wallet has ended. `toAllow`: what the wallet has to allow for
+   * everything that it agreed to and this one; the same as `allowed` where nothing is to be done.
+   */
+  readonly usage?: Usage & { readonly toAllow: bigint };
+}
+
+interface Seen extends Omit<WalletMandate, 'usage'> {
+  readonly usage?: Usage;
 }
 
 /** Of one wallet in one account: more than anybody agreed to, and few enough to look at each. */
@@ -63,7 +73,7 @@ export class WalletMandates {
     const ids = also === undefined || listed.includes(also) ? listed : [also, ...listed];
     const known = (await Promise.all(ids.map((id) => this.#find(holder, id)))).filter((each) => each !== undefined);
     const seen = await Promise.all(known.map((state) => this.#seen(state)));
-    return seen.filter((each) => each !== undefined).map((each, _, all) => ({ ...each, toAllow: toAllow(each, all) }));
+    return seen.filter((each) => each !== undefined).map((each, _, all) => withAllowance(each, all));
   }
 
   async find(holder: MandateHolder, id: string): Promise<WalletMandate | undefined> {
@@ -78,26 +88,26 @@ export class WalletMandates {
   }
 
   /** Undefined for a mandate of a chain or in a token that is configured no more: nothing is collected under it. */
-  async #seen(state: KnownMandate): Promise<Omit<WalletMandate, 'toAllow'> | undefined> {
+  async #seen(state: KnownMandate): Promise<Seen | undefined> {
     const { chains, desk } = this.#options;
     const { chainId, contract, terms } = state.offered;
     const token = chains.find(chainId)?.tokens.find(({ address }) => address === terms.token);
     if (token === undefined) return undefined;
-    const { collected, allowed } = await desk.usageOf({ chainId, contract }, { mandate: state.offered.mandate, terms });
-    return { state, token, collected, allowed };
+    if (state.status === 'revoked') return { state, token };
+    return { state, token, usage: await desk.usageOf({ chainId, contract }, { mandate: state.offered.mandate, terms }) };
   }
 }
 
 /** The allowance is one for all that a wallet agreed to in a token, so that it has to reach for all of it. */
-function toAllow(of: Omit<WalletMandate, 'toAllow'>, all: readonly Omit<WalletMandate, 'toAllow'>[]): bigint {
+function withAllowance({ usage, ...of }: Seen, all: readonly Seen[]): WalletMandate {
+  if (usage === undefined) return of;
   const { chainId, contract, mandate: id } = of.state.offered;
-  const together = all.filter(
-    ({ state, token }) =>
-      token.address === of.token.address &&
-      (state.status === 'agreed' || state.offered.mandate === id) &&
-      state.offered.chainId === chainId &&
-      state.offered.contract === contract,
-  );
-  const needed = together.reduce((sum, { state, collected }) => sum + BigInt(state.offered.terms.totalCap) - collected, 0n);
-  return of.allowed >= needed ? of.allowed : needed;
+  let needed = 0n;
+  for (const { state, token, usage: used } of all) {
+    const { offered } = state;
+    const isTogether = token.address === of.token.address && offered.chainId === chainId && offered.contract === contract;
+    if (!isTogether || used === undefined || (state.status !== 'agreed' && offered.mandate !== id)) continue;
+    needed += BigInt(offered.terms.totalCap) - used.collected;
+  }
+  return { ...of, usage: { ...usage, toAllow: usage.allowed >= needed ? usage.allowed : needed } };
 }

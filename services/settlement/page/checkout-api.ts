@@ -105,7 +105,8 @@ export interface Mandate {
   readonly currency: string;
   readonly maxPerPeriod: string;
   readonly totalCap: string;
-  readonly collected: string;
+  /** Absent for one that is over. */
+  readonly collected?: string;
   /** Seconds. */
   readonly period: string;
   readonly end: string;

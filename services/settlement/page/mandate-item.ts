@@ -18,7 +18,7 @@ export function mandateItem(
   const item = document.createElement('li');
   item.dataset['mandate'] = mandate.mandate;
   item.dataset['status'] = mandate.status;
-  for (const text of [capsSentence(mandate), `${standings[mandate.status] ?? mandate.status} ${collectedSentence(mandate)}`]) {
+  for (const text of [capsSentence(mandate), `${standings[mandate.status] ?? mandate.status}${collectedSentence(mandate)}`]) {
     item.append(Object.assign(document.createElement('p'), { textContent: text }));
   }
   for (const [label, what, isMain] of stepsOf(mandate, pays)) {
@@ -39,7 +39,7 @@ function capsSentence({ maxPerPeriod, totalCap, currency, period, end }: Mandate
 }
 
 function collectedSentence({ collected, currency }: Mandate): string {
-  return `${plain(collected)} ${currency} collected so far.`;
+  return collected === undefined ? '' : ` ${plain(collected)} ${currency} collected so far.`;
 }
 
 /** `100.000000` is `100`: a token's decimals say nothing to its payer. */

@@ -2,10 +2,10 @@ import { Interface } from 'ethers';
 import { ChainRefusedFault } from '../../../chain/application/chain-faults.ts';
 import { type ChainNode, hexOf } from '../../../chain/application/chain-node.ts';
 import type { MandateDesk } from '../../application/mandate-desk.ts';
+import type { SettlementChain } from '../../application/settlement-chain.ts';
 import type { SettlementChains } from '../../application/settlement-chains.ts';
 import type { MandateTerms } from '../../domain/mandate-terms.ts';
 import type { ContractPlace } from '../../domain/quote.ts';
-import { AnyNode } from './any-node.ts';
 import { settlementContract, tokenContract } from './contract-interfaces.ts';
 
 const walletContract = new Interface(['function isValidSignature(bytes32 digest, bytes signature) view returns (bytes32)']);
@@ -23,8 +23,9 @@ interface MandateState {
 export class ChainMandateDesk implements MandateDesk {
   readonly #nodes = new Map<string, ChainNode>();
 
-  constructor(chains: SettlementChains, nodeAt: (url: string) => ChainNode) {
-    for (const { chainId, rpcUrls } of chains.all()) this.#nodes.set(chainId, new AnyNode(rpcUrls.map(nodeAt)));
+  /** `nodeOf`: the node of a chain that payers may make us ask. */
+  constructor(chains: SettlementChains, nodeOf: (chain: SettlementChain) => ChainNode) {
+    for (const chain of chains.all()) this.#nodes.set(chain.chainId, nodeOf(chain));
   }
 
   async isSignedByContract(

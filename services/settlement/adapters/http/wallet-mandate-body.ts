@@ -18,19 +18,21 @@ export function mandateTypedData({ mandate, chainId, contract, terms }: MandateO
 
 /** A mandate as the wallet that agreed to it may see it, with everything that the wallet signs or sends for it. */
 export function walletMandateBody(of: WalletMandate, desk: Pick<MandateDesk, 'callsOf' | 'allowanceOf'>): WalletMandateBody {
-  const { state, token, collected } = of;
+  const { state, token, usage } = of;
   const { mandate, chainId, contract, terms } = state.offered;
   const place = { chainId, contract };
   const amount = (units: bigint | string) => amountText(tokenMoney(units.toString(), token));
   const call = ({ to, data }: { readonly to: string; readonly data: string }) => ({ from: terms.payer, to, value: '0x0', data });
   const { approve, revoke } = desk.callsOf(place, terms);
+  const allow = usage === undefined ? [] : desk.allowanceOf(place, terms.token, usage).map(call);
   const { agree, revoke: end } = mandateTypedData(state.offered);
   return {
     ...{ mandate, status: state.status, currency: token.currency },
-    ...{ maxPerPeriod: amount(terms.maxPerPeriod), totalCap: amount(terms.totalCap), collected: amount(collected), period: terms.period },
+    ...{ maxPerPeriod: amount(terms.maxPerPeriod), totalCap: amount(terms.totalCap), period: terms.period },
+    ...(usage !== undefined && { collected: amount(usage.collected) }),
     ...{ start: instantOf(terms.start), end: instantOf(terms.end) },
     ...{ agree: withDomainType(agree), revoke: withDomainType(end) },
-    calls: { approve: call(approve), revoke: call(revoke), allow: desk.allowanceOf(place, terms.token, of).map(call) },
+    calls: { approve: call(approve), revoke: call(revoke), allow },
   };
 }
 

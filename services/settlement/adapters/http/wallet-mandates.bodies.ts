@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { AddressField, AmountField, ChoiceField, CurrencyField, WholeNumberField } from '../../../http/fields.ts';
 import { WalletTransactionBody } from './checkout.bodies.ts';
 
@@ -39,8 +39,8 @@ export class WalletMandateBody {
   readonly maxPerPeriod!: string;
   @ApiProperty({ type: 'string', description: 'What it may take in all.' })
   readonly totalCap!: string;
-  @ApiProperty({ type: 'string', description: 'What was collected under it.' })
-  readonly collected!: string;
+  @ApiPropertyOptional({ type: 'string', description: 'What was collected under it. Absent for one that is over.' })
+  readonly collected?: string;
   @ApiProperty({ type: 'string', description: 'Seconds of a period.' })
   readonly period!: string;
   @ApiProperty({ type: 'string', format: 'date-time' })

@@ -1,0 +1,92 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { ValueProvider } from '@nestjs/common';
+import { accept } from '../../../services/commands/domain/decision.ts';
+import { MemoryEventStore } from '../../../services/event-store/adapters/memory/memory.event-store.ts';
+import { MANDATE_DESK, type MandateDesk } from '../../../services/settlement/application/mandate-desk.ts';
+import { mandateStream } from '../../../services/settlement/application/sending-streams.ts';
+import { SettlementChains } from '../../../services/settlement/application/settlement-chains.ts';
+import type { SettlementChain } from '../../../services/settlement/application/settlement-chain.ts';
+import { WalletMandates } from '../../../services/settlement/application/wallet-mandates.ts';
+import { mandateDigest, type MandateTerms } from '../../../services/settlement/domain/mandate-terms.ts';
+import type { MandateEvent } from '../../../services/settlement/domain/mandate.events.ts';
+import { mandate } from '../../../services/settlement/domain/mandate.ts';
+import { SettlementModule, type SettlementPorts } from '../../../services/settlement/settlement.module.ts';
+import { envelope, executionOn } from '../../support/execution.ts';
+import { account, offered, place, terms } from './sending.fixtures.ts';
+
+const chain: SettlementChain = {
+  ...{ chainId: place.chainId, rpcUrls: ['http://127.0.0.1:9'], codeHashes: {}, deploymentBlock: 0n },
+  tokens: [{ address: terms.token, currency: 'USDC', decimals: 6 }],
+  contracts: { registry: place.contract, settlement: place.contract },
+  profile: { finality: 'tag', realMoney: false, confirmations: [] },
+};
+const holder = { provider: 'demo', account, payer: terms.payer };
+
+let store: MemoryEventStore;
+let listed: { readonly mandate: string; readonly terms: MandateTerms }[];
+let asked: string[];
+let mandates: WalletMandates;
+
+beforeEach(() => {
+  store = new MemoryEventStore();
+  [listed, asked] = [[], []];
+  const desk = {
+    usageOf: async (_: object, { mandate: id }: { readonly mandate: string }) => {
+      asked.push(id);
+      return { collected: 1_000_000n, allowed: 5_000_000n };
+    },
+  } as unknown as MandateDesk;
+  const ofAccount = async () => ({ mandates: listed });
+  mandates = new WalletMandates({
+    ...{ executor: executionOn(store).executor, mandates: { ofAccount }, desk, chains: new SettlementChains([chain]) },
+  });
+});
+
+async function listedMandate(salt: string, ...events: readonly ('sign' | 'revoke')[]): Promise<string> {
+  const own = { ...terms, salt };
+  const id = mandateDigest(own, place);
+  const more = events.map((each): MandateEvent =>
+    each === 'sign'
+      ? { type: 'MandateSigned/1', data: { mandate: id, signature: '0x' } }
+      : { type: 'MandateRevoked/1', data: { mandate: id, by: 'payer', signature: '0x' } },
+  );
+  await executionOn(store).executor.execute({
+    ...{ aggregate: mandate, stream: mandateStream('demo', id), envelope: envelope(salt) },
+    decide: () => accept({ type: 'MandateOffered/1', data: { ...offered, mandate: id, terms: own } }, ...more),
+  });
+  listed.push({ mandate: id, terms: own });
+  return id;
+}
+
+describe('the mandates of a wallet', () => {
+  it('are listed with what the chain knows of those that live, and it is not asked about those that are over', async () => {
+    for (let salt = 1; salt <= 50; salt++) await listedMandate(salt.toString(), ...(salt % 2 === 0 ? ['sign' as const] : []), 'revoke');
+    const living = await listedMandate('51', 'sign');
+    const found = await mandates.of(holder);
+    expect(found.map(({ state }) => state.status)).toEqual([...Array<string>(50).fill('revoked'), 'agreed']);
+    expect(asked).toEqual([living]);
+    expect(found.map(({ usage }) => usage)).toEqual([
+      ...Array<undefined>(50).fill(undefined),
+      { collected: 1_000_000n, allowed: 5_000_000n, toAllow: 49_000_000n },
+    ]);
+  });
+
+  it('need an allowance for everything that was agreed to, and for the one that is looked at', async () => {
+    await listedMandate('1', 'sign');
+    await listedMandate('2', 'sign');
+    await listedMandate('3');
+    const found = await mandates.of(holder);
+    expect(found.map(({ usage }) => usage?.toAllow)).toEqual([98_000_000n, 98_000_000n, 147_000_000n]);
+  });
+
+  it('are looked up at nodes within the calls that all links may make together', async () => {
+    const ports = { chains: [chain], secret: new Uint8Array(32), limits: { nodeCallsPerMinute: 1 } } as unknown as SettlementPorts;
+    const providers = SettlementModule.register(ports).providers as readonly ValueProvider<MandateDesk>[];
+    const { useValue: desk } = providers.find(({ provide }) => provide === MANDATE_DESK) as ValueProvider<MandateDesk>;
+    const told = await Promise.allSettled([1, 2].map(() => desk.stateOf(place, offered.mandate)));
+    expect(told.map((each) => each.status === 'rejected' && String(each.reason))).toEqual([
+      expect.not.stringContaining('are used up'),
+      expect.stringContaining('The calls that checkouts may make to chain 31337 are used up for now.'),
+    ]);
+  });
+});
