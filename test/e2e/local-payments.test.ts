@@ -1,9 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Contract } from 'ethers';
 import { startThrowawayChain, type ThrowawayChain } from '../../bench/support/throwaway-chain.ts';
+import { demoDollarAbi } from '../../contracts/generated/demo-dollar.ts';
 import { ppvEscrowAbi } from '../../contracts/generated/ppv-escrow.ts';
 import { prepaidCreditAbi } from '../../contracts/generated/prepaid-credit.ts';
 import { prepaidCreditFactoryAbi } from '../../contracts/generated/prepaid-credit-factory.ts';
@@ -55,6 +56,14 @@ it('makes the local chain one on which the local provider is paid, by quotes and
   const refunder = await senders.signerOf('refunder', 'demo', '31337');
   const operable = (await registry.getFunction('operable')(providerIdOf('demo'), refunder.address)) as readonly [string, string, bigint];
   expect(operable[2] & 4n).toBe(4n);
+  // More than the service gives to a key that runs out: that would be money from nowhere.
+  expect(await chain.provider.getBalance(refunder.address)).toBe(10n ** 21n);
+  const dollar = new Contract(tokens[1]!.address, demoDollarAbi, chain.provider);
+  expect(await dollar.getFunction('balanceOf')(refunder.address)).toBe(10n ** 12n);
+  const collector = await senders.signerOf('collector', 'demo', '31337');
+  expect(await chain.provider.getBalance(collector.address)).toBe(10n ** 18n);
+  const given = await Promise.all(['Transfer', 'RefunderSet'].map((name) => firstBlockOf(name === 'Transfer' ? dollar : registry, name)));
+  expect(given[0]).toBeLessThan(given[1]!);
 
   const factory = new Contract(contracts.creditFactory!, prepaidCreditFactoryAbi, chain.provider);
   const credit = new Contract((await factory.getFunction('creditOf')(providerIdOf('demo'))) as string, prepaidCreditAbi, chain.provider);
@@ -74,8 +83,38 @@ it('makes the local chain one on which the local provider is paid, by quotes and
   expect(digestOf({ module: 'escrow', offer }, at(contracts.escrow!))).toBe(await escrow.getFunction('hashOffer')(offer));
 }, 60_000);
 
+it('shows what stands on the chain when it is repeated, finds the chain at another address, and deploys anew only when it is told to', async () => {
+  const file = join(folder, 'settlement-chains.json');
+  const before = await readFile(file, 'utf8');
+  const repeated = await localPayments(['--rpc', chain.url, '--data', folder], {});
+  expect(repeated).toContain('These contracts stand on the chain already; --again deploys new ones.');
+  expect(repeated).toContain(`settlement ${readSettlementChains(file)[0]!.contracts.settlement}`);
+  expect(await readFile(file, 'utf8')).toBe(before);
+
+  await writeFile(file, before.replace(chain.url, 'http://127.0.0.1:1'));
+  expect((await localPayments(['--rpc', chain.url, '--data', folder], {}))[0]).toContain(`answers at ${chain.url} now`);
+  expect(await readFile(file, 'utf8')).toBe(before);
+
+  await localPayments(['--rpc', chain.url, '--data', folder, '--again'], {});
+  const anew = readSettlementChains(file)[0]!;
+  expect(anew.contracts.settlement).not.toBe((JSON.parse(before) as (typeof anew)[])[0]!.contracts.settlement);
+
+  // The chain lost its state, or is another one: nothing of it can be paid at.
+  await chain.provider.send('anvil_setCode', [anew.contracts.settlement, '0x']);
+  await localPayments(['--rpc', chain.url, '--data', folder], {});
+  expect(readSettlementChains(file)[0]!.contracts.settlement).not.toBe(anew.contracts.settlement);
+}, 60_000);
+
 it('is refused on any other chain, and without a node', async () => {
   await expect(localPayments([], {})).rejects.toThrow('--rpc <url>');
+  await expect(localPayments(['--rpc', 'http://127.0.0.1:1', '--data', folder], {})).rejects.toThrow(
+    'Nothing answers at http://127.0.0.1:1; npm start prints the address of the chain',
+  );
   await chain.provider.send('anvil_setChainId', [8453]);
   await expect(localPayments(['--rpc', chain.url, '--data', folder], {})).rejects.toThrow('is chain 8453');
 });
+
+async function firstBlockOf(contract: Contract, name: string): Promise<number> {
+  const [first] = await contract.queryFilter(name);
+  return first!.blockNumber;
+}

@@ -9,7 +9,7 @@ const usage =
   'chain takes one of: logs, list --provider <slug>, unlist --provider <slug> --contract <address>, each with [--data <folder>]; ' +
   'latest, register --publisher <address>, propose --next <address>, accept, freeze, each with --rpc <url> --contract <address> ' +
   '--log <log id>, and all but latest with --key-file <file>. CHAIN_RPC_URL in the environment does for --rpc. ' +
-  'local-payments --rpc <url> [--data <folder>] makes the local chain one that payments are taken on. ' +
+  'local-payments --rpc <url> [--data <folder>] [--again] makes the local chain one that payments are taken on. ' +
   'descriptors --owner <name> --out <folder> writes what hardware wallets need for the contracts of SETTLEMENT_CHAINS.';
 
 /** `chain ...`: what an operator, an admin and a guardian do with chains by hand (docs/guides/anchor-on-a-public-chain.md). */

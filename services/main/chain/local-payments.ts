@@ -17,6 +17,7 @@ import { writePrivateFile } from '../embedded/private-file.ts';
 import { localProvider } from '../local-provider.ts';
 import { type Environment, readSettings } from '../settings.ts';
 import { SettingsFault } from '../settings-fault.ts';
+import { linesOf, moveTo, standingIn } from './local-payments-file.ts';
 
 /** Where Permit2 stands on public chains; here it usually does not, and is then not offered. */
 const permit2 = '0x000000000022D473030F116dDEE9F6B43aC78BA3';
@@ -29,35 +30,46 @@ const euro = '0x455552';
 const creditDailyCap = 1_000_000n;
 /** One coin: tens of thousands of transactions. */
 const gasMoney = 10n ** 18n;
+/** Coins of the refunder: for everything that a trial pays back. The service gives a key that runs out more, and of the refunder that is an alarm. */
+const coinsToPayBack = 1_000n * gasMoney;
+/** A million, in units of the dollar. */
+const dollarsToPayBack = 10n ** 12n;
 
 /**
  * `chain local-payments`: everything that a first payment on the local chain takes. Deploys the contracts and a dollar that anybody makes,
  * registers the local provider with the keys that sign its quotes, pay back and collect, and writes the file that SETTLEMENT_CHAINS names.
- * The node's own unlocked accounts send all of it, so it is refused on any other chain. A repeat deploys anew: what was paid before stays at the old contracts.
+ * The node's own unlocked accounts send all of it, so it is refused on any other chain. A repeat shows what is there: with new contracts the books
+ * would never agree with the chain again, since what was paid stays at the old ones. `--again` deploys anew all the same.
  */
 export async function localPayments(args: readonly string[], environment: Environment): Promise<readonly string[]> {
-  const { rpc, data } = optionsIn(args);
-  if (rpc === undefined) throw new SettingsFault('chain local-payments takes --rpc <url>, which the start prints, and [--data <folder>].');
+  const { rpc, data, again = false } = optionsIn(args);
+  if (rpc === undefined)
+    throw new SettingsFault('chain local-payments takes --rpc <url>, which the start prints, and [--data <folder>] [--again].');
   const settings = readSettings(data === undefined ? [] : ['--data', data], environment);
   const provider = new JsonRpcProvider(rpc, undefined, { cacheTimeout: -1, pollingInterval: 50 });
   try {
-    const chainId = BigInt((await provider.send('eth_chainId', [])) as string).toString();
+    const chainId = await chainIdOf(provider, rpc);
     if (chainId !== localChainId)
       throw new SettingsFault(`chain local-payments works on the local chain alone; ${rpc} is chain ${chainId}.`);
     const file = join(settings.dataFolder, 'settlement-chains.json');
+    const standing = again ? undefined : await standingIn(file, provider);
+    if (standing !== undefined) {
+      const moved = standing.rpcUrls.includes(rpc) ? [] : [moveTo(file, rpc)];
+      return [...moved, 'These contracts stand on the chain already; --again deploys new ones.', ...linesOf(standing, file)];
+    }
     const chain = await deployed(provider, settings);
     writePrivateFile(file, `${JSON.stringify([{ ...chain, rpcUrls: [rpc] }], null, 2)}\n`);
-    return [
-      `settlement ${chain.contracts.settlement}`,
-      `escrow     ${chain.contracts.escrow}`,
-      `credit     ${chain.contracts.creditFactory}`,
-      `dollar     ${chain.tokens[1]?.address}`,
-      `provider   ${localProvider.slug}, ${providerIdOf(localProvider.slug)} on chain`,
-      `written    ${file}`,
-      `next       stop the service and start it with SETTLEMENT_CHAINS=${file}`,
-    ];
+    return linesOf(chain, file);
   } finally {
     provider.destroy();
+  }
+}
+
+async function chainIdOf(provider: JsonRpcProvider, rpc: string): Promise<string> {
+  try {
+    return BigInt((await provider.send('eth_chainId', [])) as string).toString();
+  } catch (error) {
+    throw new SettingsFault(`Nothing answers at ${rpc}; npm start prints the address of the chain (${(error as Error).message}).`);
   }
 }
 
@@ -88,6 +100,9 @@ async function deployed(provider: JsonRpcProvider, { dataFolder, quotePasswordFi
   const id = providerIdOf(localProvider.slug);
   await send(registry, platform, 'createProvider', id, admin.address, treasury.address);
   await send(registry, admin, 'setSigner', id, signer, validUntil);
+  // Before the registry names the refunder: what comes later, and past the treasury, is money that nobody asked for.
+  await give(platform, refunder.address, coinsToPayBack);
+  await send(new Contract(dollar, demoDollarAbi, provider), platform, 'mint', refunder.address, dollarsToPayBack);
   await send(registry, admin, 'setRefunder', id, refunder.address, validUntil);
   await send(registry, admin, 'setCollector', id, collector.address, validUntil);
   await send(registry, admin, 'setToken', id, dollar, true, 6);
@@ -96,7 +111,7 @@ async function deployed(provider: JsonRpcProvider, { dataFolder, quotePasswordFi
   const credit = new Contract((await factory.getFunction('creditOf')(id)) as string, prepaidCreditAbi, provider);
   await send(credit, admin, 'setMinter', minter.address, validUntil);
   // Nobody else gives the keys coins here, and an issue that waits for them looks like one that was forgotten.
-  for (const { address } of [minter, relayer]) await (await platform.sendTransaction({ to: address, value: gasMoney })).wait();
+  for (const { address } of [collector, minter, relayer]) await give(platform, address, gasMoney);
   return {
     chainId: localChainId,
     contracts: { registry: registryAt, settlement, escrow, creditFactory: await addressOf(factory) },
@@ -109,6 +124,12 @@ async function deployed(provider: JsonRpcProvider, { dataFolder, quotePasswordFi
     relaysPayments: true,
     display: { name: 'Local test network' },
   };
+}
+
+/** Fills a key up to so many coins: in a repeat it has them already. */
+async function give(from: JsonRpcSigner, to: string, coins: bigint): Promise<void> {
+  const missing = coins - (await from.provider.getBalance(to));
+  if (missing > 0n) await (await from.sendTransaction({ to, value: missing })).wait();
 }
 
 /** One after the other: the node counts the nonces of its accounts. */
@@ -125,9 +146,16 @@ async function send(contract: Contract, by: JsonRpcSigner, method: string, ...va
   await sent.wait();
 }
 
-function optionsIn(args: readonly string[]): { readonly rpc?: string | undefined; readonly data?: string | undefined } {
+interface Options {
+  readonly rpc?: string | undefined;
+  readonly data?: string | undefined;
+  readonly again?: boolean | undefined;
+}
+
+function optionsIn(args: readonly string[]): Options {
   try {
-    return parseArgs({ args: [...args], options: { rpc: { type: 'string' }, data: { type: 'string' } }, allowPositionals: false }).values;
+    const options = { rpc: { type: 'string' }, data: { type: 'string' }, again: { type: 'boolean' } } as const;
+    return parseArgs({ args: [...args], options, allowPositionals: false }).values;
   } catch (error) {
     throw new SettingsFault((error as Error).message);
   }
