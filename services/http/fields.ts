@@ -129,12 +129,19 @@ export function DateField(options: FieldOptions = {}) {
   );
 }
 
-/** A quantity or a rate: plain notation, not below zero, at most 12 decimals. */
-export function DecimalField(options: FieldOptions = {}) {
+/** A quantity or a rate: plain notation, not below zero, at most 12 decimals. Above zero where it says so. */
+export function DecimalField(options: FieldOptions & { readonly positive?: boolean } = {}) {
+  const positive = options.positive ?? false;
   return field(
-    { example: '265.1', ...options },
+    { ...options, example: options.example ?? '265.1' },
     {},
-    checked('isDecimal', 'decimal_malformed', (value) => parseDecimal(value) !== undefined),
+    ValidateBy({
+      name: 'isDecimal',
+      validator: {
+        validate: (value: unknown) => decimalErrorOf(value, positive) === undefined,
+        defaultMessage: (args) => decimalErrorOf(args?.value, positive) ?? 'decimal_malformed',
+      },
+    }),
   );
 }
 
@@ -236,4 +243,10 @@ function amountErrorOf(value: unknown, currency: string, zero: boolean): string 
   if (typeof money === 'string') return money;
   if (money.amount < 0n || (money.amount === 0n && !zero)) return 'amount_not_positive';
   return undefined;
+}
+
+function decimalErrorOf(value: unknown, positive: boolean): string | undefined {
+  const decimal = typeof value === 'string' ? parseDecimal(value) : undefined;
+  if (decimal === undefined) return 'decimal_malformed';
+  return positive && decimal.digits === 0n ? 'decimal_not_positive' : undefined;
 }

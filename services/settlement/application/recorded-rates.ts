@@ -1,5 +1,5 @@
 import type { CommandExecutor } from '../../commands/application/command-executor.ts';
-import { knownRate } from '../domain/rate-table.ts';
+import { knownRate, usableRate } from '../domain/rate-table.ts';
 import type { OfferedRate, RateSource } from './rate-source.ts';
 import { rateStream } from './settlement-streams.ts';
 
@@ -12,9 +12,9 @@ export class RecordedRates implements RateSource {
   }
 
   async rateOf(provider: string, base: string, currency: string): Promise<OfferedRate | undefined> {
-    const known = await this.#executor.current(knownRate, rateStream(provider, base, currency), provider);
-    if (known.status === 'none') return undefined;
-    const { rate, source, at, spreadBps, ageSecondsMax, quoteSeconds } = known.rate;
+    const usable = usableRate(await this.#executor.current(knownRate, rateStream(provider, base, currency), provider));
+    if (usable === undefined) return undefined;
+    const { rate, source, at, spreadBps, ageSecondsMax, quoteSeconds } = usable;
     return {
       ...{ base, currency, rate, source, at, spreadBps },
       ageSecondsMax: BigInt(ageSecondsMax),

@@ -1,5 +1,6 @@
 import type { Aggregate } from '../../commands/domain/aggregate.ts';
 import { accept, type Decision, reject, repeated } from '../../commands/domain/decision.ts';
+import { parseDecimal } from '../../money/decimal.ts';
 import { type RateEvent, rateEvents, type RateSet } from './settlement-provider.events.ts';
 
 /** The last rate of one token in one currency. */
@@ -26,4 +27,9 @@ export function setRate(state: KnownRate, rate: RateSet, now: string): Decision<
     if (rate.at < state.rate.at) return reject({ code: 'rate_not_newer', lastAt: state.rate.at });
   }
   return accept({ type: 'RateSet/1', data: rate });
+}
+
+/** The last rate, where something can be priced by it. A ledger may hold a zero from before those were refused: that is no rate. */
+export function usableRate(state: KnownRate): RateSet | undefined {
+  return state.status === 'none' || parseDecimal(state.rate.rate)?.digits === 0n ? undefined : state.rate;
 }

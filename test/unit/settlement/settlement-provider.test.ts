@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { eventIdOf, providerIdOf } from '../../../services/settlement/domain/chain-number.ts';
 import { mappedTitle, mapTitle } from '../../../services/settlement/domain/ppv-event.ts';
-import { knownRate, setRate } from '../../../services/settlement/domain/rate-table.ts';
+import { knownRate, setRate, usableRate } from '../../../services/settlement/domain/rate-table.ts';
 import {
   bookCurrencyOf,
   configured,
@@ -115,6 +115,15 @@ describe('the table of rates', () => {
   });
 
   it('repeats the rate that it has', () => given(knownRate, known).when(set({})).thenRepeats(0n));
+
+  it('prices nothing by a zero that a ledger holds from before', () => {
+    expect(usableRate(given(knownRate, known).state)).toEqual(rate);
+    for (const zero of ['0', '0.000']) {
+      const set: RateEvent = { type: 'RateSet/1', data: { ...rate, rate: zero } };
+      expect(usableRate(given(knownRate, [...known, set]).state)).toBeUndefined();
+    }
+    expect(usableRate(knownRate.initial)).toBeUndefined();
+  });
 
   it('takes no rate that was true before the last one', () => {
     given(knownRate, known)

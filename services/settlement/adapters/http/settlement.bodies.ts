@@ -39,7 +39,7 @@ export class RateBody {
   readonly base!: string;
   @CurrencyField()
   readonly currency!: string;
-  @DecimalField({ example: '2950.25', description: 'One whole token in the currency, exact.' })
+  @DecimalField({ positive: true, example: '2950.25', description: 'One whole token in the currency, exact; above zero.' })
   readonly rate!: string;
   @SlugField({ lengthMax: 64, example: 'treasury-desk', description: 'Who says so.' })
   readonly source!: string;
