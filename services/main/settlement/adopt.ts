@@ -1,18 +1,14 @@
-import { DiscoveredLogs } from '../../integrity/application/discovered-logs.ts';
-import { PostgresLogRegistry } from '../../integrity/adapters/postgres/postgres.log-registry.ts';
 import { PostgresWatcherHalts } from '../../settlement/adapters/postgres/postgres.watcher-halts.ts';
 import { PostgresWatcherStore } from '../../settlement/adapters/postgres/postgres.watcher-store.ts';
 import { type PlannedAdoption, planAdoption } from '../../settlement/application/adoption.ts';
-import { StreamFinalEffects } from '../../settlement/application/final-effects.ts';
-import { LoggedProviders } from '../../settlement/application/provider-directory.ts';
 import type { ShadowFinding } from '../../settlement/application/shadow-resync.ts';
 import { settlementId } from '../../settlement/domain/chain-effect.ts';
 import { EngineFault } from '../embedded/engine-fault.ts';
-import { openEventStore } from '../open-event-store.ts';
 import { lift } from './lift.ts';
 import { exitCodes, linesOf, orExitCode, print, readAgain } from './resync.ts';
 import type { Decided, WatchedPlace } from './settlement-command.ts';
 import { underChainLock } from './under-chain-lock.ts';
+import { withFinalEffects } from './with-final-effects.ts';
 
 /**
  * `settlement adopt`: reads the chain again, and what is kept becomes what it shows. The chain is halted meanwhile, and goes on from there. What
@@ -45,16 +41,8 @@ function halt({ chain: { chainId }, pool }: WatchedPlace, { by, reason }: Decide
   return new PostgresWatcherHalts(pool).raise({ chainId, code: 'operator_halt', message, raisedAt: new Date() });
 }
 
-async function planned({ pool, engines }: WatchedPlace, finding: ShadowFinding): Promise<PlannedAdoption> {
-  const eventStore = await openEventStore(engines);
-  const logs = new DiscoveredLogs(eventStore, new PostgresLogRegistry(pool));
-  try {
-    await logs.start();
-    return await planAdoption(finding, new PostgresWatcherStore(pool), new StreamFinalEffects(eventStore, new LoggedProviders(logs)));
-  } finally {
-    await logs.stop();
-    await eventStore.dispose();
-  }
+function planned(place: WatchedPlace, finding: ShadowFinding): Promise<PlannedAdoption> {
+  return withFinalEffects(place, (ledger) => planAdoption(finding, new PostgresWatcherStore(place.pool), ledger));
 }
 
 function tellUndecided({ reversed, digest }: PlannedAdoption, given: string | undefined): false {

@@ -1,20 +1,30 @@
 import { systemClock } from '../../commands/application/clock.ts';
 import { PostgresWatcherStore } from '../../settlement/adapters/postgres/postgres.watcher-store.ts';
+import { compareWithLedger, type LedgerFinding } from '../../settlement/application/ledger-comparison.ts';
 import { openShadowStore } from '../../settlement/adapters/postgres/shadow-store.ts';
 import { watchDefaults } from '../../settlement/application/chain-watch.ts';
 import { resyncIntoShadow, type ShadowFinding } from '../../settlement/application/shadow-resync.ts';
+import { businessKeyOf } from '../../settlement/application/watcher-store.ts';
 import { readingOf } from '../../settlement/watching.ts';
 import type { WatchedPlace } from './settlement-command.ts';
+import { withFinalEffects } from './with-final-effects.ts';
 
 /** As of fsck. */
 export const exitCodes = { same: 0, differs: 1, 'could not compare': 2 } as const;
 
-/** `settlement resync`: reads the chain again from its first block and prints how what is kept of it differs. */
+/**
+ * `settlement resync`: reads the chain again from its first block and prints how what is kept of it differs, and what of that the ledger does not
+ * have.
+ */
 export function resync(place: WatchedPlace): Promise<number> {
   return orExitCode(async () => {
     const finding = await readAgain(place, false);
     print(linesOf(finding));
-    return finding.differences.length === 0 ? exitCodes.same : exitCodes.differs;
+    const { chainId, upTo, differences } = finding;
+    const kept = new PostgresWatcherStore(place.pool);
+    const inLedger = await withFinalEffects(place, (ledger) => compareWithLedger({ chainId, upTo, kept, ledger }));
+    print(linesOfLedger(inLedger));
+    return differences.length + inLedger.forgotten.length === 0 ? exitCodes.same : exitCodes.differs;
   });
 }
 
@@ -49,6 +59,12 @@ export function linesOf({ chainId, upTo, compared, differences }: ShadowFinding)
   });
   const told = differences.length === 0 ? 'what is kept is the same' : `${differences.length} differ in what is kept`;
   return [...lines, `Chain ${chainId} shows ${compared} logs up to block ${upTo}: ${told}.`];
+}
+
+function linesOfLedger({ compared, forgotten, waiting }: LedgerFinding): string[] {
+  const lines = forgotten.map((effect) => `forgotten ${businessKeyOf(effect)}  block ${effect.block.number}  ${effect.tx}`);
+  const told = forgotten.length === 0 ? 'has all that it was told' : `does not have ${forgotten.length} that it was told`;
+  return [...lines, `Of ${compared} effects of its providers the ledger ${told}, and ${waiting} wait to be told.`];
 }
 
 export function print(lines: readonly string[]): void {

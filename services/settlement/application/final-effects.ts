@@ -8,6 +8,8 @@ import { settlementStream } from './settlement-streams.ts';
 
 /** What the ledger has as final, for whoever changes what is kept of a chain: a watcher may have ended between telling it and noting that. */
 export interface FinalEffects {
+  /** Whether it is a provider of ours: the ledger takes nothing of any other. */
+  isOurs(providerId: string): boolean;
   /** Whether it is there for good in the ledger, in whatever block. */
   has(effect: ChainEffect): Promise<boolean>;
 }
@@ -20,6 +22,10 @@ export class StreamFinalEffects implements FinalEffects {
   constructor(store: EventStore, providers: Pick<ProviderDirectory, 'slugOf'>) {
     this.#store = store;
     this.#providers = providers;
+  }
+
+  isOurs(providerId: string): boolean {
+    return this.#providers.slugOf(providerId) !== undefined;
   }
 
   async has(effect: ChainEffect): Promise<boolean> {

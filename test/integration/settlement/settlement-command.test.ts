@@ -103,7 +103,11 @@ const decided = ['--by', 'Ada', '--reason', 'A node left out logs.'];
 
 describe('bin/tallyroot settlement', () => {
   it('compares, adopts what differs, and keeps who decided that', async () => {
-    expect([await run('resync'), printed]).toEqual([0, 'block 3\nChain 77 shows 3 logs up to block 3: what is kept is the same.\n']);
+    expect([await run('resync'), printed]).toEqual([
+      0,
+      'block 3\nChain 77 shows 3 logs up to block 3: what is kept is the same.\n' +
+        'Of 0 effects of its providers the ledger has all that it was told, and 0 wait to be told.\n',
+    ]);
     await pool.query(`delete from settlement_watch_log where key = '2'`);
     expect([await run('resync'), printed]).toEqual([
       1,
@@ -127,6 +131,14 @@ describe('bin/tallyroot settlement', () => {
     const [lost] = await new PostgresWatcherStore(pool).deliveries(scriptedChainId);
     expect(lost).toMatchObject({ kind: 'lost', reason: 'A node left out logs.', effect: { key: '3', log: { amount: '9' } } });
     expect(await new PostgresWatcherHalts(pool).standing(scriptedChainId)).toBeUndefined();
+  });
+
+  it('names what the ledger was told and does not have', async () => {
+    expect([await run('resync'), printed]).toEqual([
+      1,
+      expect.stringMatching(/^forgotten 0x(a2){20} [0-9]+ slot 1 {2}block 1 {2}0x[0-9a-f]{64}$/m),
+    ]);
+    expect(printed).toContain('does not have 1 that it was told, and 1 wait to be told.');
   });
 
   it('waits until nobody looks at the chain any more', async () => {

@@ -7,8 +7,10 @@ import { RpcWatchedNode } from '../../../services/settlement/adapters/chain/rpc.
 import { MemorySettlementLedger } from '../../../services/settlement/adapters/memory/memory.settlement-ledger.ts';
 import { PostgresWatcherStore } from '../../../services/settlement/adapters/postgres/postgres.watcher-store.ts';
 import { openShadowStore } from '../../../services/settlement/adapters/postgres/shadow-store.ts';
+import { tellAgain } from '../../../services/settlement/adapters/postgres/tell-again.ts';
 import { watchDefaults } from '../../../services/settlement/application/chain-watch.ts';
 import { planAdoption } from '../../../services/settlement/application/adoption.ts';
+import { compareWithLedger } from '../../../services/settlement/application/ledger-comparison.ts';
 import { resyncIntoShadow } from '../../../services/settlement/application/shadow-resync.ts';
 import type { WatchedLog } from '../../../services/settlement/application/watcher-store.ts';
 import type { ChainEffect } from '../../../services/settlement/domain/chain-effect.ts';
@@ -91,6 +93,31 @@ describe('a chain that is read again from its first block', () => {
       'missing 1 slot 0',
       'missing 1 slot 1',
     ]);
+  });
+});
+
+describe('what the ledger has of it', () => {
+  const compare = () => compareWithLedger({ chainId: configured.chainId, upTo: 5n, kept: new PostgresWatcherStore(pool), ledger });
+
+  it('is all that was told', async () => {
+    expect(await compare()).toEqual({ compared: 9, forgotten: [], waiting: 0 });
+  });
+
+  it('is not what its store has lost, until that is told again', async () => {
+    ledger = new MemorySettlementLedger();
+    const told = await Array.fromAsync(new PostgresWatcherStore(pool).standing(configured.chainId, 5n));
+    for (const log of told.slice(2)) await ledger.take(log as ChainEffect, { head: 6n, finalized: 5n });
+    const { forgotten, ...counts } = await compare();
+    expect([forgotten, counts]).toEqual([told.slice(0, 2), { compared: 9, waiting: 0 }]);
+    await tellAgain(pool);
+    expect(await compare()).toEqual({ compared: 9, forgotten: [], waiting: 2 });
+    await watching().look();
+    expect(await compare()).toEqual({ compared: 9, forgotten: [], waiting: 0 });
+  });
+
+  it('is nothing of providers that are not ours', async () => {
+    ledger = new MemorySettlementLedger({ ours: new Set(['2']) });
+    expect(await compare()).toEqual({ compared: 0, forgotten: [], waiting: 0 });
   });
 });
 

@@ -72,6 +72,10 @@ export class MemorySettlementLedger implements SettlementLedger, FinalEffects {
     for (const { mandate } of ends) this.#ended.add(mandate);
   }
 
+  isOurs(providerId: string): boolean {
+    return this.#ours?.has(providerId) ?? true;
+  }
+
   async has(effect: ChainEffect): Promise<boolean> {
     return this.#factsOf(effect).at(-1)?.type === 'finalized';
   }
