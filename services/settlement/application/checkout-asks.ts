@@ -8,6 +8,8 @@ const costs = {
   transaction: 1,
   /** What a wallet needs for a payment, tried out from there. */
   payment: 3,
+  /** The same for prepaid credit, and first whether its holder has enough. */
+  redemption: 4,
   /** What took the place of a transaction, block by block. */
   search: 10,
 } as const;

@@ -19,6 +19,8 @@ export interface SignedRedemption {
 
 /** What is looked up on a chain for a holder who is about to spend. Nothing here is believed by the books. Throws chain faults. */
 export interface CreditDesk {
+  /** The units that a holder has in the newest block. */
+  held(of: Pick<RedemptionOffered, 'chainId' | 'contract' | 'holder'>): Promise<bigint>;
   prepare(offer: RedemptionOffered, now: string): Promise<PreparedRedemption>;
   /** What the contract would say to the signature; undefined when it would take it. */
   refusalOf(offer: RedemptionOffered, signed: SignedRedemption): Promise<Refusal | undefined>;

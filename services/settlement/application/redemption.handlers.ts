@@ -4,12 +4,13 @@ import type { Outcome } from '../../commands/application/answer.ts';
 import { CLOCK, type Clock } from '../../commands/application/clock.ts';
 import { CommandExecutor } from '../../commands/application/command-executor.ts';
 import type { Envelope } from '../../commands/application/envelope.ts';
-import { reject } from '../../commands/domain/decision.ts';
+import { type Decision, reject } from '../../commands/domain/decision.ts';
 import { moneyOf } from '../../money/money.ts';
 import { creditHolder } from '../domain/credit-holder.ts';
 import type { DispatchRejection } from '../domain/dispatch.decider.ts';
 import { offerRedemption, type RedemptionRejection } from '../domain/redemption.ts';
 import type { SlotFinding } from '../domain/slot.decider.ts';
+import type { SlotEvent } from '../domain/slot.events.ts';
 import { mayStillLand, type OfferedRedemption, type OpenSlot, type Slot, slot } from '../domain/slot.ts';
 import { tokenUnits } from '../domain/token-amount.ts';
 import type { SubjectRejection } from './checkout-subject.ts';
@@ -26,7 +27,9 @@ export type OfferRejection =
   | RedemptionRejection
   | SubjectRejection
   | { readonly code: 'credit_not_available'; readonly chainId: string; readonly currency: string }
-  | { readonly code: 'credit_holder_unknown'; readonly holder: string };
+  | { readonly code: 'credit_holder_unknown'; readonly holder: string }
+  /** In units of the token. */
+  | { readonly code: 'credit_short'; readonly holder: string; readonly needed: string; readonly held: string };
 
 /** A holder wants to pay a slot with prepaid credit. */
 export class OfferRedemption extends Command<Outcome<OfferRejection>> {
@@ -42,7 +45,10 @@ export class OfferRedemption extends Command<Outcome<OfferRejection>> {
   }
 }
 
-/** Only an address that the ledger gave credit to for this very customer: nobody else's spending is a payment of the slot. */
+/**
+ * Only an address that the ledger gave credit to for this very customer: nobody else's spending is a payment of the slot. And only where it holds
+ * enough: an offer keeps every other way to pay out, and who asks for it has proved nothing but that it knows the link.
+ */
 @CommandHandler(OfferRedemption)
 export class OfferRedemptionHandler implements ICommandHandler<OfferRedemption> {
   readonly #executor: CommandExecutor;
@@ -50,6 +56,7 @@ export class OfferRedemptionHandler implements ICommandHandler<OfferRedemption> 
   readonly #subjects: PayableSubjects;
   readonly #releases: SlotReleases;
   readonly #chains: SettlementChains;
+  readonly #desk: CreditDesk;
   readonly #clock: Clock;
 
   constructor(
@@ -57,6 +64,7 @@ export class OfferRedemptionHandler implements ICommandHandler<OfferRedemption> 
     @Inject(PayableSubjects) subjects: PayableSubjects,
     @Inject(SlotReleases) releases: SlotReleases,
     @Inject(SETTLEMENT_CHAINS) chains: SettlementChains,
+    @Inject(CREDIT_DESK) desk: CreditDesk,
     @Inject(CLOCK) clock: Clock,
   ) {
     this.#executor = executor;
@@ -64,6 +72,7 @@ export class OfferRedemptionHandler implements ICommandHandler<OfferRedemption> 
     this.#subjects = subjects;
     this.#releases = releases;
     this.#chains = chains;
+    this.#desk = desk;
     this.#clock = clock;
   }
 
@@ -97,7 +106,13 @@ export class OfferRedemptionHandler implements ICommandHandler<OfferRedemption> 
       reorgWindowSeconds: reorgWindowSeconds(chain).toString(),
       evidence: await this.#evidenceOf(provider, state, now),
     };
-    return this.#executor.execute({ aggregate: slot, stream, envelope, decide: (current, at) => offerRedemption(current, offer, at) });
+    const isNew = offerRedemption(state, offer, now).kind === 'accepted';
+    const held = isNew ? await this.#desk.held(offer) : units;
+    const short = { code: 'credit_short', holder, needed: units.toString(), held: held.toString() } as const;
+    return this.#executor.execute({
+      ...{ aggregate: slot, stream, envelope },
+      decide: (current, at): Decision<SlotEvent, OfferRejection> => (held < units ? reject(short) : offerRedemption(current, offer, at)),
+    });
   }
 
   /** No chain is asked while a quote may land by our own clock: nothing that it says would let the offer be made. */

@@ -2,7 +2,7 @@ import { accept, type Decision, reject, repeated } from '../../commands/domain/d
 import { amountText } from '../../money/money.ts';
 import type { EffectOf } from './chain-effect.ts';
 import type { HoldingAccounts } from './credit-holder.ts';
-import { deadlineOf, landingEndOf, type OfferedRedemption, type OpenSlot, type Slot } from './slot.ts';
+import { deadlineOf, landingEndOf, type OfferedRedemption, offersEndOf, type OpenSlot, type Slot } from './slot.ts';
 import { redemptionLive, type SlotFinding, type SlotRejection } from './slot.decider.ts';
 import type { RedemptionOffered, SlotEvent, SlotEvidence } from './slot.events.ts';
 import type { SettlementSubject } from './settlement.events.ts';
@@ -13,7 +13,9 @@ import { type KnownToken, tokenMoney } from './token-amount.ts';
 export type RedemptionRejection =
   | SlotRejection
   /** Credit pays invoices and titles; bought with credit, credit would never end. */
-  | { readonly code: 'slot_not_redeemable'; readonly kind: string };
+  | { readonly code: 'slot_not_redeemable'; readonly kind: string }
+  /** It was kept for credit for an hour: other ways to pay have their turn. */
+  | { readonly code: 'redemption_too_early'; readonly notBefore: string };
 
 /** What is to be spent, by whom, and why no quote can land any more. */
 export type OfferRedemptionData = Omit<RedemptionOffered, 'deadline' | 'evidence'> & {
@@ -25,10 +27,15 @@ export type OfferRedemptionData = Omit<RedemptionOffered, 'deadline' | 'evidence
 const offerSeconds = 600n;
 /** Whoever comes back when less is left gets a new offer. */
 const renewSeconds = 300n;
+/** For as long offers may follow on each other. */
+const turnSeconds = 3_600n;
+/** And then none is made for as long: whoever looks each hour for what is to be collected finds the slot free, however long that takes. */
+const restSeconds = 7_200n;
 
 /**
  * Lets a holder pay the slot with credit, for a while. Not while a quote may still land, and only when the chain says that none did: the payment
  * belongs to the contract that the quote names. One holder at a time, and no quote meanwhile (`askForQuote`): a slot is paid in one way.
+ * Whoever has the link can ask for an offer, so offers end: after an hour of them quotes come first (docs/decisions/0164).
  */
 export function offerRedemption(state: Slot, data: OfferRedemptionData, now: string): Decision<SlotEvent, RedemptionRejection> {
   if (state.status === 'none') return reject({ code: 'slot_not_found' });
@@ -40,7 +47,10 @@ export function offerRedemption(state: Slot, data: OfferRedemptionData, now: str
   const live = redemptionLive(state, now);
   const known = redemptions.findLast((each) => isSame(data, each));
   if (live !== undefined && known?.revision !== redemptions.at(-1)?.revision) return reject(live);
-  if (known !== undefined && seconds + renewSeconds < BigInt(known.deadline ?? '0')) return repeated(known.revision);
+  const rest = restEndOf(redemptions, seconds);
+  const left = rest === undefined ? renewSeconds : 0n;
+  if (known !== undefined && seconds + left < BigInt(known.deadline ?? '0')) return repeated(known.revision);
+  if (rest !== undefined) return reject({ code: 'redemption_too_early', notBefore: new Date(Number(rest) * 1000).toISOString() });
   const { evidence, ...offer } = data;
   if (evidence.kind === 'collecting') return reject({ code: 'slot_bound' });
   const bound = quoteLive(state, evidence, seconds);
@@ -48,6 +58,19 @@ export function offerRedemption(state: Slot, data: OfferRedemptionData, now: str
   const deadline = (seconds + offerSeconds).toString();
   const reason = evidence.kind === 'unquoted' ? {} : { evidence };
   return accept({ type: 'RedemptionOffered/1', data: { ...offer, deadline, ...reason } });
+}
+
+/** Until when quotes come first; undefined while an offer may be made. What is offered within a rest of what was before belongs to the same turn. */
+function restEndOf(redemptions: readonly OfferedRedemption[], seconds: bigint): bigint | undefined {
+  let [begun, end] = [0n, -restSeconds];
+  for (const offer of redemptions) {
+    if (offer.deadline === undefined) continue; // One of before there was an end stands in the way of nothing.
+    const start = BigInt(offer.deadline) - offerSeconds;
+    if (start >= end + restSeconds) begun = start;
+    end = offersEndOf([offer]);
+  }
+  const free = end + restSeconds;
+  return seconds < begun + turnSeconds || seconds >= free ? undefined : free;
 }
 
 /** No quote can land once the slot is cancelled, nor once it is unpaid and later than every quote, on the chain or by our clock behind the window. */

@@ -14,6 +14,10 @@ export function problemSentence({ code, message, params }: Problem): string {
   if (code === 'redemption_live' && at !== undefined) {
     return `This payment was begun with prepaid credit. It can be paid in another way at ${new Date(at).toLocaleTimeString()}.`;
   }
+  if (code === 'redemption_too_early' && at !== undefined) {
+    return `This payment was kept for prepaid credit for an hour. It can be paid with credit again at ${new Date(at).toLocaleTimeString()}, and in another way before that.`;
+  }
+  if (code === 'credit_short') return 'Your wallet holds too little credit for this payment.';
   if (code === 'credit_holder_unknown') return 'This wallet holds no credit that was bought for your account.';
   if (code.startsWith('rate_')) return 'The provider has no rate for this at the moment. Try again soon, or pay with something else.';
   if (code === 'token_misconfigured') return 'The provider cannot take this at the moment. Pay with something else.';

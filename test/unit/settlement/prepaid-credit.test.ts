@@ -183,6 +183,26 @@ describe('an offer to pay with credit', () => {
       .when((state) => moveSlot(state, { to: { module: 'settlement', ...elsewhere }, evidence: unquoted }, later(839)))
       .thenRejects(bound);
   });
+  it('is made for an hour, and then for two hours quotes come first, whoever asks', () => {
+    const from = (at: number): SlotEvent => ({
+      type: 'RedemptionOffered/1',
+      data: { ...offer, deadline: endsAt(later(at + 600)), reorgWindowSeconds: '240' },
+    });
+    const turn = [slotOpened(), from(0), from(1200), from(2400), from(3590)];
+    const rests = { code: 'redemption_too_early', notBefore: later(3590 + 840 + 7200) } as const;
+    asked(turn, later(3595)).thenRepeats(4n);
+    asked(turn, later(4189)).thenRepeats(4n);
+    asked(turn, later(4190)).thenRejects(rests);
+    for (const by of [holder, stranger]) asked(turn, later(4430), unquoted, by).thenRejects(rests);
+    const token = { ...place, token: usdc, payer: stranger };
+    expect(askForQuote(given(slot, turn).state, token, later(4430))).toEqual({ kind: 'free' });
+    asked(turn, later(11_629)).thenRejects(rests);
+    asked(turn, later(11_630)).thenAccepts('RedemptionOffered/1');
+    asked([...turn, from(11_630)], later(11_630 + 3599)).thenAccepts('RedemptionOffered/1');
+    asked([slotOpened(), from(0)], later(3600)).thenRejects({ code: 'redemption_too_early', notBefore: later(840 + 7200) });
+    // What was offered before there was an end stands in the way of nothing.
+    asked([slotOpened(), offered], later(3600)).thenAccepts('RedemptionOffered/1');
+  });
   it('is not made for a slot that is none', () => asked([]).thenRejects({ code: 'slot_not_found' }));
   it('is not made for a slot that is closed', () =>
     asked([slotOpened(), { type: 'SlotClosed/1', data: { seq: '7', reason: 'settled' } }]).thenRejects({

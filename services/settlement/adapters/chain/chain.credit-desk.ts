@@ -32,16 +32,17 @@ export class ChainCreditDesk implements CreditDesk {
     for (const chain of chains.all()) this.#nodes.set(chain.chainId, nodeOf(chain));
   }
 
+  held({ chainId, contract, holder }: Pick<RedemptionOffered, 'chainId' | 'contract' | 'holder'>): Promise<bigint> {
+    return asked<bigint>(this.#nodeOf({ chainId }), contract, 'balanceOf', [holder]);
+  }
+
   async prepare(offer: RedemptionOffered, now: string): Promise<PreparedRedemption> {
     const node = this.#nodeOf(offer);
     const { contract, holder, units, invoiceRef, seq } = offer;
     const data = creditContract.encodeFunctionData('redeem', [units, invoiceRef, seq]);
     const transaction = { from: holder, to: contract, value: '0x0', data };
     const deadline = offer.deadline ?? (BigInt(Date.parse(now)) / 1000n + signatureSeconds).toString();
-    const [name, held] = await Promise.all([
-      asked<string>(node, contract, 'name', []),
-      asked<bigint>(node, contract, 'balanceOf', [holder]),
-    ]);
+    const [name, held] = await Promise.all([asked<string>(node, contract, 'name', []), this.held(offer)]);
     const balance: Need = { of: 'balance', needed: units, held: held.toString(), isEnough: held >= BigInt(units) };
     const refusal = await simulate(node, transaction);
     const sign = typedData(offer, { name, deadline });
@@ -55,7 +56,7 @@ export class ChainCreditDesk implements CreditDesk {
     return simulate(this.#nodeOf(offer), transaction);
   }
 
-  #nodeOf({ chainId }: RedemptionOffered): ChainNode {
+  #nodeOf({ chainId }: Pick<RedemptionOffered, 'chainId'>): ChainNode {
     const node = this.#nodes.get(chainId);
     if (node === undefined) throw new RangeError(`Chain ${chainId} is not configured.`);
     return node;

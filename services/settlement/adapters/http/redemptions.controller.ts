@@ -58,7 +58,7 @@ export class RedemptionsController {
   ): Promise<PreparedRedemptionBody> {
     const at = this.#slotOf(id);
     const holder = body.holder.toLowerCase();
-    this.#asks.take(at, 'payment');
+    this.#asks.take(at, 'redemption');
     const envelope = envelopeOf({
       ...{ provider: at.provider, actor: { id: `checkout:${at.seq}`, type: 'process' }, key: keyOf(key) },
       ...{ command: 'OfferRedemption', body: { slot: at.seq, holder } },

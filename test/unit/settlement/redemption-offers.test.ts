@@ -1,0 +1,105 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { AbiCoder } from 'ethers';
+import type { ChainNode } from '../../../services/chain/application/chain-node.ts';
+import type { Aggregate, DomainEvent } from '../../../services/commands/domain/aggregate.ts';
+import { accept } from '../../../services/commands/domain/decision.ts';
+import { MemoryEventStore } from '../../../services/event-store/adapters/memory/memory.event-store.ts';
+import { ChainCreditDesk } from '../../../services/settlement/adapters/chain/chain.credit-desk.ts';
+import { creditHolderStream, creditTokenStream } from '../../../services/settlement/application/credit-streams.ts';
+import type { PayableSubjects } from '../../../services/settlement/application/payable-subjects.ts';
+import { OfferRedemption, OfferRedemptionHandler } from '../../../services/settlement/application/redemption.handlers.ts';
+import { SettlementChains } from '../../../services/settlement/application/settlement-chains.ts';
+import { slotStream } from '../../../services/settlement/application/settlement-streams.ts';
+import { SlotReleases } from '../../../services/settlement/application/slot-releases.ts';
+import { creditHolder } from '../../../services/settlement/domain/credit-holder.ts';
+import { creditTokens } from '../../../services/settlement/domain/credit-token.ts';
+import { slot } from '../../../services/settlement/domain/slot.ts';
+import { envelope, executionOn } from '../../support/execution.ts';
+import { creditContract, holder } from './credit.fixtures.ts';
+import { account, place, slotOpened } from './slot.fixtures.ts';
+
+const midnight = '2026-03-01T00:00:00.000Z';
+const profile = { finality: 'tag' as const, realMoney: false, confirmations: [] };
+const chain = {
+  ...{ chainId: place.chainId, rpcUrls: [], contracts: { registry: '0x', settlement: place.contract }, codeHashes: {} },
+  ...{ deploymentBlock: 0n, tokens: [], profile },
+};
+
+/** A slot of 60.50 EUR, a holder that the ledger gave credit to, and a chain that says how much of it is left. */
+class OfferWorld {
+  held = 6050n;
+  /** How often the chain was asked. */
+  asked = 0;
+  readonly #executor = executionOn(new MemoryEventStore()).executor;
+
+  static async open(): Promise<OfferWorld> {
+    const world = new OfferWorld();
+    const recorded = { chainId: place.chainId, contract: creditContract, currency: 'EUR', decimals: '2', tx: '0x1' };
+    await world.#write(slot, slotStream('demo', '7'), slotOpened());
+    await world.#write(creditTokens, creditTokenStream('demo', place.chainId), { type: 'CreditTokenRecorded/1', data: recorded });
+    await world.#write(creditHolder, creditHolderStream('demo', holder), { type: 'CreditHolderNamed/1', data: { holder, account } });
+    return world;
+  }
+
+  /** What the holder is answered. */
+  offer(key: string, now = midnight) {
+    const witness = { evidenceOf: () => Promise.reject(new Error('Nothing was quoted.')) };
+    const subjects = { refusalOf: () => Promise.resolve(undefined) } as unknown as PayableSubjects;
+    const chains = new SettlementChains([chain]);
+    const desk = new ChainCreditDesk(chains, () => this.#node());
+    const releases = new SlotReleases(this.#executor, witness);
+    const handler = new OfferRedemptionHandler(this.#executor, subjects, releases, chains, desk, { now: () => now });
+    return handler.execute(new OfferRedemption(envelope(key), '7', holder));
+  }
+
+  async offers(): Promise<number> {
+    const state = await this.#executor.current(slot, slotStream('demo', '7'), 'demo');
+    return state.status === 'none' ? 0 : state.redemptions.length;
+  }
+
+  #node(): ChainNode {
+    const call = () => {
+      this.asked++;
+      return Promise.resolve(AbiCoder.defaultAbiCoder().encode(['uint256'], [this.held]));
+    };
+    return { call: call as ChainNode['call'] };
+  }
+
+  async #write<State, Event extends DomainEvent>(aggregate: Aggregate<State, Event>, stream: string, event: NoInfer<Event>): Promise<void> {
+    await this.#executor.execute({ aggregate, stream, envelope: envelope(stream), decide: () => accept(event) });
+  }
+}
+
+let world: OfferWorld;
+beforeEach(async () => (world = await OfferWorld.open()));
+
+describe('an offer to pay with credit', () => {
+  it('is made to a holder that has enough', async () => {
+    expect(await world.offer('first')).toMatchObject({ kind: 'accepted' });
+    expect(await world.offers()).toBe(1);
+  });
+
+  it('is not made to one that has less: anybody with the link can name it', async () => {
+    world.held = 6049n;
+    expect(await world.offer('first')).toEqual({
+      kind: 'rejected',
+      rejection: { code: 'credit_short', holder, needed: '6050', held: '6049' },
+    });
+    expect(await world.offers()).toBe(0);
+  });
+
+  it('is answered again while it is good, without asking the chain, also once the credit is spent', async () => {
+    await world.offer('first');
+    [world.held, world.asked] = [0n, 0];
+    for (const key of ['first', 'second']) expect(await world.offer(key)).toMatchObject({ kind: 'accepted' });
+    expect(world.asked).toBe(0);
+  });
+
+  it('is answered by what it did where its command is repeated late, and a new one needs the credit', async () => {
+    await world.offer('first');
+    world.held = 0n;
+    const late = '2026-03-01T00:05:01.000Z';
+    expect(await world.offer('first', late)).toMatchObject({ kind: 'accepted' });
+    expect(await world.offer('second', late)).toMatchObject({ kind: 'rejected', rejection: { code: 'credit_short' } });
+  });
+});
