@@ -51,6 +51,7 @@ type EdgeCode =
   | 'quote_not_found'
   | 'redemption_not_found'
   | 'too_many_requests'
+  | 'spending_limit'
   | 'chain_unavailable'
   | 'projection_behind'
   | 'log_behind'
@@ -222,6 +223,7 @@ export const problemCatalog = {
   projection_behind: { status: 503, title: 'The read model has not reached the asked position in time.' },
   log_behind: { status: 503, title: 'The log was restored from an older copy and takes no commands until the operator has recovered it.' },
   too_many_requests: { status: 429, title: 'Too much is asked for; Retry-After says when to ask again.' },
+  spending_limit: { status: 429, title: 'As much is paid for gas on behalf of payers as a day allows; it can be paid from the wallet.' },
   chain_unavailable: { status: 503, title: 'The chain cannot be asked at the moment.' },
   store_unavailable: { status: 503, title: 'The ledger could not be reached in time; repeat with the same Idempotency-Key.' },
   overloaded: { status: 503, title: 'Too many commands are waiting; repeat later with the same Idempotency-Key.' },

@@ -31,6 +31,7 @@ import { ExpireCreditHandler } from './application/expire-credit.handler.ts';
 import { GAS_COSTS, type GasCosts } from './application/gas-costs.ts';
 import { CollectByMandateHandler, OfferMandateHandler } from './application/mandate.handlers.ts';
 import { MANDATE_DESK, type MandateDesk } from './application/mandate-desk.ts';
+import { PayerCollectionLimit } from './application/payer-collection-limit.ts';
 import { PrepaidCreditProcess } from './application/prepaid-credit.process.ts';
 import { OfferRedemptionHandler, RelayRedemptionHandler } from './application/redemption.handlers.ts';
 import { RefundCreditHandler } from './application/refund-credit.handler.ts';
@@ -150,6 +151,12 @@ export class SendingModule {
           useFactory: (executor: CommandExecutor, desk: MandateDesk, chains: SettlementChains) =>
             new WalletMandates({ executor, mandates, desk, chains }),
           inject: [CommandExecutor, MANDATE_DESK, SETTLEMENT_CHAINS],
+        },
+        {
+          provide: PayerCollectionLimit,
+          useFactory: (desk: MandateDesk, chains: SettlementChains) =>
+            new PayerCollectionLimit({ costs, desk, chains, clock: systemClock }),
+          inject: [MANDATE_DESK, SETTLEMENT_CHAINS],
         },
         { provide: CREDIT_BOOK, useValue: credit },
         { provide: TITLE_BUYERS, useValue: buyers },

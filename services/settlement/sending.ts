@@ -10,10 +10,11 @@ import { PostgresGasCosts } from './adapters/postgres/postgres.gas-costs.ts';
 import { CollectionRetries, type FailedCollections, retryAfterMsDefault } from './application/collection-retries.ts';
 import type { CreditBook } from './application/credit-book.ts';
 import { CreditExpiries } from './application/credit-expiries.ts';
-import { DispatchSender, type SendingLimits } from './application/dispatch-sender.ts';
+import { DispatchSender } from './application/dispatch-sender.ts';
 import { EscrowReclaims, type EscrowReclaimsOptions } from './application/escrow-reclaims.ts';
 import type { OpenDispatches } from './application/open-dispatches.ts';
 import type { SenderKeys } from './application/sender-keys.ts';
+import { limitsOf } from './application/sending-limits.ts';
 import type { SendingAlarm } from './application/sending-status.ts';
 import type { SettlementChain } from './application/settlement-chain.ts';
 import { SettlementSender } from './application/settlement-sender.ts';
@@ -32,9 +33,6 @@ export interface SendingOptions {
   readonly credit: Pick<CreditBook, 'tokens'>;
   readonly onAlarm: (alarm: SendingAlarm) => void;
 }
-
-/** A relay takes about 120,000 gas; a signer that is a contract takes more. 0.02 coins are about a thousand relays of a cheap day. */
-const limitsDefault = { relayGasMax: 400_000n, relayFeeMaxPerDay: 20_000_000_000_000_000n };
 
 /** The parts of sending, put together. Nothing runs until `start()`. */
 export function openSending(options: SendingOptions): SettlementSender {
@@ -62,9 +60,4 @@ export function openSending(options: SendingOptions): SettlementSender {
     ...{ open, executor, keys, providers, sender, lock, onAlarm },
     ...{ pollMs: 1_000, reconcileMs: 60_000, idlePerRoundMax: 5, affordableMin: 20n },
   });
-}
-
-function limitsOf(chain: SettlementChain | undefined): SendingLimits {
-  const { relayGasMax, relayFeeMaxPerDay } = { ...limitsDefault, ...chain?.spending };
-  return { relayGasMax, relayFeeMaxPerDay };
 }

@@ -168,6 +168,26 @@ describe('a collection', () => {
   });
 });
 
+describe('[SET-A35] collections that payers order themselves', () => {
+  it('end at the limit of their own day, and those of the provider go on', async () => {
+    const spent = () =>
+      world.costs.since({ provider: 'demo', chainId: '31337', operations: ['payer-collect'] }, new Date(Date.now() - 86_400_000));
+    const collected = async (data: Partial<CollectOrdered>, relayFeeMaxPerDay: bigint) => {
+      const event = await collectOf('1000000', data);
+      await world.order(event);
+      return (await world.settle(world.process(collector, { limits: { relayGasMax: 400_000n, relayFeeMaxPerDay } }), event))[0];
+    };
+    expect(await collected({ byPayer: true }, 10n ** 18n)).toMatchObject({ status: 'done' });
+    const [limit, nonce] = [await spent(), await world.nonceOf(collector)];
+    expect(limit).toBeGreaterThan(0n);
+    const failure = { code: 'spending_limit', spent: limit.toString(), limit: limit.toString() };
+    expect(await collected({ byPayer: true }, limit)).toMatchObject({ status: 'failed', failure });
+    expect(await world.nonceOf(collector)).toBe(nonce);
+    expect(await collected({}, limit)).toMatchObject({ status: 'done' });
+    expect(await spent()).toBe(limit);
+  });
+});
+
 describe('[SET-A24] a collection whose payer ends the mandate meanwhile', () => {
   it('is not sent any more', async () => {
     const event = await collectOf('1000000');
@@ -328,6 +348,6 @@ describe('what was spent', () => {
     const { rows } = await pool.query<{ fee: string }>('select sum(fee)::text as fee from chain_transaction where state = $1', ['final']);
     const days = await world.costs.byDay('demo', { from: '2020-01-01', to: '2100-01-01' });
     expect(days.reduce((sum, { fee }) => sum + fee, 0n)).toBe(BigInt(rows[0]!.fee));
-    expect(new Set(days.map(({ operation }) => operation))).toEqual(new Set(['refund', 'collect']));
+    expect(new Set(days.map(({ operation }) => operation))).toEqual(new Set(['refund', 'collect', 'payer-collect']));
   });
 });

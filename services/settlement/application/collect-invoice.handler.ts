@@ -11,19 +11,28 @@ import { IssueQuote, type QuoteRejection } from './issue-quote.handler.ts';
 import type { MandateCommandRejection } from './mandate-command.ts';
 import { CollectByMandate } from './mandate.handlers.ts';
 import { type CheckoutRejection, OpenCheckout } from './open-checkout.handler.ts';
+import { PayerCollectionLimit } from './payer-collection-limit.ts';
+import type { SpendingLimit } from './sending-limits.ts';
 import { mandateStream } from './sending-streams.ts';
 import { stepEnvelope } from './step-envelope.ts';
 
 const process = 'collection';
 
-export type CollectInvoiceRejection = MandateCommandRejection | CheckoutRejection | QuoteRejection;
+export type CollectInvoiceRejection = MandateCommandRejection | CheckoutRejection | QuoteRejection | SpendingLimit;
+
+export interface CollectionAsked {
+  readonly invoice: string;
+  readonly mandate: string;
+  /** On the page of a checkout, where anybody may ask: then the gas of it has a limit of the day. */
+  readonly byPayer?: boolean;
+}
 
 /** What is open of an invoice is collected under a mandate of its account, at the rate of now. What a billing run calls, too. */
 export class CollectInvoice extends Command<Outcome<CollectInvoiceRejection>> {
   readonly envelope: Envelope;
-  readonly asked: { readonly invoice: string; readonly mandate: string };
+  readonly asked: CollectionAsked;
 
-  constructor(envelope: Envelope, asked: { readonly invoice: string; readonly mandate: string }) {
+  constructor(envelope: Envelope, asked: CollectionAsked) {
     super();
     this.envelope = envelope;
     this.asked = asked;
@@ -38,15 +47,22 @@ export class CollectInvoice extends Command<Outcome<CollectInvoiceRejection>> {
 export class CollectInvoiceHandler implements ICommandHandler<CollectInvoice> {
   readonly #executor: CommandExecutor;
   readonly #commands: CommandBus;
+  readonly #limit: PayerCollectionLimit;
 
-  constructor(@Inject(CommandExecutor) executor: CommandExecutor, @Inject(CommandBus) commands: CommandBus) {
-    this.#executor = executor;
-    this.#commands = commands;
+  constructor(
+    @Inject(CommandExecutor) executor: CommandExecutor,
+    @Inject(CommandBus) commands: CommandBus,
+    @Inject(PayerCollectionLimit) limit: PayerCollectionLimit,
+  ) {
+    [this.#executor, this.#commands, this.#limit] = [executor, commands, limit];
   }
 
   async execute({ envelope, asked }: CollectInvoice): Promise<Outcome<CollectInvoiceRejection>> {
     const slot = await this.#quotedSlot(envelope, asked);
-    if (typeof slot === 'string') return this.#commands.execute(new CollectByMandate(envelope, { mandate: asked.mandate, slot }));
+    if (typeof slot === 'string') {
+      const { mandate, byPayer = false } = asked;
+      return this.#commands.execute(new CollectByMandate(envelope, { mandate, slot, byPayer }));
+    }
     return this.#executor.execute({
       ...{ aggregate: mandate, stream: mandateStream(envelope.provider, asked.mandate), envelope },
       // A repeat is answered by what it did, also where the invoice is paid by now.
@@ -55,12 +71,14 @@ export class CollectInvoiceHandler implements ICommandHandler<CollectInvoice> {
   }
 
   /** The seq of the invoice's slot, with a good quote in the token of the mandate. Nothing is opened for a mandate that is not agreed to. */
-  async #quotedSlot(envelope: Envelope, asked: CollectInvoice['asked']): Promise<string | CollectInvoiceRejection> {
+  async #quotedSlot(envelope: Envelope, asked: CollectionAsked): Promise<string | CollectInvoiceRejection> {
     const { provider } = envelope;
     const state = await this.#executor.current(mandate, mandateStream(provider, asked.mandate), provider);
     const agreed = collectable(state);
     if ('code' in agreed) return agreed;
     const { account, chainId, terms } = agreed.offered;
+    const above = asked.byPayer === true ? await this.#limit.above(provider, chainId) : undefined;
+    if (above !== undefined) return above;
     const subject = { kind: 'invoice' as const, invoice: asked.invoice };
     const isFor = (of: string) => of === account;
     const opening = stepEnvelope(envelope, 'OpenCheckout', { invoice: asked.invoice, chainId }, process);

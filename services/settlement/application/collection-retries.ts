@@ -76,7 +76,7 @@ export class CollectionRetries {
     // An order and its failure are two events.
     const wait = afterMsOn(state.order.data.chainId)[Number(state.orderedAt / 2n)];
     if (wait === undefined || Date.parse(clock.now()) < orderedAt.getTime() + wait) return;
-    const { mandate, slot: seq } = state.order.data;
+    const { mandate, slot: seq, byPayer } = state.order.data;
     const opened = await executor.current(slot, slotStream(provider, seq), provider);
     if (opened.status !== 'open' || opened.opened.purpose.kind !== 'invoice') return;
     const { invoice } = opened.opened.purpose;
@@ -86,6 +86,6 @@ export class CollectionRetries {
       ...{ provider, actor: { id: 'process:collection-retries', type: 'process' }, command: 'CollectInvoice', body: { invoice, mandate } },
       key: `${stream}:${state.orderedAt}:${hour}`,
     });
-    await commands.execute(new CollectInvoice(envelope, { invoice, mandate }));
+    await commands.execute(new CollectInvoice(envelope, { invoice, mandate, ...(byPayer === true && { byPayer }) }));
   }
 }

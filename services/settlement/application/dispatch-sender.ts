@@ -8,22 +8,16 @@ import type { CommandExecutor } from '../../commands/application/command-executo
 import { envelopeOf } from '../../commands/application/envelope.ts';
 import type { Json } from '../../event-store/domain/canonical-json.ts';
 import { fail, finish } from '../domain/dispatch.decider.ts';
-import { type DispatchFailure, type Operation, operationOf, type OrderEvent } from '../domain/dispatch.events.ts';
+import { type DispatchFailure, operationOf, type OrderEvent } from '../domain/dispatch.events.ts';
 import { dispatch, type Dispatch } from '../domain/dispatch.ts';
 import { mandate } from '../domain/mandate.ts';
 import { isOvertaken, isTooEarly } from '../domain/refund-claims.ts';
 import type { DispatchCalls, NextCall } from './dispatch-calls.ts';
 import { readSubject, subjectOf, transactionIdOf } from './dispatch-subject.ts';
-import type { GasCosts } from './gas-costs.ts';
+import { type CostKind, costKindOf, type GasCosts } from './gas-costs.ts';
 import type { OpenDispatch } from './open-dispatches.ts';
+import { aboveLimit, type SendingLimits } from './sending-limits.ts';
 import { dispatchStream, mandateStream } from './sending-streams.ts';
-
-export interface SendingLimits {
-  /** The most gas that a transaction may take which somebody else's signature is part of. */
-  readonly relayGasMax: bigint;
-  /** The most that is paid in 24 hours for the relays of one provider, and as much for its revocations, in wei. */
-  readonly relayFeeMaxPerDay: bigint;
-}
 
 export interface DispatchSenderOptions {
   readonly executor: CommandExecutor;
@@ -42,11 +36,10 @@ export interface SendingPlace {
 
 type Sending = Extract<Dispatch, { readonly status: 'sending' }>;
 
-/** Paid by the installation and not by the provider. */
-const relayed: readonly Operation[] = ['relay', 'revoke', 'redeem'];
+/** Ordered by whoever holds a link, and paid by us: each kind has a limit of the day. */
+const limited: readonly CostKind[] = ['relay', 'revoke', 'redeem', 'payer-collect'];
 /** Somebody else's signature is part of it, and a contract that signs could burn gas without end. */
-const withSignature: readonly Operation[] = [...relayed, 'collect'];
-const dayMs = 86_400_000;
+const withSignature: readonly CostKind[] = [...limited, 'collect'];
 /** A token that wants its allowance at zero first takes two; the others are for nonces that somebody else took. */
 const approvalsMax = 4;
 
@@ -94,16 +87,12 @@ export class DispatchSender {
     if (unwanted !== undefined) return unwanted;
     const { costs, limitsOn, clock } = this.#options;
     const { node, chainId } = place;
-    const operation = operationOf(order);
-    if (!relayed.includes(operation)) return undefined;
-    const { relayGasMax, relayFeeMaxPerDay } = limitsOn(chainId);
-    const { feePerGasMax } = await currentFees(node);
-    const since = new Date(Date.parse(clock.now()) - dayMs);
-    // Each operation has the limit for itself: whoever uses up the relays keeps nobody from ending a mandate.
+    const kind = costKindOf(order);
+    if (!limited.includes(kind)) return undefined;
+    const { feePerGasMax: feePerGas } = await currentFees(node);
     // A call before this one may have set something aside for the same transaction, and then lost its node.
-    const spent = await costs.since({ provider, chainId, operations: [operation], except: free }, since);
-    if (spent + relayGasMax * feePerGasMax <= relayFeeMaxPerDay) return undefined;
-    return { code: 'spending_limit', spent: spent.toString(), limit: relayFeeMaxPerDay.toString() };
+    const asked = { provider, chainId, kind, feePerGas, limits: limitsOn(chainId), now: clock.now(), except: free };
+    return await aboveLimit(costs, asked);
   }
 
   async #sendNext(
@@ -160,14 +149,14 @@ export class DispatchSender {
   ): Promise<void> {
     const { costs, limitsOn, clock } = this.#options;
     const { node, queue, chainId } = place;
-    const operation = operationOf(state.order);
-    const gasMax = withSignature.includes(operation) ? limitsOn(chainId).relayGasMax : undefined;
-    if (gasMax !== undefined && relayed.includes(operation)) {
+    const kind = costKindOf(state.order);
+    const gasMax = withSignature.includes(kind) ? limitsOn(chainId).relayGasMax : undefined;
+    if (gasMax !== undefined && limited.includes(kind)) {
       const { feePerGasMax } = await currentFees(node);
-      const cost = { transaction: id, provider, chainId, operation, at: new Date(clock.now()) };
+      const cost = { transaction: id, provider, chainId, operation: kind, at: new Date(clock.now()) };
       await costs.reserve({ ...cost, gas: gasMax, fee: gasMax * feePerGasMax });
     }
-    const kept = await queue.keep(subjectOf(operation, stream), next.call, { id, ...(gasMax !== undefined && { gasMax }) });
+    const kept = await queue.keep(subjectOf(operationOf(state.order), stream), next.call, { id, ...(gasMax !== undefined && { gasMax }) });
     await queue.send(kept);
   }
 

@@ -1,4 +1,11 @@
-import type { Operation } from '../domain/dispatch.events.ts';
+import { type Operation, operationOf, type OrderEvent } from '../domain/dispatch.events.ts';
+
+/** What gas is counted as: the operation, and apart from that what payers order by themselves. */
+export type CostKind = Operation | 'payer-collect';
+
+export function costKindOf(order: OrderEvent): CostKind {
+  return order.type === 'CollectOrdered/1' && order.data.byPayer === true ? 'payer-collect' : operationOf(order);
+}
 
 /** What a transaction of a provider costs: at most, until it is final; then what it did. */
 export interface GasCost {
@@ -6,7 +13,7 @@ export interface GasCost {
   readonly transaction: string;
   readonly provider: string;
   readonly chainId: string;
-  readonly operation: Operation;
+  readonly operation: CostKind;
   /** When it was asked for; of its block once it is final. */
   readonly at: Date;
   readonly gas: bigint;
@@ -17,7 +24,7 @@ export interface GasCost {
 export interface DailyGasCost {
   readonly provider: string;
   readonly chainId: string;
-  readonly operation: Operation;
+  readonly operation: CostKind;
   /** YYYY-MM-DD (UTC). */
   readonly day: string;
   /** Final transactions, also those that came to nothing. */
@@ -33,11 +40,11 @@ export interface GasCosts {
   reserve(cost: GasCost): Promise<void>;
   /** Counts nothing for a transaction that was never signed. What is final already stays. */
   release(transaction: string): Promise<void>;
-  /** Counts what it did cost, instead. */
+  /** Counts what it did cost, instead. What was reserved keeps its kind. */
   spend(cost: GasCost): Promise<void>;
   /** In wei, reserved or spent since then; `except`: without what is counted for this transaction. */
   since(
-    where: Pick<GasCost, 'provider' | 'chainId'> & { readonly operations: readonly Operation[]; readonly except?: string },
+    where: Pick<GasCost, 'provider' | 'chainId'> & { readonly operations: readonly CostKind[]; readonly except?: string },
     at: Date,
   ): Promise<bigint>;
   /** Of final transactions, both days included, in order of day, chain and operation. */

@@ -24,6 +24,8 @@ export interface MandateDesk {
     place: ContractPlace,
     by: { readonly payer: string; readonly digest: string; readonly signature: string },
   ): Promise<boolean>;
+  /** The most that a transaction would offer for a unit of gas now, in wei. */
+  feePerGasOn(chainId: string): Promise<bigint>;
   stateOf(place: ContractPlace, mandate: string): Promise<MandateOnChain>;
   /** In units of the token: what was collected under it, and what its payer allows the contract, over all mandates. */
   usageOf(

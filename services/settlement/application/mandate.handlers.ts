@@ -18,7 +18,7 @@ import { slotStream } from './settlement-streams.ts';
 /** Writes terms down, before the payer is shown them. */
 export class OfferMandate extends MandateCommand<MandateOffered> {}
 /** Collects what a slot asks for, at its quote. What the billing run calls, too. */
-export class CollectByMandate extends MandateCommand<{ readonly mandate: string; readonly slot: string }> {}
+export class CollectByMandate extends MandateCommand<{ readonly mandate: string; readonly slot: string; readonly byPayer?: boolean }> {}
 
 @CommandHandler(OfferMandate)
 export class OfferMandateHandler implements ICommandHandler<OfferMandate> {
@@ -54,7 +54,7 @@ export class CollectByMandateHandler implements ICommandHandler<CollectByMandate
     return this.#executor.execute({
       ...{ aggregate: mandate, stream, envelope },
       // Decided in any case: a repeat is answered by what it did, also where the slot is closed by now.
-      decide: (current, now) => ('code' in asked ? reject(asked) : collect(current, asked, now)),
+      decide: (current, now) => ('code' in asked ? reject(asked) : collect(current, { ...asked, byPayer: data.byPayer === true }, now)),
     });
   }
 

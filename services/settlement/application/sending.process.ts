@@ -59,7 +59,7 @@ export class SendingProcess implements Projection {
    * mandate knows only of its own decisions: another one of the payer may be at this slot, or done with it. Then this one gives it up.
    */
   async #collect(event: LedgerEvent, decided: CollectionDecided): Promise<void> {
-    const { slot, invoiceRef, account, amount, currency, tokenUnits, deadline } = decided;
+    const { slot, invoiceRef, account, amount, currency, tokenUnits, deadline, byPayer } = decided;
     const decision = event.revision.toString();
     const state = await this.#executor.current(mandate, mandateStream(event.provider, decided.mandate), event.provider);
     if (state.status !== 'agreed' || state.collections.get(slot)?.revision !== event.revision) return;
@@ -70,6 +70,7 @@ export class SendingProcess implements Projection {
       data: {
         ...{ chainId, contract, providerId: terms.providerId, mandate: decided.mandate, terms, signature },
         ...{ decision, slot, invoiceRef, account, amount, currency, tokenUnits, deadline },
+        ...(byPayer === true && { byPayer }),
       },
     };
     await this.#releaseFailed(event, dispatchStream(event.provider, dispatchIdOf(order)), decided.mandate);

@@ -42,7 +42,7 @@ export interface ChainSpending {
   readonly feePerGasMax?: bigint;
   /** The most gas that a transaction may take which somebody else's signature is part of. */
   readonly relayGasMax?: bigint;
-  /** The most that is paid in 24 hours for the relays of each provider, and as much for its revocations, in wei. */
+  /** The most that is paid in 24 hours for the relays of each provider, and as much for each other kind that payers order, in wei. */
   readonly relayFeeMaxPerDay?: bigint;
 }
 

@@ -86,6 +86,8 @@ export type CollectOrdered = DispatchTarget & {
   readonly tokenUnits: string;
   /** Seconds since 1970: from then on the rate is not good any more, and what no block took is given up. */
   readonly deadline: string;
+  /** The payer asked for it; absent where the provider did. */
+  readonly byPayer?: true;
 };
 
 /** The payer ends a mandate by a signature: `revokeBySig` of ProviderSettlement. */

@@ -67,6 +67,8 @@ export interface CollectData extends Pick<CollectionDecided, 'slot' | 'invoice' 
   readonly amount: Money;
   /** What the invoice still asks for. */
   readonly open: Money;
+  /** Asked for by the payer, on the page of a checkout. */
+  readonly byPayer?: boolean;
 }
 
 /** A mandate that the payer agreed to and has not ended, or why there is nothing to collect under it. */
@@ -101,7 +103,10 @@ export function collect(state: Mandate, data: CollectData, now: string): Mandate
   const amounts = { amount: amountText(amount), currency: amount.currency, tokenUnits };
   return accept({
     type: 'CollectionDecided/1',
-    data: { mandate, account, slot, invoice, invoiceRef, ...amounts, period: period.toString(), deadline },
+    data: {
+      ...{ mandate, account, slot, invoice, invoiceRef, ...amounts, period: period.toString(), deadline },
+      ...(data.byPayer === true && { byPayer: true as const }),
+    },
   });
 }
 

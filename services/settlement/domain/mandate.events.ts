@@ -40,6 +40,8 @@ export type CollectionDecided = {
   readonly period: string;
   /** Seconds since 1970: when the rate stops being good. */
   readonly deadline: string;
+  /** The payer asked for it on the page of a checkout, so that its gas has a limit; absent where the provider did. */
+  readonly byPayer?: true;
 };
 
 /** Nothing was collected for the slot: it does not count any more. */

@@ -25,7 +25,7 @@ beforeEach(async () => {
   await world.act(dispatch, stream, (state) => fail(state, { ordered: '0', failure: { code: 'expired' } }));
 });
 
-async function roundAt(now: string, ids: readonly string[] = ['collect.7']): Promise<void> {
+async function roundAt(now: string, ids: readonly string[] = ['collect.7'], afterMs = [86_400_000]): Promise<void> {
   const execute = (command: CollectInvoice) => {
     asked.push(command);
     return Promise.resolve({ kind: 'rejected' });
@@ -33,7 +33,7 @@ async function roundAt(now: string, ids: readonly string[] = ['collect.7']): Pro
   const retries = new CollectionRetries({
     ...{ executor: world.executor(), commands: { execute } as unknown as CommandBus, clock: { now: () => now } },
     failed: { failedSince: () => Readable.from(ids.map((id) => ({ provider: 'demo', id, orderedAt }))) },
-    afterMsOn: () => [86_400_000],
+    afterMsOn: () => afterMs,
   });
   await retries.round();
 }
@@ -44,6 +44,13 @@ describe('a collection that came to nothing', () => {
     expect(asked).toEqual([]);
     await roundAt(due);
     expect(asked.map((each) => each.asked)).toEqual([{ invoice, mandate: mandateId }]);
+  });
+
+  it('is asked for on behalf of the payer again where the payer had asked for it, so that its gas stays limited', async () => {
+    await world.act(dispatch, dispatchStream('demo', 'collect.7'), (state) => order(state, collectOrdered({ byPayer: true })));
+    await world.act(dispatch, dispatchStream('demo', 'collect.7'), (state) => fail(state, { ordered: '2', failure: { code: 'expired' } }));
+    await roundAt(due, ['collect.7'], [1, 86_400_000]);
+    expect(asked.map((each) => each.asked)).toEqual([{ invoice, mandate: mandateId, byPayer: true }]);
   });
 
   it('is asked for at a rate of its own hour where it was refused, once an hour', async () => {

@@ -116,6 +116,16 @@ describe('collecting under a mandate', () => {
     expect(decided?.data).toMatchObject({ slot: '7', tokenUnits: '10800000', period: '1', amount: '10.00' });
   });
 
+  it('says of what the payer asked for that it did, and of what the provider asked for nothing', () => {
+    const decidedBy = (byPayer: boolean) => {
+      const [decided] = given(mandate, agreed)
+        .when((state) => collect(state, asked({ byPayer }), now))
+        .thenAccepts('CollectionDecided/1');
+      return (decided?.data as { readonly byPayer?: true }).byPayer;
+    };
+    expect([decidedBy(true), decidedBy(false)]).toEqual([true, undefined]);
+  });
+
   it('is refused for what is not there', () =>
     given(mandate, [])
       .when((state) => collect(state, asked(), now))

@@ -126,6 +126,21 @@ describe('one invoice under two mandates of its payer', () => {
   });
 });
 
+it('orders what a payer asked for as such, and what the provider asked for without a word', async () => {
+  const id = await agreed('1');
+  await decide(id);
+  const { data } = collectionDecided('8', '10800000', '0');
+  await act(mandate, mandateStream('demo', id), () =>
+    accept({ type: 'CollectionDecided/1', data: { ...data, mandate: id, byPayer: true } } as MandateEvent),
+  );
+  await follow();
+  const ordered = (await log()).filter(({ type }) => type === 'CollectOrdered/1');
+  expect(ordered.map(({ fin }) => [fin['slot'], fin['byPayer']])).toEqual([
+    ['7', undefined],
+    ['8', true],
+  ]);
+});
+
 describe('a mandate that its payer ends', () => {
   const ended = async (id: string, signature?: string) =>
     act(mandate, mandateStream('demo', id), () =>

@@ -1,8 +1,12 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ValueProvider } from '@nestjs/common';
+import type { CommandBus } from '@nestjs/cqrs';
 import { accept } from '../../../services/commands/domain/decision.ts';
 import { MemoryEventStore } from '../../../services/event-store/adapters/memory/memory.event-store.ts';
+import { CollectInvoice, CollectInvoiceHandler } from '../../../services/settlement/application/collect-invoice.handler.ts';
 import { MANDATE_DESK, type MandateDesk } from '../../../services/settlement/application/mandate-desk.ts';
+import { OpenCheckout } from '../../../services/settlement/application/open-checkout.handler.ts';
+import { PayerCollectionLimit } from '../../../services/settlement/application/payer-collection-limit.ts';
 import { mandateStream } from '../../../services/settlement/application/sending-streams.ts';
 import { SettlementChains } from '../../../services/settlement/application/settlement-chains.ts';
 import type { SettlementChain } from '../../../services/settlement/application/settlement-chain.ts';
@@ -12,7 +16,7 @@ import type { MandateEvent } from '../../../services/settlement/domain/mandate.e
 import { mandate } from '../../../services/settlement/domain/mandate.ts';
 import { SettlementModule, type SettlementPorts } from '../../../services/settlement/settlement.module.ts';
 import { envelope, executionOn } from '../../support/execution.ts';
-import { account, offered, place, terms } from './sending.fixtures.ts';
+import { account, invoice, offered, place, terms } from './sending.fixtures.ts';
 
 const chain: SettlementChain = {
   ...{ chainId: place.chainId, rpcUrls: ['http://127.0.0.1:9'], codeHashes: {}, deploymentBlock: 0n },
@@ -88,5 +92,49 @@ describe('the mandates of a wallet', () => {
       expect.not.stringContaining('are used up'),
       expect.stringContaining('The calls that checkouts may make to chain 31337 are used up for now.'),
     ]);
+  });
+});
+
+describe('an invoice that a wallet has collected by itself', () => {
+  const limit = 20_000_000_000_000_000n;
+  let commands: unknown[];
+  const collecting = (spent: bigint) => {
+    const { executor } = executionOn(store);
+    const execute = (command: unknown) => {
+      commands.push(command);
+      return Promise.resolve({ seq: '7', outcome: { kind: 'rejected', rejection: { code: 'slot_closed' } } });
+    };
+    const since = async ({ operations }: { readonly operations: readonly string[] }) =>
+      operations.join() === 'payer-collect' ? spent : 0n;
+    const above = new PayerCollectionLimit({
+      ...{ costs: { since }, desk: { feePerGasOn: async () => 1_000_000_000n }, chains: new SettlementChains([chain]) },
+      clock: { now: () => '2026-03-01T12:00:00.000Z' },
+    });
+    return new CollectInvoiceHandler(executor, { execute } as unknown as CommandBus, above);
+  };
+  const asked =
+    (given: object = {}) =>
+    (id: string) =>
+      new CollectInvoice(envelope('collect'), { invoice, mandate: id, ...given });
+
+  beforeEach(() => {
+    commands = [];
+  });
+
+  it('opens nothing and costs nothing where payers have ordered as much gas as the day allows', async () => {
+    const id = await listedMandate('1', 'sign');
+    const spent = limit - 400_000n * 1_000_000_000n + 1n;
+    const rejection = { code: 'spending_limit', spent: spent.toString(), limit: limit.toString() };
+    expect(await collecting(spent).execute(asked({ byPayer: true })(id))).toEqual({ kind: 'rejected', rejection });
+    expect(commands).toEqual([]);
+  });
+
+  it.each([
+    ['while one more stays within the limit', limit - 400_000n * 1_000_000_000n, { byPayer: true }],
+    ['whatever payers have ordered, where the provider asks', limit, {}],
+  ])('goes on %s', async (_, spent, given) => {
+    const id = await listedMandate('1', 'sign');
+    await collecting(spent).execute(asked(given)(id));
+    expect(commands).toEqual([expect.any(OpenCheckout)]);
   });
 });

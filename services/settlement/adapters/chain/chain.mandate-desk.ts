@@ -1,6 +1,7 @@
 import { Interface } from 'ethers';
 import { ChainRefusedFault } from '../../../chain/application/chain-faults.ts';
 import { type ChainNode, hexOf } from '../../../chain/application/chain-node.ts';
+import { currentFees } from '../../../chain/application/fees.ts';
 import type { MandateDesk } from '../../application/mandate-desk.ts';
 import type { SettlementChain } from '../../application/settlement-chain.ts';
 import type { SettlementChains } from '../../application/settlement-chains.ts';
@@ -41,6 +42,10 @@ export class ChainMandateDesk implements MandateDesk {
       if (error instanceof ChainRefusedFault) return false;
       throw error;
     }
+  }
+
+  async feePerGasOn(chainId: string): Promise<bigint> {
+    return (await currentFees(this.#nodeOf(chainId))).feePerGasMax;
   }
 
   async stateOf(place: ContractPlace, mandate: string) {

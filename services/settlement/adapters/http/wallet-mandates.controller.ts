@@ -51,7 +51,7 @@ const Key = () => ApiHeader({ name: 'Idempotency-Key', required: true, descripti
 @ProblemResponse(401, 'No wallet has signed in.')
 @ProblemResponse(404, 'There is no such checkout, or no such mandate of this wallet.')
 @ProblemResponse(409, 'The state does not allow it.')
-@ProblemResponse(429, 'The checkout asked the chain too often; repeat after the seconds of Retry-After.')
+@ProblemResponse(429, 'The checkout asked the chain too often, or payers made us spend as much for gas as a day allows.')
 @ProblemResponse(503, 'The ledger or the chain cannot be reached; repeat after the seconds of Retry-After.')
 @Public()
 @Controller('v1/checkouts/:checkout/mandates')
@@ -170,7 +170,7 @@ export class WalletMandatesController {
     if (purpose.kind !== 'invoice') throw new ProblemError('slot_not_found');
     const asked = { invoice: purpose.invoice, mandate: id };
     const envelope = envelopeFor(holder, { key, command: 'CollectInvoice', body: asked });
-    accepted(await this.#commands.execute(new CollectInvoice(envelope, asked)));
+    accepted(await this.#commands.execute(new CollectInvoice(envelope, { ...asked, byPayer: true })));
     return this.#shown(holder, id);
   }
 
@@ -229,5 +229,5 @@ function envelopeFor(
 function accepted(outcome: Outcome<Rejection & { readonly code: ProblemCode }>): void {
   if (outcome.kind !== 'rejected') return;
   const { code, ...params } = outcome.rejection;
-  throw new ProblemError(code, params);
+  throw new ProblemError(code, params, code === 'spending_limit' ? { 'retry-after': '3600' } : {});
 }

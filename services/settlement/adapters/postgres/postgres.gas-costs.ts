@@ -1,10 +1,9 @@
 import type { Pool } from 'pg';
-import type { DailyGasCost, GasCost, GasCosts } from '../../application/gas-costs.ts';
-import type { Operation } from '../../domain/dispatch.events.ts';
+import type { CostKind, DailyGasCost, GasCost, GasCosts } from '../../application/gas-costs.ts';
 
 interface DailyRow {
   readonly chain_id: string;
-  readonly operation: Operation;
+  readonly operation: CostKind;
   readonly day: string;
   readonly transactions: bigint;
   readonly gas: string;
