@@ -16,6 +16,8 @@ import { redeemTypes } from '../../bench/support/escrow-signing.ts';
 import { providerId } from '../../bench/support/settlement-chain.ts';
 import { prepaidCreditAbi, prepaidCreditBytecode } from '../../contracts/generated/prepaid-credit.ts';
 import { prepaidCreditFactoryAbi, prepaidCreditFactoryBytecode } from '../../contracts/generated/prepaid-credit-factory.ts';
+import { JsonRpc } from '../../services/chain/adapters/rpc/json-rpc.ts';
+import { ContractDispatchCalls } from '../../services/settlement/adapters/chain/contract.dispatch-calls.ts';
 import { deployed, escrowFixture } from './escrow.fixture.ts';
 import { eventsIn, now, refusal, send, travelTo } from './settlement.fixture.ts';
 
@@ -352,6 +354,26 @@ describe('PrepaidCredit', () => {
     expect(eventsIn(expired, credit)).toEqual([`Transfer(${address},${ZeroAddress},60)`, `CreditExpired(${address},60,${epoch})`]);
     expect(await read('totalSupply')).toBe(50n);
     expect(eventsIn(await send(credit, stranger, 'expire', address), credit)).toEqual([]);
+  });
+
+  it('is not burnt by the service before the contract would, nor once nothing is left', async () => {
+    const { credit, hands, chain } = fixture.on;
+    const { payer, stranger } = hands;
+    const epoch = await currentEpoch();
+    await issue(1n, 100n, { epoch });
+    const contract = (await credit.getAddress()).toLowerCase();
+    const data = { chainId: '31337', contract, providerId: `${providerId}`, holder: payer.address.toLowerCase(), epoch: `${epoch}` };
+    const by = { node: new JsonRpc(chain.url), from: stranger.address };
+    const next = () => new ContractDispatchCalls().next({ type: 'CreditExpiryOrdered/1', data }, by);
+    await travelTo(fixture.on, beginningOf(epoch + 2) - 1);
+    expect(await next()).toBe('too-early');
+    await travelTo(fixture.on, beginningOf(epoch + 2));
+    const call = { to: contract, data: credit.interface.encodeFunctionData('expire', [payer.address]) };
+    expect(await next()).toEqual({ step: 'main', call });
+    expect(eventsIn(await send(credit, stranger, 'expire', payer.address), credit)).toContain(
+      `CreditExpired(${payer.address},100,${epoch})`,
+    );
+    expect(await next()).toBeUndefined();
   });
 
   it('[SET-A37] is burnt before a month of a year later takes its place, and is found by no loop that has no end', async () => {

@@ -2,11 +2,11 @@ import type { CommandBus } from '@nestjs/cqrs';
 import type { Clock } from '../../commands/application/clock.ts';
 import type { CommandExecutor } from '../../commands/application/command-executor.ts';
 import { envelopeOf } from '../../commands/application/envelope.ts';
-import { isRetryable } from '../../read-store/database-away.ts';
 import type { DispatchFailure } from '../domain/dispatch.events.ts';
 import { dispatch } from '../domain/dispatch.ts';
 import { slot } from '../domain/slot.ts';
 import { CollectInvoice } from './collect-invoice.handler.ts';
+import { forEachDue } from './due-round.ts';
 import { dispatchStream } from './sending-streams.ts';
 import { slotStream } from './settlement-streams.ts';
 
@@ -54,18 +54,11 @@ export class CollectionRetries {
     this.#options = options;
   }
 
-  /** Everything that is due, once; a defect keeps nothing behind it, and is thrown at the end. What a decision refuses (the rate, the caps, a paid invoice) is asked again within the hour. */
+  /** Everything that is due, once. What a decision refuses (the rate, the caps, a paid invoice) is asked again within the hour. */
   async round(): Promise<void> {
     const { failed, clock } = this.#options;
-    const faults: unknown[] = [];
-    for await (const each of failed.failedSince(new Date(Date.parse(clock.now()) - lookBackMs))) {
-      await this.#again(each).catch((fault: unknown) => {
-        if (isRetryable(fault)) throw fault; // The next round finds them all again.
-        faults.push(fault);
-      });
-    }
-    if (faults.length > 0)
-      throw new AggregateError(faults, `${faults.length} collections could not be tried again; the first: ${String(faults[0])}`);
+    const due = failed.failedSince(new Date(Date.parse(clock.now()) - lookBackMs));
+    await forEachDue(due, { look: (each) => this.#again(each), failed: 'collections could not be tried again' });
   }
 
   async #again({ provider, id, orderedAt }: FailedCollection): Promise<void> {

@@ -10,8 +10,11 @@ export interface NextCall {
 
 /** What an order means as calls of the contracts. */
 export interface DispatchCalls {
-  /** What is to be sent next, on the chain as it is; undefined where nothing is left of the order. Throws chain faults. */
-  next(order: OrderEvent, by: { readonly node: ChainNode; readonly from: string }): Promise<NextCall | undefined>;
+  /**
+   * What is to be sent next, on the chain as it is: `too-early` where the chain's own time has not come to what would do something, undefined
+   * where nothing is left of the order. Throws chain faults.
+   */
+  next(order: OrderEvent, by: { readonly node: ChainNode; readonly from: string }): Promise<NextCall | 'too-early' | undefined>;
   /**
    * What of the payer's is short, where an order pulls money and a token refused it: tokens say that each in their own words. Undefined where
    * one of our contracts refused. Throws chain faults.

@@ -105,6 +105,7 @@ export class DispatchSender {
     try {
       const next = await calls.next(state.order, { node, from: queue.key.address });
       if (next === undefined) return { code: 'nothing_left' };
+      if (next === 'too-early') return undefined; // The order waits for the chain.
       if (next.step === 'main') await this.#send(provider, stream, { state, id: free, next, place });
       else return await this.#approve(provider, stream, { state, next, place });
       return undefined;

@@ -1,7 +1,6 @@
 import type { Clock } from '../../commands/application/clock.ts';
 import type { CommandExecutor } from '../../commands/application/command-executor.ts';
 import { envelopeOf } from '../../commands/application/envelope.ts';
-import { isRetryable } from '../../read-store/database-away.ts';
 import { type ChainLog, settlementId } from '../domain/chain-effect.ts';
 import { providerIdOf } from '../domain/chain-number.ts';
 import { dispatchIdOf, type RefundClaimOrdered } from '../domain/dispatch.events.ts';
@@ -9,6 +8,7 @@ import { type Dispatch, dispatch } from '../domain/dispatch.ts';
 import { refundClaims } from '../domain/refund-claims.ts';
 import { settlement } from '../domain/settlement.ts';
 import { orderDispatch } from './dispatch-commands.ts';
+import { forEachDue } from './due-round.ts';
 import type { EscrowPurchases } from './escrow-purchases.ts';
 import { dispatchStream } from './sending-streams.ts';
 import { settlementStream } from './settlement-streams.ts';
@@ -65,19 +65,11 @@ export class EscrowReclaims {
     this.#options = options;
   }
 
-  /** Everything once; a defect keeps nothing behind it, and is thrown at the end. Safe to repeat. */
+  /** Everything once. Safe to repeat. */
   async round(): Promise<void> {
     const { open, chainIds } = this.#options;
-    const faults: unknown[] = [];
-    for (const each of await open.openEscrows()) {
-      if (!chainIds.includes(each.chainId)) continue;
-      await this.#look(each).catch((fault: unknown) => {
-        if (isRetryable(fault)) throw fault; // The next round finds them all again.
-        faults.push(fault);
-      });
-    }
-    if (faults.length > 0)
-      throw new AggregateError(faults, `${faults.length} escrows could not be looked after; the first: ${String(faults[0])}`);
+    const due = (await open.openEscrows()).filter(({ chainId }) => chainIds.includes(chainId));
+    await forEachDue(due, { look: (event) => this.#look(event), failed: 'escrows could not be looked after' });
   }
 
   async #look(event: OpenEscrow): Promise<void> {

@@ -4,9 +4,11 @@ import { CLOCK, type Clock } from '../../commands/application/clock.ts';
 import { CommandExecutor } from '../../commands/application/command-executor.ts';
 import { type Envelope, envelopeOf } from '../../commands/application/envelope.ts';
 import { providerIdOf } from '../domain/chain-number.ts';
-import { type CreditExpiryOrdered, dispatchIdOf } from '../domain/dispatch.events.ts';
+import { orderExpiry } from '../domain/dispatch.decider.ts';
+import { dispatchIdOf, type OrderEvent } from '../domain/dispatch.events.ts';
+import { dispatch } from '../domain/dispatch.ts';
 import { CREDIT_BOOK, type CreditBook } from './credit-book.ts';
-import { orderDispatch } from './dispatch-commands.ts';
+import { dispatchStream } from './sending-streams.ts';
 
 /** Has everything burnt that is over and behind its grace. Answers the dispatches that do it; the same ones as long as they are the same holders and months. */
 export class ExpireCredit extends Command<readonly string[]> {
@@ -20,7 +22,7 @@ export class ExpireCredit extends Command<readonly string[]> {
 
 /**
  * Anybody may burn what is over, and the ledger earns it when it sees that; this only sees to it that somebody does. One transaction a holder:
- * what was ordered before, and is done or under way, is not ordered again.
+ * what is under way is not ordered again, and what is done only where the books show it an hour later as if nothing had been burnt.
  */
 @CommandHandler(ExpireCredit)
 export class ExpireCreditHandler implements ICommandHandler<ExpireCredit> {
@@ -36,15 +38,20 @@ export class ExpireCreditHandler implements ICommandHandler<ExpireCredit> {
 
   async execute({ envelope }: ExpireCredit): Promise<readonly string[]> {
     const { provider } = envelope;
+    const now = this.#clock.now();
     const dispatches: string[] = [];
-    for (const { chainId, contract, holder, epoch } of await this.#book.expired(provider, this.#clock.now())) {
-      const data: CreditExpiryOrdered = { chainId, contract, providerId: providerIdOf(provider), holder, epoch: epoch.toString() };
-      const id = dispatchIdOf({ type: 'CreditExpiryOrdered/1', data });
+    for (const { chainId, contract, holder, epoch } of await this.#book.expired(provider, now)) {
+      const data = { chainId, contract, providerId: providerIdOf(provider), holder, epoch: epoch.toString() };
+      const event: OrderEvent = { type: 'CreditExpiryOrdered/1', data };
+      const id = dispatchIdOf(event);
       const step = envelopeOf({
         ...{ provider, actor: envelope.actor, key: `ExpireCredit:${envelope.commandId}:${id}`, command: 'ExpireCredit', body: data },
         ...{ causationId: envelope.commandId, correlationId: envelope.correlationId },
       });
-      const outcome = await orderDispatch(this.#executor, step, { type: 'CreditExpiryOrdered/1', data });
+      const outcome = await this.#executor.execute({
+        ...{ aggregate: dispatch, stream: dispatchStream(provider, id), envelope: step },
+        decide: (state) => orderExpiry(state, { event, now }),
+      });
       if (outcome.kind === 'rejected') throw new Error(`${id} was refused: ${JSON.stringify(outcome.rejection)}`);
       dispatches.push(id);
     }

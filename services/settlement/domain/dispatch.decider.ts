@@ -22,6 +22,8 @@ export type DispatchRejection =
   /** It is decided anew where it was decided before: by the mandate, by the payer, by the account. */
   | { readonly code: 'dispatch_not_retriable'; readonly operation: string };
 
+const hourMs = 3_600_000;
+
 type DispatchDecision = Decision<DispatchEvent, DispatchRejection>;
 
 /**
@@ -37,6 +39,16 @@ export function order(state: Dispatch, event: OrderEvent): DispatchDecision {
   // An event that was captured in one token may be captured in another one that came later.
   if (operation === 'capture' && event.type === 'CaptureOrdered/1') return accept(event);
   return reject({ code: 'dispatch_done', operation });
+}
+
+/**
+ * Orders that credit is burnt, and again where the books still show it an hour behind the transaction that was to burn it: that one may have
+ * come before the month had ended on chain, or its block may have been taken back. The chain is asked before anything is sent, so that one too
+ * many costs nothing.
+ */
+export function orderExpiry(state: Dispatch, { event, now }: { readonly event: OrderEvent; readonly now: string }): DispatchDecision {
+  const isOverdue = state.status === 'done' && Date.parse(now) - Date.parse(state.done.block.time) >= hourMs;
+  return isOverdue && isSame(state.order, event) ? accept(event) : order(state, event);
 }
 
 /** What another aggregate decides, or a signature whose time is over. */

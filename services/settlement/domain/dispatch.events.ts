@@ -176,7 +176,7 @@ export type DispatchFailure =
   | { readonly code: 'expired' }
   /** The provider's allowance of relayed gas for the day is used up. */
   | { readonly code: 'spending_limit'; readonly spent: string; readonly limit: string }
-  /** Everybody whom it was to be paid to has the money already. */
+  /** Everybody whom it was to be paid to has the money already, or somebody else has burnt what was to be burnt. */
   | { readonly code: 'nothing_left' };
 
 /** Nothing came of the order, and nothing will: the money stays where it is. */

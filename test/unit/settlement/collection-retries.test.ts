@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Readable } from 'node:stream';
 import type { CommandBus } from '@nestjs/cqrs';
+import { ChainUnavailableFault } from '../../../services/chain/application/chain-faults.ts';
 import type { CollectInvoice } from '../../../services/settlement/application/collect-invoice.handler.ts';
 import { CollectionRetries } from '../../../services/settlement/application/collection-retries.ts';
 import { dispatchStream } from '../../../services/settlement/application/sending-streams.ts';
@@ -17,8 +18,10 @@ const due = '2026-03-02T12:00:00.000Z';
 
 let asked: CollectInvoice[];
 let world: RefundWorld;
+/** Thrown at the next command, once. */
+let fault: Error | undefined;
 beforeEach(async () => {
-  [world, asked] = [new RefundWorld(), []];
+  [world, asked, fault] = [new RefundWorld(), [], undefined];
   const stream = dispatchStream('demo', 'collect.7');
   await world.write(slot, slotStream('demo', '7'), slotOpened());
   await world.act(dispatch, stream, (state) => order(state, collectOrdered()));
@@ -27,6 +30,9 @@ beforeEach(async () => {
 
 async function roundAt(now: string, ids: readonly string[] = ['collect.7'], afterMs = [86_400_000]): Promise<void> {
   const execute = (command: CollectInvoice) => {
+    const thrown = fault;
+    fault = undefined;
+    if (thrown !== undefined) return Promise.reject(thrown);
     asked.push(command);
     return Promise.resolve({ kind: 'rejected' });
   };
@@ -62,6 +68,12 @@ describe('a collection that came to nothing', () => {
 
   it('is asked for behind one that cannot be read, which is told', async () => {
     await expect(roundAt(due, ['no stream', 'collect.7'])).rejects.toThrow('1 collections could not be tried again');
+    expect(asked).toHaveLength(1);
+  });
+
+  it('is asked for behind one whose chain is away, which is told', async () => {
+    fault = new ChainUnavailableFault('gone');
+    await expect(roundAt(due, ['collect.7', 'collect.7'])).rejects.toThrow('1 collections could not be tried again');
     expect(asked).toHaveLength(1);
   });
 });

@@ -62,6 +62,33 @@ describe('a call that a contract refused', () => {
   });
 });
 
+describe('the burning of credit that is over', () => {
+  const credit = new Interface(prepaidCreditAbi);
+  const contract = `0x${'c'.repeat(40)}`;
+  const holder = `0x${'7'.repeat(40)}`;
+  const ordered = { type: 'CreditExpiryOrdered/1', data: { chainId: '31337', contract, providerId: '17', holder, epoch: '84' } } as const;
+  const nextIn = (currentEpoch: bigint, held: bigint) => {
+    const node: ChainNode = {
+      call: <Result>(method: string, asked: unknown, block: unknown) => {
+        const { to, data } = asked as { readonly to: string; readonly data: string };
+        const { name, args } = credit.parseTransaction({ data })!;
+        expect([method, to, block]).toEqual(['eth_call', contract, 'latest']);
+        if (name === 'balanceOfAtEpoch') expect([...args].map(String)).toEqual(['84', holder]);
+        return Promise.resolve(toBeHex(name === 'currentEpoch' ? currentEpoch : held, 32) as Result);
+      },
+    };
+    return calls.next(ordered, { node, from: `0x${'5'.repeat(40)}` });
+  };
+
+  it('waits until the month of grace has ended by the time of the chain', async () => {
+    expect([await nextIn(84n, 5n), await nextIn(85n, 5n)]).toEqual(['too-early', 'too-early']);
+    const call = { to: contract, data: credit.encodeFunctionData('expire', [holder]) };
+    expect(await nextIn(86n, 5n)).toEqual({ step: 'main', call });
+  });
+
+  it('is none where somebody else has burnt it', async () => expect(await nextIn(86n, 0n)).toBeUndefined());
+});
+
 describe('the claim of what was bought for a cancelled event', () => {
   const escrow = new Interface(ppvEscrowAbi);
   const claimedIn = (data: string) => (escrow.decodeFunctionData('claimRefunds', data)[3] as bigint[]).map(String);
@@ -77,7 +104,7 @@ describe('the claim of what was bought for a cancelled event', () => {
   });
   const claimed = async (node: ChainNode) => {
     const next = await calls.next(claimOrdered(), { node, from: `0x${'5'.repeat(40)}` });
-    return next === undefined ? undefined : claimedIn(next.call.data);
+    return next === undefined || next === 'too-early' ? next : claimedIn(next.call.data);
   };
 
   it('is of all that is held, and leaves out what went back meanwhile', async () => {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { accept } from '../../../services/commands/domain/decision.ts';
 import { MemoryEventStore } from '../../../services/event-store/adapters/memory/memory.event-store.ts';
+import { ConflictFault, StoreUnavailableFault } from '../../../services/event-store/domain/faults.ts';
 import { ledgerEventOf } from '../../../services/event-store/domain/ledger-event.ts';
 import { EscrowReclaims, type UncapturedNotice } from '../../../services/settlement/application/escrow-reclaims.ts';
 import { dispatchStream } from '../../../services/settlement/application/sending-streams.ts';
@@ -32,20 +33,22 @@ beforeEach(async () => {
   const times = { captureAfter: String(captureAfter / 1_000), reclaimAfter: String(reclaimAfter / 1_000), feeBps: '0' };
   const effect = effectOf('open', '900', { name: 'EventOpened', eventId: '900', ...times }, { contract: escrow });
   const [first, ...others] = new EffectHistory().observed(effect, {}).finalized({}).events;
-  await executionOn(store).executor.execute({
-    ...{ aggregate: settlement, stream: settlementStream('demo', settlementId(effect)), envelope: envelope('opened') },
-    decide: () => accept(first!, ...others),
-  });
+  for (const provider of ['demo', 'broken'])
+    await executionOn(store).executor.execute({
+      ...{ aggregate: settlement, stream: settlementStream(provider, settlementId(effect)), envelope: envelope('opened', { provider }) },
+      decide: () => accept(first!, ...others),
+    });
 });
 
-/** One process; another one knows nothing of what this one has told. */
-function started(chainIds: readonly string[] = [chainId]): EscrowReclaims {
-  const open = ['900', '901'].map((eventId) => ({ provider: 'demo', chainId, contract: escrow, eventId, held: 60 }));
+/** One process; another one knows nothing of what this one has told. `fault`: of a provider in front, when it is asked who bought. */
+function started(chainIds: readonly string[] = [chainId], fault?: Error): EscrowReclaims {
+  const escrows = [...(fault === undefined ? [] : [['broken', '900'] as const]), ['demo', '900'] as const, ['demo', '901'] as const];
+  const open = escrows.map(([provider, eventId]) => ({ provider, chainId, contract: escrow, eventId, held: 60 }));
   const bought = Array.from({ length: 60 }, (_, index) => ({ slot: String(index + 1), token: dollar }));
   return new EscrowReclaims({
     ...{ executor: executionOn(store).executor, chainIds, clock: { now: () => new Date(now).toISOString() } },
     open: { openEscrows: () => Promise.resolve(open) },
-    purchases: { boughtIn: () => Promise.resolve(bought) },
+    purchases: { boughtIn: (provider) => (provider === 'broken' ? Promise.reject(fault!) : Promise.resolve(bought)) },
     onUncaptured: (notice) => told.push(notice),
   });
 }
@@ -112,6 +115,19 @@ describe('[D15] what an escrow holds for an event that nobody captured or cancel
     await ended(2 * trials.length, { code: 'nothing_left' });
     await roundAt(reclaimAfter + 30 * dayMs);
     expect(await orders()).toHaveLength(both.length + trials.length);
+  });
+
+  it('goes back where it fails for a provider in front, even by what may pass, and that is told', async () => {
+    reclaims = started([chainId], new ConflictFault('broken.dispatch-claim', 0n, 1n));
+    await expect(roundAt(reclaimAfter)).rejects.toThrow('1 escrows could not be looked after; the first: ConflictFault');
+    expect(await orders()).toEqual(both);
+  });
+
+  it('waits for the next round where the store of events is away, which fails for everybody', async () => {
+    const away = new StoreUnavailableFault('away');
+    reclaims = started([chainId], away);
+    await expect(roundAt(reclaimAfter)).rejects.toBe(away);
+    expect(await orders()).toEqual([]);
   });
 
   it('waits on a chain that nothing is sent on', async () => {

@@ -13,6 +13,7 @@ import { creditContract, holder, stranger } from './credit.fixtures.ts';
 import { place } from './slot.fixtures.ts';
 
 const now = '2027-03-01T00:00:00.000Z';
+const hourLater = '2027-03-01T01:00:00.000Z';
 const token = { provider: 'demo', chainId: place.chainId, contract: creditContract, currency: 'EUR', decimals: 2 };
 const idOf = (of: string, epoch: number) => `expire.${place.chainId}.${of}.${epoch}`;
 
@@ -34,16 +35,17 @@ const book = {
     return Promise.resolve(over);
   },
 } as Pick<CreditBook, 'expired'> as CreditBook;
-const expire = (key: string) =>
-  new ExpireCreditHandler(executionOn(store).executor, book, { now: () => now }).execute(new ExpireCredit(envelope(key)));
+const expire = (key: string, at = now) =>
+  new ExpireCreditHandler(executionOn(store).executor, book, { now: () => at }).execute(new ExpireCredit(envelope(key)));
 const written = async () => (await Array.fromAsync(store.readAll())).map(({ type, stream }) => `${type} ${stream}`);
-const ended = (id: string, how: 'done' | 'failed') =>
+const ordersOf = async () => (await written()).filter((each) => each.startsWith('CreditExpiryOrdered/'));
+const ended = (id: string, how: 'done' | 'failed', ordered = 0) =>
   executionOn(store).executor.execute({
-    ...{ aggregate: dispatch, stream: dispatchStream('demo', id), envelope: envelope(`${how} ${id}`) },
+    ...{ aggregate: dispatch, stream: dispatchStream('demo', id), envelope: envelope(`${how} ${id} ${ordered}`) },
     decide: (state) =>
       how === 'failed'
-        ? fail(state, { ordered: '0', failure: { code: 'gas_above_ceiling' } })
-        : finish(state, { ordered: '0', tx: '0x1', block: { number: '9', hash: '0x2', time: now }, gas: '1', fee: '1' }),
+        ? fail(state, { ordered: `${ordered}`, failure: { code: 'gas_above_ceiling' } })
+        : finish(state, { ordered: `${ordered}`, tx: '0x1', block: { number: '9', hash: '0x2', time: now }, gas: '1', fee: '1' }),
   });
 
 describe('burning what is over', () => {
@@ -64,15 +66,26 @@ describe('burning what is over', () => {
     expect([await expire('a'), await written()]).toEqual([[], []]);
   });
 
-  it('orders again neither what is under way nor what is done, and does order what failed', async () => {
+  it('orders again neither what is under way nor what was done within the hour, and does order what failed', async () => {
     await expire('a');
     await ended(idOf(holder, 84), 'done');
-    expect(await expire('b')).toEqual([idOf(holder, 84), idOf(stranger, 83)]);
-    expect((await written()).filter((each) => each.startsWith('CreditExpiryOrdered/'))).toHaveLength(2);
+    expect(await expire('b', '2027-03-01T00:59:59.999Z')).toEqual([idOf(holder, 84), idOf(stranger, 83)]);
+    expect(await ordersOf()).toHaveLength(2);
     await ended(idOf(stranger, 83), 'failed');
     await expire('c');
-    const again = (await written()).filter((each) => each.startsWith('CreditExpiryOrdered/'));
-    expect(again.slice(2)).toEqual([`CreditExpiryOrdered/1 demo.dispatch-${idOf(stranger, 83)}`]);
+    expect((await ordersOf()).slice(2)).toEqual([`CreditExpiryOrdered/1 demo.dispatch-${idOf(stranger, 83)}`]);
+  });
+
+  it('orders again what the books still show an hour behind a transaction that was to burn it, once', async () => {
+    await expire('a');
+    await ended(idOf(holder, 84), 'done');
+    expect(await expire('b', hourLater)).toEqual([idOf(holder, 84), idOf(stranger, 83)]);
+    await expire('c', hourLater);
+    expect((await ordersOf()).slice(2)).toEqual([`CreditExpiryOrdered/1 demo.dispatch-${idOf(holder, 84)}`]);
+    await ended(idOf(holder, 84), 'done', 2);
+    over = [];
+    await expire('d', '2027-03-01T02:00:00.000Z');
+    expect(await ordersOf()).toHaveLength(3);
   });
 
   it('is a transaction of its own for a later month of the same holder', async () => {
@@ -98,10 +111,31 @@ describe('the hourly look for credit that is over', () => {
     expect(await written()).toHaveLength(4);
     await looking.round();
     expect(asked.map(([provider]) => provider)).toEqual(['demo', 'other']);
-    times[0] = '2027-03-01T01:00:00.000Z';
+    times[0] = hourLater;
     await looking.round();
     expect(asked).toHaveLength(4);
     expect(await written()).toHaveLength(4);
+  });
+
+  it('goes on with the others where it fails for one provider, says so, and comes back to that one alone', async () => {
+    let fault: Error | undefined = new Error('broken');
+    const looking = lookAt([now], (command) => {
+      if (fault !== undefined && command.envelope.provider === 'demo') return Promise.reject(fault);
+      return handlerOf().execute(command);
+    });
+    await expect(looking.round()).rejects.toThrow("1 providers' credit could not be looked at; the first: Error: broken");
+    expect(asked.map(([provider]) => provider)).toEqual(['other']);
+    fault = undefined;
+    await looking.round();
+    expect(asked.map(([provider]) => provider)).toEqual(['other', 'demo']);
+  });
+
+  it('ends where the database is away, which would fail for everybody', async () => {
+    const away = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+    await expect(
+      lookAt([now], (command) => (command.envelope.provider === 'demo' ? Promise.reject(away) : handlerOf().execute(command))).round(),
+    ).rejects.toBe(away);
+    expect(asked).toEqual([]);
   });
 
   it('comes back within the hour where it could not ask', async () => {

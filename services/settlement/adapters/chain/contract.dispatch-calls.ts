@@ -3,7 +3,15 @@ import { ChainRefusedFault } from '../../../chain/application/chain-faults.ts';
 import type { ChainNode } from '../../../chain/application/chain-node.ts';
 import type { Call } from '../../../chain/application/transaction.ts';
 import type { DispatchCalls, NextCall } from '../../application/dispatch-calls.ts';
-import type { DispatchFailure, OrderEvent, RefundClaimOrdered, RefundOrdered, RelayOrdered } from '../../domain/dispatch.events.ts';
+import { graceMonths } from '../../domain/credit-epoch.ts';
+import type {
+  CreditExpiryOrdered,
+  DispatchFailure,
+  OrderEvent,
+  RefundClaimOrdered,
+  RefundOrdered,
+  RelayOrdered,
+} from '../../domain/dispatch.events.ts';
 import { zeroAddress } from '../../domain/quote.ts';
 import { creditContract, errorInterfaces, escrowContract, settlementContract, tokenContract } from './contract-interfaces.ts';
 
@@ -13,9 +21,10 @@ const ours = /^(ProviderSettlement|ProviderRegistry|EnforcedPause|Reentrancy)/;
 
 /** The calls of ProviderSettlement, PpvEscrow and PrepaidCredit. */
 export class ContractDispatchCalls implements DispatchCalls {
-  async next(order: OrderEvent, by: { readonly node: ChainNode; readonly from: string }): Promise<NextCall | undefined> {
+  async next(order: OrderEvent, by: { readonly node: ChainNode; readonly from: string }): Promise<NextCall | 'too-early' | undefined> {
     if (order.type === 'RefundOrdered/1') return refundStep(order.data, by);
     if (order.type === 'RefundClaimOrdered/1') return claimStep(order.data, by);
+    if (order.type === 'CreditExpiryOrdered/1') return expiryStep(order.data, by.node);
     return { step: 'main', call: callOf(order) };
   }
 
@@ -94,7 +103,26 @@ async function refusedSlot(node: ChainNode, call: Call & { readonly from: string
   }
 }
 
-function callOf({ type, data }: Exclude<OrderEvent, { readonly type: 'RefundOrdered/1' | 'RefundClaimOrdered/1' }>): Call {
+/**
+ * The contract refuses no expiry: one that has nothing to burn goes through, and costs. So it is asked before, by the time of its own blocks and
+ * not by ours. Blocks only go forward: what may be burnt in the newest one may be burnt in the next.
+ */
+async function expiryStep(
+  { contract: to, holder, epoch }: CreditExpiryOrdered,
+  node: ChainNode,
+): Promise<NextCall | 'too-early' | undefined> {
+  const asked = async (name: 'currentEpoch' | 'balanceOfAtEpoch', ...values: readonly string[]) =>
+    BigInt(await node.call<string>('eth_call', { to, data: creditContract.encodeFunctionData(name, values) }, 'latest'));
+  if ((await asked('currentEpoch')) <= BigInt(epoch) + BigInt(graceMonths)) return 'too-early';
+  // Anybody may have burnt it. Older months that are left have an order of their own, once the books know of this one.
+  if ((await asked('balanceOfAtEpoch', epoch, holder)) === 0n) return undefined;
+  return { step: 'main', call: { to, data: creditContract.encodeFunctionData('expire', [holder]) } };
+}
+
+function callOf({
+  type,
+  data,
+}: Exclude<OrderEvent, { readonly type: 'RefundOrdered/1' | 'RefundClaimOrdered/1' | 'CreditExpiryOrdered/1' }>): Call {
   const { contract: to, providerId } = data;
   switch (type) {
     case 'CaptureOrdered/1':
@@ -113,8 +141,6 @@ function callOf({ type, data }: Exclude<OrderEvent, { readonly type: 'RefundOrde
       return { to, data: creditContract.encodeFunctionData('issue', [data.to, data.units, data.slot, data.epoch, data.ref]) };
     case 'CreditRefundOrdered/1':
       return { to, data: creditContract.encodeFunctionData('refundCredit', [data.holder, data.units, data.refundSeq, data.ref]) };
-    case 'CreditExpiryOrdered/1':
-      return { to, data: creditContract.encodeFunctionData('expire', [data.holder]) };
     case 'RedemptionOrdered/1': {
       const { holder, units, invoiceRef, slot, deadline, signature } = data;
       return { to, data: creditContract.encodeFunctionData('redeemWithSig', [holder, units, invoiceRef, slot, deadline, signature]) };

@@ -1,0 +1,55 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { Wallet } from 'ethers';
+import { MemoryTransactionStore } from '../../../services/chain/adapters/memory/memory.transaction-store.ts';
+import type { ChainNode } from '../../../services/chain/application/chain-node.ts';
+import { TransactionQueue } from '../../../services/chain/application/transaction-queue.ts';
+import { MemoryEventStore } from '../../../services/event-store/adapters/memory/memory.event-store.ts';
+import { creditContract as credit } from '../../../services/settlement/adapters/chain/contract-interfaces.ts';
+import { ContractDispatchCalls } from '../../../services/settlement/adapters/chain/contract.dispatch-calls.ts';
+import { orderDispatch } from '../../../services/settlement/application/dispatch-commands.ts';
+import { DispatchSender } from '../../../services/settlement/application/dispatch-sender.ts';
+import type { GasCosts } from '../../../services/settlement/application/gas-costs.ts';
+import { dispatchStream } from '../../../services/settlement/application/sending-streams.ts';
+import { dispatchIdOf, type OrderEvent } from '../../../services/settlement/domain/dispatch.events.ts';
+import { dispatch } from '../../../services/settlement/domain/dispatch.ts';
+import { envelope, executionOn } from '../../support/execution.ts';
+import { creditContract, holder } from './credit.fixtures.ts';
+import { target } from './sending.fixtures.ts';
+
+const clock = { now: () => '2027-03-01T00:00:00.000Z' };
+const expiry: OrderEvent = { type: 'CreditExpiryOrdered/1', data: { ...target, contract: creditContract, holder, epoch: '84' } };
+
+/** A chain on which it is the given month, and the holder has nothing: whatever else it is asked it does not answer. */
+const chainIn = (month: bigint): ChainNode => ({
+  call: <Result>(method: string, call: unknown) => {
+    if (method !== 'eth_call') return Promise.reject(new Error(`${method} was asked.`));
+    const { name } = credit.parseTransaction({ data: (call as { readonly data: string }).data })!;
+    const answer = name === 'currentEpoch' ? month : 0n;
+    return Promise.resolve(`0x${answer.toString(16).padStart(64, '0')}` as Result);
+  },
+});
+
+let executor: ReturnType<typeof executionOn>['executor'];
+beforeEach(() => {
+  ({ executor } = executionOn(new MemoryEventStore()));
+});
+
+async function advanced(event: OrderEvent, node: ChainNode) {
+  const costs = { release: () => Promise.resolve() } as Partial<GasCosts> as GasCosts;
+  const limitsOn = () => ({ relayGasMax: 0n, relayFeeMaxPerDay: 0n });
+  const sender = new DispatchSender({ executor, calls: new ContractDispatchCalls(), costs, clock, limitsOn });
+  const patience = { replaceAfterMs: 60_000, resendAfterMs: 60_000 };
+  const queue = new TransactionQueue({
+    ...{ node, chainId: target.chainId, signer: Wallet.createRandom(), store: new MemoryTransactionStore(), clock, ...patience },
+  });
+  await sender.advance({ provider: 'demo', id: dispatchIdOf(event) }, { node, chainId: target.chainId, queue });
+  return executor.current(dispatch, dispatchStream('demo', dispatchIdOf(event)), 'demo');
+}
+
+describe('credit that is to be burnt', () => {
+  it('waits, with nothing signed, while its month is not over by the time of the chain', async () => {
+    await orderDispatch(executor, envelope('order'), expiry);
+    expect(await advanced(expiry, chainIn(85n))).toMatchObject({ status: 'sending', orderedAt: 0n });
+    expect(await advanced(expiry, chainIn(86n))).toMatchObject({ status: 'failed', failure: { code: 'nothing_left' } });
+  });
+});
