@@ -180,6 +180,7 @@ export const problemCatalog = {
   invoice_paid: { status: 409, title: 'Nothing is open of the invoice.' },
   amount_exceeds_open: { status: 409, title: 'The amount is larger than what is open.' },
   currency_not_quotable: { status: 409, title: 'An amount in this currency cannot be quoted on chain.' },
+  credit_cap_exceeded: { status: 409, title: 'The provider gives out no more credit than this today.' },
   token_misconfigured: { status: 409, title: 'The configuration gives the token other decimals than the token has.' },
   token_not_taken: { status: 409, title: 'The token is not taken here.' },
   rate_not_found: { status: 409, title: 'The provider has no rate for the token in this currency.' },

@@ -8,6 +8,7 @@ import { CommandExecutor } from '../commands/application/command-executor.ts';
 import { EVENT_STORE, type EventStore } from '../event-store/domain/event-store.ts';
 import { AnyNode } from './adapters/chain/any-node.ts';
 import { BudgetedNode } from './adapters/chain/budgeted.node.ts';
+import { ChainCreditCaps } from './adapters/chain/chain.credit-caps.ts';
 import { ChainCreditDesk } from './adapters/chain/chain.credit-desk.ts';
 import { ChainMandateDesk } from './adapters/chain/chain.mandate-desk.ts';
 import { ChainPayerDesk } from './adapters/chain/chain.payer-desk.ts';
@@ -29,6 +30,7 @@ import { CheckoutLinks } from './application/checkout-link.ts';
 import { Checkouts } from './application/checkouts.ts';
 import { CLOSED_SLOTS, type ClosedSlots } from './application/closed-slots.ts';
 import { ConfigureSettlementHandler } from './application/configure-settlement.handler.ts';
+import { CREDIT_CAPS } from './application/credit-caps.ts';
 import { CREDIT_DESK } from './application/credit-desk.ts';
 import { INVOICE_ISSUING, type InvoiceIssuing } from './application/invoice-issuing.ts';
 import { IssueQuoteHandler } from './application/issue-quote.handler.ts';
@@ -117,6 +119,7 @@ export class SettlementModule {
         { provide: SLOT_WITNESS, useValue: new ChainSlotWitness({ chains: known, nodesOf: watchedNodesOf, payments }) },
         { provide: PAYER_DESK, useValue: new ChainPayerDesk(known, nodeOf) },
         { provide: TOKEN_SCALES, useValue: new ChainTokenScales(known, chainNodeAt) },
+        { provide: CREDIT_CAPS, useValue: new ChainCreditCaps(known, nodeOf) },
         { provide: CREDIT_DESK, useValue: new ChainCreditDesk(known, nodeOf) },
         { provide: MANDATE_DESK, useValue: new ChainMandateDesk(known, nodeOf) },
         { provide: CheckoutAsks, useValue: new CheckoutAsks(limits) },

@@ -68,6 +68,13 @@ async function bought(of: string, amount: string) {
   return until(() => balanceOf(of), (balance) => balance !== undefined && Number(balance) >= Number(amount)); // prettier-ignore
 }
 
+/** What a quote for so much credit is answered. */
+async function quotedFor(amount: string) {
+  const path = await checkoutOf(`/v1/accounts/${account}/credits/checkouts`, { amount, currency: 'EUR' });
+  const { status, body } = await shop.ask(`${path}/quotes`, { token: shop.dollar });
+  return [status, body.code as string | undefined, body.params as object | undefined];
+}
+
 async function billed(amount: string) {
   await shop.api.post(`/v1/accounts/${account}/charges`, { amount, currency: 'EUR', product: 'tv', description: 'TV' });
   const { id } = (await shop.api.post(`/v1/accounts/${account}/invoices`, { dueOn: '2099-12-31' })).body as { id: string };
@@ -163,6 +170,11 @@ describe('[D16] prepaid credit', () => {
     const books = await ledger();
     expect([books.of('liability:credit'), books.of('liability:credit-unissued')]).toEqual([-50, 0]);
     expect(await supply()).toBe(-50);
+  });
+
+  it('is not sold beyond what may be given out on the day', async () => {
+    expect(await quotedFor('999950.01')).toEqual([409, 'credit_cap_exceeded', { left: '999950.00', currency: 'EUR' }]);
+    expect((await quotedFor('999950.00'))[0]).toBe(201);
   });
 
   it("pays an invoice by the holder's own transaction", async () => {

@@ -13,7 +13,7 @@ import { checkRate, lockedRate } from '../domain/rate.ts';
 import { askForQuote, issueQuote, type IssueQuoteData, type SlotRejection } from '../domain/slot.decider.ts';
 import type { SlotEvent } from '../domain/slot.events.ts';
 import { type OpenSlot, slot } from '../domain/slot.ts';
-import { type KnownToken, tokenMoney } from '../domain/token-amount.ts';
+import { type KnownToken, tokenMoney, tokenUnits } from '../domain/token-amount.ts';
 import { unitsWorth } from '../domain/token-units.ts';
 import type { SubjectRejection } from './checkout-subject.ts';
 import { PayableSubjects } from './payable-subjects.ts';
@@ -22,6 +22,8 @@ import { type OfferedRate, RATE_SOURCE, type RateSource } from './rate-source.ts
 import type { SettlementChain } from './settlement-chain.ts';
 import { reorgWindowSeconds, SETTLEMENT_CHAINS, type SettlementChains } from './settlement-chains.ts';
 import { settlementProviderStream, slotStream } from './settlement-streams.ts';
+import { CREDIT_CAPS, type CreditCaps } from './credit-caps.ts';
+import { CreditTokens } from './credit-tokens.ts';
 import { SlotReleases } from './slot-releases.ts';
 import { TOKEN_SCALES, type TokenScales } from './token-scales.ts';
 
@@ -38,6 +40,7 @@ export type QuoteRejection =
   | QuoteDraftRejection
   | { readonly code: 'token_not_taken'; readonly token: string }
   | { readonly code: 'token_misconfigured'; readonly token: string }
+  | { readonly code: 'credit_cap_exceeded'; readonly left: string; readonly currency: string }
   | { readonly code: 'rate_not_found'; readonly base: string; readonly currency: string };
 
 export class IssueQuote extends Command<Outcome<QuoteRejection>> {
@@ -65,6 +68,7 @@ export class IssueQuoteHandler implements ICommandHandler<IssueQuote> {
   readonly #subjects: PayableSubjects;
   readonly #releases: SlotReleases;
   readonly #scales: TokenScales;
+  readonly #caps: CreditCaps;
   readonly #clock: Clock;
 
   constructor(
@@ -75,6 +79,7 @@ export class IssueQuoteHandler implements ICommandHandler<IssueQuote> {
     @Inject(PayableSubjects) subjects: PayableSubjects,
     @Inject(SlotReleases) releases: SlotReleases,
     @Inject(TOKEN_SCALES) scales: TokenScales,
+    @Inject(CREDIT_CAPS) caps: CreditCaps,
     @Inject(CLOCK) clock: Clock,
   ) {
     this.#executor = executor;
@@ -84,6 +89,7 @@ export class IssueQuoteHandler implements ICommandHandler<IssueQuote> {
     this.#subjects = subjects;
     this.#releases = releases;
     this.#scales = scales;
+    this.#caps = caps;
     this.#clock = clock;
   }
 
@@ -119,6 +125,8 @@ export class IssueQuoteHandler implements ICommandHandler<IssueQuote> {
     if (chain === undefined || taken === undefined) return { code: 'token_not_taken', token };
     // A wrong number of decimals in the configuration would sell for a millionth of the price, and every part of the product would agree.
     if ((await this.#scales.decimalsOf(place.chainId, token)) !== taken.decimals) return { code: 'token_misconfigured', token };
+    const tooMuch = opened.purpose.kind === 'credit' ? await this.#capRefusal(provider, open) : undefined;
+    if (tooMuch !== undefined) return tooMuch;
     const rate = await this.#rates.rateOf(provider, taken.currency, opened.currency);
     if (rate === undefined) return { code: 'rate_not_found', base: taken.currency, currency: opened.currency };
     const stale = checkRate(rate, rate, now);
@@ -140,6 +148,16 @@ export class IssueQuoteHandler implements ICommandHandler<IssueQuote> {
       ...priced(units, taken, rate, chain),
     };
     return { quote, validity: rate };
+  }
+
+  /** Nobody pays for credit that cannot be given out today. Who comes at the same time, and is too late, gets it when the day turns. */
+  async #capRefusal(provider: string, { opened, place }: OpenSlot): Promise<QuoteRejection | undefined> {
+    const token = await new CreditTokens(this.#executor).of(provider, place.chainId);
+    if (token === undefined) return undefined; // It is not opened without one.
+    const left = await this.#caps.leftOf(place.chainId, token);
+    const units = tokenUnits(moneyOf(opened.amount, opened.currency), token);
+    if (units !== undefined && units <= left) return undefined;
+    return { code: 'credit_cap_exceeded', left: amountText(tokenMoney(left.toString(), token)), currency: token.currency };
   }
 }
 

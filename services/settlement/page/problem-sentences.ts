@@ -20,6 +20,8 @@ export function problemSentence({ code, message, params }: Problem): string {
   if (code === 'credit_short') return 'Your wallet holds too little credit for this payment.';
   if (code === 'credit_holder_unknown') return 'This wallet holds no credit that was bought for your account.';
   if (code.startsWith('rate_')) return 'The provider has no rate for this at the moment. Try again soon, or pay with something else.';
+  if (code === 'credit_cap_exceeded')
+    return `Of this credit ${params['left']} ${params['currency']} can be bought today. Nothing was paid; try again tomorrow.`;
   if (code === 'token_misconfigured') return 'The provider cannot take this at the moment. Pay with something else.';
   return message;
 }
