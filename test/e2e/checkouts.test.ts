@@ -466,10 +466,11 @@ describe('a payment', () => {
 
   it('asks the chain only so often for one link, whatever is posted, and the books are shown all the same', async () => {
     const { path } = await checkoutOf();
-    const named = Array.from({ length: 100 }, (_, number) => shop.open(`${path}?tx=0x${number.toString(16).padStart(64, '0')}`));
+    // Far more than come free again while they are answered, however slow that is.
+    const named = Array.from({ length: 300 }, (_, number) => shop.open(`${path}?tx=0x${number.toString(16).padStart(64, '0')}`));
     const answers = await Promise.all(named);
     const refused = answers.filter(({ status }) => status === 429);
-    expect([refused.length > 0, refused.length < 100]).toEqual([true, true]);
+    expect([refused.length > 0, refused.length < 300]).toEqual([true, true]);
     expect(refused[0]).toMatchObject({ body: { code: 'too_many_requests' } });
     expect(Number(refused[0]!.headers.get('retry-after'))).toBeGreaterThan(0);
     expect((await shop.open(path)).body).toMatchObject({ state: 'waiting' });
