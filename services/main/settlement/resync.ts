@@ -1,3 +1,4 @@
+import { ProjectedFinalClaims } from '../../../projections/settlements/projected.final-claims.ts';
 import { systemClock } from '../../commands/application/clock.ts';
 import { PostgresWatcherStore } from '../../settlement/adapters/postgres/postgres.watcher-store.ts';
 import { compareWithLedger, type LedgerFinding } from '../../settlement/application/ledger-comparison.ts';
@@ -22,9 +23,11 @@ export function resync(place: WatchedPlace): Promise<number> {
     print(linesOf(finding));
     const { chainId, upTo, differences } = finding;
     const kept = new PostgresWatcherStore(place.pool);
-    const inLedger = await withFinalEffects(place, (ledger) => compareWithLedger({ chainId, upTo, kept, ledger }));
+    const claims = new ProjectedFinalClaims(place.pool);
+    const inLedger = await withFinalEffects(place, (ledger) => compareWithLedger({ chainId, upTo, kept, ledger, claims }));
     print(linesOfLedger(inLedger));
-    return differences.length + inLedger.forgotten.length === 0 ? exitCodes.same : exitCodes.differs;
+    const found = differences.length + inLedger.forgotten.length + inLedger.unfounded.length;
+    return found === 0 ? exitCodes.same : exitCodes.differs;
   });
 }
 
@@ -61,9 +64,11 @@ export function linesOf({ chainId, upTo, compared, differences }: ShadowFinding)
   return [...lines, `Chain ${chainId} shows ${compared} logs up to block ${upTo}: ${told}.`];
 }
 
-function linesOfLedger({ compared, forgotten, waiting }: LedgerFinding): string[] {
+function linesOfLedger({ compared, forgotten, unfounded, waiting }: LedgerFinding): string[] {
   const lines = forgotten.map((effect) => `forgotten ${businessKeyOf(effect)}  block ${effect.block.number}  ${effect.tx}`);
   const told = forgotten.length === 0 ? 'has all that it was told' : `does not have ${forgotten.length} that it was told`;
+  lines.push(...unfounded.map((claim) => `unfounded ${businessKeyOf(claim)}  block ${claim.block}  ${claim.tx}`));
+  if (unfounded.length > 0) lines.push(`The ledger has ${unfounded.length} as final that are not kept.`);
   return [...lines, `Of ${compared} effects of its providers the ledger ${told}, and ${waiting} wait to be told.`];
 }
 

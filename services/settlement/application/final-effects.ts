@@ -1,17 +1,18 @@
 import { knownEventOf } from '../../commands/application/live-aggregate.ts';
 import type { EventStore } from '../../event-store/domain/event-store.ts';
 import { StreamNotFoundFault } from '../../event-store/domain/faults.ts';
-import { type ChainEffect, settlementId } from '../domain/chain-effect.ts';
+import { settlementId } from '../domain/chain-effect.ts';
 import { type Settlement, settlement, standingOf } from '../domain/settlement.ts';
 import type { ProviderDirectory } from './provider-directory.ts';
 import { settlementStream } from './settlement-streams.ts';
+import type { EffectKey } from './watcher-store.ts';
 
 /** What the ledger has as final, for whoever changes what is kept of a chain: a watcher may have ended between telling it and noting that. */
 export interface FinalEffects {
   /** Whether it is a provider of ours: the ledger takes nothing of any other. */
   isOurs(providerId: string): boolean;
   /** Whether it is there for good in the ledger, in whatever block. */
-  has(effect: ChainEffect): Promise<boolean>;
+  has(effect: EffectKey): Promise<boolean>;
 }
 
 /** From the streams of the effects. */
@@ -28,7 +29,7 @@ export class StreamFinalEffects implements FinalEffects {
     return this.#providers.slugOf(providerId) !== undefined;
   }
 
-  async has(effect: ChainEffect): Promise<boolean> {
+  async has(effect: EffectKey): Promise<boolean> {
     const slug = this.#providers.slugOf(effect.providerId);
     if (slug === undefined) return false;
     let state: Settlement = settlement.initial;

@@ -3,6 +3,9 @@ import type { NativeTransaction } from '../domain/native-moves.ts';
 import type { EffectStanding, MandateEnd } from './settlement-ledger.ts';
 import type { BlockRange, SlotWord } from './watched-node.ts';
 
+/** What tells an effect from every other, wherever it stands. */
+export type EffectKey = Pick<ChainEffect, 'chainId' | 'contract' | 'providerId' | 'effect' | 'key'>;
+
 /** A block, by height and hash. */
 export interface Checkpoint {
   readonly number: bigint;
@@ -132,6 +135,8 @@ export interface WatcherStore {
   undo(lost: Lost): Promise<void>;
   /** Of these logs, those that do not stand: they were missed, if they are behind the observed checkpoint. */
   unknown(chainId: string, logs: readonly WatchedLog[]): Promise<WatchedLog[]>;
+  /** Of these effects of a chain, those that stand in no place. */
+  absent<Asked extends EffectKey>(chainId: string, effects: readonly Asked[]): Promise<Asked[]>;
 
   /**
    * Of a chain: what stands at the places of `withdrawn`, or behind the final checkpoints of contracts in `to`; and what is lost
@@ -187,7 +192,7 @@ export interface WatcherStore {
 export const confirmable: readonly string[] = ['Settled', 'Collected', 'Purchased'];
 
 /** What can be on a chain only once, as text. */
-export function businessKeyOf({ contract, providerId, effect, key }: WatchedLog): string {
+export function businessKeyOf({ contract, providerId, effect, key }: Omit<WatchedLog, 'log'> | EffectKey): string {
   return `${contract} ${providerId ?? '-'} ${effect} ${key}`;
 }
 

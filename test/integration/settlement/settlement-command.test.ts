@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Pool } from 'pg';
+import { settlements } from '../../../projections/settlements/settlements.projection.ts';
 import { systemClock } from '../../../services/commands/application/clock.ts';
 import { accept } from '../../../services/commands/domain/decision.ts';
+import { ledgerEventOf } from '../../../services/event-store/domain/ledger-event.ts';
 import { PostgresEventStore } from '../../../services/event-store/adapters/postgres/postgres.event-store.ts';
 import { PemKeyring } from '../../../services/integrity/adapters/keys/pem-keyring.ts';
 import { AdvisoryLock } from '../../../services/integrity/adapters/postgres/advisory-lock.ts';
@@ -99,6 +101,27 @@ async function finalInLedger(key: string): Promise<void> {
   }
 }
 
+/** As the read model of a service that ran does it. */
+async function project(key: string): Promise<void> {
+  const store = new PostgresEventStore({ url: database.serviceUrl, pollMs: 20 });
+  const client = await pool.connect();
+  try {
+    await client.query(settlements.schema);
+    const stream = settlementStream(
+      'demo',
+      settlementId({ chainId: scriptedChainId, contract: scriptedContracts.settlement, effect: 'slot', key }),
+    );
+    const events = await Array.fromAsync(store.readStream(stream));
+    await settlements.project(
+      events.map((event) => ledgerEventOf(event)!),
+      client,
+    );
+  } finally {
+    client.release();
+    await store.dispose();
+  }
+}
+
 const decided = ['--by', 'Ada', '--reason', 'A node left out logs.'];
 
 describe('bin/tallyroot settlement', () => {
@@ -139,6 +162,16 @@ describe('bin/tallyroot settlement', () => {
       expect.stringMatching(/^forgotten 0x(a2){20} [0-9]+ slot 1 {2}block 1 {2}0x[0-9a-f]{64}$/m),
     ]);
     expect(printed).toContain('does not have 1 that it was told, and 1 wait to be told.');
+  });
+
+  it('names what the ledger has as final and nothing says', async () => {
+    await project('3');
+    await pool.query(`delete from settlement_watch_log where key = '3'`);
+    expect([await run('resync'), printed]).toEqual([
+      1,
+      expect.stringMatching(/^unfounded 0x(a2){20} [0-9]+ slot 3 {2}block 3 {2}0x[0-9a-f]{64}$/m),
+    ]);
+    expect(printed).toContain('The ledger has 1 as final that are not kept.');
   });
 
   it('waits until nobody looks at the chain any more', async () => {

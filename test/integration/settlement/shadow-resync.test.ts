@@ -97,10 +97,17 @@ describe('a chain that is read again from its first block', () => {
 });
 
 describe('what the ledger has of it', () => {
-  const compare = () => compareWithLedger({ chainId: configured.chainId, upTo: 5n, kept: new PostgresWatcherStore(pool), ledger });
+  /** All that ever became final, as a read model has it that has not seen the last events. */
+  const claims = {
+    async *pages() {
+      const facts = [...ledger.facts().values()].flat().filter(({ type }) => type === 'finalized');
+      yield facts.map(({ effect }) => ({ ...effect, block: effect.block.number }));
+    },
+  };
+  const compare = () => compareWithLedger({ chainId: configured.chainId, upTo: 5n, kept: new PostgresWatcherStore(pool), ledger, claims });
 
   it('is all that was told', async () => {
-    expect(await compare()).toEqual({ compared: 9, forgotten: [], waiting: 0 });
+    expect(await compare()).toEqual({ compared: 9, forgotten: [], unfounded: [], waiting: 0 });
   });
 
   it('is not what its store has lost, until that is told again', async () => {
@@ -108,16 +115,27 @@ describe('what the ledger has of it', () => {
     const told = await Array.fromAsync(new PostgresWatcherStore(pool).standing(configured.chainId, 5n));
     for (const log of told.slice(2)) await ledger.take(log as ChainEffect, { head: 6n, finalized: 5n });
     const { forgotten, ...counts } = await compare();
-    expect([forgotten, counts]).toEqual([told.slice(0, 2), { compared: 9, waiting: 0 }]);
+    expect([forgotten, counts]).toEqual([told.slice(0, 2), { compared: 9, unfounded: [], waiting: 0 }]);
     await tellAgain(pool);
-    expect(await compare()).toEqual({ compared: 9, forgotten: [], waiting: 2 });
+    expect(await compare()).toEqual({ compared: 9, forgotten: [], unfounded: [], waiting: 2 });
     await watching().look();
-    expect(await compare()).toEqual({ compared: 9, forgotten: [], waiting: 0 });
+    expect(await compare()).toEqual({ compared: 9, forgotten: [], unfounded: [], waiting: 0 });
+  });
+
+  it('is not what nothing says any more, unless the ledger is to hear of that', async () => {
+    const [first, second, third] = await Array.fromAsync(new PostgresWatcherStore(pool).standing(configured.chainId, 5n));
+    const places = [first, second, third].map((log) => [log?.tx, log?.logIndex]);
+    await pool.query('delete from settlement_watch_log where tx = $1 and log_index = $2', places[0]);
+    await pool.query(`update settlement_watch_log set state = 'lost' where tx = $1 and log_index = $2`, places[1]);
+    await pool.query('delete from settlement_watch_log where tx = $1 and log_index = $2', places[2]);
+    await ledger.reorged(third as ChainEffect, 'An operator took it back, and the read model is behind.');
+    const { unfounded, ...counts } = await compare();
+    expect([unfounded.map(({ tx }) => tx), counts]).toEqual([[first?.tx], { compared: 6, forgotten: [], waiting: 0 }]);
   });
 
   it('is nothing of providers that are not ours', async () => {
     ledger = new MemorySettlementLedger({ ours: new Set(['2']) });
-    expect(await compare()).toEqual({ compared: 0, forgotten: [], waiting: 0 });
+    expect(await compare()).toEqual({ compared: 0, forgotten: [], unfounded: [], waiting: 0 });
   });
 });
 

@@ -132,6 +132,9 @@ describe.each([
   it('finds what was left out, once', async () => {
     await advance(at(0), at(2), [slot('7', 1)], { isFinal: true });
     expect(keysOf(await store.unknown(chainId, [slot('7', 1), slot('8', 2)]))).toEqual(['8']);
+    const keys = ['8', '7'].map((key) => ({ ...word(0n), chainId, effect: 'slot' as const, key }));
+    expect(keysOf(await store.absent(chainId, [...keys, { ...keys[1]!, providerId: '12' }]))).toEqual(['8', '7']);
+    expect(keysOf(await store.absent('1', keys))).toEqual(['8', '7']);
     for (let times = 0; times < 2; times++)
       await store.adopt({ chainId, from: [], to: [], lost: [], undone: [], found: [slot('8', 2)], heard: [] });
     expect(await heard()).toEqual(['seen 7 a', 'seen 8 a']);

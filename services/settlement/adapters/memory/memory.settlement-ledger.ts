@@ -1,6 +1,6 @@
 import type { FinalEffects } from '../../application/final-effects.ts';
 import type { ChainHeads, EffectStanding, MandateEnd, SettlementLedger } from '../../application/settlement-ledger.ts';
-import { businessKeyOf } from '../../application/watcher-store.ts';
+import { businessKeyOf, type EffectKey } from '../../application/watcher-store.ts';
 import { type ChainEffect, observationKey } from '../../domain/chain-effect.ts';
 import { isOnlyRecorded } from '../../domain/settlement.decider.ts';
 
@@ -76,7 +76,7 @@ export class MemorySettlementLedger implements SettlementLedger, FinalEffects {
     return this.#ours?.has(providerId) ?? true;
   }
 
-  async has(effect: ChainEffect): Promise<boolean> {
+  async has(effect: EffectKey): Promise<boolean> {
     return this.#factsOf(effect).at(-1)?.type === 'finalized';
   }
 
@@ -101,7 +101,7 @@ export class MemorySettlementLedger implements SettlementLedger, FinalEffects {
       );
   }
 
-  #factsOf(effect: ChainEffect): ShadowFact[] {
+  #factsOf(effect: EffectKey): ShadowFact[] {
     const key = `${effect.chainId} ${businessKeyOf(effect)}`;
     const facts = this.#facts.get(key) ?? [];
     this.#facts.set(key, facts);

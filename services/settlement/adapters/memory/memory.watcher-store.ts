@@ -10,6 +10,7 @@ import {
   type Checkpoint,
   confirmable,
   type Delivery,
+  type EffectKey,
   type HeldCoins,
   mandateEndOf,
   type Lost,
@@ -114,6 +115,11 @@ export class MemoryWatcherStore implements WatcherStore {
   async unknown(chainId: string, logs: readonly WatchedLog[]): Promise<WatchedLog[]> {
     const known = new Set(this.#seen(chainId).map(({ log }) => placeKeyOf(log)));
     return logs.filter((log) => !known.has(placeKeyOf(log)));
+  }
+
+  async absent<Asked extends EffectKey>(chainId: string, effects: readonly Asked[]): Promise<Asked[]> {
+    const standing = new Set(this.#seen(chainId).map(({ log }) => businessKeyOf(log)));
+    return effects.filter((effect) => !standing.has(businessKeyOf(effect)));
   }
 
   async withdrawable(chainId: string, to: readonly WatchCursor[], withdrawn: readonly WatchedLog[]): Promise<Withdrawable[]> {

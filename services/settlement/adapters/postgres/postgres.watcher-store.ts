@@ -12,6 +12,7 @@ import {
   type Checkpoint,
   confirmable,
   type Delivery,
+  type EffectKey,
   type HeldCoins,
   mandateEndOf,
   type Lost,
@@ -136,6 +137,18 @@ export class PostgresWatcherStore implements WatcherStore {
     );
     const known = new Set(rows.map(({ log }) => placeKeyOf(log)));
     return logs.filter((log) => !known.has(placeKeyOf(log)));
+  }
+
+  async absent<Asked extends EffectKey>(chainId: string, effects: readonly Asked[]): Promise<Asked[]> {
+    const { rows } = await this.#pool.query<{ at: number }>(
+      `select at::integer from unnest($2::text[], $3::numeric[], $4::text[], $5::text[]) with ordinality asked (contract, provider_id, effect, key, at)
+       where not exists (select from settlement_watch_log kept
+         where kept.chain_id = $1 and kept.contract = asked.contract and coalesce(kept.provider_id, -1) = asked.provider_id
+           and kept.effect = asked.effect and kept.key = asked.key and kept.state = 'seen')`,
+      [chainId, ...(['contract', 'providerId', 'effect', 'key'] as const).map((name) => effects.map((effect) => effect[name]))],
+    );
+    const absent = new Set(rows.map(({ at }) => at - 1));
+    return effects.filter((_, index) => absent.has(index));
   }
 
   async withdrawable(chainId: string, to: readonly WatchCursor[], withdrawn: readonly WatchedLog[]): Promise<Withdrawable[]> {
