@@ -18,6 +18,7 @@ create table if not exists settlement_dispatches_v1 (
 create index if not exists settlement_dispatches_v1_open on settlement_dispatches_v1 (chain_id, ordered_position) where status = 'sending';
 create index if not exists settlement_dispatches_v1_uncollected on settlement_dispatches_v1 (ordered_position)
   where operation = 'collect' and status = 'failed';
+create index if not exists settlement_dispatches_v1_done on settlement_dispatches_v1 (ordered_at) where status = 'done';
 
 -- The view is what readers name. A later version takes it over once it has caught up.
 do $$ begin

@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import { POOL } from '../../services/read-store/pool.ts';
 import type { FailedCollection, FailedCollections } from '../../services/settlement/application/collection-retries.ts';
 import type { OpenDispatch, OpenDispatches } from '../../services/settlement/application/open-dispatches.ts';
+import type { UnseenDispatch, UnseenDispatches } from '../../services/settlement/application/unseen-effects.ts';
 import type { DispatchFailure } from '../../services/settlement/domain/dispatch.events.ts';
 import { positionOf } from '../sql/checkpoint-position.ts';
 import { inSnapshot } from '../sql/snapshot.ts';
@@ -40,7 +41,7 @@ const openMax = 500;
 const listedMax = 200;
 
 @Injectable()
-export class SettlementDispatchesQuery implements OpenDispatches, FailedCollections {
+export class SettlementDispatchesQuery implements OpenDispatches, FailedCollections, UnseenDispatches {
   readonly #pool: Pool;
 
   constructor(@Inject(POOL) pool: Pool) {
@@ -79,6 +80,25 @@ export class SettlementDispatchesQuery implements OpenDispatches, FailedCollecti
       for (const { provider, id, ordered_at: orderedAt } of rows) yield { provider, id, orderedAt };
       [after, isMore] = [rows.at(-1)?.ordered_position ?? after, rows.length === openMax];
     }
+  }
+
+  /** Any effect of a transaction shows that it is there. A revocation and an expiry may have none. */
+  async unseen({ since, after, limit }: Parameters<UnseenDispatches['unseen']>[0]): Promise<readonly UnseenDispatch[]> {
+    const { rows } = await this.#pool.query<UnseenDispatch>({
+      name: 'settlement_dispatches_unseen',
+      text: `
+        select provider, id, ordered_position as position
+          from settlement_dispatches as done
+         where status = 'done' and operation not in ('revoke', 'expire') and ordered_at >= $1 and ordered_position > $2
+           and not exists (
+             select from settlements as shown
+              where shown.tx = done.tx and shown.provider = done.provider and shown.chain_id = done.chain_id
+                and shown.standing not in ('observed', 'confirmed', 'reorged'))
+         order by ordered_position
+         limit $3`,
+      values: [since, after, limit],
+    });
+    return rows;
   }
 
   /** The newest first. */

@@ -45,6 +45,7 @@ create index if not exists settlements_v1_position on settlements_v1 (provider, 
 create index if not exists settlements_v1_event on settlements_v1 (provider, contract, event_id) where event_id is not null;
 create index if not exists settlements_v1_opened on settlements_v1 (provider, contract, event_id) where name = 'EventOpened';
 create index if not exists settlements_v1_invoice on settlements_v1 (provider, invoice) where invoice is not null;
+create index if not exists settlements_v1_tx on settlements_v1 (tx);
 
 -- The view is what readers name. A later version takes it over once it has caught up.
 do $$ begin

@@ -18,13 +18,14 @@ import { limitsOf } from './application/sending-limits.ts';
 import type { SendingAlarm } from './application/sending-status.ts';
 import type { SettlementChain } from './application/settlement-chain.ts';
 import { SettlementSender } from './application/settlement-sender.ts';
+import { type UnseenDispatches, UnseenEffects } from './application/unseen-effects.ts';
 
 export interface SendingOptions {
   readonly chains: readonly SettlementChain[];
   readonly pool: Pool;
   readonly executor: CommandExecutor;
   readonly commands: CommandBus;
-  readonly open: OpenDispatches & FailedCollections;
+  readonly open: OpenDispatches & FailedCollections & UnseenDispatches;
   readonly keys: SenderKeys;
   /** Slugs of all that are known when it is asked. */
   readonly providers: () => Iterable<string>;
@@ -44,11 +45,13 @@ export function openSending(options: SendingOptions): SettlementSender {
   });
   const afterMsOn = (chainId: string) =>
     chains.find((chain) => chain.chainId === chainId)?.collectRetrySeconds?.map((seconds) => seconds * 1_000) ?? retryAfterMsDefault;
+  const chainIds = chains.map(({ chainId }) => chainId);
   return new SettlementSender({
     dues: [
       new CollectionRetries({ executor, commands, failed: open, clock: systemClock, afterMsOn }),
-      new EscrowReclaims({ executor, ...escrows, clock: systemClock, chainIds: chains.map(({ chainId }) => chainId) }),
+      new EscrowReclaims({ executor, ...escrows, clock: systemClock, chainIds }),
       new CreditExpiries({ book: credit, commands, clock: systemClock }),
+      new UnseenEffects({ executor, found: open, clock: systemClock, chainIds, perRoundMax: 200, onAlarm }),
     ],
     chains: chains.map(
       ({ chainId, rpcUrls, spending, profile: { finality } }) =>

@@ -4,7 +4,7 @@ import { envelopeOf } from '../../commands/application/envelope.ts';
 import type { CreditBook } from './credit-book.ts';
 import { forEachDue } from './due-round.ts';
 import { ExpireCredit } from './expire-credit.handler.ts';
-import type { DueOrders } from './settlement-sender.ts';
+import type { DueRounds } from './settlement-sender.ts';
 
 export interface CreditExpiriesOptions {
   readonly book: Pick<CreditBook, 'tokens'>;
@@ -18,7 +18,7 @@ const hourMs = 3_600_000;
  * Sees to it that credit which is over is burnt, and so earned, without anybody thinking of it. Each hour, since a month may end while the books
  * are still behind its last block, and a transaction may have failed, or come before its time; what is under way is not ordered again.
  */
-export class CreditExpiries implements DueOrders {
+export class CreditExpiries implements DueRounds {
   readonly #options: CreditExpiriesOptions;
   /** Who was looked at in this hour. */
   readonly #looked = new Set<string>();

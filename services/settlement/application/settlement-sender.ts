@@ -27,14 +27,14 @@ export interface SettlementSenderOptions extends KeyReconciliationOptions {
   readonly keys: SenderKeys;
   readonly sender: DispatchSender;
   readonly lock: SequencerLock;
-  /** Order, as often as keys are compared, what time has made due. */
-  readonly dues?: readonly DueOrders[];
+  /** Asked, as often as keys are compared, for what time has made due. */
+  readonly dues?: readonly DueRounds[];
   readonly pollMs: number;
 }
 
-/** Orders of which nothing but time is the cause. */
-export interface DueOrders {
-  /** Everything that is due, once. Safe to repeat. */
+/** Orders and alarms of which nothing but time is the cause. */
+export interface DueRounds {
+  /** What is due, once. Safe to repeat. */
   round(): Promise<void>;
 }
 
