@@ -221,6 +221,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
     ...{ chains: settlementChains, pool, lock: new AdvisoryLock(pool), clock: systemClock },
     ledger: {
       providers: () => ledger().providers(),
+      lastSlot: (providerId) => ledger().lastSlot(providerId),
       take: (effect, heads) => ledger().take(effect, heads),
       reorged: (effect, reason) => ledger().reorged(effect, reason),
       mandatesRevoked: (ends) => ledger().mandatesRevoked(ends),
