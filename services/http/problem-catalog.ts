@@ -164,7 +164,7 @@ export const problemCatalog = {
   personal_data_erased: { status: 409, title: 'The personal data are erased; nothing is added to them.' },
   checkout_not_found: { status: 404, title: 'There is no such checkout.' },
   quote_not_found: { status: 404, title: 'There is no good quote for the token; ask for one.' },
-  chain_not_found: { status: 404, title: 'Nobody is paid on this chain.' },
+  chain_not_found: { status: 404, title: 'Nobody is paid on this chain; SETTLEMENT_CHAINS of the service does not name it.' },
   terms_contradict: { status: 409, title: 'The terms say another price or currency than what is to be paid.' },
   terms_not_found: { status: 404, title: 'There are no such terms.' },
   slot_not_found: { status: 404, title: 'There is no such settlement slot.' },

@@ -10,6 +10,7 @@ import { migrateWith } from './migrate.ts';
 import { openService, type Service, type ServiceOptions } from './service.ts';
 import type { Settings } from './settings.ts';
 import { listenForStop } from './stop-request.ts';
+import { forgottenChains, paymentsText } from './watched-payments.ts';
 
 /**
  * Everything in one process: engines, migrations and every role. Returns after a stop was asked for and everything that was started here
@@ -27,6 +28,8 @@ export async function runLocal(settings: Settings): Promise<void> {
     if (service !== undefined) {
       engines.announce(service.url);
       print(await welcome(service, settings, engines, performance.now() - began));
+      const forgotten = await forgottenChains(settings.settlementChains, service.pool);
+      if (forgotten !== undefined) warn(forgotten);
       await stop.whenRequested;
     }
     print('Stopping: running requests are finished first ...');
@@ -99,7 +102,7 @@ function portTaken(port: number): EngineFault {
 
 async function welcome(
   service: Service,
-  { dataFolder }: Settings,
+  { dataFolder, settlementChains }: Settings,
   { eventStoreUrl, chainRpcUrl }: Engines,
   readyMs: number,
 ): Promise<string> {
@@ -115,6 +118,7 @@ async function welcome(
     `  data       ${dataFolder}`,
     `  events     ${eventStoreUrl === undefined ? 'in Postgres' : 'in the EventStoreDB of EVENTSTORE_URL'}`,
     `  chain      ${chainRpcUrl ?? 'none: tree heads are signed, not anchored'}`,
+    `  payments   ${paymentsText(settlementChains)}`,
     'Ctrl-C stops it and everything it started.',
   ].join('\n');
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Pool } from 'pg';
+import { forgottenChains } from '../../../services/main/watched-payments.ts';
 import { createPool } from '../../../services/read-store/pool.ts';
 import { MemoryWatcherStore } from '../../../services/settlement/adapters/memory/memory.watcher-store.ts';
 import { PostgresReconciliationStore } from '../../../services/settlement/adapters/postgres/postgres.reconciliation-store.ts';
@@ -294,4 +295,12 @@ describe('comparisons with the books', () => {
     const amounts = async (chainIds: readonly string[]) => (await kept.latest(chainIds)).map(({ onChain }) => onChain.amount).sort();
     expect([await amounts(['1']), await amounts([])]).toEqual([[2n, 4n], [4n]]);
   });
+});
+
+it('tells a start of chains that were watched and are named no more', async () => {
+  const store = await emptyTables();
+  expect(await forgottenChains([], pool)).toBeUndefined();
+  await store.open(chainId, [start]);
+  expect(await forgottenChains([{ chainId }], pool)).toBeUndefined();
+  expect(await forgottenChains([{ chainId: '1' }], pool)).toContain(`on chain ${chainId}, which SETTLEMENT_CHAINS does not name`);
 });
