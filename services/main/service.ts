@@ -225,7 +225,6 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
       take: (effect, heads) => ledger().take(effect, heads),
       reorged: (effect, reason) => ledger().reorged(effect, reason),
       mandatesRevoked: (ends) => ledger().mandatesRevoked(ends),
-      lastSlot: (providerId) => ledger().lastSlot(providerId),
     },
     onAlarm: (status) => logger.error({ status }, 'A chain that providers are paid on needs somebody to look.'),
     onRetry: (chainId, err) => logger.warn({ chainId, err }, 'A look at a chain that providers are paid on failed; it is tried again.'),
