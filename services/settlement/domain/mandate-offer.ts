@@ -25,8 +25,13 @@ export function mandateOffer({ provider, account, place, token, caps, commandId 
     ...{ providerId: providerIdOf(provider), payer: caps.payer.toLowerCase(), token: token.address },
     ...{ maxPerPeriod: caps.maxPerPeriod, totalCap: caps.totalCap, period: caps.period, start: caps.start, end: caps.end },
     accountRef: invoiceRefOf({ salt: accountSalt, invoiceId: account, termsHash: noTerms }),
-    salt: BigInt(hashOf(`tallyroot:mandate:1\n${commandId}`)).toString(),
+    salt: mandateSalt(commandId),
   };
   const { chainId, contract } = place;
   return { mandate: mandateDigest(terms, place), account, chainId, contract, terms, tokenCurrency: token.currency, accountSalt };
+}
+
+/** What a mandate is known by where the command that offered it comes again. */
+export function mandateSalt(commandId: string): string {
+  return BigInt(hashOf(`tallyroot:mandate:1\n${commandId}`)).toString();
 }

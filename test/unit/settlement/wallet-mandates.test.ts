@@ -1,16 +1,23 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ValueProvider } from '@nestjs/common';
 import type { CommandBus } from '@nestjs/cqrs';
+import type { WalletSessions } from '../../../services/access/application/wallet-sessions.ts';
 import { accept } from '../../../services/commands/domain/decision.ts';
 import { MemoryEventStore } from '../../../services/event-store/adapters/memory/memory.event-store.ts';
+import { ChainMandateDesk } from '../../../services/settlement/adapters/chain/chain.mandate-desk.ts';
+import { WalletMandatesController } from '../../../services/settlement/adapters/http/wallet-mandates.controller.ts';
+import { CheckoutAsks } from '../../../services/settlement/application/checkout-asks.ts';
+import type { Checkouts } from '../../../services/settlement/application/checkouts.ts';
 import { CollectInvoice, CollectInvoiceHandler } from '../../../services/settlement/application/collect-invoice.handler.ts';
 import { MANDATE_DESK, type MandateDesk } from '../../../services/settlement/application/mandate-desk.ts';
+import type { OfferMandate } from '../../../services/settlement/application/mandate.handlers.ts';
 import { OpenCheckout } from '../../../services/settlement/application/open-checkout.handler.ts';
 import { PayerCollectionLimit } from '../../../services/settlement/application/payer-collection-limit.ts';
 import { mandateStream } from '../../../services/settlement/application/sending-streams.ts';
 import { SettlementChains } from '../../../services/settlement/application/settlement-chains.ts';
 import type { SettlementChain } from '../../../services/settlement/application/settlement-chain.ts';
-import { WalletMandates } from '../../../services/settlement/application/wallet-mandates.ts';
+import { WalletMandates, walletMandatesMax } from '../../../services/settlement/application/wallet-mandates.ts';
+import { offerMandate } from '../../../services/settlement/domain/mandate.decider.ts';
 import { mandateDigest, type MandateTerms } from '../../../services/settlement/domain/mandate-terms.ts';
 import type { MandateEvent } from '../../../services/settlement/domain/mandate.events.ts';
 import { mandate } from '../../../services/settlement/domain/mandate.ts';
@@ -136,5 +143,38 @@ describe('an invoice that a wallet has collected by itself', () => {
     const id = await listedMandate('1', 'sign');
     await collecting(spent).execute(asked(given)(id));
     expect(commands).toEqual([expect.any(OpenCheckout)]);
+  });
+});
+
+describe('a mandate that a wallet sets up on the page', () => {
+  it('is the same one where the request is repeated later, also at the most that a wallet may have', async () => {
+    let now = '2026-03-01T12:00:00.000Z';
+    const { executor } = executionOn(store);
+    const execute = async ({ envelope: asked, data }: OfferMandate) => {
+      const stream = mandateStream('demo', data.mandate);
+      const outcome = await executor.execute({ aggregate: mandate, stream, envelope: asked, decide: (state) => offerMandate(state, data) });
+      if (!listed.some((each) => each.mandate === data.mandate)) listed.push({ mandate: data.mandate, terms: data.terms });
+      return outcome;
+    };
+    const owner = { opened: { account }, place: { chainId: chain.chainId } };
+    const desk = new ChainMandateDesk(new SettlementChains([chain]), () => ({ call: () => Promise.reject(new Error('No node.')) }));
+    const controller = new WalletMandatesController(
+      { execute } as unknown as CommandBus,
+      { slotOf: () => ({ provider: 'demo', seq: '7' }), owner: async () => owner } as unknown as Checkouts,
+      mandates,
+      { open: () => ({ address: terms.payer }) } as unknown as WalletSessions,
+      new SettlementChains([chain]),
+      desk,
+      { now: () => now },
+      new CheckoutAsks({ asksPerMinute: 90 }),
+    );
+    for (let salt = 1; salt < walletMandatesMax; salt++) await listedMandate(salt.toString());
+    const body = { token: terms.token, maxPerPeriod: '20.00', currency: 'USDC', periodDays: '30', periods: '12' } as const;
+    const offer = (key: string) => controller.offer('link', undefined, key, body);
+    const first = await offer('k1');
+    now = '2026-03-01T12:00:02.000Z';
+    expect(await offer('k1')).toEqual(first);
+    expect(listed).toHaveLength(walletMandatesMax);
+    await expect(offer('k2')).rejects.toMatchObject({ code: 'mandates_too_many' });
   });
 });

@@ -20,7 +20,7 @@ import { MANDATE_DESK, type MandateDesk } from '../../application/mandate-desk.t
 import { OfferMandate } from '../../application/mandate.handlers.ts';
 import { SETTLEMENT_CHAINS, type SettlementChains } from '../../application/settlement-chains.ts';
 import { type MandateHolder, WalletMandates, walletMandatesMax } from '../../application/wallet-mandates.ts';
-import { mandateOffer } from '../../domain/mandate-offer.ts';
+import { mandateOffer, mandateSalt } from '../../domain/mandate-offer.ts';
 import type { SlotOpened } from '../../domain/slot.events.ts';
 import { tokenUnits } from '../../domain/token-amount.ts';
 import { keyOf } from './checkout.controller.ts';
@@ -98,13 +98,16 @@ export class WalletMandatesController {
     @Body() body: WalletMandateOfferBody,
   ): Promise<WalletMandateBody> {
     const holder = await this.#holder({ link, authorization });
-    const known = await this.#mandates.of(holder);
-    if (known.filter(({ state }) => state.status !== 'revoked').length >= walletMandatesMax) {
-      throw new ProblemError('mandates_too_many', { most: walletMandatesMax.toString() });
-    }
     const { token, maxPerPeriod, currency, periodDays, periods } = body;
     const envelope = envelopeFor(holder, { key, command: 'OfferMandate', body: { token, maxPerPeriod, currency, periodDays, periods } });
-    const offered = this.#offerOf(holder, body, envelope);
+    const known = await this.#mandates.of(holder);
+    const earlier = known.find(({ state }) => state.offered.terms.salt === mandateSalt(envelope.commandId));
+    if (earlier === undefined && known.filter(({ state }) => state.status !== 'revoked').length >= walletMandatesMax) {
+      throw new ProblemError('mandates_too_many', { most: walletMandatesMax.toString() });
+    }
+    // A repeat is the same mandate, whenever it comes: from the moment on that the first one named.
+    const start = earlier === undefined ? BigInt(Date.parse(this.#clock.now())) / 1000n : BigInt(earlier.state.offered.terms.start);
+    const offered = this.#offerOf(holder, body, { commandId: envelope.commandId, start });
     accepted(await this.#commands.execute(new OfferMandate(envelope, offered)));
     return this.#shown(holder, offered.mandate);
   }
@@ -201,7 +204,11 @@ export class WalletMandatesController {
     return walletMandateBody(found, this.#desk);
   }
 
-  #offerOf({ provider, account, payer, chainId }: Holder, body: WalletMandateOfferBody, { commandId }: Envelope) {
+  #offerOf(
+    { provider, account, payer, chainId }: Holder,
+    body: WalletMandateOfferBody,
+    { commandId, start }: { readonly commandId: string; readonly start: bigint },
+  ) {
     const chain = this.#chains.find(chainId);
     if (chain === undefined) throw new ProblemError('chain_not_found');
     const token = chain.tokens.find(({ address }) => address === body.token.toLowerCase());
@@ -209,7 +216,6 @@ export class WalletMandatesController {
     const units = tokenUnits(moneyOf(body.maxPerPeriod, body.currency), token);
     if (units === undefined) throw new ProblemError('mandate_malformed', { field: 'maxPerPeriod' });
     const [period, periods] = [BigInt(body.periodDays) * daySeconds, BigInt(body.periods)];
-    const start = BigInt(Date.parse(this.#clock.now())) / 1000n;
     const caps = { payer, maxPerPeriod: units, totalCap: units * periods, period, start, end: start + period * periods };
     const text = Object.fromEntries(Object.entries(caps).map(([name, value]) => [name, value.toString()]));
     return mandateOffer({
