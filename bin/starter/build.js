@@ -85,13 +85,15 @@ async function bundlePayPage(folder) {
     absWorkingDir: projectRoot,
   });
   await copyFile(from('pay.css'), join(folder, 'pay.css'));
-  await writeFile(join(folder, 'index.html'), await withIntegrity(await readFile(from('index.html'), 'utf8'), folder));
+  const pages = { 'index.html': ['pay.css', 'pay.js'], 'unknown.html': ['pay.css'] };
+  for (const [page, files] of Object.entries(pages))
+    await writeFile(join(folder, page), await withIntegrity(await readFile(from(page), 'utf8'), folder, files));
 }
 
 /** Names the hash of each script and style in the page (SRI), so that the browser takes no other. */
-async function withIntegrity(page, folder) {
+async function withIntegrity(page, folder, files) {
   let pinned = page;
-  for (const file of ['pay.css', 'pay.js']) {
+  for (const file of files) {
     const address = `"/pay/assets/${file}"`;
     if (!page.includes(address)) throw new Error(`The payer's page does not load ${file}.`);
     const hash = createHash('sha384')

@@ -650,4 +650,21 @@ inBrowser("the payer's page", () => {
     expect((await fetch(`${shop.api.service.url}/pay/${id.slice(0, -2)}xx`)).status).toBe(404);
     await context.close();
   }, 120_000);
+
+  it('tells a payer of a link that is none by a page, and a program by a problem', async () => {
+    const { page, id, context } = await inFront(shop.on.hands.payer);
+    const link = `${shop.api.service.url}/pay/${id}`;
+    const opened = await page.goto(`${link}x`);
+    expect([opened?.status(), await page.getByRole('heading').innerText()]).toEqual([404, 'There is no such payment']);
+    expect(opened?.headers()['content-security-policy']).toBe((await fetch(link)).headers.get('content-security-policy'));
+    // The style is pinned here, too, and was taken.
+    expect(await page.evaluate(() => [document.styleSheets.length, document.querySelector('link[integrity]') !== null])).toEqual([1, true]);
+    const told = await fetch(`${link}x`);
+    expect([told.status, told.headers.get('content-type'), await told.json()]).toMatchObject([
+      404,
+      expect.stringContaining('application/problem+json'),
+      { code: 'checkout_not_found' },
+    ]);
+    await context.close();
+  }, 120_000);
 });

@@ -47,9 +47,12 @@ export class PayPageController {
   }
 
   @Get(':checkout')
-  async page(@Param('checkout') id: string, @Res() reply: FastifyReply): Promise<void> {
-    if (this.#checkouts.slotOf(id) === undefined) throw new ProblemError('checkout_not_found');
-    await this.#send('index.html', reply);
+  async page(@Param('checkout') id: string, @Headers('accept') accept: string | undefined, @Res() reply: FastifyReply): Promise<void> {
+    reply.header('vary', 'accept');
+    if (this.#checkouts.slotOf(id) !== undefined) return this.#send('index.html', reply);
+    // A payer whose link lost a letter on its way reads a page; programs are told as everywhere.
+    if (accept?.includes('text/html') !== true) throw new ProblemError('checkout_not_found');
+    await this.#send('unknown.html', reply.status(404));
   }
 
   async #send(file: string, reply: FastifyReply): Promise<void> {
