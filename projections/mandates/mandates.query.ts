@@ -19,6 +19,14 @@ export interface ListedMandate {
   readonly position: bigint;
 }
 
+export interface AccountPage {
+  readonly account: string;
+  /** 0x and 40 lower-case hex. */
+  readonly payer?: string | undefined;
+  readonly before?: bigint | undefined;
+  readonly limit: number;
+}
+
 interface MandateRow {
   readonly mandate: string;
   readonly status: string;
@@ -38,10 +46,10 @@ export class MandatesQuery {
     this.#pool = pool;
   }
 
-  /** The newest first; `before` a position, where a page before ended. */
+  /** The newest first; `before` a position, where a page before ended; `payer`: only those that this wallet is collected from. */
   ofAccount(
     provider: string,
-    { account, before, limit }: { readonly account: string; readonly before?: bigint | undefined; readonly limit: number },
+    { account, payer, before, limit }: AccountPage,
   ): Promise<{ readonly mandates: readonly ListedMandate[]; readonly asOfPosition: bigint }> {
     return inSnapshot(this.#pool, async (client) => {
       const { rows } = await client.query<MandateRow>({
@@ -52,9 +60,10 @@ export class MandatesQuery {
            where provider = $1
              and account = $2
              and ($3::bigint is null or position < $3)
+             and ($5::text is null or terms->>'payer' = $5)
            order by position desc
            limit $4`,
-        values: [provider, account, before?.toString(), limit],
+        values: [provider, account, before?.toString(), limit, payer],
       });
       return { mandates: rows.map(listedOf), asOfPosition: await positionOf(client, mandates) };
     });

@@ -1,17 +1,16 @@
 import type { CommandExecutor } from '../../commands/application/command-executor.ts';
 import { type AgreedMandate, mandate, type OfferedMandate, type RevokedMandate } from '../domain/mandate.ts';
-import type { MandateTerms } from '../domain/mandate-terms.ts';
 import type { KnownToken } from '../domain/token-amount.ts';
 import type { MandateDesk } from './mandate-desk.ts';
 import { mandateStream } from './sending-streams.ts';
 import type { SettlementChains } from './settlement-chains.ts';
 
-/** Mandates by their accounts, the newest first; implemented by the read model of them. */
+/** Mandates of an account by their payers, the newest first; implemented by the read model of them. */
 export interface AccountMandates {
   ofAccount(
     provider: string,
-    page: { readonly account: string; readonly limit: number },
-  ): Promise<{ readonly mandates: readonly { readonly mandate: string; readonly terms: MandateTerms }[] }>;
+    page: { readonly account: string; readonly payer: string; readonly limit: number },
+  ): Promise<{ readonly mandates: readonly { readonly mandate: string }[] }>;
 }
 
 /** A wallet that has signed in, and the account that the link is of. */
@@ -68,8 +67,8 @@ export class WalletMandates {
   /** The newest first. `also`: one that was offered just now, before it is listed. */
   async of(holder: MandateHolder, also?: string): Promise<WalletMandate[]> {
     const { provider, account, payer } = holder;
-    const { mandates } = await this.#options.mandates.ofAccount(provider, { account, limit: listedMax });
-    const listed = mandates.filter(({ terms }) => terms.payer === payer).map((each) => each.mandate);
+    const { mandates } = await this.#options.mandates.ofAccount(provider, { account, payer, limit: listedMax });
+    const listed = mandates.map((each) => each.mandate);
     const ids = also === undefined || listed.includes(also) ? listed : [also, ...listed];
     const known = (await Promise.all(ids.map((id) => this.#find(holder, id)))).filter((each) => each !== undefined);
     const seen = await Promise.all(known.map((state) => this.#seen(state)));
