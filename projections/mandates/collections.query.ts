@@ -15,6 +15,12 @@ export interface MandateOnFile {
   readonly terms: MandateTerms;
 }
 
+/** A mandate that an invoice may be collected under. */
+export interface AgreedMandate {
+  readonly mandate: string;
+  readonly chainId: string;
+}
+
 /** An invoice that is due, and may be collected under a mandate of its account. */
 export interface DueCollection {
   readonly invoice: string;
@@ -24,8 +30,8 @@ export interface DueCollection {
   readonly currency: Currency;
   /** `YYYY-MM-DD`. */
   readonly dueOn: string;
-  /** The newest that is agreed to and in its time. */
-  readonly mandate: string;
+  /** Those that are agreed to and in their time, in the order in which they were offered; at least one. */
+  readonly mandates: readonly AgreedMandate[];
 }
 
 /** A collection of which nothing came. */
@@ -72,17 +78,15 @@ export class CollectionsQuery {
   /** Those that are due on that day or before it, and open; the oldest first. `now`: seconds since 1970. */
   async *due({ day, now }: { readonly day: string; readonly now: number }): AsyncGenerator<DueCollection> {
     const found = this.#pages<DueCollection>(
-      `select invoice, number, invoices.account, open, invoices.currency, to_char(due_on, 'YYYY-MM-DD') as "dueOn", agreed.mandate,
+      `select invoice, number, invoices.account, open, invoices.currency, to_char(due_on, 'YYYY-MM-DD') as "dueOn", agreed.mandates,
               closed_position as position
          from invoices
          cross join lateral (
-           select mandate
+           select jsonb_agg(jsonb_build_object('mandate', mandate, 'chainId', chain_id) order by mandates.position) as mandates
              from mandates
             where mandates.provider = invoices.provider and mandates.account = invoices.account and mandates.status = 'agreed'
-              and (terms->>'start')::bigint <= $5 and (terms->>'end')::bigint > $5
-            order by mandates.position desc
-            limit 1) agreed
-        where invoices.provider = $1 and closed_position > $2
+              and (terms->>'start')::bigint <= $5 and (terms->>'end')::bigint > $5) agreed
+        where invoices.provider = $1 and closed_position > $2 and agreed.mandates is not null
           and invoices.status in ('issued', 'partially_paid') and open > 0 and due_on <= $4::date
         order by closed_position
         limit $3`,

@@ -59,11 +59,12 @@ const pathOf = (account: string, mandate = '') => `/v1/accounts/${account}/manda
 const shown = async (account: string, mandate: string) => (await shop.api.get(pathOf(account, mandate))).body as ShownMandate;
 const signed = (wallet: Wallet | HDNodeWallet, { domain, types, message }: TypedData) => wallet.signTypedData(domain, types, message);
 
-/** A mandate over 100 dollars a month and 250 in all, offered and not agreed to. */
-async function offered(account: string, wallet: Wallet | HDNodeWallet = payer): Promise<string> {
+const wide = { maxPerPeriod: '100000000', totalCap: '250000000' };
+
+/** A mandate over 100 dollars a month and 250 in all, unless it is said otherwise; offered and not agreed to. */
+async function offered(account: string, wallet: Wallet | HDNodeWallet = payer, caps = wide): Promise<string> {
   const now = Math.floor(Date.now() / 1000);
   const times = { period: month.toString(), start: (now - 3_600).toString(), end: (now + 12 * month).toString() };
-  const caps = { maxPerPeriod: '100000000', totalCap: '250000000' };
   const { status, body } = await shop.api.post(pathOf(account).slice(0, -1), {
     ...{ payer: wallet.address, token: shop.dollar },
     ...{ ...caps, ...times },
@@ -72,8 +73,8 @@ async function offered(account: string, wallet: Wallet | HDNodeWallet = payer): 
   return body.id as string;
 }
 
-async function agreed(account: string, wallet: Wallet | HDNodeWallet = payer): Promise<string> {
-  const mandate = await offered(account, wallet);
+async function agreed(account: string, wallet: Wallet | HDNodeWallet = payer, caps = wide): Promise<string> {
+  const mandate = await offered(account, wallet, caps);
   const signature = await signed(wallet, (await shown(account, mandate)).agree);
   expect((await shop.api.post(`${pathOf(account, mandate)}/signature`, { signature })).status).toBe(201);
   return mandate;
@@ -262,15 +263,21 @@ describe('bin/tallyroot settlement', () => {
   it('lists mandates and what could not be collected, and collects what is due, once an hour', async () => {
     const poor = Wallet.createRandom(shop.on.chain.provider);
     const [rich, broke] = [await shop.invoice('12.00'), await shop.invoice('13.00')];
+    // One that the service refuses before the one that pays, and behind it one of a wallet that holds nothing.
+    const narrow = await agreed(rich.account, poor, { maxPerPeriod: '1', totalCap: '1' });
     const mandate = await agreed(rich.account);
     await offered(rich.account);
+    const planted = await agreed(rich.account, poor);
     await agreed(broke.account, poor);
     await listed(rich.account);
     const shown = await settlementCommand('mandates', '--account', rich.account, '--status', 'agreed');
     const { address } = payer;
+    const lineOf = (id: string, wallet: string) => `${id}  agreed   ${rich.account}  chain 31337  ${wallet.toLowerCase()}`;
     expect(shown).toEqual({
       exitCode: 0,
-      lines: [expect.stringContaining(`${mandate}  agreed   ${rich.account}  chain 31337  ${address.toLowerCase()}`)],
+      lines: [lineOf(narrow, poor.address), lineOf(mandate, address), lineOf(planted, poor.address)].map((line) =>
+        expect.stringContaining(line),
+      ),
     });
     expect((await settlementCommand('collect', '--url', shop.api.service.url, '--due-by', '2020-01-01')).lines).toEqual([
       '0 of 0 invoices that are due by 2020-01-01 and have a mandate are ordered to be collected.',

@@ -3,6 +3,7 @@ import { AccountBalancesQuery } from '../../projections/account-balances/account
 import { AccountsQuery } from '../../projections/accounts/accounts.query.ts';
 import { ProjectedCommandLog } from '../../projections/commands/commands.query.ts';
 import { EntitlementsQuery } from '../../projections/entitlements/entitlements.query.ts';
+import { CollectionsQuery } from '../../projections/mandates/collections.query.ts';
 import { MandatesQuery } from '../../projections/mandates/mandates.query.ts';
 import { InvoicesQuery } from '../../projections/invoices/invoices.query.ts';
 import { JournalQuery } from '../../projections/journal/journal.query.ts';
@@ -416,6 +417,50 @@ describe('mandates', () => {
     ]);
     expect(all[0]).toMatchObject({ chainId: offered.chainId, contract: offered.contract, currency: 'USDC', terms: offered.terms });
     expect([await page(undefined, 1), await page(all[0]?.position)]).toEqual([[all[0]], [all[1]]]);
+  });
+
+  it('are listed by payer: however many others of the account are newer', async () => {
+    const others = ['3', '4'].map((digit) => ({
+      ...offered,
+      ...{ mandate: `0x${digit.repeat(64)}`, account, terms: { ...offered.terms, payer: `0x${digit.repeat(40)}` } },
+    }));
+    for (const [index, data] of [{ ...offered, account }, ...others].entries())
+      await books.append(`demo.mandate-${index}`, [{ type: 'MandateOffered/1', data }]);
+    await replay();
+    const { payer } = offered.terms;
+    const { mandates } = await new MandatesQuery(models.pool).ofAccount(provider, { account, payer, limit: 1 });
+    expect(mandates.map(({ mandate }) => mandate)).toEqual([offered.mandate]);
+  });
+
+  it('are all tried for what is due, the oldest first: those that are agreed to and in their time', async () => {
+    await books.open(account);
+    await books.charge(account, '8');
+    await books.close(account, invoice);
+    await books.number();
+    await books.issue();
+    const [now, { start, end }] = [Number(offered.terms.start) + 1, offered.terms];
+    const mandates: [string, Partial<typeof offered.terms>][] = [
+      ['1', {}],
+      ['2', { end: start }],
+      ['3', { start: end, end: `${end}0` }],
+      ['4', {}],
+    ];
+    for (const [digit, terms] of mandates) {
+      const mandate = `0x${digit.repeat(64)}`;
+      await books.append(`demo.mandate-${digit}`, [
+        { type: 'MandateOffered/1', data: { ...offered, mandate, account, terms: { ...offered.terms, ...terms } } },
+        { type: 'MandateSigned/1', data: { mandate, signature: '0x' } },
+      ]);
+    }
+    await books.append('demo.mandate-5', [{ type: 'MandateOffered/1', data: { ...offered, mandate: `0x${'5'.repeat(64)}`, account } }]);
+    await replay();
+    const due = await Array.fromAsync(new CollectionsQuery(models.pool, provider).due({ day: '2099-12-31', now }));
+    expect(due.map((each) => [each.invoice, each.mandates])).toEqual([
+      [invoice, ['1', '4'].map((digit) => ({ mandate: `0x${digit.repeat(64)}`, chainId: offered.chainId }))],
+    ]);
+    expect(await Array.fromAsync(new CollectionsQuery(models.pool, provider).due({ day: '2099-12-31', now: Number(start) - 1 }))).toEqual(
+      [],
+    );
   });
 });
 

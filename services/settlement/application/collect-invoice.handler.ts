@@ -1,12 +1,13 @@
 import { Inject } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { Outcome } from '../../commands/application/answer.ts';
+import { CLOCK, type Clock } from '../../commands/application/clock.ts';
 import { CommandExecutor } from '../../commands/application/command-executor.ts';
 import type { Envelope } from '../../commands/application/envelope.ts';
 import { type Decision, reject } from '../../commands/domain/decision.ts';
 import { collectable } from '../domain/mandate.decider.ts';
 import type { MandateEvent } from '../domain/mandate.events.ts';
-import { mandate } from '../domain/mandate.ts';
+import { leftForSlot, mandate } from '../domain/mandate.ts';
 import { IssueQuote, type QuoteRejection } from './issue-quote.handler.ts';
 import type { MandateCommandRejection } from './mandate-command.ts';
 import { CollectByMandate } from './mandate.handlers.ts';
@@ -40,21 +41,23 @@ export class CollectInvoice extends Command<Outcome<CollectInvoiceRejection>> {
 }
 
 /**
- * Three steps, each a command that is safe to repeat: the slot of the invoice, a quote for the payer of the mandate alone, and the decision of
- * the mandate. A crash between two is mended by the repeat. Whoever pays the same slot by hand meanwhile closes it, and nothing is taken twice.
+ * Three steps, each a command that is safe to repeat: the slot of the invoice, a quote for the payer of the mandate alone and within what it leaves, and
+ * the decision of the mandate. A crash between two is mended by the repeat. Whoever pays the same slot by hand meanwhile closes it, and nothing is taken twice.
  */
 @CommandHandler(CollectInvoice)
 export class CollectInvoiceHandler implements ICommandHandler<CollectInvoice> {
   readonly #executor: CommandExecutor;
   readonly #commands: CommandBus;
   readonly #limit: PayerCollectionLimit;
+  readonly #clock: Clock;
 
   constructor(
     @Inject(CommandExecutor) executor: CommandExecutor,
     @Inject(CommandBus) commands: CommandBus,
     @Inject(PayerCollectionLimit) limit: PayerCollectionLimit,
+    @Inject(CLOCK) clock: Clock,
   ) {
-    [this.#executor, this.#commands, this.#limit] = [executor, commands, limit];
+    [this.#executor, this.#commands, this.#limit, this.#clock] = [executor, commands, limit, clock];
   }
 
   async execute({ envelope, asked }: CollectInvoice): Promise<Outcome<CollectInvoiceRejection>> {
@@ -84,9 +87,11 @@ export class CollectInvoiceHandler implements ICommandHandler<CollectInvoice> {
     const opening = stepEnvelope(envelope, 'OpenCheckout', { invoice: asked.invoice, chainId }, process);
     const { seq, outcome } = await this.#commands.execute(new OpenCheckout(opening, { subject, chainId }, isFor));
     if (outcome.kind === 'rejected') return rejectionIn(outcome);
-    const { token, payer } = terms;
+    const { token, payer, start, end } = terms;
+    const unitsMax = leftForSlot(agreed, seq, this.#clock.now());
+    if (unitsMax === undefined) return { code: 'mandate_not_active', start, end };
     const quoted = await this.#commands.execute(
-      new IssueQuote(stepEnvelope(envelope, 'IssueQuote', { seq, token, payer }, process), { seq, token, payer }),
+      new IssueQuote(stepEnvelope(envelope, 'IssueQuote', { seq, token, payer }, process), { seq, token, payer, unitsMax }),
     );
     return quoted.kind === 'rejected' ? rejectionIn(quoted) : seq;
   }

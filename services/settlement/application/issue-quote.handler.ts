@@ -32,12 +32,15 @@ export interface QuoteAsked {
   /** Lower-case address. */
   readonly token: string;
   readonly payer: string;
+  /** What the mandate leaves that it is to be collected under. A quote above that would be of no use, and keep every other payer off the slot. */
+  readonly unitsMax?: bigint;
 }
 
 export type QuoteRejection =
   | SlotRejection
   | SubjectRejection
   | QuoteDraftRejection
+  | { readonly code: 'mandate_cap_exceeded'; readonly wanted: string; readonly left: string }
   | { readonly code: 'token_not_taken'; readonly token: string }
   | { readonly code: 'token_misconfigured'; readonly token: string }
   | { readonly code: 'credit_cap_exceeded'; readonly left: string; readonly currency: string }
@@ -118,7 +121,12 @@ export class IssueQuoteHandler implements ICommandHandler<IssueQuote> {
     });
   }
 
-  async #sign(provider: string, open: OpenSlot, { token, payer }: QuoteAsked, now: string): Promise<IssueQuoteData | QuoteRejection> {
+  async #sign(
+    provider: string,
+    open: OpenSlot,
+    { token, payer, unitsMax }: QuoteAsked,
+    now: string,
+  ): Promise<IssueQuoteData | QuoteRejection> {
     const { opened, place } = open;
     const chain = this.#chains.find(place.chainId);
     const taken = this.#chains.tokenAt(place.chainId, token);
@@ -138,6 +146,8 @@ export class IssueQuoteHandler implements ICommandHandler<IssueQuote> {
     const staleInBooks = checkRate(inBooks, inBooks, now);
     if (staleInBooks !== undefined) return staleInBooks;
     const units = unitsWorth(moneyOf(opened.amount, opened.currency), lockedRate(rate), taken.decimals);
+    if (unitsMax !== undefined && units > unitsMax)
+      return { code: 'mandate_cap_exceeded', wanted: units.toString(), left: unitsMax.toString() };
     const terms = draftQuote(open, { payer, token, units, now, quoteSeconds: rate.quoteSeconds });
     if ('code' in terms) return terms;
     const { chainId, contract } = place;

@@ -1,4 +1,5 @@
 import type { Aggregate, Placed } from '../../commands/domain/aggregate.ts';
+import { periodAt } from './mandate-terms.ts';
 import { type CollectionDecided, type MandateEvent, mandateEvents, type MandateOffered } from './mandate.events.ts';
 
 interface Offered {
@@ -56,4 +57,11 @@ export function leftIn({ offered: { terms }, collections }: AgreedMandate, perio
   const [ofPeriod, ofTotal] = [BigInt(terms.maxPerPeriod) - spent, BigInt(terms.totalCap) - total];
   const left = ofPeriod < ofTotal ? ofPeriod : ofTotal;
   return left > 0n ? left : 0n;
+}
+
+/** What the caps leave for a slot, whatever was decided for that one before; undefined where the mandate is not in its time. */
+export function leftForSlot(state: AgreedMandate, slot: string, now: string): bigint | undefined {
+  const period = periodAt(state.offered.terms, BigInt(Date.parse(now)) / 1000n);
+  if (period === undefined) return undefined;
+  return leftIn({ ...state, collections: new Map([...state.collections].filter(([decided]) => decided !== slot)) }, period);
 }

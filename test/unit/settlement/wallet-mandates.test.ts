@@ -104,6 +104,7 @@ describe('the mandates of a wallet', () => {
 
 describe('an invoice that a wallet has collected by itself', () => {
   const limit = 20_000_000_000_000_000n;
+  const clock = { now: () => '2026-03-01T12:00:00.000Z' };
   let commands: unknown[];
   const collecting = (spent: bigint) => {
     const { executor } = executionOn(store);
@@ -115,9 +116,9 @@ describe('an invoice that a wallet has collected by itself', () => {
       operations.join() === 'payer-collect' ? spent : 0n;
     const above = new PayerCollectionLimit({
       ...{ costs: { since }, desk: { feePerGasOn: async () => 1_000_000_000n }, chains: new SettlementChains([chain]) },
-      clock: { now: () => '2026-03-01T12:00:00.000Z' },
+      clock,
     });
-    return new CollectInvoiceHandler(executor, { execute } as unknown as CommandBus, above);
+    return new CollectInvoiceHandler(executor, { execute } as unknown as CommandBus, above, clock);
   };
   const asked =
     (given: object = {}) =>
