@@ -8,6 +8,7 @@ import { providerSettlementAbi } from '../../../contracts/generated/provider-set
 import { ChainRefusedFault, ChainUnavailableFault } from '../../../services/chain/application/chain-faults.ts';
 import type { ChainNode } from '../../../services/chain/application/chain-node.ts';
 import { ContractDispatchCalls } from '../../../services/settlement/adapters/chain/contract.dispatch-calls.ts';
+import { issueOrdered } from './credit.fixtures.ts';
 import { claimOrdered } from './sending.fixtures.ts';
 
 const calls = new ContractDispatchCalls();
@@ -87,6 +88,24 @@ describe('the burning of credit that is over', () => {
   });
 
   it('is none where somebody else has burnt it', async () => expect(await nextIn(86n, 0n)).toBeUndefined());
+});
+
+describe('credit that was paid for', () => {
+  const nextWith = async (cap: bigint, left: bigint) => {
+    const node: ChainNode = {
+      call: <Result>() => Promise.resolve(new Interface(prepaidCreditAbi).encodeFunctionResult('dailyCap', [cap, left]) as Result),
+    };
+    const next = await calls.next({ type: 'CreditIssueOrdered/1', data: issueOrdered }, { node, from: `0x${'5'.repeat(40)}` });
+    return typeof next === 'object' ? next.step : next;
+  };
+  const units = BigInt(issueOrdered.units);
+
+  it('is given out while the cap of the day is not used up, and waits for the next day then', async () => {
+    expect([await nextWith(units, units), await nextWith(units, units - 1n)]).toEqual(['main', 'too-early']);
+  });
+
+  it('is tried where no day can hold it, so that the refusal is told', async () =>
+    expect(await nextWith(units - 1n, units - 1n)).toBe('main'));
 });
 
 describe('the claim of what was bought for a cancelled event', () => {

@@ -6,6 +6,7 @@ import type { DispatchCalls, NextCall } from '../../application/dispatch-calls.t
 import { graceMonths } from '../../domain/credit-epoch.ts';
 import type {
   CreditExpiryOrdered,
+  CreditIssueOrdered,
   DispatchFailure,
   OrderEvent,
   RefundClaimOrdered,
@@ -24,6 +25,7 @@ export class ContractDispatchCalls implements DispatchCalls {
   async next(order: OrderEvent, by: { readonly node: ChainNode; readonly from: string }): Promise<NextCall | 'too-early' | undefined> {
     if (order.type === 'RefundOrdered/1') return refundStep(order.data, by);
     if (order.type === 'RefundClaimOrdered/1') return claimStep(order.data, by);
+    if (order.type === 'CreditIssueOrdered/1' && (await waitsForCap(order.data, by.node))) return 'too-early';
     if (order.type === 'CreditExpiryOrdered/1') return expiryStep(order.data, by.node);
     return { step: 'main', call: callOf(order) };
   }
@@ -101,6 +103,16 @@ async function refusedSlot(node: ChainNode, call: Call & { readonly from: string
     const error = parsed(escrowContract, fault.revertData);
     return error?.name === 'PpvEscrowNothingToRefund' ? String(error.args[0]) : undefined;
   }
+}
+
+/** Credit that was paid for on the same day as a lot of other credit is given out on the next; what no day can hold is tried, and refused. */
+async function waitsForCap({ contract: to, units }: CreditIssueOrdered, node: ChainNode): Promise<boolean> {
+  const data = creditContract.encodeFunctionData('dailyCap');
+  const [cap, left] = creditContract.decodeFunctionResult(
+    'dailyCap',
+    await node.call<string>('eth_call', { to, data }, 'latest'),
+  ) as unknown as [bigint, bigint];
+  return BigInt(units) > left && BigInt(units) <= cap;
 }
 
 /**
