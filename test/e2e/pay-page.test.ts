@@ -535,8 +535,6 @@ inBrowser("the payer's page", () => {
     await item.getByText('Ended. Nothing is collected under it any more.').waitFor();
     await untilSo(async () => (await shop.on.settlement.getFunction('stateOf')(await item.getAttribute('data-mandate'))) as { revoked: boolean }, ({ revoked }) => revoked); // prettier-ignore
     await looksRight(page, 'mandate-ended');
-    // What is left of the allowance would pay whatever the wallet is asked for next.
-    await sent(shop.on.dollar, payer, 'approve', shop.chain.contracts.settlement, 0n);
     await context.close();
   }, 180_000);
 
@@ -597,7 +595,9 @@ inBrowser("the payer's page", () => {
   }, 120_000);
 
   it('takes the wallet that a browser injects where none announces itself', async () => {
-    const { page, context } = await inFront(shop.on.hands.payer, { announces: false });
+    const { payer } = shop.on.hands;
+    await sent(shop.on.dollar, payer, 'approve', shop.chain.contracts.settlement, 0n);
+    const { page, context } = await inFront(payer, { announces: false });
     await tap(page, 'USDC');
     await tap(page, 'Wallet of this browser');
     await page.getByRole('button', { name: 'Sign, and we send the payment' }).waitFor();

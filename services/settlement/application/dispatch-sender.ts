@@ -36,6 +36,8 @@ export interface SendingPlace {
 
 type Sending = Extract<Dispatch, { readonly status: 'sending' }>;
 
+/** So long the clock of a chain may be behind ours at the beginning of a mandate. */
+const startSecondsMax = 600;
 /** Ordered by whoever holds a link, and paid by us: each kind has a limit of the day. */
 const limited: readonly CostKind[] = ['relay', 'revoke', 'redeem', 'payer-collect'];
 /** Somebody else's signature is part of it, and a contract that signs could burn gas without end. */
@@ -122,6 +124,11 @@ export class DispatchSender {
   async #refused(order: OrderEvent, by: { readonly node: ChainNode; readonly error: string }): Promise<DispatchFailure | undefined> {
     const failure = { code: 'reverted', error: by.error } as const;
     if (order.type === 'RefundClaimOrdered/1' && (isOvertaken(failure) || isTooEarly(failure))) return undefined;
+    if (order.type === 'CollectOrdered/1' && by.error.startsWith('ProviderSettlementMandateInactive(')) {
+      // It begins now, and the newest block is from before: soon there is another one.
+      const begun = Date.parse(this.#options.clock.now()) / 1000 - Number(order.data.terms.start);
+      if (begun < startSecondsMax) return undefined;
+    }
     return (await this.#options.calls.shortage(order, by)) ?? failure;
   }
 

@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Wallet } from 'ethers';
 import { MemoryTransactionStore } from '../../../services/chain/adapters/memory/memory.transaction-store.ts';
+import { ChainRefusedFault } from '../../../services/chain/application/chain-faults.ts';
 import type { ChainNode } from '../../../services/chain/application/chain-node.ts';
 import { TransactionQueue } from '../../../services/chain/application/transaction-queue.ts';
 import { MemoryEventStore } from '../../../services/event-store/adapters/memory/memory.event-store.ts';
-import { creditContract as credit } from '../../../services/settlement/adapters/chain/contract-interfaces.ts';
+import { creditContract as credit, settlementContract } from '../../../services/settlement/adapters/chain/contract-interfaces.ts';
 import { ContractDispatchCalls } from '../../../services/settlement/adapters/chain/contract.dispatch-calls.ts';
 import { orderDispatch } from '../../../services/settlement/application/dispatch-commands.ts';
 import { DispatchSender } from '../../../services/settlement/application/dispatch-sender.ts';
@@ -14,9 +15,10 @@ import { dispatchIdOf, type OrderEvent } from '../../../services/settlement/doma
 import { dispatch } from '../../../services/settlement/domain/dispatch.ts';
 import { envelope, executionOn } from '../../support/execution.ts';
 import { creditContract, holder } from './credit.fixtures.ts';
-import { target } from './sending.fixtures.ts';
+import { collectOrdered, inPeriod, mandateId, target } from './sending.fixtures.ts';
 
-const clock = { now: () => '2027-03-01T00:00:00.000Z' };
+let now: string;
+const clock = { now: () => now };
 const expiry: OrderEvent = { type: 'CreditExpiryOrdered/1', data: { ...target, contract: creditContract, holder, epoch: '84' } };
 
 /** A chain on which it is the given month, and the holder has nothing: whatever else it is asked it does not answer. */
@@ -31,6 +33,7 @@ const chainIn = (month: bigint): ChainNode => ({
 
 let executor: ReturnType<typeof executionOn>['executor'];
 beforeEach(() => {
+  now = '2027-03-01T00:00:00.000Z';
   ({ executor } = executionOn(new MemoryEventStore()));
 });
 
@@ -51,5 +54,27 @@ describe('credit that is to be burnt', () => {
     await orderDispatch(executor, envelope('order'), expiry);
     expect(await advanced(expiry, chainIn(85n))).toMatchObject({ status: 'sending', orderedAt: 0n });
     expect(await advanced(expiry, chainIn(86n))).toMatchObject({ status: 'failed', failure: { code: 'nothing_left' } });
+  });
+});
+
+describe('a collection', () => {
+  /** The newest block is from before the mandate began. */
+  const sleeping: ChainNode = {
+    call: <Result>(method: string) => {
+      if (method === 'eth_estimateGas') {
+        const data = settlementContract.encodeErrorResult('ProviderSettlementMandateInactive', [mandateId]);
+        return Promise.reject(new ChainRefusedFault(method, 'execution reverted', data));
+      }
+      return Promise.resolve((method === 'eth_getBlockByNumber' ? { baseFeePerGas: '0x1' } : '0xde0b6b3a7640000') as Result);
+    },
+  };
+
+  it('waits where its mandate has begun by our clock and not yet by that of the chain, and fails after ten minutes', async () => {
+    const collection = collectOrdered();
+    await orderDispatch(executor, envelope('order'), collection);
+    now = inPeriod(0, 599);
+    expect(await advanced(collection, sleeping)).toMatchObject({ status: 'sending' });
+    now = inPeriod(0, 600);
+    expect(await advanced(collection, sleeping)).toMatchObject({ status: 'failed', failure: { code: 'reverted' } });
   });
 });
