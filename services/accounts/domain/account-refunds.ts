@@ -60,14 +60,22 @@ export function returnedRefund(state: OpenAccount, data: SettlementRefundReturne
 }
 
 /** What the credit cost is where the rest of its payment can be: from there it goes back like any other money of it. */
-export function tookBack(state: OpenAccount, { refund, settlement, amount, currency }: CreditTakenBack): OpenAccount {
-  const given = { wallet: moneyOf(amount, currency).amount, deposit: 0n, invoice: 0n, title: 0n };
-  return {
-    ...state,
-    wallet: state.wallet + given.wallet,
-    settlements: withParts(state, settlement, given, 1n),
-    creditTakenBack: new Map(state.creditTakenBack).set(refund, state.revision),
-  };
+export function tookBack(state: OpenAccount, { refund, settlement, amount, currency, bucket }: CreditTakenBack): OpenAccount {
+  const burnt = moneyOf(amount, currency).amount;
+  const creditTakenBack = new Map(state.creditTakenBack).set(refund, state.revision);
+  return { ...withoutCredit(state, settlement, { burnt, wallet: bucket === undefined ? 0n : burnt }), creditTakenBack };
+}
+
+/** The account after credit that a settlement had bought was burnt, with what of that went to the wallet. */
+function withoutCredit(
+  state: OpenAccount,
+  settlement: string,
+  { burnt, wallet }: { readonly burnt: bigint; readonly wallet: bigint },
+): OpenAccount {
+  const settlements = new Map(withParts(state, settlement, { wallet, deposit: 0n, invoice: 0n, title: 0n }, 1n));
+  const known = settlements.get(settlement);
+  if (known?.credit !== undefined) settlements.set(settlement, { ...known, credit: known.credit - burnt });
+  return { ...state, wallet: state.wallet + wallet, settlements };
 }
 
 /** The settlements after something of one of them moved. */

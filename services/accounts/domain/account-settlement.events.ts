@@ -145,7 +145,7 @@ export type SettlementRefundReturned = {
 
 /**
  * Prepaid credit of the account was burnt, to be given back, and that is there for good. What it cost is the customer's again: in the wallet, and
- * part of what can go back of the payment that bought it.
+ * part of what can go back of the payment that bought it. Where that payment is gone it cost nothing: then there is less that nobody paid for.
  */
 export type CreditTakenBack = {
   readonly account: string;
@@ -156,7 +156,8 @@ export type CreditTakenBack = {
   readonly slot: string;
   readonly amount: string;
   readonly currency: string;
-  readonly bucket: string;
+  /** Of the wallet; absent where the payment is gone. */
+  readonly bucket?: string;
   readonly chainId: string;
   /** The transaction that burnt it. */
   readonly tx: string;

@@ -36,6 +36,8 @@ export interface CreditedSettlement {
   readonly bucket: string;
   /** Where that is, as far as it is neither refunded nor about to be. Prepaid credit is nowhere here before its contract took it back. */
   readonly parts: SettlementParts;
+  /** What of it is prepaid credit, or waits to be: the rest of it was taken back. Undefined where it bought none. */
+  readonly credit?: bigint;
   /** The revision that took it back; undefined while it stands. */
   readonly reversedAt?: bigint;
 }
@@ -125,13 +127,16 @@ function credited(state: OpenAccount, data: SettlementCredited): OpenAccount {
   if (slot !== undefined && grant !== undefined && title !== undefined) {
     grants.set(slot, { ...grant, owed: grant.owed - moneyOf(title.amount, currency).amount });
   }
+  const paid = moneyOfEvent(data).amount;
+  const wallet = moneyOf(data.wallet, currency).amount;
+  const isForCredit = data.purpose === 'credit' && (wallet < paid || state.settlements.get(settlement)?.credit !== undefined);
   return {
     ...state,
-    wallet: state.wallet + moneyOf(data.wallet, currency).amount,
+    wallet: state.wallet + wallet,
     openInvoices: withOpen(state, data, -1n),
     settlements: new Map(state.settlements).set(settlement, {
-      ...{ slot, revision: state.revision, paid: moneyOfEvent(data).amount, bucket },
-      parts: partsOf(data, grant),
+      ...{ slot, revision: state.revision, paid, bucket, parts: partsOf(data, grant) },
+      ...(isForCredit && { credit: paid - wallet }),
     }),
     grants,
   };

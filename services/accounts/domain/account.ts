@@ -56,7 +56,7 @@ export type Account = { readonly status: 'none' } | OpenAccount;
 export const account: Aggregate<Account, AccountEvent> = {
   initial: { status: 'none' },
   evolve,
-  version: 8,
+  version: 9,
   events: accountEvents,
 };
 

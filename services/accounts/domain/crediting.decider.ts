@@ -73,7 +73,7 @@ function overpaid({ amount }: Money): Use {
   return { allocations: [], wallet: amount, bucket: overpaidBucket };
 }
 
-function useOf(account: OpenAccount, { purpose, slot, amount: { amount } }: CreditSettlementData): Use {
+function useOf(account: OpenAccount, { settlement, purpose, slot, amount: { amount } }: CreditSettlementData): Use {
   const nothing = { allocations: [], wallet: 0n, bucket: overpaidBucket };
   switch (purpose.kind) {
     case 'invoice': {
@@ -94,8 +94,10 @@ function useOf(account: OpenAccount, { purpose, slot, amount: { amount } }: Cred
       return { ...nothing, wallet: amount };
     case 'deposit':
       return { ...nothing, other: { place: ledgerAccount.deposit(account.account), part: amount } };
-    case 'credit':
-      return { ...nothing, other: { place: ledgerAccount.creditUnissued(account.account), part: amount } };
+    case 'credit': {
+      const part = larger(amount - takenBackOf(account, settlement), 0n);
+      return { ...nothing, other: { place: ledgerAccount.creditUnissued(account.account), part }, wallet: amount - part };
+    }
   }
 }
 
@@ -103,7 +105,7 @@ function lines({ allocations, title, other }: Use, { account, currency }: OpenAc
   const owed = allocations.reduce((sum, { part }) => sum + part, title?.part ?? 0n);
   return [
     ...(owed > 0n ? [credit(ledgerAccount.receivable(account), { amount: owed, currency })] : []),
-    ...(other === undefined ? [] : [credit(other.place, { amount: other.part, currency })]),
+    ...(other === undefined || other.part === 0n ? [] : [credit(other.place, { amount: other.part, currency })]),
   ];
 }
 
@@ -112,6 +114,16 @@ function isPaidAlready({ settlements }: OpenAccount, slot: string | undefined): 
   return (
     slot !== undefined && [...settlements.values()].some((settlement) => settlement.slot === slot && settlement.reversedAt === undefined)
   );
+}
+
+/** What was burnt already of the credit that a payment bought, which comes again: only the rest can be out there. */
+function takenBackOf({ settlements }: OpenAccount, settlement: string): bigint {
+  const known = settlements.get(settlement);
+  return known?.credit === undefined ? 0n : known.paid - known.credit;
+}
+
+function larger(left: bigint, right: bigint): bigint {
+  return left > right ? left : right;
 }
 
 function smaller(left: bigint, right: bigint): bigint {

@@ -18,7 +18,10 @@ export interface TakeBackCreditData {
   readonly effectiveAt: string;
 }
 
-/** Prepaid credit was burnt, and its money is owed: it goes to the wallet, as money of the payment that bought the credit (docs/decisions/0113). */
+/**
+ * Prepaid credit was burnt, and its money is owed: it goes to the wallet, as money of the payment that bought the credit (docs/decisions/0113).
+ * Where that payment was taken back nobody paid for the credit, and nobody is owed anything for it: it is set against what is missing for it.
+ */
 export function takeBackCredit(account: Account, data: TakeBackCreditData): Decision<AccountEvent, AccountRejection> {
   if (account.status === 'none') return reject({ code: 'account_not_found' });
   const { refund, slot, amount, chainId, tx, effectiveAt } = data;
@@ -29,17 +32,23 @@ export function takeBackCredit(account: Account, data: TakeBackCreditData): Deci
   if (bought === undefined) return reject({ code: 'settlement_not_final', settlement: slot });
   const { account: id } = account;
   const { settlement, bucket } = bought;
+  const place = bucket === undefined ? ledgerAccount.creditUnissued(id) : ledgerAccount.wallet(id, bucket);
   return accept({
     type: 'CreditTakenBack/1',
     data: {
-      ...{ account: id, refund, settlement, slot, ...textOf(amount), bucket, chainId, tx, effectiveAt },
-      postings: [debit(ledgerAccount.refundPayable(id), amount), credit(ledgerAccount.wallet(id, bucket), amount)],
+      ...{ account: id, refund, settlement, slot, ...textOf(amount), ...(bucket !== undefined && { bucket }), chainId, tx, effectiveAt },
+      postings: [debit(ledgerAccount.refundPayable(id), amount), credit(place, amount)],
     },
   });
 }
 
-/** The first payment of the slot, which paid for what it is, and its bucket: a second one went to the wallet. */
-function boughtIn({ settlements }: OpenAccount, slot: string): { readonly settlement: string; readonly bucket: string } | undefined {
-  for (const [settlement, { slot: paid, bucket }] of settlements) if (paid === slot) return { settlement, bucket };
-  return undefined;
+/** The payment of the slot that bought the credit, and its bucket while it stands: a second one went to the wallet. */
+function boughtIn({ settlements }: OpenAccount, slot: string): { readonly settlement: string; readonly bucket?: string } | undefined {
+  let gone: string | undefined;
+  for (const [settlement, { slot: paid, bucket, credit: bought, reversedAt }] of settlements) {
+    if (paid !== slot || bought === undefined) continue;
+    if (reversedAt === undefined) return { settlement, bucket };
+    gone ??= settlement;
+  }
+  return gone === undefined ? undefined : { settlement: gone };
 }

@@ -10,15 +10,14 @@ import { ledgerAccount, moneyBucket } from './chart.ts';
 
 export interface ReverseSettlementCreditData {
   readonly settlement: string;
-  /** It had bought prepaid credit: what of that the contract did not take back, the account does not have. */
-  readonly isForCredit: boolean;
   readonly reason: string;
   readonly effectiveAt: string;
 }
 
 /**
  * A payment that was credited is not on the chain. What it did is undone where it did it: an invoice and a title are owed again, a deposit is
- * gone. What the customer has spent since, or got back, is owed too: it is taken from the wallet, below zero if need be.
+ * gone, and so is what was to be given out as prepaid credit, or was, and is not taken back. What the customer has spent since, or got back, is
+ * owed too: it is taken from the wallet, below zero if need be.
  */
 export function reverseSettlementCredit(account: Account, data: ReverseSettlementCreditData): Decision<AccountEvent, AccountRejection> {
   if (account.status === 'none') return reject({ code: 'account_not_found' });
@@ -30,14 +29,13 @@ export function reverseSettlementCredit(account: Account, data: ReverseSettlemen
 
 function reversalOf(
   account: OpenAccount,
-  { paid, slot, bucket, parts }: CreditedSettlement,
-  { settlement, isForCredit, reason, effectiveAt }: ReverseSettlementCreditData,
+  { paid, slot, bucket, parts, credit: unissued = 0n }: CreditedSettlement,
+  { settlement, reason, effectiveAt }: ReverseSettlementCreditData,
 ): SettlementCreditReversed {
   const { account: id, currency } = account;
   const money = (amount: bigint): Money => ({ amount, currency });
   const text = (amount: bigint) => amountText(money(amount));
   const { invoice, title, deposit } = parts;
-  const unissued = isForCredit ? paid - refundableOf(parts) : 0n;
   const wallet = paid - unissued - (refundableOf(parts) - parts.wallet);
   return {
     ...{ account: id, settlement, ...(slot !== undefined && { slot }), amount: text(paid), currency },

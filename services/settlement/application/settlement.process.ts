@@ -100,7 +100,7 @@ export class SettlementProcess implements Projection {
     const account = given ?? paid?.account;
     if (account !== undefined) {
       const envelope = this.#envelope(event, 'ReverseSettlementCredit', account);
-      const what = { settlement: settlementId(place), isForCredit: payment?.purpose.kind === 'credit', reason };
+      const what = { settlement: settlementId(place), reason };
       // What was finalised and not yet credited is credited by its own event, which comes first in the log.
       await this.#send(new ReverseSettlementCredit(envelope, account, { ...what, effectiveAt: place.effectiveAt }));
     }

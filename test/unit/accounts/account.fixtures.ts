@@ -12,6 +12,9 @@ import {
 } from '../../../services/accounts/domain/granting.decider.ts';
 import { receivePayment } from '../../../services/accounts/domain/payment.decider.ts';
 import type { PurchaseTitleData } from '../../../services/accounts/domain/account.commands.ts';
+import { type RefundSettlementData, refundSettlement } from '../../../services/accounts/domain/refunding.decider.ts';
+import { type TakeBackCreditData, takeBackCredit } from '../../../services/accounts/domain/taking-back.decider.ts';
+import { type ReverseSettlementCreditData, reverseSettlementCredit } from '../../../services/accounts/domain/uncrediting.decider.ts';
 import { type Money, moneyOf } from '../../../services/money/money.ts';
 import { given } from '../../support/given.ts';
 
@@ -56,6 +59,18 @@ export class History {
     return this.#did((state) => creditSettlement(state, crediting(amount, data)));
   }
 
+  tookBack(amount: string, data: Partial<TakeBackCreditData> = {}): this {
+    return this.#did((state) => takeBackCredit(state, burning(amount, data)));
+  }
+
+  refunded(amount: string, data: Partial<RefundSettlementData> = {}): this {
+    return this.#did((state) => refundSettlement(state, refunding(amount, data)));
+  }
+
+  uncredited(data: Partial<ReverseSettlementCreditData> = {}): this {
+    return this.#did((state) => reverseSettlementCredit(state, { ...reversing, ...data }));
+  }
+
   granted(price: string, data: Partial<GrantTitleData> = {}): this {
     return this.#did((state) => grantTitle(state, granting(price, data)));
   }
@@ -97,6 +112,18 @@ export function crediting(amount: string, data: Partial<CreditSettlementData> = 
   const purpose = { kind: 'top-up', bucket: 'money' } as const;
   return { settlement: '1.0xa.slot.1', slot: '1', purpose, amount: eur(amount), chainId: '1', tx: '0x7', effectiveAt: at, ...data };
 }
+
+/** Of the credit that slot 1 bought. */
+export function burning(amount: string, data: Partial<TakeBackCreditData> = {}): TakeBackCreditData {
+  return { refund: 'ref_1', slot: '1', amount: eur(amount), chainId: '1', tx: '0x8', effectiveAt: at, ...data };
+}
+
+/** Of the payment of slot 1. */
+export function refunding(amount: string, data: Partial<RefundSettlementData> = {}): RefundSettlementData {
+  return { refund: 'ref_back', settlement: '1.0xa.slot.1', amount: eur(amount), reason: 'sorry', effectiveAt: at, ...data };
+}
+
+export const reversing: ReverseSettlementCreditData = { settlement: '1.0xa.slot.1', reason: 'The chain went back.', effectiveAt: at };
 
 /** When the window of `granting` begins. */
 export const windowFrom = '2026-04-01T18:00:00.000Z';

@@ -14,13 +14,14 @@ import { receivePayment } from '../../../services/accounts/domain/payment.decide
 import { returnRefund } from '../../../services/accounts/domain/returning.decider.ts';
 import { reverseEntry } from '../../../services/accounts/domain/reversal.decider.ts';
 import { takeBackCredit } from '../../../services/accounts/domain/taking-back.decider.ts';
+import { reverseSettlementCredit } from '../../../services/accounts/domain/uncrediting.decider.ts';
 import { reject } from '../../../services/commands/domain/decision.ts';
 import { stateOfText, stateText } from '../../../services/commands/domain/state-text.ts';
 import { moneyOf } from '../../../services/money/money.ts';
 import { roundToPayable } from '../../../services/money/rounding.ts';
 import { assertBalanced, signedAmount } from '../../../services/money/posting.ts';
 import { eventId, given } from '../../support/given.ts';
-import { at, charge, crediting, ending, granting, id, invoiceId, payment, purchase } from './account.fixtures.ts';
+import { at, charge, crediting, ending, granting, id, invoiceId, payment, purchase, reversing } from './account.fixtures.ts';
 
 const purpose = fc.constantFrom(
   'invoice' as const,
@@ -68,13 +69,16 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant('return' as const), nth: fc.nat({ max: 3 }) }),
   fc.record({ kind: fc.constant('takeBack' as const), amount: fc.bigInt({ min: 1n, max: 50_000_000n }), slot: fc.nat({ max: 5 }) }),
 );
+/** A chain may also take back what was final. Nobody chose that, and a wallet may go below its limit by it. */
+const undoing = fc.record({ kind: fc.constant('uncredit' as const), slot: fc.nat({ max: 2 }) });
+
 const history = fc.record({
   billing: fc.constantFrom('prepaid' as const, 'postpaid' as const),
   creditLimit: fc.bigInt({ min: 0n, max: 100_000_000n }),
   steps: fc.array(step, { maxLength: 40 }),
 });
 
-/* Few of all histories come to what the following two are about. */
+/* Few of all histories come to what the following three are about. */
 
 const few = fc.bigInt({ min: 1n, max: 10_000_000n });
 const refund = fc.option(few, { nil: undefined }).map((amount) => ({ kind: 'refund' as const, amount, slot: 0 }));
@@ -108,7 +112,19 @@ const walletHistory = focused(
   ),
 );
 
-type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
+/** What becomes of payments that bought prepaid credit, and are gone, and come again. */
+const creditHistory = focused(
+  fc.oneof(
+    few.map((amount) => ({ kind: 'credit' as const, amount, slot: 0, purpose: 'credit' as const, bucket: 'money' as const })),
+    few.map((amount) => ({ kind: 'takeBack' as const, amount, slot: 0 })),
+    undoing.map((asked) => ({ ...asked, slot: 0 })),
+    refund,
+    few.map((amount) => ({ kind: 'charge' as const, amount, source: 'wallet' as const })),
+  ),
+);
+
+type Step =
+  (typeof step extends fc.Arbitrary<infer Value> ? Value : never) | (typeof undoing extends fc.Arbitrary<infer Value> ? Value : never);
 
 function decide(state: Account, events: readonly AccountEvent[], asked: Step) {
   switch (asked.kind) {
@@ -147,9 +163,11 @@ function decide(state: Account, events: readonly AccountEvent[], asked: Step) {
       const refunds = state.status === 'open' ? [...state.refunds.keys()] : [];
       return returnRefund(state, { refund: refunds[asked.nth] ?? 'ref_none', failure: 'expired', effectiveAt: at });
     }
+    case 'uncredit':
+      return reverseSettlementCredit(state, { ...reversing, settlement: `1.0xa.slot.${asked.slot}` });
     case 'takeBack': {
       const slot = asked.slot.toString();
-      const amount = eurUnits(smaller(asked.amount, creditLeft(events, slot)));
+      const amount = eurUnits(smaller(asked.amount, creditLeft(state, asked.slot)));
       // A purchase of credit takes back no more than was bought in it, so that the account is never told of more.
       if (amount.amount === 0n) return reject({ code: 'account_not_found' });
       return takeBackCredit(state, { refund: `ref_${events.length}`, slot, amount, chainId: '1', tx: '0x8', effectiveAt: at });
@@ -157,20 +175,16 @@ function decide(state: Account, events: readonly AccountEvent[], asked: Step) {
   }
 }
 
-/** What was bought in the first payment of a slot and is not taken back. */
-function creditLeft(events: readonly AccountEvent[], slot: string): bigint {
-  const first = events.find(({ type, data }) => type === 'SettlementCredited/1' && data.slot === slot);
-  if (first?.type !== 'SettlementCredited/1' || first.data.purpose !== 'credit') return 0n;
-  return moneyOf(first.data.amount, 'EUR').amount - takenBack(events, slot);
+/** What was bought in the payment of a slot and is not taken back. */
+function creditLeft(state: Account, slot: number): bigint {
+  return (state.status === 'open' && state.settlements.get(`1.0xa.slot.${slot}`)?.credit) || 0n;
 }
 
-/** Of one slot, or of all. */
-function takenBack(events: readonly AccountEvent[], slot?: string): bigint {
-  return events.reduce((sum, { type, data }) => {
-    const isIt = type === 'CreditTakenBack/1' && (slot === undefined || data.slot === slot);
-    return isIt ? sum + moneyOf(data.amount, 'EUR').amount : sum;
-  }, 0n);
+function takenBack(events: readonly AccountEvent[]): bigint {
+  return events.reduce((sum, { type, data }) => (type === 'CreditTakenBack/1' ? sum + moneyOf(data.amount, 'EUR').amount : sum), 0n);
 }
+
+type Asked = Omit<typeof history extends fc.Arbitrary<infer Value> ? Value : never, 'steps'> & { readonly steps: readonly Step[] };
 
 /** Balances by the specification alone: the sum of postings, debits minus credits. */
 function balancesOf(events: readonly AccountEvent[]): Map<string, bigint> {
@@ -182,7 +196,7 @@ function balancesOf(events: readonly AccountEvent[]): Map<string, bigint> {
   return balances;
 }
 
-function run({ billing, creditLimit, steps }: typeof history extends fc.Arbitrary<infer Value> ? Value : never) {
+function run({ billing, creditLimit, steps }: Asked) {
   const events: AccountEvent[] = [];
   const follow = (decision: ReturnType<typeof decide>) => decision.kind === 'accepted' && events.push(...decision.events);
   follow(openAccount({ status: 'none' }, { account: id, billing, creditLimit: eurUnits(creditLimit) }));
@@ -249,12 +263,34 @@ describe('random histories of an account', () => {
         const { events, states } = run(asked);
         const buckets = new Map<string, string>();
         for (const { type, data } of events) {
-          if (type === 'SettlementCredited/1' || type === 'CreditTakenBack/1') buckets.set(data.settlement, data.bucket);
+          if (type === 'SettlementCredited/1') buckets.set(data.settlement, data.bucket);
           if (type !== 'SettlementRefundDecided/1') continue;
           const own = ledgerAccount.wallet(id, buckets.get(data.settlement));
           for (const { account: place } of data.postings) if (place.startsWith(ledgerAccount.wallet(id, ''))) expect(place).toBe(own);
         }
         for (const held of states.flatMap((state) => [...state.buckets.values()])) expect(held > 0n).toBe(true);
+      }),
+    );
+  });
+
+  it('let wait for prepaid credit what payments that stand have bought, and nothing else', () => {
+    fc.assert(
+      fc.property(creditHistory, (asked) => {
+        const { events, states } = run(asked);
+        for (const { data } of events) if ('postings' in data) assertBalanced(data.postings);
+        const state = states.at(-1);
+        if (state === undefined) return;
+        const balances = balancesOf(events);
+        const standing = [...state.settlements.values()].filter(({ reversedAt }) => reversedAt === undefined);
+        const sumOf = (some: readonly (bigint | undefined)[]) => some.reduce<bigint>((sum, each) => sum + (each ?? 0n), 0n);
+        // What was given out and what was burnt is booked where that was seen, and not by the account: both come to what was taken back.
+        expect(-(balances.get(ledgerAccount.creditUnissued(id)) ?? 0n) - takenBack(events)).toBe(
+          sumOf(standing.map(({ credit }) => credit)),
+        );
+        expect(balances.get(ledgerAccount.paymentPending(id)) ?? 0n).toBe(sumOf(standing.map(({ paid }) => paid)));
+        const wallets = [...balances].filter(([place]) => place.startsWith(ledgerAccount.wallet(id, '')));
+        expect(-sumOf(wallets.map(([, balance]) => balance))).toBe(state.wallet);
+        for (const { paid, parts, credit } of standing) expect(refundableOf(parts) + (credit ?? 0n)).toBeLessThanOrEqual(paid);
       }),
     );
   });

@@ -7,12 +7,11 @@ import { refundSettlement } from '../../../services/accounts/domain/refunding.de
 import { reverseSettlementCredit } from '../../../services/accounts/domain/uncrediting.decider.ts';
 import { moneyOf } from '../../../services/money/money.ts';
 import { given } from '../../support/given.ts';
-import { at, charge, crediting, ending, eur, granting, History, id, invoiceId, windowFrom } from './account.fixtures.ts';
+import { at, charge, crediting, ending, eur, granting, History, id, invoiceId, reversing, windowFrom } from './account.fixtures.ts';
 
 const invoiced = () => new History().postpaid().charged('30').closed(1).charged('20').closed(2);
 const pending = { account: `liability:payment-pending:${id}`, direction: 'debit' };
 
-const reversing = { settlement: '1.0xa.slot.1', isForCredit: false, reason: 'The chain went back.', effectiveAt: at };
 const pendingAgain = (amount: string) => ({ ...pending, direction: 'credit', amount });
 
 describe('reverseSettlementCredit', () => {
@@ -55,7 +54,7 @@ describe('reverseSettlementCredit', () => {
     ['deposit', { deposit: '10.00' }, `liability:deposit:${id}`],
     ['credit', { wallet: '0.00' }, `liability:credit-unissued:${id}`],
   ] as const)('takes a %s back from its place', (kind, facts, place) => {
-    const { data } = reversed(new History().prepaid().credited('10', { purpose: { kind } }), { isForCredit: kind === 'credit' });
+    const { data } = reversed(new History().prepaid().credited('10', { purpose: { kind } }));
     expect(data).toMatchObject({ ...facts, postings: [{ account: place, amount: '10.00', direction: 'debit' }, pendingAgain('10.00')] });
   });
 
@@ -85,6 +84,40 @@ describe('reverseSettlementCredit', () => {
         pendingAgain('10.00'),
       ],
     });
+  });
+
+  const forCredit = { purpose: { kind: 'credit' } } as const;
+  const unissued = `liability:credit-unissued:${id}`;
+  const fromWallet = (bucket: string, amount: string) => ({ account: `liability:wallet:${id}:${bucket}`, amount, direction: 'debit' });
+
+  it('takes of credit what is out there, and from the wallet what was burnt and paid back', () => {
+    const { data, state } = reversed(new History().prepaid().credited('100', forCredit).tookBack('40').refunded('40'));
+    expect(data).toMatchObject({
+      wallet: '40.00',
+      postings: [{ account: unissued, amount: '60.00', direction: 'debit' }, fromWallet('money', '40.00'), pendingAgain('100.00')],
+    });
+    expect(state).toMatchObject({ wallet: -40_000_000n });
+  });
+
+  it('takes a second payment of credit from the wallet alone, also what was paid back of it', () => {
+    const second = { ...forCredit, settlement: '2.0xa.slot.1' };
+    const { settlement } = second;
+    const history = new History().prepaid().credited('100', forCredit).credited('100', second).refunded('30', { settlement });
+    expect(reversed(history, { settlement }).data).toMatchObject({
+      wallet: '100.00',
+      postings: [fromWallet('overpaid', '70.00'), fromWallet('money', '30.00'), pendingAgain('100.00')],
+    });
+  });
+
+  it.each([
+    ['while it stood', () => new History().prepaid().credited('100', forCredit).tookBack('40').uncredited()],
+    ['since', () => new History().prepaid().credited('100', forCredit).uncredited().tookBack('40')],
+  ])('lets a payment for credit come again: what was burnt %s is in the wallet, and the rest is out there', (_, history) => {
+    const again = history().credited('100', forCredit);
+    const postings = [pending, { account: unissued, amount: '60.00' }, { ...fromWallet('overpaid', '40.00'), direction: 'credit' }];
+    expect(again.events.at(-1)?.data).toMatchObject({ wallet: '40.00', postings });
+    expect(given(account, again.events).state).toMatchObject({ wallet: 40_000_000n });
+    expect(reversed(again).data).toMatchObject({ wallet: '40.00', postings: [{ account: unissued, amount: '60.00' }, {}, {}] });
   });
 
   it('lets the payment come again, and is done once', () => {

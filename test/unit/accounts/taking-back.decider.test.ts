@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { account } from '../../../services/accounts/domain/account.ts';
+import { account, type OpenAccount } from '../../../services/accounts/domain/account.ts';
 import { refundSettlement } from '../../../services/accounts/domain/refunding.decider.ts';
 import { takeBackCredit, type TakeBackCreditData } from '../../../services/accounts/domain/taking-back.decider.ts';
+import { reverseSettlementCredit } from '../../../services/accounts/domain/uncrediting.decider.ts';
 import { moneyOf } from '../../../services/money/money.ts';
 import { given } from '../../support/given.ts';
-import { at, crediting, eur, History, id } from './account.fixtures.ts';
+import { at, burning, crediting, eur, History, id, refunding, reversing } from './account.fixtures.ts';
 
 const { settlement } = crediting('1');
 const second = { settlement: '2.0xa.slot.1', slot: '1' };
@@ -13,9 +14,7 @@ const { events } = new History()
   .prepaid()
   .credited('50', { purpose: { kind: 'credit' } })
   .credited('50', { purpose: { kind: 'credit' }, ...second });
-const burnt = (changes: Partial<TakeBackCreditData> = {}): TakeBackCreditData => {
-  return { refund: 'ref_1', slot: '1', amount: eur('20'), chainId: '1', tx: '0x8', effectiveAt: at, ...changes };
-};
+const burnt = (changes: Partial<TakeBackCreditData> = {}) => burning('20', changes);
 const on = (history: typeof events, data = burnt()) => given(account, history).when((state) => takeBackCredit(state, data));
 const line = (place: string, amount: string, direction: 'debit' | 'credit') => ({ account: place, amount, currency: 'EUR', direction });
 
@@ -41,6 +40,27 @@ describe('takeBackCredit', () => {
     ['in another currency', events, burnt({ amount: moneyOf('1', 'USD') }), { code: 'currency_mismatch', account: 'EUR', given: 'USD' }],
     ['of a slot that was never paid', events, burnt({ slot: '9' }), { code: 'settlement_not_final', settlement: '9' }],
   ] as const)('refuses credit %s', (_, history, data, rejection) => on([...history], data).thenRejects(rejection));
+
+  it.each([
+    ['and no other', events.slice(0, 2)],
+    ['and another one of the slot stands', events],
+  ])('pays nobody for credit whose payment is gone, %s', (_, history) => {
+    const [gone] = given(account, history)
+      .when((state) => reverseSettlementCredit(state, reversing))
+      .thenAccepts('SettlementCreditReversed/1');
+    const before = [...history, gone!];
+    const [event] = on(before).thenAccepts('CreditTakenBack/1');
+    expect(event?.data).toMatchObject({
+      settlement,
+      postings: [line(`liability:refund-payable:${id}`, '20.00', 'debit'), line(`liability:credit-unissued:${id}`, '20.00', 'credit')],
+    });
+    expect(event?.data).not.toHaveProperty('bucket');
+    const walletOf = (of: typeof events) => (given(account, of).state as OpenAccount).wallet;
+    expect(walletOf([...before, event!])).toBe(walletOf(before));
+    given(account, [...before, event!])
+      .when((state) => refundSettlement(state, refunding('1')))
+      .thenRejects({ code: 'nothing_to_refund', paid: '50.00', currency: 'EUR' });
+  });
 
   it('makes it part of what can go back of the payment that bought it, and of no other', () => {
     const refund = { refund: 'ref_back', settlement, reason: 'moves away', effectiveAt: at };

@@ -81,7 +81,7 @@ function credited(events: readonly SettlementEvent[]): AccountEvent[] {
   follow(openAccount({ status: 'none' }, limit));
   for (const { type, data } of events.flatMap((event) => [event, event])) {
     if (type === 'SettlementReversed/1' && data.name === 'Settled') {
-      const what = { settlement: '1', isForCredit: false, reason: 'gone', effectiveAt };
+      const what = { settlement: '1', reason: 'gone', effectiveAt };
       follow(reverseSettlementCredit(given(account, written).state, what));
     }
     if (type !== 'SettlementFinalized/1' || data.payment === undefined || data.name === 'Purchased') continue;
