@@ -12,12 +12,14 @@ import { type DispatchFailure, operationOf, type OrderEvent } from '../domain/di
 import { dispatch, type Dispatch } from '../domain/dispatch.ts';
 import { mandate } from '../domain/mandate.ts';
 import { isOvertaken, isTooEarly } from '../domain/refund-claims.ts';
+import { settlement, standingOf } from '../domain/settlement.ts';
 import type { DispatchCalls, NextCall } from './dispatch-calls.ts';
 import { readSubject, subjectOf, transactionIdOf } from './dispatch-subject.ts';
 import { type CostKind, costKindOf, type GasCosts } from './gas-costs.ts';
 import type { OpenDispatch } from './open-dispatches.ts';
 import { aboveLimit, type SendingLimits } from './sending-limits.ts';
 import { dispatchStream, mandateStream } from './sending-streams.ts';
+import { settlementStream } from './settlement-streams.ts';
 
 export interface DispatchSenderOptions {
   readonly executor: CommandExecutor;
@@ -249,11 +251,16 @@ export class DispatchSender {
     return isUnwanted ? 'cancel' : undefined;
   }
 
-  /** What was ordered is not good any more: its time is over, or whoever agreed to it has ended that. */
+  /** What was ordered is not good any more: its time is over, whoever agreed to it has ended that, or what paid for it is gone. */
   async #unwanted(provider: string, order: OrderEvent): Promise<DispatchFailure | undefined> {
     if (this.#isExpired(order)) return { code: 'expired' };
-    if (order.type !== 'CollectOrdered/1') return undefined;
     const { executor } = this.#options;
+    if (order.type === 'CreditIssueOrdered/1') {
+      // Only what is final is given out. Where the payment comes again, that orders it anew.
+      const paid = await executor.current(settlement, settlementStream(provider, order.data.settlement), provider);
+      return standingOf(paid) === 'finalized' ? undefined : { code: 'payment_reversed' };
+    }
+    if (order.type !== 'CollectOrdered/1') return undefined;
     const { status } = await executor.current(mandate, mandateStream(provider, order.data.mandate), provider);
     return status === 'revoked' ? { code: 'mandate_revoked' } : undefined;
   }

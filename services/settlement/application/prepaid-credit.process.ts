@@ -6,7 +6,7 @@ import { moneyOf } from '../../money/money.ts';
 import type { Projection } from '../../read-store/projection.ts';
 import { creditHolder, nameCreditHolder } from '../domain/credit-holder.ts';
 import { creditIssueOrdered } from '../domain/credit-issue.ts';
-import { settlement } from '../domain/settlement.ts';
+import { settlement, standingOf } from '../domain/settlement.ts';
 import { slot } from '../domain/slot.ts';
 import { terms } from '../domain/terms.ts';
 import type { CreditTokens } from './credit-tokens.ts';
@@ -51,6 +51,8 @@ export class PrepaidCreditProcess implements Projection {
     const paid = await executor.current(settlement, settlementStream(provider, credited.settlement), provider);
     const payment = paid.status === 'none' ? undefined : paid.seen.payment;
     if (paid.status === 'none' || payment === undefined) throw new Error(`${credited.settlement} was credited, and is no payment.`);
+    // It is not on the chain any more, though it was credited: where it comes again, it is credited again.
+    if (standingOf(paid) !== 'finalized') return;
     const bought = await executor.current(slot, slotStream(provider, payment.slot), provider);
     if (bought.status === 'none') throw new Error(`Slot ${payment.slot} was paid, and was never opened.`);
     const token = await tokens.of(provider, paid.seen.chainId);

@@ -172,6 +172,8 @@ export type DispatchFailure =
   | { readonly code: 'balance_short' | 'allowance_short'; readonly needed: string; readonly held: string }
   /** The payer has ended the mandate since it was ordered. */
   | { readonly code: 'mandate_revoked' }
+  /** The payment that bought the credit is not on the chain any more. */
+  | { readonly code: 'payment_reversed' }
   /** What was signed is not good any more, and no block took it in time. */
   | { readonly code: 'expired' }
   /** The provider's allowance of relayed gas for the day is used up. */

@@ -94,7 +94,7 @@ describe('the golden files of the events', () => {
   it('hold every code by which nothing comes of an order', () => {
     const codes: Readonly<Record<DispatchFailure['code'], true>> = {
       ...{ reverted: true, gas_above_ceiling: true, approval_ineffective: true, balance_short: true, allowance_short: true },
-      ...{ mandate_revoked: true, expired: true, spending_limit: true, nothing_left: true },
+      ...{ mandate_revoked: true, payment_reversed: true, expired: true, spending_limit: true, nothing_left: true },
     };
     const failed = goldenEvents().filter(({ stored }) => stored.type === 'DispatchFailed/1');
     const held = failed.map(({ stored }) => (JSON.parse(stored.data) as { fin: DispatchFailed }).fin.failure.code);
@@ -152,7 +152,7 @@ describe('the code', () => {
         'done',
         'done',
         'erased',
-        ...['failed', 'failed', 'failed', 'failed', 'failed'],
+        ...['failed', 'failed', 'failed', 'failed', 'failed', 'failed'],
         ...['finalized', 'finalized'],
         'issued',
         'moved',
@@ -165,7 +165,7 @@ describe('the code', () => {
         'reorged',
         'revoked',
         'scheduled',
-        ...['sending', 'sending', 'sending', 'sending', 'sending'],
+        ...['sending', 'sending', 'sending', 'sending'],
         'set',
       ],
       ...[undefined, undefined, undefined, undefined, undefined, undefined],
