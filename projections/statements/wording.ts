@@ -33,6 +33,7 @@ export function wordingOf(event: LedgerEvent): Wording {
     case 'SettlementCredited/1':
       return { description: `chain ${data.chainId} ${data.tx}`, reference: data.settlement };
     case 'SettlementCreditReversed/1':
+    case 'CreditTakenBackReversed/1':
       return { description: data.reason, reference: data.settlement };
     case 'TitleGranted/1':
     case 'TitleGrantEnded/1':

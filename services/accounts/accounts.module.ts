@@ -18,6 +18,7 @@ import { EndTitleGrantHandler } from './application/end-title-grant.handler.ts';
 import { GrantTitleHandler } from './application/grant-title.handler.ts';
 import { RefundSettlementHandler } from './application/refund-settlement.handler.ts';
 import { ReturnRefundHandler } from './application/return-refund.handler.ts';
+import { ReverseTakenBackCreditHandler } from './application/reverse-taken-back-credit.handler.ts';
 import { TakeBackCreditHandler } from './application/take-back-credit.handler.ts';
 import { TopUpHandler } from './application/top-up.handler.ts';
 
@@ -40,6 +41,7 @@ import { TopUpHandler } from './application/top-up.handler.ts';
     GrantTitleHandler,
     RefundSettlementHandler,
     ReturnRefundHandler,
+    ReverseTakenBackCreditHandler,
     TakeBackCreditHandler,
     CloseChargesHandler,
   ],

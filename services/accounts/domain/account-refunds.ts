@@ -1,5 +1,10 @@
 import { moneyOf } from '../../money/money.ts';
-import type { CreditTakenBack, SettlementRefundDecided, SettlementRefundReturned } from './account-settlement.events.ts';
+import type {
+  CreditTakenBack,
+  CreditTakenBackReversed,
+  SettlementRefundDecided,
+  SettlementRefundReturned,
+} from './account-settlement.events.ts';
 import type { CreditedSettlement, SettlementParts } from './account-settlement.ts';
 import type { OpenAccount } from './account.ts';
 import { withOpen } from './open-invoices.ts';
@@ -60,10 +65,19 @@ export function returnedRefund(state: OpenAccount, data: SettlementRefundReturne
 }
 
 /** What the credit cost is where the rest of its payment can be: from there it goes back like any other money of it. */
-export function tookBack(state: OpenAccount, { refund, settlement, amount, currency, bucket }: CreditTakenBack): OpenAccount {
+export function tookBack(state: OpenAccount, { refund, settlement, slot, amount, currency, bucket }: CreditTakenBack): OpenAccount {
   const burnt = moneyOf(amount, currency).amount;
-  const creditTakenBack = new Map(state.creditTakenBack).set(refund, state.revision);
+  const creditTakenBack = new Map(state.creditTakenBack).set(refund, { settlement, slot, amount: burnt, revision: state.revision });
   return { ...withoutCredit(state, settlement, { burnt, wallet: bucket === undefined ? 0n : burnt }), creditTakenBack };
+}
+
+/** What had gone back on chain of it meanwhile is missing: no more of the payment goes back until it is there. */
+export function creditIsBack(state: OpenAccount, { refund, settlement, amount, wallet, currency }: CreditTakenBackReversed): OpenAccount {
+  const creditTakenBack = new Map(state.creditTakenBack);
+  const known = creditTakenBack.get(refund);
+  if (known !== undefined) creditTakenBack.set(refund, { ...known, reversedAt: state.revision });
+  const moved = { burnt: -moneyOf(amount, currency).amount, wallet: -moneyOf(wallet, currency).amount };
+  return { ...withoutCredit(state, settlement, moved), creditTakenBack };
 }
 
 /** The account after credit that a settlement had bought was burnt, with what of that went to the wallet. */

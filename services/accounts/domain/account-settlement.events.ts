@@ -165,6 +165,21 @@ export type CreditTakenBack = {
   readonly postings: readonly Posting[];
 };
 
+/** Credit that was taken back is not burnt after all: its holder has it again, so that its money is not the customer's any more. */
+export type CreditTakenBackReversed = {
+  readonly account: string;
+  readonly refund: string;
+  readonly settlement: string;
+  readonly slot: string;
+  readonly amount: string;
+  readonly currency: string;
+  /** What was taken from the wallet, in which it may go below zero; `0.00` where the payment that bought the credit is gone. */
+  readonly wallet: string;
+  readonly reason: string;
+  readonly effectiveAt: string;
+  readonly postings: readonly Posting[];
+};
+
 export type AccountSettlementEvent =
   | { readonly type: 'SettlementCredited/1'; readonly data: SettlementCredited }
   | { readonly type: 'SettlementCreditReversed/1'; readonly data: SettlementCreditReversed }
@@ -173,4 +188,5 @@ export type AccountSettlementEvent =
   | { readonly type: 'TitleCaptured/1'; readonly data: TitleCaptured }
   | { readonly type: 'SettlementRefundDecided/1'; readonly data: SettlementRefundDecided }
   | { readonly type: 'SettlementRefundReturned/1'; readonly data: SettlementRefundReturned }
-  | { readonly type: 'CreditTakenBack/1'; readonly data: CreditTakenBack };
+  | { readonly type: 'CreditTakenBack/1'; readonly data: CreditTakenBack }
+  | { readonly type: 'CreditTakenBackReversed/1'; readonly data: CreditTakenBackReversed };

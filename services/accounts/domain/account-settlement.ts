@@ -8,7 +8,7 @@ import type {
   TitleGrantEnded,
   TitleGranted,
 } from './account-settlement.events.ts';
-import { decidedRefund, returnedRefund, tookBack, withParts } from './account-refunds.ts';
+import { creditIsBack, decidedRefund, returnedRefund, tookBack, withParts } from './account-refunds.ts';
 import type { OpenAccount } from './account.ts';
 import { overpaidBucket } from './chart.ts';
 import { withOpen } from './open-invoices.ts';
@@ -23,8 +23,17 @@ export interface AccountSettlements {
   readonly captured: ReadonlyMap<string, bigint>;
   /** By refund. */
   readonly refunds: ReadonlyMap<string, SettlementRefund>;
-  /** Prepaid credit that was taken back, by the decision, with the revision that says so. */
-  readonly creditTakenBack: ReadonlyMap<string, bigint>;
+  /** Prepaid credit that was taken back, by the decision. */
+  readonly creditTakenBack: ReadonlyMap<string, TakenBackCredit>;
+}
+
+export interface TakenBackCredit {
+  readonly settlement: string;
+  readonly slot: string;
+  readonly amount: bigint;
+  readonly revision: bigint;
+  /** The revision that says that it was not burnt after all; undefined while it is. */
+  readonly reversedAt?: bigint;
 }
 
 export interface CreditedSettlement {
@@ -94,6 +103,8 @@ export function settledAccount(state: OpenAccount, event: AccountSettlementEvent
       return returnedRefund(state, event.data);
     case 'CreditTakenBack/1':
       return tookBack(state, event.data);
+    case 'CreditTakenBackReversed/1':
+      return creditIsBack(state, event.data);
   }
 }
 

@@ -163,4 +163,5 @@ export const accountEvents = new EventTypes<AccountEvent>({
   'SettlementRefundDecided/1': [],
   'SettlementRefundReturned/1': [],
   'CreditTakenBack/1': [],
+  'CreditTakenBackReversed/1': [],
 });

@@ -61,7 +61,7 @@ interface Asked {
 function refusalOf(account: OpenAccount, { settlement, refundable, amount }: Asked): AccountRejection | undefined {
   const { currency } = account;
   const text = (of: bigint) => amountText({ amount: of, currency });
-  if (refundable === 0n) return { code: 'nothing_to_refund', paid: text(settlement.paid), currency };
+  if (refundable <= 0n) return { code: 'nothing_to_refund', paid: text(settlement.paid), currency };
   const required = amountText(amount);
   if (amount.amount > refundable) {
     return { code: 'refund_above_payment', paid: text(settlement.paid), refundable: text(refundable), required, currency };

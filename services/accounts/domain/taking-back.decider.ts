@@ -1,11 +1,12 @@
 import { accept, type Decision, reject, repeated } from '../../commands/domain/decision.ts';
-import type { Money } from '../../money/money.ts';
+import { amountText, type Money } from '../../money/money.ts';
 import { credit, debit } from '../../money/posting.ts';
 import type { AccountRejection } from './account.commands.ts';
 import type { AccountEvent } from './account.events.ts';
 import type { Account, OpenAccount } from './account.ts';
 import { currencyMismatch, textOf } from './charging.decider.ts';
 import { ledgerAccount } from './chart.ts';
+import { walletLines } from './uncrediting.decider.ts';
 
 export interface TakeBackCreditData {
   /** The decision; each is carried out once. */
@@ -27,7 +28,7 @@ export function takeBackCredit(account: Account, data: TakeBackCreditData): Deci
   const { refund, slot, amount, chainId, tx, effectiveAt } = data;
   if (amount.currency !== account.currency) return reject(currencyMismatch(account, amount));
   const known = account.creditTakenBack.get(refund);
-  if (known !== undefined) return repeated(known);
+  if (known !== undefined && known.reversedAt === undefined) return repeated(known.revision);
   const bought = boughtIn(account, slot);
   if (bought === undefined) return reject({ code: 'settlement_not_final', settlement: slot });
   const { account: id } = account;
@@ -38,6 +39,40 @@ export function takeBackCredit(account: Account, data: TakeBackCreditData): Deci
     data: {
       ...{ account: id, refund, settlement, slot, ...textOf(amount), ...(bucket !== undefined && { bucket }), chainId, tx, effectiveAt },
       postings: [debit(ledgerAccount.refundPayable(id), amount), credit(place, amount)],
+    },
+  });
+}
+
+export interface ReverseTakenBackCreditData {
+  readonly refund: string;
+  readonly reason: string;
+  readonly effectiveAt: string;
+}
+
+/**
+ * Credit that was taken back is not burnt after all, so that its holder can spend it: what it cost is taken from the wallet, below zero where it
+ * was spent or paid out. Where the payment that bought it is gone, that is missing as what is given out and not paid for.
+ */
+export function reverseTakenBackCredit(account: Account, data: ReverseTakenBackCreditData): Decision<AccountEvent, AccountRejection> {
+  if (account.status === 'none') return reject({ code: 'account_not_found' });
+  const { refund, reason, effectiveAt } = data;
+  const known = account.creditTakenBack.get(refund);
+  if (known === undefined) return reject({ code: 'refund_not_found', refund });
+  if (known.reversedAt !== undefined) return repeated(known.reversedAt);
+  const { account: id, currency } = account;
+  const { settlement, slot } = known;
+  const amount = { amount: known.amount, currency };
+  const bought = account.settlements.get(settlement);
+  const isGone = bought === undefined || bought.reversedAt !== undefined;
+  return accept({
+    type: 'CreditTakenBackReversed/1',
+    data: {
+      ...{ account: id, refund, settlement, slot, ...textOf(amount) },
+      ...{ wallet: amountText(isGone ? { amount: 0n, currency } : amount), reason, effectiveAt },
+      postings: [
+        ...(isGone ? [debit(ledgerAccount.creditUnissued(id), amount)] : walletLines(account, bought.bucket, amount.amount)),
+        credit(ledgerAccount.refundPayable(id), amount),
+      ],
     },
   });
 }

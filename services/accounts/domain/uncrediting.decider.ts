@@ -54,7 +54,7 @@ function reversalOf(
 }
 
 /** Its own bucket gives what is left there; only the customer's money proper goes below zero. */
-function walletLines(account: OpenAccount, bucket: string, amount: bigint): Posting[] {
+export function walletLines(account: OpenAccount, bucket: string, amount: bigint): Posting[] {
   const { account: id, currency } = account;
   const left = bucket === moneyBucket ? amount : heldIn(account, bucket);
   const own = left < amount ? left : amount;

@@ -6,6 +6,7 @@ import { EndTitleGrant } from '../../accounts/application/end-title-grant.handle
 import { ReverseSettlementCredit } from '../../accounts/application/reverse-settlement-credit.handler.ts';
 import { GrantTitle } from '../../accounts/application/grant-title.handler.ts';
 import { ppvProduct } from '../../accounts/application/purchase-title.handler.ts';
+import { ReverseTakenBackCredit } from '../../accounts/application/reverse-taken-back-credit.handler.ts';
 import { TakeBackCredit } from '../../accounts/application/take-back-credit.handler.ts';
 import type { CreditPurpose } from '../../accounts/domain/crediting.decider.ts';
 import type { Envelope } from '../../commands/application/envelope.ts';
@@ -103,6 +104,11 @@ export class SettlementProcess implements Projection {
       const what = { settlement: settlementId(place), reason };
       // What was finalised and not yet credited is credited by its own event, which comes first in the log.
       await this.#send(new ReverseSettlementCredit(envelope, account, { ...what, effectiveAt: place.effectiveAt }));
+    }
+    if (name === 'CreditRefunded' && credit?.refund !== undefined) {
+      const envelope = this.#envelope(event, 'ReverseTakenBackCredit', credit.account);
+      const what = { refund: credit.refund, reason, effectiveAt: place.effectiveAt };
+      await this.#send(new ReverseTakenBackCredit(envelope, credit.account, what));
     }
     const bought = name === 'Purchased' ? payment : paid;
     const slot = bought?.slot;

@@ -13,7 +13,7 @@ import { closeCharges } from '../../../services/accounts/domain/closing.decider.
 import { receivePayment } from '../../../services/accounts/domain/payment.decider.ts';
 import { returnRefund } from '../../../services/accounts/domain/returning.decider.ts';
 import { reverseEntry } from '../../../services/accounts/domain/reversal.decider.ts';
-import { takeBackCredit } from '../../../services/accounts/domain/taking-back.decider.ts';
+import { reverseTakenBackCredit, takeBackCredit } from '../../../services/accounts/domain/taking-back.decider.ts';
 import { reverseSettlementCredit } from '../../../services/accounts/domain/uncrediting.decider.ts';
 import { reject } from '../../../services/commands/domain/decision.ts';
 import { stateOfText, stateText } from '../../../services/commands/domain/state-text.ts';
@@ -70,7 +70,7 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant('takeBack' as const), amount: fc.bigInt({ min: 1n, max: 50_000_000n }), slot: fc.nat({ max: 5 }) }),
 );
 /** A chain may also take back what was final. Nobody chose that, and a wallet may go below its limit by it. */
-const undoing = fc.record({ kind: fc.constant('uncredit' as const), slot: fc.nat({ max: 2 }) });
+const undoing = fc.record({ kind: fc.constantFrom('uncredit' as const, 'untake' as const), slot: fc.nat({ max: 2 }) });
 
 const history = fc.record({
   billing: fc.constantFrom('prepaid' as const, 'postpaid' as const),
@@ -117,7 +117,7 @@ const creditHistory = focused(
   fc.oneof(
     few.map((amount) => ({ kind: 'credit' as const, amount, slot: 0, purpose: 'credit' as const, bucket: 'money' as const })),
     few.map((amount) => ({ kind: 'takeBack' as const, amount, slot: 0 })),
-    undoing.map((asked) => ({ ...asked, slot: 0 })),
+    undoing.map(({ kind, slot }) => ({ kind, slot: kind === 'untake' ? slot : 0 })),
     refund,
     few.map((amount) => ({ kind: 'charge' as const, amount, source: 'wallet' as const })),
   ),
@@ -165,6 +165,10 @@ function decide(state: Account, events: readonly AccountEvent[], asked: Step) {
     }
     case 'uncredit':
       return reverseSettlementCredit(state, { ...reversing, settlement: `1.0xa.slot.${asked.slot}` });
+    case 'untake': {
+      const taken = state.status === 'open' ? [...state.creditTakenBack.keys()] : [];
+      return reverseTakenBackCredit(state, { ...reversing, refund: taken[asked.slot] ?? 'ref_none' });
+    }
     case 'takeBack': {
       const slot = asked.slot.toString();
       const amount = eurUnits(smaller(asked.amount, creditLeft(state, asked.slot)));
@@ -177,11 +181,15 @@ function decide(state: Account, events: readonly AccountEvent[], asked: Step) {
 
 /** What was bought in the payment of a slot and is not taken back. */
 function creditLeft(state: Account, slot: number): bigint {
-  return (state.status === 'open' && state.settlements.get(`1.0xa.slot.${slot}`)?.credit) || 0n;
+  return state.status === 'open' ? (state.settlements.get(`1.0xa.slot.${slot}`)?.credit ?? 0n) : 0n;
 }
 
 function takenBack(events: readonly AccountEvent[]): bigint {
-  return events.reduce((sum, { type, data }) => (type === 'CreditTakenBack/1' ? sum + moneyOf(data.amount, 'EUR').amount : sum), 0n);
+  return events.reduce((sum, { type, data }) => {
+    if (type !== 'CreditTakenBack/1' && type !== 'CreditTakenBackReversed/1') return sum;
+    const { amount } = moneyOf(data.amount, 'EUR');
+    return type === 'CreditTakenBack/1' ? sum + amount : sum - amount;
+  }, 0n);
 }
 
 type Asked = Omit<typeof history extends fc.Arbitrary<infer Value> ? Value : never, 'steps'> & { readonly steps: readonly Step[] };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { account, type OpenAccount } from '../../../services/accounts/domain/account.ts';
 import { refundSettlement } from '../../../services/accounts/domain/refunding.decider.ts';
-import { takeBackCredit, type TakeBackCreditData } from '../../../services/accounts/domain/taking-back.decider.ts';
+import { reverseTakenBackCredit, takeBackCredit, type TakeBackCreditData } from '../../../services/accounts/domain/taking-back.decider.ts';
 import { reverseSettlementCredit } from '../../../services/accounts/domain/uncrediting.decider.ts';
 import { moneyOf } from '../../../services/money/money.ts';
 import { given } from '../../support/given.ts';
@@ -60,6 +60,72 @@ describe('takeBackCredit', () => {
     given(account, [...before, event!])
       .when((state) => refundSettlement(state, refunding('1')))
       .thenRejects({ code: 'nothing_to_refund', paid: '50.00', currency: 'EUR' });
+  });
+
+  describe('and is not burnt after all', () => {
+    const undoing = { refund: 'ref_1', reason: 'The chain went back.', effectiveAt: at };
+    const undone = (history: History) => {
+      const [event] = given(account, history.events)
+        .when((state) => reverseTakenBackCredit(state, undoing))
+        .thenAccepts('CreditTakenBackReversed/1');
+      history.events.push(event!);
+      return { data: event!.data, state: given(account, history.events).state as OpenAccount, events: history.events };
+    };
+    const bought = () =>
+      new History()
+        .prepaid()
+        .credited('50', { purpose: { kind: 'credit' } })
+        .tookBack('20');
+    const owedBack = line(`liability:refund-payable:${id}`, '20.00', 'credit');
+
+    it('takes its money from the wallet, and nothing of it can be paid back', () => {
+      const { data, state, events: after } = undone(bought());
+      expect(data).toMatchObject({
+        ...{ settlement, wallet: '20.00', reason: undoing.reason },
+        postings: [line(`liability:wallet:${id}:overpaid`, '20.00', 'debit'), owedBack],
+      });
+      expect(state.wallet).toBe(0n);
+      given(account, after)
+        .when((now) => refundSettlement(now, refunding('1')))
+        .thenRejects({ code: 'nothing_to_refund', paid: '50.00', currency: 'EUR' });
+    });
+
+    it('leaves what was paid back already owed, and pays none of it again when the credit is burnt anew', () => {
+      const history = bought().refunded('20');
+      const { data, state } = undone(history);
+      expect(data).toMatchObject({ postings: [line(`liability:wallet:${id}:money`, '20.00', 'debit'), owedBack] });
+      expect(state.wallet).toBe(-20_000_000n);
+      const refused = { code: 'nothing_to_refund', paid: '50.00', currency: 'EUR' } as const;
+      const { amount: _, ...everything } = refunding('1');
+      given(account, history.events)
+        .when((now) => refundSettlement(now, everything))
+        .thenRejects(refused);
+      given(account, history.tookBack('20').toppedUp('30').events)
+        .when((now) => refundSettlement(now, everything))
+        .thenRejects(refused);
+    });
+
+    it('is missing as credit that nobody paid for, where the payment is gone too', () => {
+      const { data, state } = undone(bought().uncredited());
+      expect(data).toMatchObject({ wallet: '0.00', postings: [line(`liability:credit-unissued:${id}`, '20.00', 'debit'), owedBack] });
+      expect(state.wallet).toBe(0n);
+    });
+
+    it('is done once, until it is burnt anew', () => {
+      const { events: after } = undone(bought());
+      given(account, after)
+        .when((state) => reverseTakenBackCredit(state, undoing))
+        .thenRepeats(3n);
+    });
+
+    it.each([
+      ['account', [], { code: 'account_not_found' }],
+      ['decision', events, { code: 'refund_not_found', refund: 'ref_1' }],
+    ] as const)('is refused of no %s', (_, history, rejection) =>
+      given(account, [...history])
+        .when((state) => reverseTakenBackCredit(state, undoing))
+        .thenRejects(rejection),
+    );
   });
 
   it('makes it part of what can go back of the payment that bought it, and of no other', () => {

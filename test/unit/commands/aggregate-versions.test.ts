@@ -32,7 +32,7 @@ describe('the version of an aggregate with snapshots', () => {
       [`series/${series.version}`]: statesOf(series, 'series'),
       [`slots/${slotRegister.version}`]: statesOf(slotRegister, 'slots'),
     }).toEqual({
-      'account/9': 'ad23ccf8752cce3c',
+      'account/9': '16c324003aac741d',
       'series/1': '973aba3083350d59',
       'slots/2': '7c5b1ac3ce4a56ba',
     }));

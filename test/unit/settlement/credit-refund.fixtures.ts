@@ -1,5 +1,9 @@
 import type { CommandBus } from '@nestjs/cqrs';
 import { Accounts, accountStream } from '../../../services/accounts/application/account-command.ts';
+import {
+  ReverseTakenBackCredit,
+  ReverseTakenBackCreditHandler,
+} from '../../../services/accounts/application/reverse-taken-back-credit.handler.ts';
 import { TakeBackCreditHandler } from '../../../services/accounts/application/take-back-credit.handler.ts';
 import { account } from '../../../services/accounts/domain/account.ts';
 import type { Posting } from '../../../services/money/posting.ts';
@@ -83,13 +87,16 @@ export class CreditWorld extends LedgerWorld {
   async follow(end: End = {}): Promise<void> {
     const executor = dyingAt(this.executor(), end);
     const sending = new CreditRefundProcess(executor);
-    const handler = new TakeBackCreditHandler(new Accounts(executor));
-    const bus = { execute: (command: never) => handler.execute(command) } as unknown as CommandBus;
+    const accounts = new Accounts(executor);
+    const [taking, undoing] = [new TakeBackCreditHandler(accounts), new ReverseTakenBackCreditHandler(accounts)];
+    const bus = {
+      execute: (command: never) => ((command as object) instanceof ReverseTakenBackCredit ? undoing : taking).execute(command),
+    } as unknown as CommandBus;
     const showing = new SettlementProcess({ bus } as unknown as ConstructorParameters<typeof SettlementProcess>[0]);
     const { typePrefixes } = sending.filter;
     const log = await this.log();
     await sending.project(log.filter(({ type }) => typePrefixes.some((prefix) => type.startsWith(prefix))));
-    await showing.project(log.filter(({ type, fin }) => type === 'SettlementFinalized/1' && fin['name'] === 'CreditRefunded'));
+    await showing.project(log.filter(({ type, fin }) => /^Settlement(Finalized|Reversed)/.test(type) && fin['name'] === 'CreditRefunded'));
   }
 
   /** Of one ledger account in EUR: debits above zero. */

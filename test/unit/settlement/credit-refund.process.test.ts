@@ -3,9 +3,13 @@ import { accountStream } from '../../../services/accounts/application/account-co
 import { account } from '../../../services/accounts/domain/account.ts';
 import { refundSettlement } from '../../../services/accounts/domain/refunding.decider.ts';
 import { CreditRefunds } from '../../../services/settlement/application/credit-refunds.ts';
+import { settlementStream } from '../../../services/settlement/application/settlement-streams.ts';
+import { settlementId } from '../../../services/settlement/domain/chain-effect.ts';
+import { reverse } from '../../../services/settlement/domain/settlement.decider.ts';
+import { settlement } from '../../../services/settlement/domain/settlement.ts';
 import { boughtBy, CreditWorld, refund } from './credit-refund.fixtures.ts';
 import { creditContract, holder } from './credit.fixtures.ts';
-import { account as id } from './slot.fixtures.ts';
+import { account as id, place } from './slot.fixtures.ts';
 
 const short = { code: 'reverted', error: 'ERC20InsufficientBalance(0xab, 1, 2000)' } as const;
 const taken = { code: 'reverted', error: 'PrepaidCreditSeqUsed(1)' } as const;
@@ -84,6 +88,37 @@ describe('from a decision to burnt credit', () => {
     expect([await world.balance(wallet), await world.balance(payable)]).toEqual(['0.00', '-20.00']);
     const more = world.act(account, accountStream('demo', id), (state) => refundSettlement(state, { ...asked, refund: 'ref_more' }));
     await expect(more).rejects.toThrow('nothing_to_refund');
+  });
+});
+
+describe('credit that was burnt in a block that is gone', () => {
+  it('is not the money of the customer any more, told once wherever the process is killed, and cannot be paid back', async () => {
+    await world.refund('20');
+    await world.follow();
+    await world.show('2000');
+    await world.follow();
+    const [burnt] = await world.typed('CreditRefundOrdered/1');
+    const key = settlementId({
+      chainId: place.chainId,
+      contract: creditContract,
+      effect: 'credit-refund',
+      key: burnt!.fin['refundSeq'] as string,
+    });
+    const why = { reason: 'The chain went back.', effectiveAt: '2026-03-03T00:00:00.000Z' };
+    await world.act(settlement, settlementStream('demo', key), (state) => reverse(state, why));
+    await world.followKilled();
+    await world.follow();
+    expect(await world.typed('CreditTakenBackReversed/1')).toMatchObject([
+      { fin: { refund: refund(), wallet: '20.00', reason: why.reason } },
+    ]);
+    expect([await world.balance(wallet), await world.balance(payable), await world.balance('liability:credit')]).toEqual([
+      '0.00',
+      '0.00',
+      '-50.00',
+    ]);
+    const asked = { refund: 'ref_back', settlement: boughtBy, reason: 'moves away', effectiveAt: '2026-03-04T00:00:00.000Z' };
+    const paidOut = world.act(account, accountStream('demo', id), (state) => refundSettlement(state, asked));
+    await expect(paidOut).rejects.toThrow('nothing_to_refund');
   });
 });
 
