@@ -183,7 +183,10 @@ describe('[D16] a bill computed once more by the verifier alone, from terms and 
     const named = ['--terms-hash', hashes.voice, '--terms-hash', hashes.internet];
     for (const own of [[], ['--usage', files.usage]]) {
       const { code, output } = await bill(...bothTerms(), ...named, ...own);
-      expect([code, output]).toEqual([0, expect.stringContaining('THE SAME BILL by these terms: 3 rated charges, 1 at a price and 0 credits for outages')]);
+      expect([code, output]).toEqual([
+        0,
+        expect.stringContaining('THE SAME BILL by these terms: 3 rated charges, 1 at a price and 0 credits for outages'),
+      ]);
       expect(output).toContain(hashes.voice);
       expect(output).toMatch(/^ {2}taken back: leaf \d+, revision 2$/m);
     }
