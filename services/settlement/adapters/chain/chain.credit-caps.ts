@@ -16,8 +16,14 @@ export class ChainCreditCaps implements CreditCaps {
   async leftOf(chainId: string, { address }: KnownToken): Promise<bigint> {
     const node = this.#nodes.get(chainId);
     if (node === undefined) throw new RangeError(`Chain ${chainId} is not configured.`);
-    const data = creditContract.encodeFunctionData('dailyCap');
-    const answer = await node.call<string>('eth_call', { to: address, data }, 'latest');
-    return creditContract.decodeFunctionResult('dailyCap', answer)['left'] as bigint;
+    return (await dailyCapOf(node, address)).left;
   }
+}
+
+/** In units of the token: what it gives out on one day (UTC) by the time of its chain, and what is left of that. */
+export async function dailyCapOf(node: ChainNode, token: string): Promise<{ readonly cap: bigint; readonly left: bigint }> {
+  const data = creditContract.encodeFunctionData('dailyCap');
+  const answer = await node.call<string>('eth_call', { to: token, data }, 'latest');
+  const { cap, left } = creditContract.decodeFunctionResult('dailyCap', answer) as unknown as { cap: bigint; left: bigint };
+  return { cap, left };
 }

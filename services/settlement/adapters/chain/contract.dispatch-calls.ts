@@ -14,6 +14,7 @@ import type {
   RelayOrdered,
 } from '../../domain/dispatch.events.ts';
 import { zeroAddress } from '../../domain/quote.ts';
+import { dailyCapOf } from './chain.credit-caps.ts';
 import { creditContract, errorInterfaces, escrowContract, settlementContract, tokenContract } from './contract-interfaces.ts';
 
 const errorTextMax = 200;
@@ -106,12 +107,8 @@ async function refusedSlot(node: ChainNode, call: Call & { readonly from: string
 }
 
 /** Credit that was paid for on the same day as a lot of other credit is given out on the next; what no day can hold is tried, and refused. */
-async function waitsForCap({ contract: to, units }: CreditIssueOrdered, node: ChainNode): Promise<boolean> {
-  const data = creditContract.encodeFunctionData('dailyCap');
-  const [cap, left] = creditContract.decodeFunctionResult(
-    'dailyCap',
-    await node.call<string>('eth_call', { to, data }, 'latest'),
-  ) as unknown as [bigint, bigint];
+async function waitsForCap({ contract: token, units }: CreditIssueOrdered, node: ChainNode): Promise<boolean> {
+  const { cap, left } = await dailyCapOf(node, token);
   return BigInt(units) > left && BigInt(units) <= cap;
 }
 
