@@ -1,6 +1,6 @@
 import type { Currency } from '../../services/money/currency.ts';
 import { type Money, zero } from '../../services/money/money.ts';
-import type { HoldingPlace, LedgerHoldings } from '../../services/settlement/application/ledger-holdings.ts';
+import type { HoldingPlace, LedgerHoldings } from '../../services/settlement/application/reconciling/ledger-holdings.ts';
 import { books } from '../books/books.projection.ts';
 import { moneyOfNumeric } from '../sql/numeric-amount.ts';
 import type { UpToDateReads } from '../sql/up-to-date-reads.ts';

@@ -1,4 +1,4 @@
-import type { TitleBuyers } from '../../services/settlement/application/title-buyers.ts';
+import type { TitleBuyers } from '../../services/settlement/application/escrow/title-buyers.ts';
 import type { UpToDateReads } from '../sql/up-to-date-reads.ts';
 import { entitlements } from './entitlements.projection.ts';
 

@@ -1,5 +1,5 @@
-import type { MandateOwners, OwnedMandate } from '../../services/settlement/application/mandate-owners.ts';
-import type { MandateEnd } from '../../services/settlement/application/settlement-ledger.ts';
+import type { MandateOwners, OwnedMandate } from '../../services/settlement/application/mandates/mandate-owners.ts';
+import type { MandateEnd } from '../../services/settlement/application/watching/settlement-ledger.ts';
 import type { UpToDateReads } from '../sql/up-to-date-reads.ts';
 import { mandates } from './mandates.projection.ts';
 

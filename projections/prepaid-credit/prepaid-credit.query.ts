@@ -10,7 +10,7 @@ import type {
   CreditBook,
   ExpiredCredit,
   PendingCredit,
-} from '../../services/settlement/application/credit-book.ts';
+} from '../../services/settlement/application/credit/credit-book.ts';
 import { isExpired } from '../../services/settlement/domain/credit-epoch.ts';
 import { moneyOfNumeric } from '../sql/numeric-amount.ts';
 import { positionOf } from '../sql/checkpoint-position.ts';

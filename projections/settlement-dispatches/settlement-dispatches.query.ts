@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Pool } from 'pg';
 import { POOL } from '../../services/read-store/pool.ts';
-import type { FailedCollection, FailedCollections } from '../../services/settlement/application/collection-retries.ts';
-import type { OpenDispatch, OpenDispatches } from '../../services/settlement/application/open-dispatches.ts';
-import type { UnseenDispatch, UnseenDispatches } from '../../services/settlement/application/unseen-effects.ts';
+import type { FailedCollection, FailedCollections } from '../../services/settlement/application/mandates/collection-retries.ts';
+import type { OpenDispatch, OpenDispatches } from '../../services/settlement/application/sending/open-dispatches.ts';
+import type { UnseenDispatch, UnseenDispatches } from '../../services/settlement/application/sending/unseen-effects.ts';
 import type { DispatchFailure } from '../../services/settlement/domain/dispatch.events.ts';
 import { positionOf } from '../sql/checkpoint-position.ts';
 import { inSnapshot } from '../sql/snapshot.ts';

@@ -1,5 +1,5 @@
-import type { EscrowedEvent, EscrowPurchases } from '../../services/settlement/application/escrow-purchases.ts';
-import type { OpenEscrow, OpenEscrows } from '../../services/settlement/application/escrow-reclaims.ts';
+import type { EscrowedEvent, EscrowPurchases } from '../../services/settlement/application/escrow/escrow-purchases.ts';
+import type { OpenEscrow, OpenEscrows } from '../../services/settlement/application/escrow/escrow-reclaims.ts';
 import type { HeldPurchase } from '../../services/settlement/domain/refund-claims.ts';
 import type { UpToDateReads } from '../sql/up-to-date-reads.ts';
 import { settlements } from './settlements.projection.ts';

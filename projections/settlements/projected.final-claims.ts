@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { FinalClaim, FinalClaims } from '../../services/settlement/application/final-claims.ts';
+import type { FinalClaim, FinalClaims } from '../../services/settlement/application/watching/final-claims.ts';
 import { providerIdOf } from '../../services/settlement/domain/chain-number.ts';
 
 interface ClaimRow extends Omit<FinalClaim, 'providerId'> {

@@ -8,14 +8,14 @@ import type { AllocationRejection } from '../settlement/domain/allocating.decide
 import type { PersonRejection } from '../privacy/domain/person.decider.ts';
 import type { RetentionRejection } from '../privacy/domain/retention.ts';
 import type { ConfigureRejection } from '../settlement/domain/settlement-provider.ts';
-import type { QuoteRejection } from '../settlement/application/issue-quote.handler.ts';
-import type { CheckoutRejection } from '../settlement/application/open-checkout.handler.ts';
-import type { RefundCreditRejection } from '../settlement/application/refund-credit.handler.ts';
-import type { RefundPaymentRejection } from '../settlement/application/refund-payment.handler.ts';
-import type { EndPpvEventRejection } from '../settlement/application/end-ppv-event.handler.ts';
-import type { MandateCommandRejection } from '../settlement/application/mandate-command.ts';
-import type { OfferRejection } from '../settlement/application/redemption.handlers.ts';
-import type { RelayRejection } from '../settlement/application/relay-payment.handler.ts';
+import type { QuoteRejection } from '../settlement/application/quoting/issue-quote.handler.ts';
+import type { CheckoutRejection } from '../settlement/application/checkout/open-checkout.handler.ts';
+import type { RefundCreditRejection } from '../settlement/application/credit/refund-credit.handler.ts';
+import type { RefundPaymentRejection } from '../settlement/application/refunds/refund-payment.handler.ts';
+import type { EndPpvEventRejection } from '../settlement/application/escrow/end-ppv-event.handler.ts';
+import type { MandateCommandRejection } from '../settlement/application/mandates/mandate-command.ts';
+import type { OfferRejection } from '../settlement/application/credit/redemption.handlers.ts';
+import type { RelayRejection } from '../settlement/application/checkout/relay-payment.handler.ts';
 import type { RateTableRejection } from '../settlement/domain/rate-table.ts';
 import type { TermsRejection } from '../settlement/domain/terms.ts';
 

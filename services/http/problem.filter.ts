@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { ChainFault } from '../chain/application/chain-faults.ts';
 import { LogBehindFault } from '../commands/application/log-guard.ts';
 import { StoreFault, StoreOverloadedFault } from '../event-store/domain/faults.ts';
-import { TooManyAsksFault } from '../settlement/application/checkout-limits.ts';
+import { TooManyAsksFault } from '../settlement/application/checkout/checkout-limits.ts';
 import { isDatabaseAway } from '../read-store/database-away.ts';
 import { type ProblemCode, problemCatalog } from './problem-catalog.ts';
 import { problemDocument, problemType } from './problem-document.ts';

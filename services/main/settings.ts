@@ -4,7 +4,7 @@ import { connectionStringProblem } from '../event-store/adapters/eventstoredb/co
 import { projectRoot } from '../read-store/project-root.ts';
 import type { WitnessAddress } from '../integrity/adapters/witness/http.witness.ts';
 import type { EngineSettings } from './embedded/engines.ts';
-import type { CheckoutLimits } from '../settlement/application/checkout-limits.ts';
+import type { CheckoutLimits } from '../settlement/application/checkout/checkout-limits.ts';
 import type { SettlementChain } from '../settlement/application/settlement-chain.ts';
 import { readAnchorChains, weiPattern } from './anchor-chains-file.ts';
 import type { ChainAccess } from './integrity.ts';

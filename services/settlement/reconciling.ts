@@ -4,12 +4,12 @@ import type { SequencerLock } from '../integrity/application/sequencer-lock.ts';
 import { watchedNodesOf } from './adapters/chain/watched-nodes.ts';
 import { PostgresReconciliationStore } from './adapters/postgres/postgres.reconciliation-store.ts';
 import { PostgresWatcherStore } from './adapters/postgres/postgres.watcher-store.ts';
-import { ChainReconciliation } from './application/chain-reconciliation.ts';
-import { CreditSupply } from './application/credit-supply.ts';
-import type { LedgerHoldings } from './application/ledger-holdings.ts';
-import { NodeQuorum } from './application/node-quorum.ts';
+import { ChainReconciliation } from './application/reconciling/chain-reconciliation.ts';
+import { CreditSupply } from './application/reconciling/credit-supply.ts';
+import type { LedgerHoldings } from './application/reconciling/ledger-holdings.ts';
+import { NodeQuorum } from './application/watching/node-quorum.ts';
 import type { ProviderDirectory } from './application/provider-directory.ts';
-import { Reconciler, type ReconcilerOptions, type ReconcilerSettings } from './application/reconciler.ts';
+import { Reconciler, type ReconcilerOptions, type ReconcilerSettings } from './application/reconciling/reconciler.ts';
 import { quorumOf, type SettlementChain } from './application/settlement-chain.ts';
 
 export interface ReconcilingOptions extends Pick<ReconcilerOptions, 'onAlarm' | 'onOverdue' | 'onRetry'> {

@@ -2,10 +2,10 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { CLOCK, systemClock } from '../commands/application/clock.ts';
 import { ReconciliationsController } from './adapters/http/reconciliations.controller.ts';
 import { WatcherController } from './adapters/http/watcher.controller.ts';
-import { RECONCILIATIONS } from './application/reconciliation-store.ts';
-import { WATCHER_HALTS } from './application/watcher-halts.ts';
-import { WATCHER_STATUSES } from './application/watcher-status.ts';
-import { Watcher } from './application/watcher.ts';
+import { RECONCILIATIONS } from './application/reconciling/reconciliation-store.ts';
+import { WATCHER_HALTS } from './application/watching/watcher-halts.ts';
+import { WATCHER_STATUSES } from './application/watching/watcher-status.ts';
+import { Watcher } from './application/watching/watcher.ts';
 import type { Watching } from './watching.ts';
 
 @Module({})

@@ -7,14 +7,14 @@ import { PostgresReconciliationStore } from './adapters/postgres/postgres.reconc
 import { PostgresWatcherHalts } from './adapters/postgres/postgres.watcher-halts.ts';
 import { PostgresWatcherStatusStore } from './adapters/postgres/postgres.watcher-status-store.ts';
 import { PostgresWatcherStore } from './adapters/postgres/postgres.watcher-store.ts';
-import { ChainWatch, type ChainWatchOptions, watchDefaults, type WatchSettings } from './application/chain-watch.ts';
-import { ChainWatcher, type ChainWatcherOptions, type ChainWatcherSettings } from './application/chain-watcher.ts';
-import type { ReconciliationStore } from './application/reconciliation-store.ts';
+import { ChainWatch, type ChainWatchOptions, watchDefaults, type WatchSettings } from './application/watching/chain-watch.ts';
+import { ChainWatcher, type ChainWatcherOptions, type ChainWatcherSettings } from './application/watching/chain-watcher.ts';
+import type { ReconciliationStore } from './application/reconciling/reconciliation-store.ts';
 import type { SettlementChain } from './application/settlement-chain.ts';
-import type { SettlementLedger } from './application/settlement-ledger.ts';
-import type { WatcherHalts } from './application/watcher-halts.ts';
-import type { WatcherStatusStore } from './application/watcher-status.ts';
-import { Watcher } from './application/watcher.ts';
+import type { SettlementLedger } from './application/watching/settlement-ledger.ts';
+import type { WatcherHalts } from './application/watching/watcher-halts.ts';
+import type { WatcherStatusStore } from './application/watching/watcher-status.ts';
+import { Watcher } from './application/watching/watcher.ts';
 
 export interface WatchingOptions extends Pick<ChainWatcherOptions, 'onAlarm' | 'onRetry'> {
   readonly chains: readonly SettlementChain[];

@@ -5,7 +5,7 @@ import { HDNodeWallet, type TypedDataDomain, type TypedDataField, Wallet } from 
 import { sent } from '../../bench/support/settlement-chain.ts';
 import { SettlementDispatchesQuery } from '../../projections/settlement-dispatches/settlement-dispatches.query.ts';
 import { runSettlement } from '../../services/main/settlement/settlement-command.ts';
-import { CollectionRetries } from '../../services/settlement/application/collection-retries.ts';
+import { CollectionRetries } from '../../services/settlement/application/mandates/collection-retries.ts';
 import { HttpLogSource } from '../../verifier/source/http.log-source.ts';
 import { verifyLog } from '../../verifier/verify.ts';
 import { executionOn } from '../support/execution.ts';

@@ -7,7 +7,7 @@ import { sent } from '../../bench/support/settlement-chain.ts';
 import { ProjectedEscrowPurchases } from '../../projections/settlements/projected.escrow-purchases.ts';
 import { UpToDateReads } from '../../projections/sql/up-to-date-reads.ts';
 import { ProjectionProgress } from '../../services/read-store/projection-progress.ts';
-import { EscrowReclaims, type UncapturedNotice } from '../../services/settlement/application/escrow-reclaims.ts';
+import { EscrowReclaims, type UncapturedNotice } from '../../services/settlement/application/escrow/escrow-reclaims.ts';
 import type { SlotEscrow } from '../../services/settlement/domain/slot.events.ts';
 import { executionOn } from '../support/execution.ts';
 import { type PaidProvider, startPaidProvider } from '../support/paid-provider.ts';

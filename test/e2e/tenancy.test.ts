@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type TypedDataDomain, type TypedDataField, Wallet } from 'ethers';
 import { envelopeOf } from '../../services/commands/application/envelope.ts';
-import { IssueQuote } from '../../services/settlement/application/issue-quote.handler.ts';
+import { IssueQuote } from '../../services/settlement/application/quoting/issue-quote.handler.ts';
 import { type Quote, zeroAddress } from '../../services/settlement/domain/quote.ts';
 import type { SettlementChain } from '../../services/settlement/application/settlement-chain.ts';
 import { providerIdOf } from '../../services/settlement/domain/chain-number.ts';

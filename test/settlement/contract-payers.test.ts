@@ -4,9 +4,9 @@ import { mandateId, revokeTypes, mandateTypes } from '../../bench/support/settle
 import { JsonRpc } from '../../services/chain/adapters/rpc/json-rpc.ts';
 import { MemoryEventStore } from '../../services/event-store/adapters/memory/memory.event-store.ts';
 import { ChainMandateDesk } from '../../services/settlement/adapters/chain/chain.mandate-desk.ts';
-import { SignMandate, SignMandateHandler } from '../../services/settlement/application/agree-mandate.handlers.ts';
+import { SignMandate, SignMandateHandler } from '../../services/settlement/application/mandates/agree-mandate.handlers.ts';
 import { SettlementChains } from '../../services/settlement/application/settlement-chains.ts';
-import { mandateStream } from '../../services/settlement/application/sending-streams.ts';
+import { mandateStream } from '../../services/settlement/application/sending/sending-streams.ts';
 import { mandateDigest, type MandateTerms, revocationDigest } from '../../services/settlement/domain/mandate-terms.ts';
 import { offerMandate } from '../../services/settlement/domain/mandate.decider.ts';
 import { mandate } from '../../services/settlement/domain/mandate.ts';

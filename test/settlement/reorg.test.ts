@@ -4,7 +4,7 @@ import { settlementOn, type SettlementChain as Contracts } from '../../bench/sup
 import { startThrowawayChain } from '../../bench/support/throwaway-chain.ts';
 import { MemorySettlementLedger } from '../../services/settlement/adapters/memory/memory.settlement-ledger.ts';
 import { MemoryWatcherStore } from '../../services/settlement/adapters/memory/memory.watcher-store.ts';
-import type { ChainWatch } from '../../services/settlement/application/chain-watch.ts';
+import type { ChainWatch } from '../../services/settlement/application/watching/chain-watch.ts';
 import type { SettlementChain } from '../../services/settlement/application/settlement-chain.ts';
 import { watchOf } from '../support/watched-chain.ts';
 

@@ -7,8 +7,8 @@ import { createPool } from '../../services/read-store/pool.ts';
 import { MemorySettlementLedger } from '../../services/settlement/adapters/memory/memory.settlement-ledger.ts';
 import { MemoryWatcherStore } from '../../services/settlement/adapters/memory/memory.watcher-store.ts';
 import { PostgresWatcherStore } from '../../services/settlement/adapters/postgres/postgres.watcher-store.ts';
-import type { MandateEnd } from '../../services/settlement/application/settlement-ledger.ts';
-import type { WatcherStore } from '../../services/settlement/application/watcher-store.ts';
+import type { MandateEnd } from '../../services/settlement/application/watching/settlement-ledger.ts';
+import type { WatcherStore } from '../../services/settlement/application/watching/watcher-store.ts';
 import type { ChainEffect } from '../../services/settlement/domain/chain-effect.ts';
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
 import {

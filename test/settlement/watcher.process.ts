@@ -4,7 +4,7 @@
  */
 import { createPool } from '../../services/read-store/pool.ts';
 import { PostgresWatcherStore } from '../../services/settlement/adapters/postgres/postgres.watcher-store.ts';
-import type { EffectStanding, SettlementLedger } from '../../services/settlement/application/settlement-ledger.ts';
+import type { EffectStanding, SettlementLedger } from '../../services/settlement/application/watching/settlement-ledger.ts';
 import { impatientRpc, scriptedChainOf, watchOf } from '../support/watched-chain.ts';
 
 const [nodeUrl, databaseUrl, killedAt, when] = process.argv.slice(2) as [string, string, string?, string?];

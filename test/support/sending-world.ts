@@ -14,9 +14,9 @@ import type { CommandExecutor } from '../../services/commands/application/comman
 import { MemoryEventStore } from '../../services/event-store/adapters/memory/memory.event-store.ts';
 import { ContractDispatchCalls } from '../../services/settlement/adapters/chain/contract.dispatch-calls.ts';
 import { PostgresGasCosts } from '../../services/settlement/adapters/postgres/postgres.gas-costs.ts';
-import { DispatchSender } from '../../services/settlement/application/dispatch-sender.ts';
-import type { SendingLimits } from '../../services/settlement/application/sending-limits.ts';
-import { dispatchStream, mandateStream } from '../../services/settlement/application/sending-streams.ts';
+import { DispatchSender } from '../../services/settlement/application/sending/dispatch-sender.ts';
+import type { SendingLimits } from '../../services/settlement/application/sending/sending-limits.ts';
+import { dispatchStream, mandateStream } from '../../services/settlement/application/sending/sending-streams.ts';
 import { order } from '../../services/settlement/domain/dispatch.decider.ts';
 import { dispatchIdOf, type OrderEvent } from '../../services/settlement/domain/dispatch.events.ts';
 import { dispatch, type Dispatch } from '../../services/settlement/domain/dispatch.ts';

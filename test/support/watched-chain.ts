@@ -4,10 +4,10 @@ import { AbiLogReader } from '../../services/settlement/adapters/chain/abi.log-r
 import { RpcWatchedNode } from '../../services/settlement/adapters/chain/rpc.watched-node.ts';
 import { MemorySettlementLedger } from '../../services/settlement/adapters/memory/memory.settlement-ledger.ts';
 import { MemoryWatcherStore } from '../../services/settlement/adapters/memory/memory.watcher-store.ts';
-import { ChainWatch, watchDefaults, type WatchSettings } from '../../services/settlement/application/chain-watch.ts';
+import { ChainWatch, watchDefaults, type WatchSettings } from '../../services/settlement/application/watching/chain-watch.ts';
 import type { SettlementChain } from '../../services/settlement/application/settlement-chain.ts';
-import type { SettlementLedger } from '../../services/settlement/application/settlement-ledger.ts';
-import type { WatcherStore } from '../../services/settlement/application/watcher-store.ts';
+import type { SettlementLedger } from '../../services/settlement/application/watching/settlement-ledger.ts';
+import type { WatcherStore } from '../../services/settlement/application/watching/watcher-store.ts';
 import { scriptedChainId, scriptedContracts } from './scripted-chain.ts';
 
 const answerMsMax = 500;

@@ -10,7 +10,7 @@ import { providerSettlementAbi, providerSettlementBytecode } from '../../../cont
 import { localChainId } from '../../chain/application/local-funds.ts';
 import { EncryptedKeystoreSenderKeys } from '../../settlement/adapters/keys/encrypted-keystore.sender-keys.ts';
 import { EncryptedKeystoreSigner } from '../../settlement/adapters/keys/encrypted-keystore.signer.ts';
-import type { SenderRole } from '../../settlement/application/sender-keys.ts';
+import type { SenderRole } from '../../settlement/application/sending/sender-keys.ts';
 import { nativeToken } from '../../settlement/application/settlement-chain.ts';
 import { providerIdOf } from '../../settlement/domain/chain-number.ts';
 import { writePrivateFile } from '../embedded/private-file.ts';

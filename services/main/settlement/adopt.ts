@@ -1,7 +1,7 @@
 import { PostgresWatcherHalts } from '../../settlement/adapters/postgres/postgres.watcher-halts.ts';
 import { PostgresWatcherStore } from '../../settlement/adapters/postgres/postgres.watcher-store.ts';
-import { type PlannedAdoption, planAdoption } from '../../settlement/application/adoption.ts';
-import type { ShadowFinding } from '../../settlement/application/shadow-resync.ts';
+import { type PlannedAdoption, planAdoption } from '../../settlement/application/watching/adoption.ts';
+import type { ShadowFinding } from '../../settlement/application/watching/shadow-resync.ts';
 import { settlementId } from '../../settlement/domain/chain-effect.ts';
 import { EngineFault } from '../embedded/engine-fault.ts';
 import { lift } from './lift.ts';

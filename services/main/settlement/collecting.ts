@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CollectionsQuery, type MandateOnFile, type Uncollected } from '../../../projections/mandates/collections.query.ts';
-import { CollectionRecords } from '../../settlement/application/collection-records.ts';
+import { CollectionRecords } from '../../settlement/application/mandates/collection-records.ts';
 import { lastDataFolder } from '../embedded/last-data-folder.ts';
 import { type Environment, readSettings, SettingsFault } from '../settings.ts';
 import { withLedger } from '../with-ledger.ts';

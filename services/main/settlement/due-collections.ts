@@ -1,5 +1,5 @@
 import type { AgreedMandate, DueCollection } from '../../../projections/mandates/collections.query.ts';
-import type { CollectionRecords } from '../../settlement/application/collection-records.ts';
+import type { CollectionRecords } from '../../settlement/application/mandates/collection-records.ts';
 import { inOrderToCollect } from '../../settlement/domain/collection-order.ts';
 import type { CollectionAnswer, CollectionService } from './collection-service.ts';
 

@@ -1,11 +1,11 @@
 import { ProjectedFinalClaims } from '../../../projections/settlements/projected.final-claims.ts';
 import { systemClock } from '../../commands/application/clock.ts';
 import { PostgresWatcherStore } from '../../settlement/adapters/postgres/postgres.watcher-store.ts';
-import { compareWithLedger, type LedgerFinding } from '../../settlement/application/ledger-comparison.ts';
+import { compareWithLedger, type LedgerFinding } from '../../settlement/application/watching/ledger-comparison.ts';
 import { openShadowStore } from '../../settlement/adapters/postgres/shadow-store.ts';
-import { watchDefaults } from '../../settlement/application/chain-watch.ts';
-import { resyncIntoShadow, type ShadowFinding } from '../../settlement/application/shadow-resync.ts';
-import { businessKeyOf } from '../../settlement/application/watcher-store.ts';
+import { watchDefaults } from '../../settlement/application/watching/chain-watch.ts';
+import { resyncIntoShadow, type ShadowFinding } from '../../settlement/application/watching/shadow-resync.ts';
+import { businessKeyOf } from '../../settlement/application/watching/watcher-store.ts';
 import { readingOf } from '../../settlement/watching.ts';
 import type { WatchedPlace } from './settlement-command.ts';
 import { withFinalEffects } from './with-final-effects.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { AdvisoryLock } from '../../integrity/adapters/postgres/advisory-lock.ts';
-import { lockOfChain } from '../../settlement/application/chain-watcher.ts';
+import { lockOfChain } from '../../settlement/application/watching/chain-watcher.ts';
 import { EngineFault } from '../embedded/engine-fault.ts';
 
 /** A look that is under way ends within this time, or its process is to be looked at. */

@@ -1,6 +1,6 @@
 import { DiscoveredLogs } from '../../integrity/application/discovered-logs.ts';
 import { PostgresLogRegistry } from '../../integrity/adapters/postgres/postgres.log-registry.ts';
-import { type FinalEffects, StreamFinalEffects } from '../../settlement/application/final-effects.ts';
+import { type FinalEffects, StreamFinalEffects } from '../../settlement/application/watching/final-effects.ts';
 import { LoggedProviders } from '../../settlement/application/provider-directory.ts';
 import { openEventStore } from '../open-event-store.ts';
 import type { WatchedPlace } from './settlement-command.ts';

@@ -11,7 +11,7 @@ import { MemorySettlementLedger } from '../../../services/settlement/adapters/me
 import { MemoryWatcherStore } from '../../../services/settlement/adapters/memory/memory.watcher-store.ts';
 import { PostgresWatcherStore } from '../../../services/settlement/adapters/postgres/postgres.watcher-store.ts';
 import { nativeToken, type SettlementChain } from '../../../services/settlement/application/settlement-chain.ts';
-import type { WatcherStore, WatchStep } from '../../../services/settlement/application/watcher-store.ts';
+import type { WatcherStore, WatchStep } from '../../../services/settlement/application/watching/watcher-store.ts';
 import { freshDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { watchOf } from '../../support/watched-chain.ts';
 

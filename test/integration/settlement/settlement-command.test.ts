@@ -12,7 +12,7 @@ import { PostgresEventStore } from '../../../services/event-store/adapters/postg
 import { PemKeyring } from '../../../services/integrity/adapters/keys/pem-keyring.ts';
 import { AdvisoryLock } from '../../../services/integrity/adapters/postgres/advisory-lock.ts';
 import { OpenLog } from '../../../services/integrity/application/open-log.ts';
-import { lockOfChain } from '../../../services/settlement/application/chain-watcher.ts';
+import { lockOfChain } from '../../../services/settlement/application/watching/chain-watcher.ts';
 import { settlementStream } from '../../../services/settlement/application/settlement-streams.ts';
 import { type ChainEffect, settlementId } from '../../../services/settlement/domain/chain-effect.ts';
 import { providerIdOf } from '../../../services/settlement/domain/chain-number.ts';

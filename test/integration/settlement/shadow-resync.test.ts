@@ -8,11 +8,11 @@ import { MemorySettlementLedger } from '../../../services/settlement/adapters/me
 import { PostgresWatcherStore } from '../../../services/settlement/adapters/postgres/postgres.watcher-store.ts';
 import { openShadowStore } from '../../../services/settlement/adapters/postgres/shadow-store.ts';
 import { tellAgain } from '../../../services/settlement/adapters/postgres/tell-again.ts';
-import { watchDefaults } from '../../../services/settlement/application/chain-watch.ts';
-import { planAdoption } from '../../../services/settlement/application/adoption.ts';
-import { compareWithLedger } from '../../../services/settlement/application/ledger-comparison.ts';
-import { resyncIntoShadow } from '../../../services/settlement/application/shadow-resync.ts';
-import type { WatchedLog } from '../../../services/settlement/application/watcher-store.ts';
+import { watchDefaults } from '../../../services/settlement/application/watching/chain-watch.ts';
+import { planAdoption } from '../../../services/settlement/application/watching/adoption.ts';
+import { compareWithLedger } from '../../../services/settlement/application/watching/ledger-comparison.ts';
+import { resyncIntoShadow } from '../../../services/settlement/application/watching/shadow-resync.ts';
+import type { WatchedLog } from '../../../services/settlement/application/watching/watcher-store.ts';
 import type { ChainEffect } from '../../../services/settlement/domain/chain-effect.ts';
 import { freshDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { emitted, purchased, ScriptedChain, scriptedCalls, scriptedContracts, settled } from '../../support/scripted-chain.ts';

@@ -12,7 +12,7 @@ import type {
   WatchedLog,
   WatcherStore,
   WatchStep,
-} from '../../../services/settlement/application/watcher-store.ts';
+} from '../../../services/settlement/application/watching/watcher-store.ts';
 import { freshDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { block, effectOf, settled } from '../../unit/settlement/effect.fixtures.ts';
 import { place } from '../../unit/settlement/slot.fixtures.ts';

@@ -6,7 +6,7 @@ import { systemClock } from '../../../services/commands/application/clock.ts';
 import { createHttpApplication } from '../../../services/http/http-application.ts';
 import { AdvisoryLock } from '../../../services/integrity/adapters/postgres/advisory-lock.ts';
 import { createPool } from '../../../services/read-store/pool.ts';
-import { lockOfChain } from '../../../services/settlement/application/chain-watcher.ts';
+import { lockOfChain } from '../../../services/settlement/application/watching/chain-watcher.ts';
 import { MemorySettlementLedger } from '../../../services/settlement/adapters/memory/memory.settlement-ledger.ts';
 import { openWatching, type Watching, type WatchingOptions } from '../../../services/settlement/watching.ts';
 import { WatchingModule } from '../../../services/settlement/watching.module.ts';

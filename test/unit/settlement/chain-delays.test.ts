@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { ChainDelays } from '../../../services/settlement/application/chain-delays.ts';
-import type { ToldWatcherStatus } from '../../../services/settlement/application/watcher-status.ts';
+import { ChainDelays } from '../../../services/settlement/application/watching/chain-delays.ts';
+import type { ToldWatcherStatus } from '../../../services/settlement/application/watching/watcher-status.ts';
 import { later, quotedAt } from './slot.fixtures.ts';
 
 const status = (changes: Partial<ToldWatcherStatus> = {}): ToldWatcherStatus => ({

@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { ChainUnavailableFault } from '../../../services/chain/application/chain-faults.ts';
 import { BudgetedNode } from '../../../services/settlement/adapters/chain/budgeted.node.ts';
-import { Allowance } from '../../../services/settlement/application/allowance.ts';
-import { CheckoutAsks } from '../../../services/settlement/application/checkout-asks.ts';
-import { CheckoutEvents, type Told } from '../../../services/settlement/application/checkout-events.ts';
-import { checkoutLimitsDefault, TooManyAsksFault } from '../../../services/settlement/application/checkout-limits.ts';
-import type { CheckoutView } from '../../../services/settlement/application/checkout-view.ts';
-import type { SentTransaction } from '../../../services/settlement/application/payer-desk.ts';
-import { type NamedTransaction, TransactionLookups } from '../../../services/settlement/application/transaction-lookups.ts';
+import { Allowance } from '../../../services/settlement/application/checkout/allowance.ts';
+import { CheckoutAsks } from '../../../services/settlement/application/checkout/checkout-asks.ts';
+import { CheckoutEvents, type Told } from '../../../services/settlement/application/checkout/checkout-events.ts';
+import { checkoutLimitsDefault, TooManyAsksFault } from '../../../services/settlement/application/checkout/checkout-limits.ts';
+import type { CheckoutView } from '../../../services/settlement/application/checkout/checkout-view.ts';
+import type { SentTransaction } from '../../../services/settlement/application/checkout/payer-desk.ts';
+import { type NamedTransaction, TransactionLookups } from '../../../services/settlement/application/checkout/transaction-lookups.ts';
 
 const slot = { provider: 'demo', seq: '7' };
 const other = { provider: 'demo', seq: '8' };

@@ -1,8 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { CheckoutLinks } from '../../../services/settlement/application/checkout-link.ts';
-import { blocksNeededOf, type CheckoutFacts, checkoutState, liveQuotes } from '../../../services/settlement/application/checkout-view.ts';
-import type { SentTransaction } from '../../../services/settlement/application/payer-desk.ts';
-import type { SlotPayment } from '../../../services/settlement/application/slot-payments.ts';
+import { CheckoutLinks } from '../../../services/settlement/application/checkout/checkout-link.ts';
+import {
+  blocksNeededOf,
+  type CheckoutFacts,
+  checkoutState,
+  liveQuotes,
+} from '../../../services/settlement/application/checkout/checkout-view.ts';
+import type { SentTransaction } from '../../../services/settlement/application/checkout/payer-desk.ts';
+import type { SlotPayment } from '../../../services/settlement/application/checkout/slot-payments.ts';
 import type { SlotEvent } from '../../../services/settlement/domain/slot.events.ts';
 import { slot } from '../../../services/settlement/domain/slot.ts';
 import { given } from '../../support/given.ts';

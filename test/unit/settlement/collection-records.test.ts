@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { CollectionRecords } from '../../../services/settlement/application/collection-records.ts';
-import { dispatchStream, mandateStream } from '../../../services/settlement/application/sending-streams.ts';
+import { CollectionRecords } from '../../../services/settlement/application/mandates/collection-records.ts';
+import { dispatchStream, mandateStream } from '../../../services/settlement/application/sending/sending-streams.ts';
 import { inOrderToCollect } from '../../../services/settlement/domain/collection-order.ts';
 import { fail, finish, order } from '../../../services/settlement/domain/dispatch.decider.ts';
 import { dispatch } from '../../../services/settlement/domain/dispatch.ts';

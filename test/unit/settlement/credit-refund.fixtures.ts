@@ -7,10 +7,10 @@ import {
 import { TakeBackCreditHandler } from '../../../services/accounts/application/take-back-credit.handler.ts';
 import { account } from '../../../services/accounts/domain/account.ts';
 import type { Posting } from '../../../services/money/posting.ts';
-import { CreditRefundProcess } from '../../../services/settlement/application/credit-refund.process.ts';
-import { RefundCreditHandler, RefundCredit } from '../../../services/settlement/application/refund-credit.handler.ts';
-import { dispatchStream } from '../../../services/settlement/application/sending-streams.ts';
-import { SettlementProcess } from '../../../services/settlement/application/settlement.process.ts';
+import { CreditRefundProcess } from '../../../services/settlement/application/credit/credit-refund.process.ts';
+import { RefundCreditHandler, RefundCredit } from '../../../services/settlement/application/credit/refund-credit.handler.ts';
+import { dispatchStream } from '../../../services/settlement/application/sending/sending-streams.ts';
+import { SettlementProcess } from '../../../services/settlement/application/booking/settlement.process.ts';
 import { settlementStream, slotStream } from '../../../services/settlement/application/settlement-streams.ts';
 import { type EffectOf, settlementId } from '../../../services/settlement/domain/chain-effect.ts';
 import { matchCreditRefund, matchIssue } from '../../../services/settlement/domain/credit-match.ts';

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { accountStream } from '../../../services/accounts/application/account-command.ts';
 import { account } from '../../../services/accounts/domain/account.ts';
 import { refundSettlement } from '../../../services/accounts/domain/refunding.decider.ts';
-import { CreditRefunds } from '../../../services/settlement/application/credit-refunds.ts';
+import { CreditRefunds } from '../../../services/settlement/application/credit/credit-refunds.ts';
 import { settlementStream } from '../../../services/settlement/application/settlement-streams.ts';
 import { settlementId } from '../../../services/settlement/domain/chain-effect.ts';
 import { reverse } from '../../../services/settlement/domain/settlement.decider.ts';

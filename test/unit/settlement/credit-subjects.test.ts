@@ -3,9 +3,9 @@ import { accountStream } from '../../../services/accounts/application/account-co
 import { openAccount } from '../../../services/accounts/domain/account.decider.ts';
 import { account } from '../../../services/accounts/domain/account.ts';
 import { moneyOf } from '../../../services/money/money.ts';
-import { creditHolderStream, creditTokenStream } from '../../../services/settlement/application/credit-streams.ts';
-import { type CreditEffect, CreditSubjects } from '../../../services/settlement/application/credit-subjects.ts';
-import { CreditTokens } from '../../../services/settlement/application/credit-tokens.ts';
+import { creditHolderStream, creditTokenStream } from '../../../services/settlement/application/credit/credit-streams.ts';
+import { type CreditEffect, CreditSubjects } from '../../../services/settlement/application/credit/credit-subjects.ts';
+import { CreditTokens } from '../../../services/settlement/application/credit/credit-tokens.ts';
 import { creditHolder, nameCreditHolder } from '../../../services/settlement/domain/credit-holder.ts';
 import { creditTokenIn, creditTokens, recordCreditToken } from '../../../services/settlement/domain/credit-token.ts';
 import { creditContract, expired, holder, otherAccount, redeemed } from './credit.fixtures.ts';

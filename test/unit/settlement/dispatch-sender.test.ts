@@ -7,10 +7,10 @@ import { TransactionQueue } from '../../../services/chain/application/transactio
 import { MemoryEventStore } from '../../../services/event-store/adapters/memory/memory.event-store.ts';
 import { creditContract as credit, settlementContract } from '../../../services/settlement/adapters/chain/contract-interfaces.ts';
 import { ContractDispatchCalls } from '../../../services/settlement/adapters/chain/contract.dispatch-calls.ts';
-import { orderDispatch } from '../../../services/settlement/application/dispatch-commands.ts';
-import { DispatchSender } from '../../../services/settlement/application/dispatch-sender.ts';
-import type { GasCosts } from '../../../services/settlement/application/gas-costs.ts';
-import { dispatchStream } from '../../../services/settlement/application/sending-streams.ts';
+import { orderDispatch } from '../../../services/settlement/application/sending/dispatch-commands.ts';
+import { DispatchSender } from '../../../services/settlement/application/sending/dispatch-sender.ts';
+import type { GasCosts } from '../../../services/settlement/application/sending/gas-costs.ts';
+import { dispatchStream } from '../../../services/settlement/application/sending/sending-streams.ts';
 import { dispatchIdOf, type OrderEvent } from '../../../services/settlement/domain/dispatch.events.ts';
 import { dispatch } from '../../../services/settlement/domain/dispatch.ts';
 import { envelope, executionOn } from '../../support/execution.ts';

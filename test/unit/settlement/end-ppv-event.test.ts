@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { EndPpvEvent, EndPpvEventHandler } from '../../../services/settlement/application/end-ppv-event.handler.ts';
+import { EndPpvEvent, EndPpvEventHandler } from '../../../services/settlement/application/escrow/end-ppv-event.handler.ts';
 import { SettlementChains } from '../../../services/settlement/application/settlement-chains.ts';
 import { ppvEventStream } from '../../../services/settlement/application/settlement-streams.ts';
 import { mappedTitle } from '../../../services/settlement/domain/ppv-event.ts';

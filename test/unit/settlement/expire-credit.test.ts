@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { CommandBus } from '@nestjs/cqrs';
 import { MemoryEventStore } from '../../../services/event-store/adapters/memory/memory.event-store.ts';
-import type { CreditBook, ExpiredCredit } from '../../../services/settlement/application/credit-book.ts';
-import { CreditExpiries } from '../../../services/settlement/application/credit-expiries.ts';
-import { ExpireCredit, ExpireCreditHandler } from '../../../services/settlement/application/expire-credit.handler.ts';
-import { dispatchStream } from '../../../services/settlement/application/sending-streams.ts';
+import type { CreditBook, ExpiredCredit } from '../../../services/settlement/application/credit/credit-book.ts';
+import { CreditExpiries } from '../../../services/settlement/application/credit/credit-expiries.ts';
+import { ExpireCredit, ExpireCreditHandler } from '../../../services/settlement/application/credit/expire-credit.handler.ts';
+import { dispatchStream } from '../../../services/settlement/application/sending/sending-streams.ts';
 import { providerIdOf } from '../../../services/settlement/domain/chain-number.ts';
 import { fail, finish } from '../../../services/settlement/domain/dispatch.decider.ts';
 import { dispatch } from '../../../services/settlement/domain/dispatch.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { BookRates } from '../../../services/settlement/application/book-rates.ts';
-import type { CreditTokens } from '../../../services/settlement/application/credit-tokens.ts';
-import { FinalContexts } from '../../../services/settlement/application/final-contexts.ts';
-import type { PurchaseFacts } from '../../../services/settlement/application/purchase-facts.ts';
+import type { BookRates } from '../../../services/settlement/application/quoting/book-rates.ts';
+import type { CreditTokens } from '../../../services/settlement/application/credit/credit-tokens.ts';
+import { FinalContexts } from '../../../services/settlement/application/booking/final-contexts.ts';
+import type { PurchaseFacts } from '../../../services/settlement/application/booking/purchase-facts.ts';
 import { SettlementChains } from '../../../services/settlement/application/settlement-chains.ts';
 import { matchPayment, type PaidEffect } from '../../../services/settlement/domain/settlement-match.ts';
 import type { SettlementObserved } from '../../../services/settlement/domain/settlement.events.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { MemoryEventStore } from '../../../services/event-store/adapters/memory/memory.event-store.ts';
-import { StreamGivenSlots } from '../../../services/settlement/application/given-slots.ts';
+import { StreamGivenSlots } from '../../../services/settlement/application/checkout/given-slots.ts';
 import { slotRegisterStream } from '../../../services/settlement/application/settlement-streams.ts';
 import { allocateSlot, slotRegister } from '../../../services/settlement/domain/slot-register.ts';
 import { envelope, executionOn } from '../../support/execution.ts';

@@ -4,9 +4,9 @@ import { ChainKeyFault, ChainUnavailableFault } from '../../../services/chain/ap
 import type { ChainNode } from '../../../services/chain/application/chain-node.ts';
 import type { TransactionStore } from '../../../services/chain/application/transaction-store.ts';
 import { ChainAccess, unkeptTransactions } from '../../../services/chain/chain-access.ts';
-import { KeyReconciliation } from '../../../services/settlement/application/key-reconciliation.ts';
-import type { SenderRole } from '../../../services/settlement/application/sender-keys.ts';
-import type { SendingAlarm } from '../../../services/settlement/application/sending-status.ts';
+import { KeyReconciliation } from '../../../services/settlement/application/sending/key-reconciliation.ts';
+import type { SenderRole } from '../../../services/settlement/application/sending/sender-keys.ts';
+import type { SendingAlarm } from '../../../services/settlement/application/sending/sending-status.ts';
 
 const chainId = '10';
 const walletOf = (role: SenderRole, provider: string) => new Wallet(id(`${role} ${provider}`));

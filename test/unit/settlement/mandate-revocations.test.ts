@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { MemoryEventStore } from '../../../services/event-store/adapters/memory/memory.event-store.ts';
-import { MandateRevocations } from '../../../services/settlement/application/mandate-revocations.ts';
-import type { MandateEnd } from '../../../services/settlement/application/settlement-ledger.ts';
-import { mandateStream } from '../../../services/settlement/application/sending-streams.ts';
+import { MandateRevocations } from '../../../services/settlement/application/mandates/mandate-revocations.ts';
+import type { MandateEnd } from '../../../services/settlement/application/watching/settlement-ledger.ts';
+import { mandateStream } from '../../../services/settlement/application/sending/sending-streams.ts';
 import { collect, offerMandate, signMandate } from '../../../services/settlement/domain/mandate.decider.ts';
 import { mandate } from '../../../services/settlement/domain/mandate.ts';
 import { envelope, executionOn } from '../../support/execution.ts';

@@ -4,7 +4,7 @@ import type { ChainNode } from '../../../services/chain/application/chain-node.t
 import { MemorySettlementLedger } from '../../../services/settlement/adapters/memory/memory.settlement-ledger.ts';
 import { MemoryWatcherStore } from '../../../services/settlement/adapters/memory/memory.watcher-store.ts';
 import { nativeToken } from '../../../services/settlement/application/settlement-chain.ts';
-import type { BlockRange } from '../../../services/settlement/application/watched-node.ts';
+import type { BlockRange } from '../../../services/settlement/application/watching/watched-node.ts';
 import { emitted, ScriptedChain, scriptedCalls, scriptedChainId, scriptedContracts } from '../../support/scripted-chain.ts';
 import { scriptedChainOf, watchOf } from '../../support/watched-chain.ts';
 

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ChainUnavailableFault } from '../../../services/chain/application/chain-faults.ts';
-import { Reconciler } from '../../../services/settlement/application/reconciler.ts';
+import { Reconciler } from '../../../services/settlement/application/reconciling/reconciler.ts';
 import type {
   ComparisonStanding,
   KeptReconciliation,
   ReconciliationStore,
-} from '../../../services/settlement/application/reconciliation-store.ts';
+} from '../../../services/settlement/application/reconciling/reconciliation-store.ts';
 import type { Reconciliation } from '../../../services/settlement/domain/reconciliation.ts';
 
 const minuteMs = 60_000;

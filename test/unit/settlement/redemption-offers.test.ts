@@ -5,12 +5,12 @@ import type { Aggregate, DomainEvent } from '../../../services/commands/domain/a
 import { accept } from '../../../services/commands/domain/decision.ts';
 import { MemoryEventStore } from '../../../services/event-store/adapters/memory/memory.event-store.ts';
 import { ChainCreditDesk } from '../../../services/settlement/adapters/chain/chain.credit-desk.ts';
-import { creditHolderStream, creditTokenStream } from '../../../services/settlement/application/credit-streams.ts';
-import type { PayableSubjects } from '../../../services/settlement/application/payable-subjects.ts';
-import { OfferRedemption, OfferRedemptionHandler } from '../../../services/settlement/application/redemption.handlers.ts';
+import { creditHolderStream, creditTokenStream } from '../../../services/settlement/application/credit/credit-streams.ts';
+import type { PayableSubjects } from '../../../services/settlement/application/checkout/payable-subjects.ts';
+import { OfferRedemption, OfferRedemptionHandler } from '../../../services/settlement/application/credit/redemption.handlers.ts';
 import { SettlementChains } from '../../../services/settlement/application/settlement-chains.ts';
 import { slotStream } from '../../../services/settlement/application/settlement-streams.ts';
-import { SlotReleases } from '../../../services/settlement/application/slot-releases.ts';
+import { SlotReleases } from '../../../services/settlement/application/checkout/slot-releases.ts';
 import { creditHolder } from '../../../services/settlement/domain/credit-holder.ts';
 import { creditTokens } from '../../../services/settlement/domain/credit-token.ts';
 import { slot } from '../../../services/settlement/domain/slot.ts';

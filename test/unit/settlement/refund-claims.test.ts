@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { MemoryEventStore } from '../../../services/event-store/adapters/memory/memory.event-store.ts';
 import { ledgerEventOf } from '../../../services/event-store/domain/ledger-event.ts';
-import { CancelledEventProcess } from '../../../services/settlement/application/cancelled-event.process.ts';
-import { dispatchStream } from '../../../services/settlement/application/sending-streams.ts';
+import { CancelledEventProcess } from '../../../services/settlement/application/escrow/cancelled-event.process.ts';
+import { dispatchStream } from '../../../services/settlement/application/sending/sending-streams.ts';
 import { settlementStream } from '../../../services/settlement/application/settlement-streams.ts';
 import { settlementId } from '../../../services/settlement/domain/chain-effect.ts';
 import { fail } from '../../../services/settlement/domain/dispatch.decider.ts';

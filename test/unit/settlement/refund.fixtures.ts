@@ -3,8 +3,8 @@ import { Accounts, accountStream } from '../../../services/accounts/application/
 import { ReturnRefundHandler } from '../../../services/accounts/application/return-refund.handler.ts';
 import { account } from '../../../services/accounts/domain/account.ts';
 import { refundSettlement } from '../../../services/accounts/domain/refunding.decider.ts';
-import { RefundProcess } from '../../../services/settlement/application/refund.process.ts';
-import { dispatchStream } from '../../../services/settlement/application/sending-streams.ts';
+import { RefundProcess } from '../../../services/settlement/application/refunds/refund.process.ts';
+import { dispatchStream } from '../../../services/settlement/application/sending/sending-streams.ts';
 import type { UndoneNotice } from '../../../services/settlement/application/settlement-alarms.ts';
 import { SettlementChains } from '../../../services/settlement/application/settlement-chains.ts';
 import { settlementStream } from '../../../services/settlement/application/settlement-streams.ts';

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { MemoryTransactionStore } from '../../../services/chain/adapters/memory/memory.transaction-store.ts';
-import { transactionIdOf } from '../../../services/settlement/application/dispatch-subject.ts';
-import { Refunds } from '../../../services/settlement/application/refunds.ts';
-import { dispatchStream } from '../../../services/settlement/application/sending-streams.ts';
+import { transactionIdOf } from '../../../services/settlement/application/sending/dispatch-subject.ts';
+import { Refunds } from '../../../services/settlement/application/refunds/refunds.ts';
+import { dispatchStream } from '../../../services/settlement/application/sending/sending-streams.ts';
 import { finish } from '../../../services/settlement/domain/dispatch.decider.ts';
 import { dispatch } from '../../../services/settlement/domain/dispatch.ts';
 import type { RefundOrdered } from '../../../services/settlement/domain/dispatch.events.ts';

@@ -1,9 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { MemoryEventStore } from '../../../services/event-store/adapters/memory/memory.event-store.ts';
-import type { CreditDesk } from '../../../services/settlement/application/credit-desk.ts';
-import type { PayerDesk } from '../../../services/settlement/application/payer-desk.ts';
-import { RelayRedemption, RelayRedemptionHandler } from '../../../services/settlement/application/redemption.handlers.ts';
-import { type RelayAsked, RelayPayment, RelayPaymentHandler } from '../../../services/settlement/application/relay-payment.handler.ts';
+import type { CreditDesk } from '../../../services/settlement/application/credit/credit-desk.ts';
+import type { PayerDesk } from '../../../services/settlement/application/checkout/payer-desk.ts';
+import { RelayRedemption, RelayRedemptionHandler } from '../../../services/settlement/application/credit/redemption.handlers.ts';
+import {
+  type RelayAsked,
+  RelayPayment,
+  RelayPaymentHandler,
+} from '../../../services/settlement/application/checkout/relay-payment.handler.ts';
 import type { OfferedRedemption } from '../../../services/settlement/domain/slot.ts';
 import { envelope, executionOn } from '../../support/execution.ts';
 

@@ -4,9 +4,9 @@ import { Accounts, accountStream } from '../../../services/accounts/application/
 import { EndTitleGrant, EndTitleGrantHandler } from '../../../services/accounts/application/end-title-grant.handler.ts';
 import { ReverseSettlementCreditHandler } from '../../../services/accounts/application/reverse-settlement-credit.handler.ts';
 import { account } from '../../../services/accounts/domain/account.ts';
-import type { EscrowPurchases } from '../../../services/settlement/application/escrow-purchases.ts';
-import { PurchaseFacts } from '../../../services/settlement/application/purchase-facts.ts';
-import { SettlementProcess } from '../../../services/settlement/application/settlement.process.ts';
+import type { EscrowPurchases } from '../../../services/settlement/application/escrow/escrow-purchases.ts';
+import { PurchaseFacts } from '../../../services/settlement/application/booking/purchase-facts.ts';
+import { SettlementProcess } from '../../../services/settlement/application/booking/settlement.process.ts';
 import { settlementStream } from '../../../services/settlement/application/settlement-streams.ts';
 import { matchPayment } from '../../../services/settlement/domain/settlement-match.ts';
 import { reverse } from '../../../services/settlement/domain/settlement.decider.ts';

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { TransactionQueue } from '../../../services/chain/application/transaction-queue.ts';
-import type { CreditTokens } from '../../../services/settlement/application/credit-tokens.ts';
-import { DispatchSender, type DispatchSenderOptions } from '../../../services/settlement/application/dispatch-sender.ts';
-import { PrepaidCreditProcess } from '../../../services/settlement/application/prepaid-credit.process.ts';
-import { dispatchStream } from '../../../services/settlement/application/sending-streams.ts';
+import type { CreditTokens } from '../../../services/settlement/application/credit/credit-tokens.ts';
+import { DispatchSender, type DispatchSenderOptions } from '../../../services/settlement/application/sending/dispatch-sender.ts';
+import { PrepaidCreditProcess } from '../../../services/settlement/application/credit/prepaid-credit.process.ts';
+import { dispatchStream } from '../../../services/settlement/application/sending/sending-streams.ts';
 import { settlementStream } from '../../../services/settlement/application/settlement-streams.ts';
 import { dispatch } from '../../../services/settlement/domain/dispatch.ts';
 import { reverse } from '../../../services/settlement/domain/settlement.decider.ts';

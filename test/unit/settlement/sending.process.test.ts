@@ -3,9 +3,9 @@ import type { Aggregate, DomainEvent } from '../../../services/commands/domain/a
 import { accept, type Decision, type Rejection } from '../../../services/commands/domain/decision.ts';
 import { MemoryEventStore } from '../../../services/event-store/adapters/memory/memory.event-store.ts';
 import { type LedgerEvent, ledgerEventOf } from '../../../services/event-store/domain/ledger-event.ts';
-import { dispatchStream, mandateStream } from '../../../services/settlement/application/sending-streams.ts';
+import { dispatchStream, mandateStream } from '../../../services/settlement/application/sending/sending-streams.ts';
 import type { UndoneNotice } from '../../../services/settlement/application/settlement-alarms.ts';
-import { SendingProcess } from '../../../services/settlement/application/sending.process.ts';
+import { SendingProcess } from '../../../services/settlement/application/sending/sending.process.ts';
 import { dispatchIdOf, type OrderEvent } from '../../../services/settlement/domain/dispatch.events.ts';
 import { fail, finish, order, retry } from '../../../services/settlement/domain/dispatch.decider.ts';
 import { dispatch, type Dispatch } from '../../../services/settlement/domain/dispatch.ts';

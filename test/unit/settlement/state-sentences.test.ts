@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { checkoutStates } from '../../../services/settlement/application/checkout-view.ts';
+import { checkoutStates } from '../../../services/settlement/application/checkout/checkout-view.ts';
 import type { Checkout } from '../../../services/settlement/page/checkout-api.ts';
 import { busyStates, failedStates, finalStates, stateSentence } from '../../../services/settlement/page/state-sentences.ts';
 

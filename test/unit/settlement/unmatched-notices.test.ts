@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { MemoryEventStore } from '../../../services/event-store/adapters/memory/memory.event-store.ts';
-import { CreditTokens } from '../../../services/settlement/application/credit-tokens.ts';
-import { EffectSubjects } from '../../../services/settlement/application/effect-subjects.ts';
-import type { FinalContexts } from '../../../services/settlement/application/final-contexts.ts';
-import { StreamGivenSlots } from '../../../services/settlement/application/given-slots.ts';
-import { RecordingSettlementLedger } from '../../../services/settlement/application/recording.settlement-ledger.ts';
+import { CreditTokens } from '../../../services/settlement/application/credit/credit-tokens.ts';
+import { EffectSubjects } from '../../../services/settlement/application/booking/effect-subjects.ts';
+import type { FinalContexts } from '../../../services/settlement/application/booking/final-contexts.ts';
+import { StreamGivenSlots } from '../../../services/settlement/application/checkout/given-slots.ts';
+import { RecordingSettlementLedger } from '../../../services/settlement/application/booking/recording.settlement-ledger.ts';
 import type { UnmatchedNotice } from '../../../services/settlement/application/settlement-alarms.ts';
 import { SettlementChains } from '../../../services/settlement/application/settlement-chains.ts';
 import type { ChainEffect } from '../../../services/settlement/domain/chain-effect.ts';

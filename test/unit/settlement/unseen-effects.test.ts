@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { accept } from '../../../services/commands/domain/decision.ts';
 import { MemoryEventStore } from '../../../services/event-store/adapters/memory/memory.event-store.ts';
-import { orderDispatch } from '../../../services/settlement/application/dispatch-commands.ts';
-import { dispatchStream } from '../../../services/settlement/application/sending-streams.ts';
-import type { SendingAlarm } from '../../../services/settlement/application/sending-status.ts';
+import { orderDispatch } from '../../../services/settlement/application/sending/dispatch-commands.ts';
+import { dispatchStream } from '../../../services/settlement/application/sending/sending-streams.ts';
+import type { SendingAlarm } from '../../../services/settlement/application/sending/sending-status.ts';
 import { settlementStream } from '../../../services/settlement/application/settlement-streams.ts';
-import { type UnseenDispatch, UnseenEffects } from '../../../services/settlement/application/unseen-effects.ts';
+import { type UnseenDispatch, UnseenEffects } from '../../../services/settlement/application/sending/unseen-effects.ts';
 import { type ChainEffect, type EffectKind, settlementId } from '../../../services/settlement/domain/chain-effect.ts';
 import { fail, finish } from '../../../services/settlement/domain/dispatch.decider.ts';
 import { dispatchIdOf, type OrderEvent } from '../../../services/settlement/domain/dispatch.events.ts';

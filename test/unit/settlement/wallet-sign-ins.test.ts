@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { hashMessage, Wallet } from 'ethers';
 import type { PendingSignIn, SignInNonces } from '../../../services/access/application/sign-in-nonces.ts';
 import { WalletSessions } from '../../../services/access/application/wallet-sessions.ts';
-import { WalletSignIns } from '../../../services/settlement/application/wallet-sign-ins.ts';
+import { WalletSignIns } from '../../../services/settlement/application/mandates/wallet-sign-ins.ts';
 
 /** By their links and nonces, as the table has them. */
 class MemoryNonces implements SignInNonces {

@@ -1,10 +1,10 @@
 import { dataSlice, id, Interface, type LogDescription, zeroPadValue } from 'ethers';
 import { type ChainEffect, type ChainModule, type EffectKind, type RecordedLogName, recordedLogNames } from '../../domain/chain-effect.ts';
-import type { LogReader } from '../../application/log-reader.ts';
-import type { LogFilter, ProvenLog } from '../../application/watched-node.ts';
+import type { LogReader } from '../../application/watching/log-reader.ts';
+import type { LogFilter, ProvenLog } from '../../application/watching/watched-node.ts';
 import type { TokenTransfer } from '../../domain/stray-transfers.ts';
-import { NodeAnswerFault } from '../../application/watcher-faults.ts';
-import type { WatchedContract, WatchedLog } from '../../application/watcher-store.ts';
+import { NodeAnswerFault } from '../../application/watching/watcher-faults.ts';
+import type { WatchedContract, WatchedLog } from '../../application/watching/watcher-store.ts';
 import { contractEvents } from './contract-events.ts';
 
 type Fields = Readonly<Record<string, string>>;

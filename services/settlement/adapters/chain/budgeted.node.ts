@@ -1,6 +1,6 @@
 import { ChainUnavailableFault } from '../../../chain/application/chain-faults.ts';
 import type { ChainNode } from '../../../chain/application/chain-node.ts';
-import type { Allowance } from '../../application/allowance.ts';
+import type { Allowance } from '../../application/checkout/allowance.ts';
 
 /** A node that strangers make us ask. Whatever they do, it is called no more often than the allowance of its chain says. */
 export class BudgetedNode implements ChainNode {

@@ -1,5 +1,5 @@
 import type { ChainNode } from '../../../chain/application/chain-node.ts';
-import type { CreditCaps } from '../../application/credit-caps.ts';
+import type { CreditCaps } from '../../application/credit/credit-caps.ts';
 import type { SettlementChain } from '../../application/settlement-chain.ts';
 import type { SettlementChains } from '../../application/settlement-chains.ts';
 import type { KnownToken } from '../../domain/token-amount.ts';

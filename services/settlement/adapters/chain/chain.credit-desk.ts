@@ -1,6 +1,6 @@
 import type { ChainNode } from '../../../chain/application/chain-node.ts';
-import type { CreditDesk, PreparedRedemption, SignedRedemption } from '../../application/credit-desk.ts';
-import type { Need, Refusal, WalletTransaction, WalletTypedData } from '../../application/payer-desk.ts';
+import type { CreditDesk, PreparedRedemption, SignedRedemption } from '../../application/credit/credit-desk.ts';
+import type { Need, Refusal, WalletTransaction, WalletTypedData } from '../../application/checkout/payer-desk.ts';
 import type { SettlementChain } from '../../application/settlement-chain.ts';
 import type { SettlementChains } from '../../application/settlement-chains.ts';
 import type { RedemptionOffered } from '../../domain/slot.events.ts';

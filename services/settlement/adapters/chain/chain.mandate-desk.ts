@@ -2,7 +2,7 @@ import { Interface } from 'ethers';
 import { ChainRefusedFault } from '../../../chain/application/chain-faults.ts';
 import { type ChainNode, hexOf } from '../../../chain/application/chain-node.ts';
 import { currentFees } from '../../../chain/application/fees.ts';
-import type { MandateDesk } from '../../application/mandate-desk.ts';
+import type { MandateDesk } from '../../application/mandates/mandate-desk.ts';
 import type { SettlementChain } from '../../application/settlement-chain.ts';
 import type { SettlementChains } from '../../application/settlement-chains.ts';
 import type { MandateTerms } from '../../domain/mandate-terms.ts';

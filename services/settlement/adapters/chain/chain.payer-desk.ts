@@ -9,7 +9,7 @@ import type {
   SeenTransaction,
   SentTransaction,
   WalletTransaction,
-} from '../../application/payer-desk.ts';
+} from '../../application/checkout/payer-desk.ts';
 import type { SettlementChain } from '../../application/settlement-chain.ts';
 import type { SettlementChains } from '../../application/settlement-chains.ts';
 import { zeroAddress } from '../../domain/quote.ts';

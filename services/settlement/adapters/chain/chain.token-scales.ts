@@ -2,7 +2,7 @@ import { ChainFault, ChainRefusedFault, ChainUnavailableFault } from '../../../c
 import type { ChainNode } from '../../../chain/application/chain-node.ts';
 import { nativeToken, quorumOf, type SettlementChain } from '../../application/settlement-chain.ts';
 import type { SettlementChains } from '../../application/settlement-chains.ts';
-import type { TokenScales } from '../../application/token-scales.ts';
+import type { TokenScales } from '../../application/quoting/token-scales.ts';
 import { tokenContract } from './contract-interfaces.ts';
 
 const nativeDecimals = 18;

@@ -2,7 +2,7 @@ import type { ErrorDescription, Interface } from 'ethers';
 import { ChainRefusedFault } from '../../../chain/application/chain-faults.ts';
 import type { ChainNode } from '../../../chain/application/chain-node.ts';
 import type { Call } from '../../../chain/application/transaction.ts';
-import type { DispatchCalls, NextCall } from '../../application/dispatch-calls.ts';
+import type { DispatchCalls, NextCall } from '../../application/sending/dispatch-calls.ts';
 import { graceMonths } from '../../domain/credit-epoch.ts';
 import type {
   CreditExpiryOrdered,

@@ -1,5 +1,5 @@
-import type { WatchedBlock } from '../../application/watched-node.ts';
-import { NodeAnswerFault } from '../../application/watcher-faults.ts';
+import type { WatchedBlock } from '../../application/watching/watched-node.ts';
+import { NodeAnswerFault } from '../../application/watching/watcher-faults.ts';
 
 /** A log as a node wrote it, parsed. Its `removed` is not read: whether a log stands is told by the hash of its block. */
 export interface ClaimedLog {

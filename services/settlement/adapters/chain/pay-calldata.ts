@@ -1,5 +1,5 @@
 import { Signature } from 'ethers';
-import type { PayMethod, WalletTransaction } from '../../application/payer-desk.ts';
+import type { PayMethod, WalletTransaction } from '../../application/checkout/payer-desk.ts';
 import { type SignedTerms, zeroAddress } from '../../domain/quote.ts';
 import { type IssuedQuote, tokenOf } from '../../domain/slot.ts';
 import { escrowContract, settlementContract, tokenContract } from './contract-interfaces.ts';

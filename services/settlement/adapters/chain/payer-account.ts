@@ -1,7 +1,7 @@
 import { Interface, TypedDataEncoder } from 'ethers';
 import { ChainRefusedFault } from '../../../chain/application/chain-faults.ts';
 import type { ChainNode } from '../../../chain/application/chain-node.ts';
-import type { PayerAccount, WalletTypedData } from '../../application/payer-desk.ts';
+import type { PayerAccount, WalletTypedData } from '../../application/checkout/payer-desk.ts';
 
 /** What EIP-7702 puts in front of the address that an account is delegated to. */
 const delegation = /^0xef0100([0-9a-f]{40})$/;

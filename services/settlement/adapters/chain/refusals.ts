@@ -1,5 +1,5 @@
 import { type ErrorDescription, Interface } from 'ethers';
-import type { Refusal } from '../../application/payer-desk.ts';
+import type { Refusal } from '../../application/checkout/payer-desk.ts';
 import { refusalSentences } from './refusal-sentences.ts';
 
 /** It knows `Error(string)` and `Panic(uint256)` by itself: reverts with a text of their own, of before custom errors. */

@@ -11,8 +11,8 @@ import type {
   WatchedBlock,
   WatchedNode,
   WatchedTransaction,
-} from '../../application/watched-node.ts';
-import { NodeAnswerFault } from '../../application/watcher-faults.ts';
+} from '../../application/watching/watched-node.ts';
+import { NodeAnswerFault } from '../../application/watching/watcher-faults.ts';
 import { LogPages } from './log-pages.ts';
 import {
   blockIn,

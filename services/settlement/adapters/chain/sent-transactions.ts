@@ -1,6 +1,6 @@
 import { keccak256, solidityPacked } from 'ethers';
 import { type ChainNode, hexOf } from '../../../chain/application/chain-node.ts';
-import type { Refusal, SeenTransaction, SentTransaction } from '../../application/payer-desk.ts';
+import type { Refusal, SeenTransaction, SentTransaction } from '../../application/checkout/payer-desk.ts';
 import { refusalOf } from './refusals.ts';
 import { simulate } from './simulation.ts';
 

@@ -1,6 +1,6 @@
 import { ChainRefusedFault } from '../../../chain/application/chain-faults.ts';
 import type { ChainNode } from '../../../chain/application/chain-node.ts';
-import type { Refusal, WalletTransaction } from '../../application/payer-desk.ts';
+import type { Refusal, WalletTransaction } from '../../application/checkout/payer-desk.ts';
 import { refusalOf } from './refusals.ts';
 
 /** What would happen now; undefined when it would go through. */

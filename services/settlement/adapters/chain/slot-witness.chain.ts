@@ -1,9 +1,9 @@
 import { ChainFault, ChainUnavailableFault } from '../../../chain/application/chain-faults.ts';
 import { quorumOf, type SettlementChain } from '../../application/settlement-chain.ts';
 import type { SettlementChains } from '../../application/settlement-chains.ts';
-import type { SlotOnChain, SlotWitness } from '../../application/slot-evidence.ts';
-import type { SlotPayments } from '../../application/slot-payments.ts';
-import type { WatchedBlock, WatchedNode } from '../../application/watched-node.ts';
+import type { SlotOnChain, SlotWitness } from '../../application/checkout/slot-evidence.ts';
+import type { SlotPayments } from '../../application/checkout/slot-payments.ts';
+import type { WatchedBlock, WatchedNode } from '../../application/watching/watched-node.ts';
 import type { EvidenceBlock } from '../../domain/slot.events.ts';
 
 export interface ChainSlotWitnessOptions {

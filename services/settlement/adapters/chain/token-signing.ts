@@ -1,7 +1,7 @@
 import { TypedDataEncoder } from 'ethers';
 import { ChainRefusedFault } from '../../../chain/application/chain-faults.ts';
 import type { ChainNode } from '../../../chain/application/chain-node.ts';
-import type { PayWay, WalletTypedData } from '../../application/payer-desk.ts';
+import type { PayWay, WalletTypedData } from '../../application/checkout/payer-desk.ts';
 import { offerTypes, quoteTypes } from '../../domain/quote.ts';
 import { deadlineOf, type IssuedQuote, tokenOf } from '../../domain/slot.ts';
 import { unitsOf } from './pay-calldata.ts';

@@ -1,4 +1,4 @@
-import type { CheckoutView } from '../../application/checkout-view.ts';
+import type { CheckoutView } from '../../application/checkout/checkout-view.ts';
 import type { SettlementChain } from '../../application/settlement-chain.ts';
 import { deadlineOf, type IssuedQuote, tokenOf } from '../../domain/slot.ts';
 import { noTerms } from '../../domain/terms.ts';

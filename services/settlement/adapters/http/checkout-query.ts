@@ -1,5 +1,5 @@
 import { ProblemError } from '../../../http/problem-error.ts';
-import type { NamedTransaction } from '../../application/transaction-lookups.ts';
+import type { NamedTransaction } from '../../application/checkout/transaction-lookups.ts';
 
 /** What Fastify hands over: text, or a list of texts for a parameter that is given twice. */
 export type CheckoutQuery = Readonly<Record<string, unknown>>;

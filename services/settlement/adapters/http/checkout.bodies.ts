@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { type CheckoutState, checkoutStates } from '../../application/checkout-view.ts';
-import type { PayMethod } from '../../application/payer-desk.ts';
+import { type CheckoutState, checkoutStates } from '../../application/checkout/checkout-view.ts';
+import type { PayMethod } from '../../application/checkout/payer-desk.ts';
 
 export class CheckoutQuoteBody {
   @ApiProperty({ type: 'string', description: 'Address; zeros for the native coin.' })

@@ -8,9 +8,9 @@ import { answerCommand, CommandAnswerBody } from '../../../http/command-answer.t
 import { Asked, type CommandRequest, pathId } from '../../../http/command-request.ts';
 import { CommandRoute } from '../../../http/command-route.decorator.ts';
 import { moneyOf } from '../../../money/money.ts';
-import type { CheckoutAsked, CheckoutSubject } from '../../application/checkout-subject.ts';
-import { Checkouts } from '../../application/checkouts.ts';
-import { OpenCheckout } from '../../application/open-checkout.handler.ts';
+import type { CheckoutAsked, CheckoutSubject } from '../../application/checkout/checkout-subject.ts';
+import { Checkouts } from '../../application/checkout/checkouts.ts';
+import { OpenCheckout } from '../../application/checkout/open-checkout.handler.ts';
 import { AmountCheckoutBody, InvoiceCheckoutBody, TitleCheckoutBody } from './settlement.bodies.ts';
 
 type Place = Pick<InvoiceCheckoutBody, 'chainId' | 'terms'>;

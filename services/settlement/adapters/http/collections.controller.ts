@@ -5,7 +5,7 @@ import type { FastifyReply } from 'fastify';
 import { answerCommand, CommandAnswerBody } from '../../../http/command-answer.ts';
 import { Asked, type CommandRequest, pathId } from '../../../http/command-request.ts';
 import { CommandRoute } from '../../../http/command-route.decorator.ts';
-import { CollectInvoice } from '../../application/collect-invoice.handler.ts';
+import { CollectInvoice } from '../../application/mandates/collect-invoice.handler.ts';
 import { InvoiceCollectionBody } from './sending.bodies.ts';
 
 /** Invoices that are collected instead of paid: by the provider's billing, under what the customer has agreed to. */

@@ -10,8 +10,8 @@ import { Asked, type CommandRequest } from '../../../http/command-request.ts';
 import { CommandRoute } from '../../../http/command-route.decorator.ts';
 import { ProblemError } from '../../../http/problem-error.ts';
 import { moneyOf } from '../../../money/money.ts';
-import { type CreditRefundView, CreditRefunds } from '../../application/credit-refunds.ts';
-import { RefundCredit } from '../../application/refund-credit.handler.ts';
+import { type CreditRefundView, CreditRefunds } from '../../application/credit/credit-refunds.ts';
+import { RefundCredit } from '../../application/credit/refund-credit.handler.ts';
 import { CreditRefundBody, CreditRefundsBody, CreditRefundViewBody } from './refund.bodies.ts';
 import { pathSettlement } from './refunds.controller.ts';
 

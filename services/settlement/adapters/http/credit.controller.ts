@@ -3,7 +3,7 @@ import { CommandBus } from '@nestjs/cqrs';
 import { ApiCreatedResponse, ApiOperation } from '@nestjs/swagger';
 import { Asked, type CommandRequest } from '../../../http/command-request.ts';
 import { CommandRoute } from '../../../http/command-route.decorator.ts';
-import { ExpireCredit } from '../../application/expire-credit.handler.ts';
+import { ExpireCredit } from '../../application/credit/expire-credit.handler.ts';
 import { ExpiriesBody } from './credit.bodies.ts';
 
 /** What the provider does about prepaid credit. */

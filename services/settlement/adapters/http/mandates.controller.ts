@@ -9,10 +9,10 @@ import { answerCommand, CommandAnswerBody } from '../../../http/command-answer.t
 import { Asked, type CommandRequest, pathId } from '../../../http/command-request.ts';
 import { CommandRoute } from '../../../http/command-route.decorator.ts';
 import { ProblemError } from '../../../http/problem-error.ts';
-import { NoteMandate, SignMandate } from '../../application/agree-mandate.handlers.ts';
-import { MANDATE_DESK, type MandateDesk } from '../../application/mandate-desk.ts';
-import { OfferMandate } from '../../application/mandate.handlers.ts';
-import { mandateStream } from '../../application/sending-streams.ts';
+import { NoteMandate, SignMandate } from '../../application/mandates/agree-mandate.handlers.ts';
+import { MANDATE_DESK, type MandateDesk } from '../../application/mandates/mandate-desk.ts';
+import { OfferMandate } from '../../application/mandates/mandate.handlers.ts';
+import { mandateStream } from '../../application/sending/sending-streams.ts';
 import { SETTLEMENT_CHAINS, type SettlementChains } from '../../application/settlement-chains.ts';
 import { mandateOffer } from '../../domain/mandate-offer.ts';
 import { mandate, type OfferedMandate } from '../../domain/mandate.ts';

@@ -5,7 +5,7 @@ import type { FastifyReply } from 'fastify';
 import { answerCommand, CommandAnswerBody } from '../../../http/command-answer.ts';
 import { Asked, type CommandRequest, pathId } from '../../../http/command-request.ts';
 import { CommandRoute } from '../../../http/command-route.decorator.ts';
-import { RecordOutage } from '../../application/record-outage.handler.ts';
+import { RecordOutage } from '../../application/terms/record-outage.handler.ts';
 import { OutageBody } from './settlement.bodies.ts';
 
 /** Where monitoring tells of services that were not there. */

@@ -7,7 +7,7 @@ import encodeQR from 'qr';
 import { Public } from '../../../access/adapters/http/principal.decorator.ts';
 import { ProblemError } from '../../../http/problem-error.ts';
 import { projectRoot } from '../../../read-store/project-root.ts';
-import { Checkouts } from '../../application/checkouts.ts';
+import { Checkouts } from '../../application/checkout/checkouts.ts';
 
 /** Everything comes from here; icons of wallets are data as well. Nobody frames the page, nothing of it goes anywhere else. */
 const policy =

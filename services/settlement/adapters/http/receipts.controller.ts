@@ -6,7 +6,7 @@ import { answerCommand, CommandAnswerBody } from '../../../http/command-answer.t
 import { Asked, type CommandRequest } from '../../../http/command-request.ts';
 import { CommandRoute } from '../../../http/command-route.decorator.ts';
 import { ProblemError } from '../../../http/problem-error.ts';
-import { AllocateReceipt } from '../../application/allocate-receipt.handler.ts';
+import { AllocateReceipt } from '../../application/booking/allocate-receipt.handler.ts';
 import { isSettlementId } from '../../domain/chain-effect.ts';
 import { AllocationBody } from './receipt.bodies.ts';
 

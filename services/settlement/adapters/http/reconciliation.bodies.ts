@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { amountText } from '../../../money/money.ts';
-import type { ComparisonStanding, KeptReconciliation } from '../../application/reconciliation-store.ts';
+import type { ComparisonStanding, KeptReconciliation } from '../../application/reconciling/reconciliation-store.ts';
 import { differenceOf, isSound, reconciledSubjects } from '../../domain/reconciliation.ts';
 
 const text = { type: 'string' } as const;

@@ -4,7 +4,7 @@ import { ForRoles, Principal } from '../../../access/adapters/http/principal.dec
 import type { Principal as PrincipalOf } from '../../../access/application/principal.ts';
 import { ProblemError } from '../../../http/problem-error.ts';
 import { ProblemResponse } from '../../../http/problem-response.decorator.ts';
-import { RECONCILIATIONS, type ReconciliationStore } from '../../application/reconciliation-store.ts';
+import { RECONCILIATIONS, type ReconciliationStore } from '../../application/reconciling/reconciliation-store.ts';
 import { ReconciliationPageBody, reconciliationBodyOf } from './reconciliation.bodies.ts';
 
 const rowsMax = 500;

@@ -8,11 +8,11 @@ import { envelopeOf } from '../../../commands/application/envelope.ts';
 import { answerCommand, CommandAnswerBody } from '../../../http/command-answer.ts';
 import { ProblemError } from '../../../http/problem-error.ts';
 import { ProblemResponse } from '../../../http/problem-response.decorator.ts';
-import type { CheckoutSlot } from '../../application/checkout-link.ts';
-import { CheckoutAsks } from '../../application/checkout-asks.ts';
-import { Checkouts } from '../../application/checkouts.ts';
-import { CREDIT_DESK, type CreditDesk } from '../../application/credit-desk.ts';
-import { OfferRedemption, RelayRedemption } from '../../application/redemption.handlers.ts';
+import type { CheckoutSlot } from '../../application/checkout/checkout-link.ts';
+import { CheckoutAsks } from '../../application/checkout/checkout-asks.ts';
+import { Checkouts } from '../../application/checkout/checkouts.ts';
+import { CREDIT_DESK, type CreditDesk } from '../../application/credit/credit-desk.ts';
+import { OfferRedemption, RelayRedemption } from '../../application/credit/redemption.handlers.ts';
 import { keyOf } from './checkout.controller.ts';
 import { PreparedRedemptionBody, RedemptionBody, SignedRedemptionBody } from './credit.bodies.ts';
 

@@ -1,8 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { AddressField, AmountField, CurrencyField, TextField } from '../../../http/fields.ts';
-import type { CreditRefundView } from '../../application/credit-refunds.ts';
-import { refundStates } from '../../application/dispatch-progress.ts';
-import type { RefundView } from '../../application/refunds.ts';
+import type { CreditRefundView } from '../../application/credit/credit-refunds.ts';
+import { refundStates } from '../../application/sending/dispatch-progress.ts';
+import type { RefundView } from '../../application/refunds/refunds.ts';
 import { SignatureField } from './sending.bodies.ts';
 
 export class RefundBody {

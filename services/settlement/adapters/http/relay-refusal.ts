@@ -1,4 +1,4 @@
-import type { Refusal } from '../../application/payer-desk.ts';
+import type { Refusal } from '../../application/checkout/payer-desk.ts';
 import type { DispatchFailure } from '../../domain/dispatch.events.ts';
 import { refusalNamed } from '../chain/refusals.ts';
 

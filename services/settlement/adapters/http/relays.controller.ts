@@ -7,9 +7,9 @@ import { envelopeOf } from '../../../commands/application/envelope.ts';
 import { answerCommand, CommandAnswerBody } from '../../../http/command-answer.ts';
 import { ProblemError } from '../../../http/problem-error.ts';
 import { ProblemResponse } from '../../../http/problem-response.decorator.ts';
-import { CheckoutAsks } from '../../application/checkout-asks.ts';
-import { Checkouts } from '../../application/checkouts.ts';
-import { RelayPayment } from '../../application/relay-payment.handler.ts';
+import { CheckoutAsks } from '../../application/checkout/checkout-asks.ts';
+import { Checkouts } from '../../application/checkout/checkouts.ts';
+import { RelayPayment } from '../../application/checkout/relay-payment.handler.ts';
 import { keyOf } from './checkout.controller.ts';
 import { RelayBody } from './sending.bodies.ts';
 

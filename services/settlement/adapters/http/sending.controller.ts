@@ -8,10 +8,10 @@ import { answerCommand, CommandAnswerBody } from '../../../http/command-answer.t
 import { Asked, type CommandRequest } from '../../../http/command-request.ts';
 import { CommandRoute } from '../../../http/command-route.decorator.ts';
 import { ProblemError } from '../../../http/problem-error.ts';
-import { EndPpvEvent } from '../../application/end-ppv-event.handler.ts';
-import { GAS_COSTS, type GasCosts } from '../../application/gas-costs.ts';
-import { CollectByMandate } from '../../application/mandate.handlers.ts';
-import { RetryDispatch } from '../../application/retry-dispatch.handler.ts';
+import { EndPpvEvent } from '../../application/escrow/end-ppv-event.handler.ts';
+import { GAS_COSTS, type GasCosts } from '../../application/sending/gas-costs.ts';
+import { CollectByMandate } from '../../application/mandates/mandate.handlers.ts';
+import { RetryDispatch } from '../../application/sending/retry-dispatch.handler.ts';
 import { CapturePpvEventBody, CollectionBody, EndPpvEventBody, GasCostsBody, RetryBody } from './sending.bodies.ts';
 
 const dayMs = 86_400_000;

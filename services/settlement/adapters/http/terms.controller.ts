@@ -3,7 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Public } from '../../../access/adapters/http/principal.decorator.ts';
 import { ProblemError } from '../../../http/problem-error.ts';
 import { ProblemResponse } from '../../../http/problem-response.decorator.ts';
-import { PublishedTerms } from '../../application/published-terms.ts';
+import { PublishedTerms } from '../../application/terms/published-terms.ts';
 import { PublishedTermsBody } from './settlement.bodies.ts';
 
 /** Terms by their hash, for anybody who holds a receipt that names it: whoever hashes the answer knows that it is the document. */

@@ -1,6 +1,6 @@
 import { amountText } from '../../../money/money.ts';
-import type { MandateDesk } from '../../application/mandate-desk.ts';
-import type { WalletMandate } from '../../application/wallet-mandates.ts';
+import type { MandateDesk } from '../../application/mandates/mandate-desk.ts';
+import type { WalletMandate } from '../../application/mandates/wallet-mandates.ts';
 import { mandateTypes, revocationTypes } from '../../domain/mandate-terms.ts';
 import type { MandateOffered } from '../../domain/mandate.events.ts';
 import { signingDomain } from '../../domain/quote.ts';

@@ -3,9 +3,9 @@ import { ApiCreatedResponse, ApiHeader, ApiOperation, ApiTags } from '@nestjs/sw
 import { Public } from '../../../access/adapters/http/principal.decorator.ts';
 import { ProblemError } from '../../../http/problem-error.ts';
 import { ProblemResponse } from '../../../http/problem-response.decorator.ts';
-import { CheckoutAsks } from '../../application/checkout-asks.ts';
-import { Checkouts } from '../../application/checkouts.ts';
-import { WalletSignIns } from '../../application/wallet-sign-ins.ts';
+import { CheckoutAsks } from '../../application/checkout/checkout-asks.ts';
+import { Checkouts } from '../../application/checkout/checkouts.ts';
+import { WalletSignIns } from '../../application/mandates/wallet-sign-ins.ts';
 import { keyOf } from './checkout.controller.ts';
 import { pageLink } from './pay-page.controller.ts';
 import { SignatureBody } from './sending.bodies.ts';

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { NodeStanding } from '../../application/node-quorum.ts';
-import type { LiftedHalt, WatcherHalt } from '../../application/watcher-halts.ts';
-import type { ContractProgress, ToldWatcherStatus, WatcherStatus } from '../../application/watcher-status.ts';
+import type { NodeStanding } from '../../application/watching/node-quorum.ts';
+import type { LiftedHalt, WatcherHalt } from '../../application/watching/watcher-halts.ts';
+import type { ContractProgress, ToldWatcherStatus, WatcherStatus } from '../../application/watching/watcher-status.ts';
 import { DifferenceBody, OverdueComparisonBody } from './reconciliation.bodies.ts';
 
 const text = { type: 'string' } as const;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { TransactionSigner } from '../../../chain/application/transaction.ts';
-import type { SenderKeys, SenderRole } from '../../application/sender-keys.ts';
+import type { SenderKeys, SenderRole } from '../../application/sending/sender-keys.ts';
 import { EncryptedKeystore, type EncryptedKeystoreOptions } from './encrypted-keystore.ts';
 import { quoteKeyOf } from './encrypted-keystore.signer.ts';
 

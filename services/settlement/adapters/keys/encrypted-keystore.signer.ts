@@ -1,4 +1,4 @@
-import type { QuoteSignature, QuoteSigner } from '../../application/quote-signer.ts';
+import type { QuoteSignature, QuoteSigner } from '../../application/quoting/quote-signer.ts';
 import { type ContractPlace, digestOf, type SignedTerms } from '../../domain/quote.ts';
 import { EncryptedKeystore, type EncryptedKeystoreOptions } from './encrypted-keystore.ts';
 

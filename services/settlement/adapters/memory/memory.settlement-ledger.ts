@@ -1,6 +1,6 @@
-import type { FinalEffects } from '../../application/final-effects.ts';
-import type { ChainHeads, EffectStanding, MandateEnd, SettlementLedger } from '../../application/settlement-ledger.ts';
-import { businessKeyOf, type EffectKey } from '../../application/watcher-store.ts';
+import type { FinalEffects } from '../../application/watching/final-effects.ts';
+import type { ChainHeads, EffectStanding, MandateEnd, SettlementLedger } from '../../application/watching/settlement-ledger.ts';
+import { businessKeyOf, type EffectKey } from '../../application/watching/watcher-store.ts';
 import { type ChainEffect, observationKey } from '../../domain/chain-effect.ts';
 import { isOnlyRecorded } from '../../domain/settlement.decider.ts';
 

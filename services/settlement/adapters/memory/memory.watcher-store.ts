@@ -1,7 +1,7 @@
-import type { EffectStanding, MandateEnd } from '../../application/settlement-ledger.ts';
+import type { EffectStanding, MandateEnd } from '../../application/watching/settlement-ledger.ts';
 import { nativeToken } from '../../application/settlement-chain.ts';
-import type { BlockRange } from '../../application/watched-node.ts';
-import { CheckpointMovedFault, WatcherAlarm } from '../../application/watcher-faults.ts';
+import type { BlockRange } from '../../application/watching/watched-node.ts';
+import { CheckpointMovedFault, WatcherAlarm } from '../../application/watching/watcher-faults.ts';
 import {
   type CoinReading,
   type Adoption,
@@ -21,7 +21,7 @@ import {
   type WatchStep,
   type Withdrawable,
   type Word,
-} from '../../application/watcher-store.ts';
+} from '../../application/watching/watcher-store.ts';
 import type { ChainEffect } from '../../domain/chain-effect.ts';
 
 interface Kept {

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { ClosedSlots } from '../../application/closed-slots.ts';
+import type { ClosedSlots } from '../../application/checkout/closed-slots.ts';
 
 /** From rows of `settlement_watch_log`: payments contract by contract, as their index goes; redemptions by `<holder>.<seq>`. */
 export class PostgresClosedSlots implements ClosedSlots {

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { CostKind, DailyGasCost, GasCost, GasCosts } from '../../application/gas-costs.ts';
+import type { CostKind, DailyGasCost, GasCost, GasCosts } from '../../application/sending/gas-costs.ts';
 
 interface DailyRow {
   readonly chain_id: string;

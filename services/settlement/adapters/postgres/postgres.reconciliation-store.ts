@@ -5,7 +5,7 @@ import type {
   KeptReconciliation,
   OpeningBalance,
   ReconciliationStore,
-} from '../../application/reconciliation-store.ts';
+} from '../../application/reconciling/reconciliation-store.ts';
 import type { ReconciledBlock, ReconciledSubject, Reconciliation } from '../../domain/reconciliation.ts';
 
 interface Row {

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { HaltCode, LiftedHalt, WatcherHalt, WatcherHalts } from '../../application/watcher-halts.ts';
+import type { HaltCode, LiftedHalt, WatcherHalt, WatcherHalts } from '../../application/watching/watcher-halts.ts';
 
 interface HaltRow {
   readonly chain_id: string;

@@ -1,13 +1,13 @@
 import type { Pool } from 'pg';
-import type { NodeStanding, NodeState } from '../../application/node-quorum.ts';
-import type { WatcherAlarmCode } from '../../application/watcher-faults.ts';
+import type { NodeStanding, NodeState } from '../../application/watching/node-quorum.ts';
+import type { WatcherAlarmCode } from '../../application/watching/watcher-faults.ts';
 import type {
   ContractProgress,
   ToldWatcherStatus,
   WatcherState,
   WatcherStatus,
   WatcherStatusStore,
-} from '../../application/watcher-status.ts';
+} from '../../application/watching/watcher-status.ts';
 
 interface StatusRow {
   readonly chain_id: string;

@@ -3,9 +3,9 @@ import { inPoolTransaction } from '../../../read-store/pool-transaction.ts';
 import type { ChainEffect, ChainModule } from '../../domain/chain-effect.ts';
 import type { NativeTransaction } from '../../domain/native-moves.ts';
 import { nativeToken } from '../../application/settlement-chain.ts';
-import type { EffectStanding, MandateEnd } from '../../application/settlement-ledger.ts';
-import type { BlockRange } from '../../application/watched-node.ts';
-import { CheckpointMovedFault, WatcherAlarm } from '../../application/watcher-faults.ts';
+import type { EffectStanding, MandateEnd } from '../../application/watching/settlement-ledger.ts';
+import type { BlockRange } from '../../application/watching/watched-node.ts';
+import { CheckpointMovedFault, WatcherAlarm } from '../../application/watching/watcher-faults.ts';
 import {
   type CoinReading,
   type Adoption,
@@ -23,7 +23,7 @@ import {
   type WatchStep,
   type Withdrawable,
   type Word,
-} from '../../application/watcher-store.ts';
+} from '../../application/watching/watcher-store.ts';
 
 interface CursorRow {
   readonly contract: string;

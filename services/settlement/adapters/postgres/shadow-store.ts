@@ -1,5 +1,5 @@
 import { createPool } from '../../../read-store/pool.ts';
-import type { WatcherStore } from '../../application/watcher-store.ts';
+import type { WatcherStore } from '../../application/watching/watcher-store.ts';
 import { PostgresWatcherStore } from './postgres.watcher-store.ts';
 
 const tables = ['cursor', 'block', 'log', 'word', 'balance', 'reading'].map((name) => `settlement_watch_${name}`);

@@ -1,0 +1,280 @@
+import { Inject } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import type { Outcome } from '../../../commands/application/answer.ts';
+import { CLOCK, type Clock } from '../../../commands/application/clock.ts';
+import { createdIdOf } from '../../../commands/application/command-id.ts';
+import { CommandExecutor } from '../../../commands/application/command-executor.ts';
+import type { Envelope } from '../../../commands/application/envelope.ts';
+import { randomSalt } from '../../../commands/application/random-salt.ts';
+import { reject, repeated } from '../../../commands/domain/decision.ts';
+import { amountText, moneyOf } from '../../../money/money.ts';
+import { mappedEvent, mappedTitle, mapTitle, type MapTitleData } from '../../domain/ppv-event.ts';
+import { invoiceRefOf } from '../../domain/quote.ts';
+import { configured, settlementProvider } from '../../domain/settlement-provider.ts';
+import { moveSlot, openSlot, type SlotRejection } from '../../domain/slot.decider.ts';
+import type { SlotAllocated, SlotOpened, SlotPurpose } from '../../domain/slot.events.ts';
+import { type OpenSlot, slot } from '../../domain/slot.ts';
+import { purposeKey, referenceOf, slotFor, slotRegister } from '../../domain/slot-register.ts';
+import { noTerms, terms } from '../../domain/terms.ts';
+import type { TermsDocument } from '../../domain/terms.events.ts';
+import { tokenUnits } from '../../domain/token-amount.ts';
+import type { CheckoutAsked, SubjectRejection } from './checkout-subject.ts';
+import { CreditTokens } from '../credit/credit-tokens.ts';
+import { type Payable, PayableSubjects } from './payable-subjects.ts';
+import type { SettlementChain } from '../settlement-chain.ts';
+import { SETTLEMENT_CHAINS, type SettlementChains } from '../settlement-chains.ts';
+import { ppvEventStream, settlementProviderStream, slotRegisterStream, slotStream, termsStream } from '../settlement-streams.ts';
+import { SlotNumbers } from './slot-numbers.ts';
+import { SlotReleases } from './slot-releases.ts';
+import { stepEnvelope } from '../step-envelope.ts';
+
+export type CheckoutRejection =
+  | SubjectRejection
+  | SlotRejection
+  | { readonly code: 'settlement_not_configured' }
+  | { readonly code: 'chain_not_found' }
+  | { readonly code: 'escrow_not_available'; readonly chainId: string }
+  | { readonly code: 'credit_not_available'; readonly chainId: string; readonly currency: string }
+  | { readonly code: 'terms_not_found' }
+  /** They say another price, or another currency, than what is to be paid. */
+  | { readonly code: 'terms_contradict'; readonly terms: string; readonly price: string; readonly currency: string };
+
+/** Answers the seq of the slot beside the events. */
+export class OpenCheckout extends Command<{ readonly seq: string; readonly outcome: Outcome<CheckoutRejection> }> {
+  readonly envelope: Envelope;
+  readonly asked: CheckoutAsked;
+  readonly isFor: (account: string) => boolean;
+
+  constructor(envelope: Envelope, asked: CheckoutAsked, isFor: (account: string) => boolean = () => true) {
+    super();
+    this.envelope = envelope;
+    this.asked = asked;
+    this.isFor = isFor;
+  }
+}
+
+type Place = Pick<SlotOpened, 'module' | 'chainId' | 'contract' | 'escrow'>;
+type Answer = Promise<{ readonly seq: string; readonly outcome: Outcome<CheckoutRejection> }>;
+
+type EscrowTimes = Pick<MapTitleData, 'captureAfterSeconds' | 'reclaimAfterSeconds'>;
+
+interface AgreedTerms {
+  readonly hash: string;
+  /** Absent where nothing was published. */
+  readonly document?: TermsDocument;
+  readonly escrow: EscrowTimes;
+}
+
+/** Where no terms say it: the provider takes the money when the title is over, and a month later anybody may send back what it left. */
+const escrowTimesDefault: EscrowTimes = { captureAfterSeconds: 0n, reclaimAfterSeconds: 30n * 86_400n };
+
+/**
+ * Gives what is to be paid its slot, and opens it. Two steps over two streams: the register gives a purpose its seq, once; the slot says
+ * what it is for. A crash between the two is mended by the repeat, and by whoever asks to pay the same thing.
+ */
+@CommandHandler(OpenCheckout)
+export class OpenCheckoutHandler implements ICommandHandler<OpenCheckout> {
+  readonly #executor: CommandExecutor;
+  readonly #subjects: PayableSubjects;
+  readonly #chains: SettlementChains;
+  readonly #releases: SlotReleases;
+  readonly #numbers: SlotNumbers;
+  readonly #clock: Clock;
+
+  constructor(
+    @Inject(CommandExecutor) executor: CommandExecutor,
+    @Inject(PayableSubjects) subjects: PayableSubjects,
+    @Inject(SETTLEMENT_CHAINS) chains: SettlementChains,
+    @Inject(SlotReleases) releases: SlotReleases,
+    @Inject(SlotNumbers) numbers: SlotNumbers,
+    @Inject(CLOCK) clock: Clock,
+  ) {
+    this.#executor = executor;
+    this.#subjects = subjects;
+    this.#chains = chains;
+    this.#releases = releases;
+    this.#numbers = numbers;
+    this.#clock = clock;
+  }
+
+  async execute({ envelope, asked, isFor }: OpenCheckout): Answer {
+    const { provider } = envelope;
+    const earlier = await this.#earlier(envelope);
+    if (earlier !== undefined) return earlier;
+    const payable = await this.#subjects.find(provider, asked.subject, { isFor, now: this.#clock.now() });
+    if ('code' in payable) return refused(payable);
+    const named = configured(await this.#executor.current(settlementProvider, settlementProviderStream(provider), provider));
+    if (named.code !== undefined) return refused(named);
+    const chain = this.#chains.find(asked.chainId);
+    if (chain === undefined) return refused({ code: 'chain_not_found' });
+    if (payable.kind === 'credit' && !(await this.#isCreditSold(provider, payable, chain))) {
+      return refused({ code: 'credit_not_available', chainId: chain.chainId, currency: payable.amount.currency });
+    }
+    const agreed = await this.#terms(provider, asked.termsHash ?? named.profile.termsHash);
+    if (agreed === undefined) return refused({ code: 'terms_not_found' });
+    if (agreed.document !== undefined && contradicts(agreed.document, payable, asked)) {
+      const { amount: price, currency } = agreed.document.price;
+      return refused({ code: 'terms_contradict', terms: agreed.hash, price, currency });
+    }
+    const place = await this.#placeOf(envelope, payable, chain, agreed.escrow);
+    if (place === undefined) return refused({ code: 'escrow_not_available', chainId: chain.chainId });
+
+    const purpose = await this.#purposeOf(envelope, payable, place);
+    if ('code' in purpose) return refused(purpose);
+    const { seq, outcome } = await this.#numbers.allocate(envelope, named.providerId, purposeKey(purpose));
+    if (outcome.kind === 'rejected') return { seq, outcome };
+    const opened = { ...place, seq, providerId: named.providerId, account: payable.account, purpose, termsHash: agreed.hash };
+    return { seq, outcome: await this.#open(envelope, { ...opened, ...amountOf(payable) }) };
+  }
+
+  /**
+   * A command that has allocated a slot before is answered by it, whatever became of what it is for since; undefined for one that has not,
+   * and for one that was interrupted before the slot was opened.
+   */
+  async #earlier(envelope: Envelope): Promise<Awaited<Answer> | undefined> {
+    const { provider } = envelope;
+    const allocated = await this.#executor.execute({
+      ...{ aggregate: slotRegister, stream: slotRegisterStream(provider), envelope },
+      decide: () => reject({ code: 'slot_not_found' as const }),
+    });
+    if (allocated.kind === 'rejected') return allocated.rejection.code === 'slot_not_found' ? undefined : { seq: '', outcome: allocated };
+    const { purpose } = allocated.answer.events[0]?.data as SlotAllocated;
+    const register = await this.#executor.current(slotRegister, slotRegisterStream(provider), provider);
+    const seq = slotFor(register, purpose)?.seq ?? '';
+    const stream = slotStream(provider, seq);
+    if ((await this.#executor.current(slot, stream, provider)).status === 'none') return undefined;
+    const step = stepEnvelope(envelope, 'OpenSlot', { seq });
+    return { seq, outcome: await this.#executor.execute({ aggregate: slot, stream, envelope: step, decide: () => repeated(0n) }) };
+  }
+
+  /** Nobody pays for credit that cannot be given out: there has to be a token in this currency, as fine as the amount. */
+  async #isCreditSold(provider: string, { amount }: Payable, { chainId }: SettlementChain): Promise<boolean> {
+    const token = await new CreditTokens(this.#executor).of(provider, chainId);
+    return token?.currency === amount.currency && tokenUnits(amount, token) !== undefined;
+  }
+
+  /** What the payer agrees to, and for how long the escrow holds by it; undefined for terms that nobody published. */
+  async #terms(provider: string, hash: string): Promise<AgreedTerms | undefined> {
+    if (hash === noTerms) return { hash, escrow: escrowTimesDefault };
+    const published = await this.#executor.current(terms, termsStream(provider, hash), provider);
+    if (published.status === 'none') return undefined;
+    const { document } = published;
+    if (document.escrow === undefined) return { hash, document, escrow: escrowTimesDefault };
+    const { captureAfterSeconds, reclaimAfterSeconds } = document.escrow;
+    return {
+      hash,
+      document,
+      escrow: { captureAfterSeconds: BigInt(captureAfterSeconds), reclaimAfterSeconds: BigInt(reclaimAfterSeconds) },
+    };
+  }
+
+  /** The contract that takes the payment; undefined for one that the chain does not have. */
+  async #placeOf(
+    envelope: Envelope,
+    payable: Payable,
+    { chainId, contracts }: SettlementChain,
+    escrow: EscrowTimes,
+  ): Promise<Place | undefined> {
+    if (payable.kind !== 'title' || !payable.held) return { module: 'settlement', chainId, contract: contracts.settlement };
+    if (contracts.escrow === undefined) return undefined;
+    const { provider } = envelope;
+    const stream = ppvEventStream(provider, payable.title.id);
+    const data = { slug: provider, title: payable.title.id, endsAt: payable.endsAt, ...escrow };
+    const step = stepEnvelope(envelope, 'MapTitle', { title: data.title });
+    await this.#executor.execute({ aggregate: mappedTitle, stream, envelope: step, decide: (state) => mapTitle(state, data) });
+    const event = mappedEvent(await this.#executor.current(mappedTitle, stream, provider), data);
+    if (event === undefined) throw new TypeError(`Title ${payable.title.id} has no event after it was given one.`);
+    const { eventId, captureAfter, reclaimAfter } = event;
+    return { module: 'escrow', chainId, contract: contracts.escrow, escrow: { eventId, captureAfter, reclaimAfter } };
+  }
+
+  async #purposeOf(envelope: Envelope, payable: Payable, place: Place): Promise<SlotPurpose | SlotRejection> {
+    if (payable.kind === 'invoice') return this.#instalmentOf(envelope, payable, place);
+    const order = createdIdOf(envelope.commandId, 'ord_');
+    switch (payable.kind) {
+      case 'title':
+        return { kind: 'title', order, title: payable.title };
+      case 'top-up':
+        return { kind: 'top-up', order, bucket: payable.bucket };
+      default:
+        return { kind: payable.kind, order };
+    }
+  }
+
+  /**
+   * An invoice has one open slot at a time. Whoever asks for the same amount at the same place gets it; for another amount or place it is
+   * given up or moved first, which only a chain that cannot bring back a quote allows. One in which nothing can land any more is given up as well.
+   */
+  async #instalmentOf(
+    envelope: Envelope,
+    payable: Payable & { readonly kind: 'invoice' },
+    place: Place,
+  ): Promise<SlotPurpose | SlotRejection> {
+    const { provider } = envelope;
+    const register = await this.#executor.current(slotRegister, slotRegisterStream(provider), provider);
+    const purposeAt = (instalment: number): SlotPurpose => ({
+      ...{ kind: 'invoice', invoice: payable.invoice, number: payable.number },
+      instalment: instalment.toString(),
+    });
+    let last = 0;
+    while (register.slots.has(purposeKey(purposeAt(last + 1)))) last++;
+    const seq = slotFor(register, purposeKey(purposeAt(last)))?.seq;
+    if (seq === undefined) return purposeAt(1);
+    const state = await this.#executor.current(slot, slotStream(provider, seq), provider);
+    if (state.status === 'none') return purposeAt(last);
+    if (state.status === 'closed') return purposeAt(last + 1);
+    const isKept = state.opened.amount === amountText(payable.amount) && (await this.#releases.closingOf(provider, state)) === undefined;
+    const refusal = isKept ? await this.#move(envelope, state, place) : rejectionOf(await this.#releases.release(envelope, state));
+    if (refusal !== undefined) return refusal;
+    return purposeAt(isKept ? last : last + 1);
+  }
+
+  async #move(envelope: Envelope, state: OpenSlot, to: Place): Promise<SlotRejection | undefined> {
+    if (state.place.chainId === to.chainId && state.place.contract === to.contract) return undefined;
+    const { provider } = envelope;
+    const evidence = await this.#releases.evidenceOf(provider, state);
+    const outcome = await this.#executor.execute({
+      ...{ aggregate: slot, stream: slotStream(provider, state.opened.seq) },
+      envelope: stepEnvelope(envelope, 'MoveSlot', { seq: state.opened.seq, chainId: to.chainId, contract: to.contract }),
+      decide: (current, now) => moveSlot(current, { to, evidence }, now),
+    });
+    return rejectionOf(outcome);
+  }
+
+  #open(envelope: Envelope, data: Omit<SlotOpened, 'salt' | 'invoiceRef'>): Promise<Outcome<never>> {
+    const salt = `0x${randomSalt()}`;
+    const invoiceRef = invoiceRefOf({ salt, invoiceId: referenceOf(data.purpose), termsHash: data.termsHash });
+    return this.#executor.execute({
+      ...{ aggregate: slot, stream: slotStream(envelope.provider, data.seq) },
+      envelope: stepEnvelope(envelope, 'OpenSlot', { seq: data.seq }),
+      decide: (state) => openSlot(state, { ...data, salt, invoiceRef }),
+    });
+  }
+}
+
+/**
+ * Whether terms cannot be those of what is to be paid. A title has one price for ever, which terms that are paid once name; a bill is made of
+ * many things, so that only the currency of terms that were named for it can be compared.
+ */
+function contradicts({ price }: TermsDocument, { kind, amount }: Payable, { termsHash }: CheckoutAsked): boolean {
+  const isForTitle = kind === 'title' && price.cycle === 'once';
+  if (price.currency !== amount.currency) return isForTitle || termsHash !== undefined;
+  return isForTitle && moneyOf(price.amount, price.currency).amount !== amount.amount;
+}
+
+function amountOf({ amount }: Payable): Pick<SlotOpened, 'amount' | 'currency'> {
+  return { amount: amountText(amount), currency: amount.currency };
+}
+
+function rejectionOf(outcome: Outcome<SlotRejection>): SlotRejection | undefined {
+  if (outcome.kind === 'accepted') return undefined;
+  const { rejection } = outcome;
+  // A step has a key and a body of its own, so no other command can have come before it.
+  if (rejection.code === 'idempotency_key_reused' || rejection.code === 'revision_mismatch')
+    throw new Error(`A step was refused: ${rejection.code}.`);
+  return rejection;
+}
+
+function refused(rejection: CheckoutRejection): { readonly seq: string; readonly outcome: Outcome<CheckoutRejection> } {
+  return { seq: '', outcome: { kind: 'rejected', rejection } };
+}

@@ -1,0 +1,36 @@
+import { uuidv5 } from '../../../commands/application/uuid-v5.ts';
+import { partsOf } from '../../../event-store/domain/stream-name.ts';
+import { type Operation, operations } from '../../domain/dispatch.events.ts';
+import type { NextCall } from './dispatch-calls.ts';
+
+/** Namespace of the ids of transactions that dispatches ask for. */
+const transactions = '5a3a1dcb-8d0b-5b6c-9d3e-7f6a1f3b2c41';
+
+export interface DispatchStep {
+  readonly stream: string;
+  /** Revision of the order. */
+  readonly orderedAt: bigint;
+  readonly step: NextCall['step'];
+  /** Counts from 0: the next one only where somebody else took the nonce of the last. */
+  readonly trial: number;
+}
+
+/** The one transaction of a step, for whoever asks for it and however often: so a crash anywhere signs nothing twice. */
+export function transactionIdOf({ stream, orderedAt, step, trial }: DispatchStep): string {
+  return uuidv5(`${stream}\n${orderedAt}\n${step}\n${trial}`, transactions);
+}
+
+/** What the queue keeps a transaction as. */
+export function subjectOf(operation: Operation, stream: string): string {
+  return `${operation} ${stream}`;
+}
+
+/** Whose transaction it was and what for; undefined for one that no dispatch asked for. */
+export function readSubject(
+  subject: string,
+): { readonly operation: Operation; readonly provider: string; readonly stream: string } | undefined {
+  const [word = '', stream = ''] = subject.split(' ');
+  const operation = operations.find((known) => known === word);
+  const provider = partsOf(stream)?.slug;
+  return operation === undefined || provider === undefined ? undefined : { operation, provider, stream };
+}
