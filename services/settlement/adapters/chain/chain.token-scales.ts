@@ -1,6 +1,7 @@
-import { ChainFault, ChainRefusedFault, ChainUnavailableFault } from '../../../chain/application/chain-faults.ts';
+import { ChainRefusedFault, ChainUnavailableFault } from '../../../chain/application/chain-faults.ts';
 import type { ChainNode } from '../../../chain/application/chain-node.ts';
-import { nativeToken, quorumOf, type SettlementChain } from '../../application/settlement-chain.ts';
+import { askEnough } from '../../application/enough-nodes.ts';
+import { nativeToken, type SettlementChain } from '../../application/settlement-chain.ts';
 import type { SettlementChains } from '../../application/settlement-chains.ts';
 import type { TokenScales } from '../../application/quoting/token-scales.ts';
 import { tokenContract } from './contract-interfaces.ts';
@@ -30,18 +31,10 @@ export class ChainTokenScales implements TokenScales {
   }
 
   async #agreed(chain: SettlementChain, token: string): Promise<number | undefined> {
-    const said: (number | undefined)[] = [];
-    for (const url of chain.rpcUrls) {
-      if (said.length === quorumOf(chain)) break;
-      try {
-        said.push(await saidBy(this.#nodeAt(url), token));
-      } catch (error) {
-        if (!(error instanceof ChainFault)) throw error; // Another node may answer.
-      }
-    }
-    if (said.length < quorumOf(chain)) throw new ChainUnavailableFault(`Too few nodes of chain ${chain.chainId} answer.`);
-    if (new Set(said).size > 1) throw new ChainUnavailableFault(`Nodes of chain ${chain.chainId} contradict each other on token ${token}.`);
-    return said[0];
+    const said = await askEnough(chain, chain.rpcUrls, async (url) => ({ decimals: await saidBy(this.#nodeAt(url), token) }));
+    const decimals = new Set(said.map((answer) => answer.decimals));
+    if (decimals.size > 1) throw new ChainUnavailableFault(`Nodes of chain ${chain.chainId} contradict each other on token ${token}.`);
+    return said[0]?.decimals;
   }
 }
 

@@ -1,5 +1,5 @@
-import { ChainFault, ChainUnavailableFault } from '../../../chain/application/chain-faults.ts';
-import { quorumOf, type SettlementChain } from '../../application/settlement-chain.ts';
+import { askEnough } from '../../application/enough-nodes.ts';
+import type { SettlementChain } from '../../application/settlement-chain.ts';
 import type { SettlementChains } from '../../application/settlement-chains.ts';
 import type { SlotOnChain, SlotWitness } from '../../application/checkout/slot-evidence.ts';
 import type { SlotPayments } from '../../application/checkout/slot-payments.ts';
@@ -32,13 +32,7 @@ export class ChainSlotWitness implements SlotWitness {
     if (chain === undefined) return undefined;
     const cancelled = await payments.cancellationAt(slot.provider, slot);
     if (cancelled !== undefined) return { kind: 'cancelled', block: cancelled };
-    const said: Said[] = [];
-    for (const node of nodesOf(chain)) {
-      if (said.length === quorumOf(chain)) break;
-      const answer = await saidBy(node, slot);
-      if (answer !== undefined) said.push(answer);
-    }
-    if (said.length < quorumOf(chain)) throw new ChainUnavailableFault(`Too few nodes of chain ${chain.chainId} answer.`);
+    const said = await askEnough(chain, nodesOf(chain), (node) => saidBy(node, slot));
     return said.some(({ isClosed }) => isClosed) ? undefined : { kind: 'unpaid', block: evidenceBlock(said.map(({ final }) => final)) };
   }
 }
@@ -48,19 +42,14 @@ interface Said {
   readonly final: WatchedBlock;
 }
 
-/** Undefined for a node that is away, lags behind itself, or does not know its own newest block any more. */
+/** Undefined for a node that lags behind itself, or does not know its own newest block any more. */
 async function saidBy(node: WatchedNode, { module, contract, providerId, seq }: SlotOnChain): Promise<Said | undefined> {
   const [word, bit] = [BigInt(seq) / 256n, BigInt(seq) % 256n];
   const view = module === 'settlement' ? 'settledWord' : 'purchasedWord';
-  try {
-    const { latest, finalized } = await node.heads();
-    if (latest.number < finalized.number) return undefined;
-    const closed = await node.slots({ contract, view, providerId, word }, latest.hash);
-    return closed === undefined ? undefined : { isClosed: ((closed >> bit) & 1n) === 1n, final: finalized };
-  } catch (error) {
-    if (error instanceof ChainFault) return undefined;
-    throw error;
-  }
+  const { latest, finalized } = await node.heads();
+  if (latest.number < finalized.number) return undefined;
+  const closed = await node.slots({ contract, view, providerId, word }, latest.hash);
+  return closed === undefined ? undefined : { isClosed: ((closed >> bit) & 1n) === 1n, final: finalized };
 }
 
 function evidenceBlock(blocks: readonly WatchedBlock[]): EvidenceBlock {
