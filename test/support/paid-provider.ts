@@ -5,7 +5,7 @@ import { startThrowawayChain } from '../../bench/support/throwaway-chain.ts';
 import { ppvEscrowAbi, ppvEscrowBytecode } from '../../contracts/generated/ppv-escrow.ts';
 import { prepaidCreditAbi } from '../../contracts/generated/prepaid-credit.ts';
 import { prepaidCreditFactoryAbi, prepaidCreditFactoryBytecode } from '../../contracts/generated/prepaid-credit-factory.ts';
-import type { ServiceOptions } from '../../services/main/service.ts';
+import type { ServiceOptions } from '../../services/main/service/service-options.ts';
 import { nativeToken, type SettlementChain } from '../../services/settlement/application/settlement-chain.ts';
 import { type Answer, startTestService, type TestService } from './service.ts';
 
