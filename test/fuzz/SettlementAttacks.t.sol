@@ -32,15 +32,18 @@ contract Liar {
 contract SettlementAttacks is SettlementWorld {
     uint48 private constant _NOW = 1_800_000_000;
 
+    Liar private _liar;
+
+    /// @dev What all runs need is made here: each begins from where this ends.
     function setUp() external {
         vm.warp(_NOW);
+        _liar = new Liar();
         // The same key signs for both, so that nothing but the signature tells their quotes apart.
         vm.prank(adminOf(1));
         registry.setSigner(ProviderId.wrap(1), signerOf(0), FOREVER);
     }
 
     /// @notice A2. No field of a signed quote can be another one: each in turn becomes any other value that would be taken if it were signed.
-    /// hardhat-config: fuzz.runs = 2000
     function testFuzz_A2_NoFieldOfAQuoteChanges(uint256 field, uint256 noise) external {
         IProviderSettlement.Quote memory q = _quote(0, 1, 2, 1e6);
         bytes memory sig = _signed(_signerKey(0), settlement.hashQuote(q));
@@ -70,18 +73,16 @@ contract SettlementAttacks is SettlementWorld {
     }
 
     /// @notice A16. A token that lies in `balanceOf` hurts who allows it: no honest token moves, and no slot of another provider is closed.
-    /// hardhat-config: fuzz.runs = 1000
     function testFuzz_A16_ALyingTokenHurtsWhoAllowsIt(uint256 rise, uint96 amount, bool isExact) external {
         vm.assume(amount > 0);
-        Liar liar = new Liar();
         vm.prank(adminOf(0));
-        registry.setToken(ProviderId.wrap(0), address(liar), true, 6);
+        registry.setToken(ProviderId.wrap(0), address(_liar), true, 6);
         rise = isExact ? amount : rise % (1 << 127);
-        liar.lie(rise);
+        _liar.lie(rise);
         bytes32 honest = _honestBalances();
 
         IProviderSettlement.Quote memory q = _quote(0, 1, 2, amount);
-        q.token = address(liar);
+        q.token = address(_liar);
         (bool isTaken, ) = _pay(q, _signed(_signerKey(0), settlement.hashQuote(q)));
         assert(isTaken == (rise == amount) && settlement.isSettled(q.providerId, q.seq) == isTaken);
 
@@ -92,7 +93,6 @@ contract SettlementAttacks is SettlementWorld {
     }
 
     /// @notice A17. The fee is the share rounded down, nothing is lost, and a batch costs what its quotes cost.
-    /// hardhat-config: fuzz.runs = 2000
     function testFuzz_A17_SmallAmountsAreSharedExactly(uint256 one, uint256 two, uint256 bps) external {
         (one, two, bps) = (1 + (one % 10_000), 1 + (two % 10_000), bps % (FEE_CAP + 1));
         vm.prank(PLATFORM);
@@ -118,28 +118,16 @@ contract SettlementAttacks is SettlementWorld {
     }
 
     /// @notice A31. Whatever the hands of one provider do, nothing of the other changes.
-    /// hardhat-config: fuzz.runs = 2000
     function testFuzz_A31_ProvidersDoNotTouchEachOther(uint256 what, uint64 seq, uint48 time, address key) external {
         vm.assume(key != address(0));
         ProviderId other = ProviderId.wrap(1);
         bytes32 before = _recordOf(other, seq);
-        bytes[9] memory calls = [
-            abi.encodeCall(IProviderRegistry.setSigner, (other, key, time)),
-            abi.encodeCall(IProviderRegistry.setCollector, (other, key, time)),
-            abi.encodeCall(IProviderRegistry.setRefunder, (other, key, time)),
-            abi.encodeCall(IProviderRegistry.setToken, (other, address(token), false, 6)),
-            abi.encodeCall(IProviderRegistry.setProviderPaused, (other, true)),
-            abi.encodeCall(IProviderRegistry.proposeAdmin, (other, key)),
-            abi.encodeCall(IProviderRegistry.proposeTreasury, (other, key)),
-            abi.encodeCall(IProviderRegistry.vetoRecovery, (other)),
-            abi.encodeCall(IProviderSettlement.cancelSeq, (other, Seq.wrap(seq)))
-        ];
         address[4] memory hands = [adminOf(0), treasuryOf(0), signerOf(1), COLLECTOR];
         // The signer of provider 1 is none of provider 0 and, at its own provider, no admin; it may cancel its own slots.
         address hand = hands[what % 4];
         uint256 i = (what >> 8) % (hand == signerOf(1) ? 8 : 9);
         vm.prank(hand);
-        (bool isTaken, ) = (i == 8 ? address(settlement) : address(registry)).call(calls[i]);
+        (bool isTaken, ) = (i == 8 ? address(settlement) : address(registry)).call(_intrusion(i, seq, time, key));
         assert(!isTaken && _recordOf(other, seq) == before);
 
         // And what a hand does at home stays there.
@@ -151,6 +139,19 @@ contract SettlementAttacks is SettlementWorld {
         IProviderSettlement.Quote memory q = _quote(1, seq, 2, 1e6);
         (isTaken, ) = _pay(q, _signed(_signerKey(1), settlement.hashQuote(q)), signerOf(1));
         assert(isTaken);
+    }
+
+    function _intrusion(uint256 i, uint64 seq, uint48 time, address key) private view returns (bytes memory) {
+        ProviderId other = ProviderId.wrap(1);
+        if (i == 0) return abi.encodeCall(IProviderRegistry.setSigner, (other, key, time));
+        if (i == 1) return abi.encodeCall(IProviderRegistry.setCollector, (other, key, time));
+        if (i == 2) return abi.encodeCall(IProviderRegistry.setRefunder, (other, key, time));
+        if (i == 3) return abi.encodeCall(IProviderRegistry.setToken, (other, address(token), false, 6));
+        if (i == 4) return abi.encodeCall(IProviderRegistry.setProviderPaused, (other, true));
+        if (i == 5) return abi.encodeCall(IProviderRegistry.proposeAdmin, (other, key));
+        if (i == 6) return abi.encodeCall(IProviderRegistry.proposeTreasury, (other, key));
+        if (i == 7) return abi.encodeCall(IProviderRegistry.vetoRecovery, (other));
+        return abi.encodeCall(IProviderSettlement.cancelSeq, (other, Seq.wrap(seq)));
     }
 
     function _pay(IProviderSettlement.Quote memory q, bytes memory sig) private returns (bool, bytes memory) {
