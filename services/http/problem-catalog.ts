@@ -32,6 +32,7 @@ type EdgeCode =
   | 'unauthenticated'
   | 'wallet_not_signed_in'
   | 'sign_in_refused'
+  | 'sign_in_elsewhere'
   | 'mandates_too_many'
   | 'forbidden'
   | 'route_not_found'
@@ -105,6 +106,7 @@ export const problemCatalog = {
   if_match_invalid: { status: 400, title: 'The If-Match header must be one entity tag with a revision, for example "3".' },
   wallet_not_signed_in: { status: 401, title: 'No wallet has signed in here, or its time is over.' },
   sign_in_refused: { status: 403, title: 'The signature is not the wallet’s, or what it is over was used or is over.' },
+  sign_in_elsewhere: { status: 403, title: 'Wallets sign in at the address of this service alone.' },
   mandates_too_many: { status: 409, title: 'The wallet has agreed to, or asked for, as many mandates as one may have.' },
   unauthenticated: { status: 401, title: 'The request carries no valid API key.' },
   forbidden: { status: 403, title: 'This API key is for another role.' },

@@ -7,6 +7,7 @@ import { type Engines, startEngines } from './embedded/engines.ts';
 import { isPortFree } from './embedded/free-port.ts';
 import { localProvider } from './local-provider.ts';
 import { migrateWith } from './migrate.ts';
+import { demandPublicOrigin } from './public-origin-setting.ts';
 import { openService, type Service } from './service.ts';
 import type { ServiceOptions } from './service/service-options.ts';
 import type { Settings } from './settings.ts';
@@ -18,6 +19,7 @@ import { forgottenChains, paymentsText } from './watched-payments.ts';
  * has ended: first the HTTP interface with its requests, writers and readers, then the chain, then Postgres.
  */
 export async function runLocal(settings: Settings): Promise<void> {
+  demandPublicOrigin(settings);
   const stop = listenForStop();
   const began = performance.now();
   const engines = await startEngines(settings, warn);
@@ -56,6 +58,7 @@ export async function openLocalService(settings: Settings, engines: Engines): Pr
     settlementChains,
     reconcileHours,
     checkoutLimits,
+    publicOrigin,
     witnesses,
   } = settings;
   const { databaseUrl, eventStoreUrl } = engines;
@@ -64,7 +67,7 @@ export async function openLocalService(settings: Settings, engines: Engines): Pr
   const chain = access === undefined ? {} : { chain: access };
   const logger = pino({ level: logLevel }, pino.destination(2));
   const service = await openService({
-    ...{ databaseUrl, eventStoreUrl, dataFolder, personalDataKeyFile, quotePasswordFile, host, port, logger },
+    ...{ databaseUrl, eventStoreUrl, dataFolder, personalDataKeyFile, quotePasswordFile, publicOrigin, host, port, logger },
     ...{ otherChains, settlementChains, witnesses, checkoutLimits, reconciling: { everyMs: reconcileHours * 3_600_000 } },
     ...chain,
     ...rolesOf(role),

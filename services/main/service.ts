@@ -64,6 +64,7 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
   const isOpened = (slug: string) => integrity.logs.find(slug).then((log) => log !== undefined);
   const keyFiles = await openLocalProvider({ bus, keys, dataFolder, isOpened });
   const url = await listen(http.app, host, port);
+  settlement.publicOrigin.listensAt(Number(new URL(url).port));
   const { eventStore } = integrity;
   return { url, commands: bus, settlementLedger: settlementLedger(), eventStore, pool, keyFiles, integrity, close: () => closing.run() };
 }

@@ -8,6 +8,7 @@ import type { CheckoutLimits } from '../settlement/application/checkout/checkout
 import type { SettlementChain } from '../settlement/application/settlement-chain.ts';
 import { readAnchorChains, weiPattern } from './anchor-chains-file.ts';
 import type { ChainAccess } from './integrity.ts';
+import { readPublicOrigin } from './public-origin-setting.ts';
 import { SettingsFault } from './settings-fault.ts';
 import { readSettlementChains } from './settlement-chains-file.ts';
 import { readWitnesses } from './witnesses-setting.ts';
@@ -38,6 +39,8 @@ export interface Settings extends EngineSettings {
   readonly settlementChains: readonly SettlementChain[];
   /** Hours between two comparisons of chains with the books. */
   readonly reconcileHours: number;
+  /** Where people reach the service, without a slash at the end; undefined: at the port that it listens on, on this machine. */
+  readonly publicOrigin: string | undefined;
   /** What the links of checkouts may ask for; what is absent has its default. */
   readonly checkoutLimits: Partial<CheckoutLimits>;
   /** Who cosigns the tree heads of every log. */
@@ -67,6 +70,7 @@ export const settingNames = [
   'LOG_LEVEL',
   'PERSONAL_DATA_KEY_FILE',
   'PORT',
+  'PUBLIC_ORIGIN',
   'QUOTE_PASSWORD_FILE',
   'ROLE',
   'SETTLEMENT_CHAINS',
@@ -99,6 +103,7 @@ export function readSettings(args: readonly string[], environment: Environment, 
     witnesses: witnessesOf(value('WITNESSES')),
     otherChains: otherChainsOf(value('ANCHOR_CHAINS')),
     settlementChains: settlementChainsOf(value('SETTLEMENT_CHAINS')),
+    publicOrigin: publicOriginOf(value('PUBLIC_ORIGIN')),
     checkoutLimits: {
       ...limitOf('followersMax', 'CHECKOUT_FOLLOWERS_MAX', value('CHECKOUT_FOLLOWERS_MAX')),
       ...limitOf('followersPerLinkMax', 'CHECKOUT_FOLLOWERS_PER_LINK_MAX', value('CHECKOUT_FOLLOWERS_PER_LINK_MAX')),
@@ -170,6 +175,10 @@ function otherChainsOf(file: string | undefined): readonly ChainAccess[] {
 
 function settlementChainsOf(file: string | undefined): readonly SettlementChain[] {
   return file === undefined ? [] : readSettlementChains(resolve(file));
+}
+
+function publicOriginOf(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : readPublicOrigin(text);
 }
 
 function hoursOf(name: string, text: string): number {

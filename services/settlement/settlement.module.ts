@@ -3,6 +3,7 @@ import { CqrsModule } from '@nestjs/cqrs';
 import { CatalogModule } from '../catalog/catalog.module.ts';
 import { CatalogReader } from '../catalog/application/catalog-reader.ts';
 import { chainNodeAt } from '../chain/chain-access.ts';
+import { PublicOrigin } from '../http/public-origin.ts';
 import { CLOCK, systemClock } from '../commands/application/clock.ts';
 import { CommandExecutor } from '../commands/application/command-executor.ts';
 import { EVENT_STORE, type EventStore } from '../event-store/domain/event-store.ts';
@@ -57,6 +58,7 @@ import { TransactionLookups } from './application/checkout/transaction-lookups.t
 import type { WatcherStatusStore } from './application/watching/watcher-status.ts';
 
 export interface SettlementPorts {
+  readonly publicOrigin: PublicOrigin;
   readonly chains: readonly SettlementChain[];
   readonly signer: QuoteSigner;
   readonly senders: SenderKeys;
@@ -100,10 +102,21 @@ export interface SettlementPorts {
     OpenCheckoutHandler,
     IssueQuoteHandler,
   ],
-  exports: [SETTLEMENT_CHAINS, PAYER_DESK, CREDIT_DESK, MANDATE_DESK, Checkouts, CheckoutAsks, PayableSubjects, SlotReleases],
+  exports: [PublicOrigin, SETTLEMENT_CHAINS, PAYER_DESK, CREDIT_DESK, MANDATE_DESK, Checkouts, CheckoutAsks, PayableSubjects, SlotReleases],
 })
 export class SettlementModule {
-  static register({ issuing, chains, signer, senders, payments, closed, statuses, secret, ...given }: SettlementPorts): DynamicModule {
+  static register({
+    publicOrigin,
+    issuing,
+    chains,
+    signer,
+    senders,
+    payments,
+    closed,
+    statuses,
+    secret,
+    ...given
+  }: SettlementPorts): DynamicModule {
     const known = new SettlementChains(chains);
     const limits = { ...checkoutLimitsDefault, ...given.limits };
     const calls = new Allowance(limits.nodeCallsPerMinute);
@@ -111,6 +124,7 @@ export class SettlementModule {
     return {
       module: SettlementModule,
       providers: [
+        { provide: PublicOrigin, useValue: publicOrigin },
         { provide: SETTLEMENT_CHAINS, useValue: known },
         { provide: INVOICE_ISSUING, useValue: issuing },
         { provide: QUOTE_SIGNER, useValue: signer },

@@ -1,6 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Wallet, ZeroAddress } from 'ethers';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
@@ -573,6 +576,37 @@ inBrowser("the payer's page", () => {
     expect(await listed(link, body.token as string)).toEqual([200, undefined]);
     expect(await listed(another, body.token as string)).toEqual([401, 'wallet_not_signed_in']);
     expect(await listed(link, shop.api.token)).toEqual([401, 'wallet_not_signed_in']);
+  }, 120_000);
+
+  it('has wallets sign in at its own address alone, whatever a request says of itself', async () => {
+    const { invoice } = await shop.invoice('1.00');
+    const link = (await shop.api.post(`/v1/invoices/${invoice}/checkouts`, {})).body.id as string;
+    const { payer } = shop.on.hands;
+    const { url } = shop.api.service;
+    /** As a page that stands between the payer and us passes it on: it says what it wants to. */
+    const passedOn = async (path: string, body: object, headers: Readonly<Record<string, string>>) => {
+      const sending = request(`${url}${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'idempotency-key': randomUUID(), ...headers },
+      });
+      sending.end(JSON.stringify(body));
+      const [answer] = (await once(sending, 'response')) as [IncomingMessage];
+      return { status: answer.statusCode, body: JSON.parse(await text(answer)) as Record<string, unknown> };
+    };
+    const begin = (headers: Readonly<Record<string, string>>) =>
+      passedOn(`/v1/checkouts/${link}/sign-ins`, { address: payer.address }, headers);
+    const { body } = await begin({ host: 'pay.evil.example', 'x-forwarded-host': 'pay.evil.example' });
+    expect(body['message']).toMatch(new RegExp(`^${new URL(url).host} wants you to sign in .*\nURI: ${url}/pay/${link}\n`, 's'));
+    const elsewhere = { status: 403, body: { code: 'sign_in_elsewhere', params: { origin: url } } };
+    expect(await begin({ origin: 'https://pay.evil.example' })).toMatchObject(elsewhere);
+    // What the other page made of it, under its own name, is no signature of the text that we made.
+    const signature = await payer.signMessage((body['message'] as string).replace(new URL(url).host, 'pay.evil.example'));
+    const finish = `/v1/checkouts/${link}/sign-ins/${body['nonce'] as string}`;
+    expect(await passedOn(finish, { signature }, { origin: 'https://pay.evil.example' })).toMatchObject(elsewhere);
+    expect(await passedOn(finish, { signature }, { host: 'pay.evil.example' })).toMatchObject({
+      status: 403,
+      body: { code: 'sign_in_refused' },
+    });
   }, 120_000);
 
   it('says in time that a quote ends, and gets the next one by itself for whoever needs longer', async () => {

@@ -16,6 +16,8 @@ export interface ServiceOptions {
   readonly personalDataKeyFile?: string | undefined;
   /** The password of the keys that sign quotes, outside of the data folder; absent: it is made there. */
   readonly quotePasswordFile?: string | undefined;
+  /** Where people reach the service; absent: on this machine, at the port that it listens on. */
+  readonly publicOrigin?: string | undefined;
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;

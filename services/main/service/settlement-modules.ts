@@ -8,6 +8,7 @@ import { ProjectedEscrowPurchases } from '../../../projections/settlements/proje
 import { PostgresSignInNonces } from '../../access/adapters/postgres/sign-in-nonces.ts';
 import { keptTransactions } from '../../chain/chain-access.ts';
 import { systemClock } from '../../commands/application/clock.ts';
+import { PublicOrigin } from '../../http/public-origin.ts';
 import { AdvisoryLock } from '../../integrity/adapters/postgres/advisory-lock.ts';
 import { invoicingProcess } from '../../invoicing/application/invoicing.process.ts';
 import { EncryptedKeystoreSenderKeys } from '../../settlement/adapters/keys/encrypted-keystore.sender-keys.ts';
@@ -35,6 +36,7 @@ export interface SettlementParts {
   readonly providers: ProviderDirectory;
   readonly purchases: ProjectedEscrowPurchases;
   readonly senderKeys: SenderKeys;
+  readonly publicOrigin: PublicOrigin;
 }
 
 /** Keys that relays are spread over: never fewer, or a provider would get another one. */
@@ -55,8 +57,9 @@ export function settlementParts(options: ServiceOptions, foundations: Foundation
     onAlarm: (status) => logger.error({ status }, 'A chain that providers are paid on needs somebody to look.'),
     onRetry: (chainId, err) => logger.warn({ chainId, err }, 'A look at a chain that providers are paid on failed; it is tried again.'),
   });
+  const publicOrigin = new PublicOrigin(options.publicOrigin);
   const settlement = SettlementModule.register({
-    ...{ issuing: invoiceIssuing(foundations), limits: checkoutLimits, chains, secret },
+    ...{ publicOrigin, issuing: invoiceIssuing(foundations), limits: checkoutLimits, chains, secret },
     ...{ payments: new StreamSlotPayments(eventStore), closed: new PostgresClosedSlots(pool) },
     statuses: new PostgresWatcherStatusStore(pool),
     signer: new EncryptedKeystoreSigner(keystore),
@@ -72,7 +75,8 @@ export function settlementParts(options: ServiceOptions, foundations: Foundation
     ...{ transactions: keptTransactions(pool), buyers: new ProjectedTitleBuyers(reads), purchases },
     onUndone: (notice) => logger.error(notice, 'What was decided could not be done on chain; somebody has to look.'),
   });
-  return { modules: [WatchingModule.register(watching), booking, settlement, sending], watching, providers, purchases, senderKeys };
+  const modules = [WatchingModule.register(watching), booking, settlement, sending];
+  return { modules, watching, providers, purchases, senderKeys, publicOrigin };
 }
 
 /** An invoice is paid for when the process that issues it has seen all that was ordered. */

@@ -17,6 +17,7 @@ export function problemSentence({ code, message, params }: Problem): string {
   if (code === 'redemption_too_early' && at !== undefined) {
     return `This payment was kept for prepaid credit for an hour. It can be paid with credit again at ${new Date(at).toLocaleTimeString()}, and in another way before that.`;
   }
+  if (code === 'sign_in_elsewhere') return `Wallets sign in at ${params['origin']} alone. Open this page there.`;
   if (code === 'credit_short') return 'Your wallet holds too little credit for this payment.';
   if (code === 'credit_holder_unknown') return 'This wallet holds no credit that was bought for your account.';
   if (code.startsWith('rate_')) return 'The provider has no rate for this at the moment. Try again soon, or pay with something else.';

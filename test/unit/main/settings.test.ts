@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { join } from 'node:path';
+import { demandPublicOrigin } from '../../../services/main/public-origin-setting.ts';
 import { readSettings } from '../../../services/main/settings.ts';
 import { newWitnessKey } from '../../../verifier/note/witness-key.ts';
+import type { SettlementChain } from '../../../services/settlement/application/settlement-chain.ts';
 import { projectRoot } from '../../../services/read-store/project-root.ts';
 
 describe('settings', () => {
@@ -40,6 +42,29 @@ describe('settings', () => {
     expect(readSettings([], { CHAIN_RPC_URL: 'none' }).chain).toEqual({ kind: 'none' });
   });
 
+  it('say where payers reach the service, without a path', () => {
+    const of = (text: string) => readSettings([], { PUBLIC_ORIGIN: text }).publicOrigin;
+    expect([of('https://Pay.example/'), of('https://pay.example:8443'), of('http://localhost:3000')]).toEqual([
+      'https://pay.example',
+      'https://pay.example:8443',
+      'http://localhost:3000',
+    ]);
+  });
+
+  it.each([
+    [undefined, 'it is not set'],
+    ['http://localhost:3000', 'it is http://localhost:3000'],
+  ])('refuse to start where real money is paid at %s', (publicOrigin, message) => {
+    const chainOf = (realMoney: boolean) => ({ chainId: '10', profile: { realMoney } }) as SettlementChain;
+    const demanded =
+      (...settlementChains: SettlementChain[]) =>
+      () =>
+        demandPublicOrigin({ settlementChains, publicOrigin });
+    expect(demanded(chainOf(false), chainOf(true))).toThrow(`since real money is paid on chain 10; ${message}.`);
+    expect(demanded(chainOf(false))).not.toThrow();
+    expect(() => demandPublicOrigin({ settlementChains: [chainOf(true)], publicOrigin: 'https://pay.example' })).not.toThrow();
+  });
+
   it('name witnesses by address and key', () => {
     const [alpha, beta] = ['alpha.example/w', 'beta.example/w'].map((name) => newWitnessKey(name).split('\n')[0] as string);
     const { witnesses } = readSettings([], { WITNESSES: `https://alpha.example/t/#${alpha}, http://127.0.0.1:8090#${beta}` });
@@ -65,6 +90,11 @@ describe('settings', () => {
     [[], { DATABASE_URL: 'mysql://db' }, 'DATABASE_URL takes a URL that begins with postgres://'],
     [[], { DATABASE_OWNER_URL: 'postgres://db' }, 'DATABASE_OWNER_URL is set without DATABASE_URL'],
     [[], { ANCHOR_CONTRACT: '0x12' }, 'ANCHOR_CONTRACT takes an address, or <address>@<block>'],
+    [[], { PUBLIC_ORIGIN: 'pay.example' }, 'PUBLIC_ORIGIN takes https:// and the name'],
+    [[], { PUBLIC_ORIGIN: 'http://pay.example' }, 'PUBLIC_ORIGIN takes https:// and the name'],
+    [[], { PUBLIC_ORIGIN: 'https://pay.example/pay' }, 'PUBLIC_ORIGIN takes https:// and the name'],
+    [[], { PUBLIC_ORIGIN: 'https://me@pay.example' }, 'PUBLIC_ORIGIN takes https:// and the name'],
+    [[], { PUBLIC_ORIGIN: 'https://pay.example?a=1' }, 'PUBLIC_ORIGIN takes https:// and the name'],
     [[], { SETTLEMENT_RECONCILE_HOURS: '0' }, 'SETTLEMENT_RECONCILE_HOURS takes hours, a whole number from 1 to 999'],
     [[], { CHECKOUT_ASKS_PER_MINUTE: '9' }, 'CHECKOUT_ASKS_PER_MINUTE takes a whole number from 10 to 9999999'],
     [[], { CHAIN_FEE_PER_GAS_MAX: '50 gwei' }, 'CHAIN_FEE_PER_GAS_MAX takes wei per unit of gas, a whole number above 0'],

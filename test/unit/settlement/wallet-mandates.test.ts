@@ -4,6 +4,7 @@ import type { CommandBus } from '@nestjs/cqrs';
 import type { WalletSessions } from '../../../services/access/application/wallet-sessions.ts';
 import { accept } from '../../../services/commands/domain/decision.ts';
 import { MemoryEventStore } from '../../../services/event-store/adapters/memory/memory.event-store.ts';
+import { PublicOrigin } from '../../../services/http/public-origin.ts';
 import { ChainMandateDesk } from '../../../services/settlement/adapters/chain/chain.mandate-desk.ts';
 import { WalletMandatesController } from '../../../services/settlement/adapters/http/wallet-mandates.controller.ts';
 import { CheckoutAsks } from '../../../services/settlement/application/checkout/checkout-asks.ts';
@@ -168,6 +169,7 @@ describe('a mandate that a wallet sets up on the page', () => {
       desk,
       { now: () => now },
       new CheckoutAsks({ asksPerMinute: 90 }),
+      new PublicOrigin('https://pay.example'),
     );
     for (let salt = 1; salt < walletMandatesMax; salt++) await listedMandate(salt.toString());
     const body = { token: terms.token, maxPerPeriod: '20.00', currency: 'USDC', periodDays: '30', periods: '12' } as const;

@@ -26,6 +26,7 @@ const address = wallet.address.toLowerCase();
 const secret = new Uint8Array(32).fill(7);
 const sessions = new WalletSessions(secret);
 const link = 'chk_demo_1_AAAAAAAAAAAAAAAAAAAAAA';
+const at = { link, domain: 'pay.example' };
 const place = { chainId: '31337', contract: `0x${'02'.repeat(20)}` };
 const asked = { link, address, domain: 'pay.example', uri: `https://pay.example/pay/${link}`, chainId: '31337', key: 'k1' };
 const start = '2026-11-26T12:00:00.000Z';
@@ -76,31 +77,32 @@ describe('a wallet that signs in', () => {
     const { message, nonce } = await signIns.begin(asked);
     const session = await finish(nonce, await wallet.signMessage(message));
     expect(session).toMatchObject({ link, address });
-    const { token } = session!;
-    expect(sessions.open(token, { link, now: later(1_799) })).toMatchObject({ address });
-    expect(sessions.open(token, { link, now: later(1_800) })).toBeUndefined();
-    expect(sessions.open(token, { link: link.replace('_1_', '_2_'), now })).toBeUndefined();
-    expect(sessions.open(token.replace(address, `0x${'99'.repeat(20)}`), { link, now })).toBeUndefined();
-    expect(new WalletSessions(new Uint8Array(32)).open(token, { link, now })).toBeUndefined();
-    expect(sessions.open('', { link, now })).toBeUndefined();
+    const { token } = session as { readonly token: string };
+    expect(sessions.open(token, { ...at, now: later(1_799) })).toMatchObject({ address });
+    expect(sessions.open(token, { ...at, now: later(1_800) })).toBeUndefined();
+    expect(sessions.open(token, { ...at, link: link.replace('_1_', '_2_'), now })).toBeUndefined();
+    expect(sessions.open(token, { ...at, domain: 'pay.example.evil', now })).toBeUndefined();
+    expect(sessions.open(token.replace(address, `0x${'99'.repeat(20)}`), { ...at, now })).toBeUndefined();
+    expect(new WalletSessions(new Uint8Array(32)).open(token, { ...at, now })).toBeUndefined();
+    expect(sessions.open('', { ...at, now })).toBeUndefined();
   });
 
   it('uses a nonce once, also where the first try was refused', async () => {
     const first = await signIns.begin(asked);
     const signature = await wallet.signMessage(first.message);
-    expect(await finish(first.nonce, signature)).toBeDefined();
-    expect(await finish(first.nonce, signature)).toBeUndefined();
+    expect(await finish(first.nonce, signature)).toMatchObject({ address });
+    expect(await finish(first.nonce, signature)).toBe('refused');
     const second = await signIns.begin({ ...asked, key: 'k2' });
-    expect(await finish(second.nonce, signature)).toBeUndefined();
-    expect(await finish(second.nonce, await wallet.signMessage(second.message))).toBeUndefined();
+    expect(await finish(second.nonce, signature)).toBe('refused');
+    expect(await finish(second.nonce, await wallet.signMessage(second.message))).toBe('refused');
   });
 
   it.each([
-    ['on another site', { domain: 'pay.example.evil' }],
-    ['of another link', { link: link.replace('_1_', '_2_') }],
-  ])('is refused %s', async (_, given) => {
+    ['on another site', { domain: 'pay.example.evil' }, 'elsewhere'],
+    ['of another link', { link: link.replace('_1_', '_2_') }, 'refused'],
+  ])('is refused %s', async (_, given, code) => {
     const { message, nonce } = await signIns.begin(asked);
-    expect(await finish(nonce, await wallet.signMessage(message), given)).toBeUndefined();
+    expect(await finish(nonce, await wallet.signMessage(message), given)).toBe(code);
   });
 
   it('is refused when its time is over, and not a moment before', async () => {
@@ -111,18 +113,18 @@ describe('a wallet that signs in', () => {
       now = start;
       const { message, nonce } = await signIns.begin({ ...asked, key: `after ${seconds}` });
       now = later(seconds);
-      expect([seconds, (await finish(nonce, await wallet.signMessage(message))) !== undefined]).toEqual([seconds, isTaken]);
+      expect([seconds, (await finish(nonce, await wallet.signMessage(message))) !== 'refused']).toEqual([seconds, isTaken]);
     }
   });
 
   it('is refused on another chain than the payment is on', async () => {
     const { message, nonce } = await signIns.begin({ ...asked, chainId: '1' });
-    expect(await finish(nonce, await wallet.signMessage(message))).toBeUndefined();
+    expect(await finish(nonce, await wallet.signMessage(message))).toBe('refused');
   });
 
   it('is no wallet that another key signs for', async () => {
     const { message, nonce } = await signIns.begin(asked);
-    expect(await finish(nonce, await Wallet.createRandom().signMessage(message))).toBeUndefined();
+    expect(await finish(nonce, await Wallet.createRandom().signMessage(message))).toBe('refused');
   });
 
   it('may be a contract, which is asked for what was signed (ERC-1271)', async () => {
@@ -136,5 +138,6 @@ describe('a wallet that signs in', () => {
     now = later(60);
     expect((await signIns.begin(asked)).message).toBe(first.message);
     expect((await signIns.begin({ ...asked, key: 'k2' })).nonce).not.toBe(first.nonce);
+    expect((await signIns.begin({ ...asked, domain: 'other.example' })).nonce).not.toBe(first.nonce);
   });
 });

@@ -6,6 +6,7 @@ import type { FastifyReply } from 'fastify';
 import encodeQR from 'qr';
 import { Public } from '../../../access/adapters/http/principal.decorator.ts';
 import { ProblemError } from '../../../http/problem-error.ts';
+import { PublicOrigin } from '../../../http/public-origin.ts';
 import { projectRoot } from '../../../read-store/project-root.ts';
 import { Checkouts } from '../../application/checkout/checkouts.ts';
 
@@ -25,10 +26,11 @@ const contentTypes: Readonly<Record<string, string>> = {
 @Controller('pay')
 export class PayPageController {
   readonly #checkouts: Checkouts;
+  readonly #publicOrigin: PublicOrigin;
   readonly #folder = join(projectRoot(import.meta.dirname), 'dist', 'pay');
 
-  constructor(@Inject(Checkouts) checkouts: Checkouts) {
-    this.#checkouts = checkouts;
+  constructor(@Inject(Checkouts) checkouts: Checkouts, @Inject(PublicOrigin) publicOrigin: PublicOrigin) {
+    [this.#checkouts, this.#publicOrigin] = [checkouts, publicOrigin];
   }
 
   @Get('assets/:file')
@@ -39,11 +41,9 @@ export class PayPageController {
 
   /** The link to the page, for the phone that the payer's wallet is on. */
   @Get(':checkout/qr.svg')
-  async qr(@Param('checkout') id: string, @Headers('host') host: string | undefined, @Res() reply: FastifyReply): Promise<void> {
+  async qr(@Param('checkout') id: string, @Res() reply: FastifyReply): Promise<void> {
     if (this.#checkouts.slotOf(id) === undefined) throw new ProblemError('checkout_not_found');
-    const link = pageLink(host, id);
-    if (link === undefined) throw new ProblemError('route_not_found');
-    await reply.headers(headersOf('svg')).send(encodeQR(link, 'svg', { ecc: 'medium', border: 2 }));
+    await reply.headers(headersOf('svg')).send(encodeQR(pageLink(this.#publicOrigin, id), 'svg', { ecc: 'medium', border: 2 }));
   }
 
   @Get(':checkout')
@@ -72,12 +72,7 @@ function headersOf(extension: string): Readonly<Record<string, string | undefine
   };
 }
 
-/**
- * Where the page is for whoever asks. What stands in front of the service ends TLS, so a name is https whatever reached us; only this machine
- * itself is plain http. Undefined for a host that is none.
- */
-export function pageLink(host: string | undefined, id: string): string | undefined {
-  if (host === undefined || !/^[a-zA-Z0-9.-]{1,253}(:[0-9]{1,5})?$|^\[[0-9a-fA-F:]{2,45}\](:[0-9]{1,5})?$/.test(host)) return undefined;
-  const isHere = /^(localhost|127\.0\.0\.1|\[::1\])(:|$)/.test(host);
-  return `${isHere ? 'http' : 'https'}://${host}/pay/${id}`;
+/** Where payers find the page. */
+export function pageLink({ origin }: PublicOrigin, id: string): string {
+  return `${origin}/pay/${id}`;
 }

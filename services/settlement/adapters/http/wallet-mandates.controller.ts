@@ -9,6 +9,7 @@ import { type Envelope, envelopeOf } from '../../../commands/application/envelop
 import type { Rejection } from '../../../commands/domain/decision.ts';
 import { bearerToken } from '../../../http/bearer-token.ts';
 import type { ProblemCode } from '../../../http/problem-catalog.ts';
+import { PublicOrigin } from '../../../http/public-origin.ts';
 import { ProblemError } from '../../../http/problem-error.ts';
 import { ProblemResponse } from '../../../http/problem-response.decorator.ts';
 import { moneyOf } from '../../../money/money.ts';
@@ -64,6 +65,7 @@ export class WalletMandatesController {
   readonly #desk: MandateDesk;
   readonly #clock: Clock;
   readonly #asks: CheckoutAsks;
+  readonly #publicOrigin: PublicOrigin;
 
   constructor(
     @Inject(CommandBus) commands: CommandBus,
@@ -74,7 +76,9 @@ export class WalletMandatesController {
     @Inject(MANDATE_DESK) desk: MandateDesk,
     @Inject(CLOCK) clock: Clock,
     @Inject(CheckoutAsks) asks: CheckoutAsks,
+    @Inject(PublicOrigin) publicOrigin: PublicOrigin,
   ) {
+    this.#publicOrigin = publicOrigin;
     [this.#commands, this.#checkouts, this.#mandates, this.#sessions] = [commands, checkouts, mandates, sessions];
     [this.#chains, this.#desk, this.#clock, this.#asks] = [chains, desk, clock, asks];
   }
@@ -191,7 +195,8 @@ export class WalletMandatesController {
     const slot = this.#checkouts.slotOf(link);
     const owner = slot === undefined ? undefined : await this.#checkouts.owner(slot);
     if (slot === undefined || owner === undefined) throw new ProblemError('checkout_not_found');
-    const session = this.#sessions.open(bearerToken(authorization), { link, now: this.#clock.now() });
+    const { domain } = this.#publicOrigin;
+    const session = this.#sessions.open(bearerToken(authorization), { link, domain, now: this.#clock.now() });
     if (session === undefined) throw new ProblemError('wallet_not_signed_in', {}, { 'www-authenticate': 'Bearer' });
     this.#asks.take(slot, 'payment');
     const { opened, place } = owner;

@@ -1,6 +1,7 @@
 import { Body, Controller, Headers, Inject, Param, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Public } from '../../../access/adapters/http/principal.decorator.ts';
+import { PublicOrigin } from '../../../http/public-origin.ts';
 import { ProblemError } from '../../../http/problem-error.ts';
 import { ProblemResponse } from '../../../http/problem-response.decorator.ts';
 import { CheckoutAsks } from '../../application/checkout/checkout-asks.ts';
@@ -14,7 +15,10 @@ import { PendingSignInBody, SignInBody, WalletSessionBody } from './wallet-sign-
 /** Signing in with a wallet (EIP-4361), for what it agreed to. A payment needs none. */
 @ApiTags('checkout')
 @ProblemResponse(400, 'The request is malformed.')
-@ProblemResponse(403, 'The signature is not the wallet’s, or the nonce is over or used.')
+@ProblemResponse(
+  403,
+  'The signature is not the wallet’s, the nonce is over or used, or it is for another site than this service is reached at.',
+)
 @ProblemResponse(404, 'There is no such checkout.')
 @ProblemResponse(429, 'The checkout asked the chain too often; repeat after the seconds of Retry-After.')
 @ProblemResponse(503, 'The ledger or the chain cannot be reached; repeat after the seconds of Retry-After.')
@@ -24,13 +28,15 @@ export class WalletSignInController {
   readonly #checkouts: Checkouts;
   readonly #signIns: WalletSignIns;
   readonly #asks: CheckoutAsks;
+  readonly #publicOrigin: PublicOrigin;
 
   constructor(
     @Inject(Checkouts) checkouts: Checkouts,
     @Inject(WalletSignIns) signIns: WalletSignIns,
     @Inject(CheckoutAsks) asks: CheckoutAsks,
+    @Inject(PublicOrigin) publicOrigin: PublicOrigin,
   ) {
-    [this.#checkouts, this.#signIns, this.#asks] = [checkouts, signIns, asks];
+    [this.#checkouts, this.#signIns, this.#asks, this.#publicOrigin] = [checkouts, signIns, asks, publicOrigin];
   }
 
   @ApiOperation({ summary: 'Makes what a wallet signs to sign in: good once, for this page, for five minutes.' })
@@ -40,11 +46,13 @@ export class WalletSignInController {
   async begin(
     @Param('checkout') link: string,
     @Headers('idempotency-key') key: string | undefined,
-    @Headers('host') host: string | undefined,
+    @Headers('origin') origin: string | undefined,
     @Body() body: SignInBody,
   ): Promise<PendingSignInBody> {
+    this.#isAtHome(origin);
     const { chainId } = await this.#placeOf(link);
-    const asked = { link, address: body.address.toLowerCase(), chainId, ...pageOf(host, link), key: keyOf(key) };
+    const page = { domain: this.#publicOrigin.domain, uri: pageLink(this.#publicOrigin, link) };
+    const asked = { link, address: body.address.toLowerCase(), chainId, ...page, key: keyOf(key) };
     const { nonce, message, expiresAt } = await this.#signIns.begin(asked);
     return { nonce, message, expiresAt };
   }
@@ -57,14 +65,25 @@ export class WalletSignInController {
     @Param('checkout') link: string,
     @Param('nonce') nonce: string,
     @Headers('idempotency-key') key: string | undefined,
-    @Headers('host') host: string | undefined,
+    @Headers('origin') origin: string | undefined,
     @Body() { signature }: SignatureBody,
   ): Promise<WalletSessionBody> {
     keyOf(key);
+    this.#isAtHome(origin);
     const place = await this.#placeOf(link);
-    const session = await this.#signIns.finish({ link, nonce, signature, domain: pageOf(host, link).domain }, place);
-    if (session === undefined) throw new ProblemError('sign_in_refused');
+    const session = await this.#signIns.finish({ link, nonce, signature, domain: this.#publicOrigin.domain }, place);
+    if (session === 'elsewhere') throw this.#elsewhere();
+    if (session === 'refused') throw new ProblemError('sign_in_refused');
     return { token: session.token, expiresAt: new Date(session.until * 1000).toISOString() };
+  }
+
+  /** A browser says by itself which site a POST comes from: whoever opened the page under another name is told the right one before signing. */
+  #isAtHome(origin: string | undefined): void {
+    if (origin !== undefined && origin !== this.#publicOrigin.origin) throw this.#elsewhere();
+  }
+
+  #elsewhere(): ProblemError {
+    return new ProblemError('sign_in_elsewhere', { origin: this.#publicOrigin.origin });
   }
 
   async #placeOf(link: string) {
@@ -75,10 +94,4 @@ export class WalletSignInController {
     this.#asks.take(slot, 'payment');
     return place;
   }
-}
-
-function pageOf(host: string | undefined, link: string): { readonly domain: string; readonly uri: string } {
-  const uri = pageLink(host, link);
-  if (host === undefined || uri === undefined) throw new ProblemError('route_not_found');
-  return { domain: host, uri };
 }

@@ -22,7 +22,7 @@ export interface WalletSignInsOptions {
   readonly secret: Uint8Array;
 }
 
-/** What is asked for: `link` the id of the checkout, `domain` and `uri` of its page as the browser has them, `key` the caller's own. */
+/** What is asked for: `link` the id of the checkout, `domain` and `uri` of its page as the operator has said them, `key` the caller's own. */
 export interface SignInAsked {
   readonly link: string;
   readonly address: string;
@@ -49,20 +49,25 @@ export class WalletSignIns {
   }
 
   /**
-   * The session of the wallet that signed; undefined where it did not, or where the nonce is over, used, or of another page. A nonce is gone by
-   * the first try, also by one that fails.
+   * The session of the wallet that signed; `refused` where it did not, or where the nonce is over, used, or of another link; `elsewhere` where
+   * what was to be signed names another site than payers reach us at. A nonce is gone by the first try, also by one that fails.
    */
   async finish(
     of: { readonly link: string; readonly nonce: string; readonly domain: string; readonly signature: string },
     place: ContractPlace,
-  ): Promise<(WalletSession & { readonly token: string }) | undefined> {
+  ): Promise<(WalletSession & { readonly token: string }) | 'refused' | 'elsewhere'> {
     const { nonces, sessions, clock } = this.#options;
     const now = clock.now();
     const pending = await nonces.take(of.link, of.nonce);
-    if (pending === undefined || pending.expiresAt <= now) return undefined;
-    if (pending.domain !== of.domain || pending.chainId !== place.chainId) return undefined;
-    if (!(await this.#isSigned(pending, of.signature, place))) return undefined;
-    const session = { link: of.link, address: pending.address, until: Math.floor(Date.parse(now) / 1000) + sessionSeconds };
+    if (pending === undefined || pending.expiresAt <= now) return 'refused';
+    if (pending.domain !== of.domain) return 'elsewhere';
+    if (pending.chainId !== place.chainId || !(await this.#isSigned(pending, of.signature, place))) return 'refused';
+    const session = {
+      link: of.link,
+      domain: of.domain,
+      address: pending.address,
+      until: Math.floor(Date.parse(now) / 1000) + sessionSeconds,
+    };
     return { ...session, token: sessions.tokenOf(session) };
   }
 
@@ -73,9 +78,9 @@ export class WalletSignIns {
     return this.#options.desk.isSignedByContract(place, { payer: pending.address, digest: hashMessage(message), signature });
   }
 
-  /** 128 bits. The same key asks for the same sign-in again, while that waits. */
-  #nonceOf({ link, address }: Omit<SignInAsked, 'key'>, key: string): string {
-    const text = `tallyroot-sign-in/1\n${link}\n${address}\n${key}`;
+  /** 128 bits, of this site alone. The same key asks for the same sign-in again, while that waits. */
+  #nonceOf({ link, domain, address }: Omit<SignInAsked, 'key'>, key: string): string {
+    const text = `tallyroot-sign-in/2\n${domain}\n${link}\n${address}\n${key}`;
     return createHmac('sha256', this.#options.secret).update(text).digest('hex').slice(0, 32);
   }
 }
