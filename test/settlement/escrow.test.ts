@@ -117,6 +117,62 @@ describe('a purchase', () => {
     expect(await refusalToSell(fixture.on, offer({ amount: 0n }))).toBe('PpvEscrowAmountOutOfRange(0)');
   });
 
+  it('[SET-A1] is of an offer for one chain, contract and version', async () => {
+    const { offer, escrowDomain, settlement } = fixture.on;
+    const signed = offer();
+    const tried = async (other: object) => {
+      const sig = await by('signer').signTypedData({ ...escrowDomain, ...other }, offerTypes, signed);
+      return refusalOf('payer', 'purchase', signed, by('signer').address, sig);
+    };
+    const elsewhere = [
+      ...[{ chainId: 1n }, { version: '2' }, { name: 'Tallyroot Settlement' }],
+      { verifyingContract: await settlement.getAddress() },
+    ];
+    for (const other of elsewhere)
+      expect([other, await tried(other)]).toEqual([other, `PpvEscrowSignerNotAuthorised(${by('signer').address})`]);
+    expect(await tried({})).toBe('accepted');
+  });
+
+  it('[SET-A5] that a stranger sends is the payer’s, and so is what comes back', async () => {
+    const { dollarDomain, permit2, permit2Domain, offer, signOffer, escrow, dollar: token } = fixture.on;
+    const { payer, signer, stranger } = fixture.on.hands;
+    await send(token, payer, 'approve', permit2, MaxUint256);
+    const address = await escrow.getAddress();
+    const [authorized, permitted] = [offer({ seq: 1n }), offer({ seq: 2n })];
+    const auth = await signedOfferAuthorization(payer, dollarDomain, address, authorized);
+    const payerSig = await signedOfferPermit2(payer, permit2Domain, { escrow: address, nonce: 4n, offer: permitted });
+    const before = await balance(token, payer.address);
+    await sent('stranger', 'purchaseWithAuthorization', authorized, signer.address, await signOffer(authorized), payer.address, auth);
+    await sent('stranger', 'purchaseWithPermit2', permitted, signer.address, await signOffer(permitted), payer.address, 4n, payerSig);
+    for (const { seq, token: paidIn } of [authorized, permitted])
+      expect(await read('purchaseOf', ...event, paidIn, seq)).toEqual([payer.address, 12_500_000n]);
+    await sent('signer', 'cancelEvent', ...event);
+    const call = ['claimRefundTo', ...event, authorized.token, 1n, stranger.address] as const;
+    expect(await refusalOf('stranger', ...call)).toBe(`PpvEscrowWrongPayer(${payer.address},${stranger.address})`);
+    await sent('stranger', 'claimRefunds', ...event, authorized.token, [1n, 2n]);
+    expect([await balance(token, payer.address), await balance(token, stranger.address)]).toEqual([before, 0n]);
+    const bound = offer({ seq: 3n, payer: by('other').address });
+    const forged = await signedOfferAuthorization(payer, dollarDomain, address, bound);
+    const stolen = ['purchaseWithAuthorization', bound, signer.address, await signOffer(bound), payer.address, forged] as const;
+    expect(await refusalOf('stranger', ...stolen)).toBe(`PpvEscrowWrongPayer(${by('other').address},${payer.address})`);
+  });
+
+  it('[SET-A8] spends no standing allowance but the sender’s own', async () => {
+    const { escrow, offer, dollar: token } = fixture.on;
+    for (const name of ['payer', 'other'] as const) {
+      await send(token, by(name), 'mint', by(name).address, 10n ** 9n);
+      await send(token, by(name), 'approve', await escrow.getAddress(), MaxUint256);
+    }
+    const [terms, signer, sig] = await purchaseOf(fixture.on, offer());
+    expect(await refusalOf('stranger', 'purchase', terms, signer, sig)).not.toBe('accepted');
+    expect(escrow.interface.getFunction('purchase')?.inputs.map((input) => input.name)).toEqual(['o', 'signer', 'sig']);
+    const before = await balance(token, by('payer').address);
+    await buy(fixture.on, terms, by('other'));
+    expect([await balance(token, by('payer').address), await read('purchaseOf', ...event, terms.token, terms.seq)]).toEqual([
+      ...[before, [by('other').address, terms.amount]],
+    ]);
+  });
+
   it('[SET-A2] is of exactly what the provider signed', async () => {
     const { offer, signOffer, escrowDomain } = fixture.on;
     const signed = offer();
@@ -124,10 +180,11 @@ describe('a purchase', () => {
     expect(await read('hashOffer', signed)).toBe(TypedDataEncoder.hash(escrowDomain, offerTypes, signed));
     await send(fixture.on.registry, by('admin'), 'createProvider', 2n, by('other').address, by('other').address);
     await send(fixture.on.registry, by('other'), 'setSigner', 2n, by('signer').address, forever);
+    await send(fixture.on.registry, by('other'), 'setToken', 2n, signed.token, true, 6);
     const changes: Partial<Offer>[] = [
       ...[{ eventId: 2n }, { seq: 2n }, { payer: by('payer').address }, { amount: 1n }, { ref: id('x') }],
       ...[{ captureAfter: signed.captureAfter - 1 }, { reclaimAfter: signed.reclaimAfter + 1 }, { deadline: signed.deadline - 1 }],
-      ...[{ providerId: 2n, token: ZeroAddress }, { token: ZeroAddress }],
+      ...[{ providerId: 2n }, { token: ZeroAddress }],
     ];
     for (const change of changes) {
       const altered = { ...signed, ...change };

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { hexlify, id, MaxUint256, ZeroAddress } from 'ethers';
 import { providerId } from '../../bench/support/settlement-chain.ts';
-import { type Mandate, mandateId, revokeTypes } from '../../bench/support/settlement-signing.ts';
+import { type Mandate, mandateId, mandateTypes, revokeTypes } from '../../bench/support/settlement-signing.ts';
 import { balanceOf, day, eventsIn, now, refusal, send, settlementFixture, travelBy, travelTo } from './settlement.fixture.ts';
 
 const fixture = settlementFixture();
@@ -90,6 +90,55 @@ describe('a mandate', () => {
     const bad = on.mandate({ payer: ZeroAddress });
     const refused = await refusal(on.settlement, on.hands.collector, 'collect', bad, hexlify(new Uint8Array(65)), 1n, 1n, ref);
     expect(refused).toBe(`ProviderSettlementSignerNotAuthorised(${ZeroAddress})`);
+  });
+
+  it('[SET-A1] is agreed to and ended for one chain, contract and version', async () => {
+    const { on } = fixture;
+    const { settlement, hands, domain } = on;
+    await travelTo(on, terms.start);
+    const denied = `ProviderSettlementSignerNotAuthorised(${hands.payer.address})`;
+    const elsewhere = [
+      { chainId: 1 },
+      { verifyingContract: await on.registry.getAddress() },
+      { version: '2' },
+      { name: 'Tallyroot Escrow' },
+    ];
+    for (const other of [...elsewhere, {}]) {
+      const place = { ...domain, ...other };
+      const expected = Object.keys(other).length === 0 ? 'accepted' : denied;
+      const agreed = await hands.payer.signTypedData(place, mandateTypes, terms);
+      const collected = await refusal(settlement, hands.collector, 'collect', terms, agreed, 1n, 1n, ref);
+      const ended = await hands.payer.signTypedData(place, revokeTypes, { mandate: idOf() });
+      expect([other, collected, await refusal(settlement, hands.stranger, 'revokeBySig', terms, ended)]).toEqual([
+        other,
+        expected,
+        expected,
+      ]);
+    }
+  });
+
+  it('[SET-A2] is of exactly what its payer signed', async () => {
+    const { on } = fixture;
+    const { settlement, registry, hands } = on;
+    const { admin, other, treasury, collector } = hands;
+    // A second provider with the same collector and token: only the field tells the two apart.
+    await send(registry, admin, 'createProvider', 2n, other.address, treasury.address);
+    await send(registry, other, 'setCollector', 2n, collector.address, 4_102_444_800);
+    await send(registry, other, 'setToken', 2n, terms.token, true, 6);
+    await travelTo(on, terms.start);
+    const signed = await on.signMandate(terms);
+    const changes: Mandate[] = [
+      ...[{ providerId: 2n }, { maxPerPeriod: max + 1n }, { totalCap: terms.totalCap + 1n }, { period: 31 * day }],
+      ...[{ start: terms.start - 1 }, { end: terms.end + 1 }, { accountRef: id('another') }, { salt: 2n }],
+    ].map((change) => ({ ...terms, ...change }));
+    for (const changed of changes) {
+      const denied = `ProviderSettlementSignerNotAuthorised(${hands.payer.address})`;
+      expect(await refusal(settlement, collector, 'collect', changed, signed, 1n, 1n, ref)).toBe(denied);
+      expect(await tried(1n, 1n, changed)).toBe('accepted');
+    }
+    const another = { ...terms, payer: other.address };
+    const denied = `ProviderSettlementSignerNotAuthorised(${other.address})`;
+    expect(await refusal(settlement, collector, 'collect', another, signed, 1n, 1n, ref)).toBe(denied);
   });
 
   it('[SET-A22] gives one period’s cap, however many were missed', async () => {

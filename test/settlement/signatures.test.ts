@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { concat, hexlify, id, Signature, toBeHex, ZeroAddress } from 'ethers';
+import { concat, hexlify, id, Signature, toBeHex, toQuantity, ZeroAddress } from 'ethers';
 import { providerSettlementAbi, providerSettlementBytecode } from '../../contracts/generated/provider-settlement.ts';
 import { mandateTypes, type Quote, quoteTypes } from '../../bench/support/settlement-signing.ts';
 import { refusal, send, settlementFixture } from './settlement.fixture.ts';
@@ -36,13 +36,23 @@ describe('a signature of a quote', () => {
     const second = await on.deploy(providerSettlementAbi, providerSettlementBytecode, await on.registry.getAddress(), on.permit2);
     const { by, call } = await wayOf('payNative').pay(on, quote);
     expect(await refusal(second, by, ...call)).toBe(noSigner());
+    const { provider } = on.chain;
+    const { interface: abi } = on.settlement;
     const digest = (await on.settlement.getFunction('hashQuote')(quote)) as string;
+    const [to, from, value] = [await on.settlement.getAddress(), by.address, toQuantity(quote.amount)];
+    const asked = [
+      { to, data: abi.encodeFunctionData('hashQuote', [quote]) },
+      { to, from, value, data: abi.encodeFunctionData('payNative', call.slice(1, -1)) },
+    ];
     // The nodes of the other branch answer with another chain id; only the calls of this test are sent to them.
-    await on.chain.provider.send('anvil_setChainId', [77]);
-    const data = on.settlement.interface.encodeFunctionData('hashQuote', [quote]);
-    const split = (await on.chain.provider.send('eth_call', [{ to: await on.settlement.getAddress(), data }, 'latest'])) as string;
-    await on.chain.provider.send('anvil_setChainId', [31_337]);
+    await provider.send('anvil_setChainId', [77]);
+    const [split, paid] = (await Promise.all(
+      asked.map((one) => provider.send('eth_call', [one, 'latest']).catch((error: unknown) => error)),
+    )) as [string, { data: string }];
+    await provider.send('anvil_setChainId', [31_337]);
+    expect(split).toMatch(/^0x[0-9a-f]{64}$/);
     expect(split).not.toBe(digest);
+    expect(abi.parseError(paid.data)?.name).toBe('ProviderSettlementSignerNotAuthorised');
   });
 
   const changes: readonly Partial<Quote>[] = [
