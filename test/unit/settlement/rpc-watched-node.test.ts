@@ -1,7 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { ChainRefusedFault } from '../../../services/chain/application/chain-faults.ts';
+import { ChainFault, ChainRefusedFault } from '../../../services/chain/application/chain-faults.ts';
+import type { ChainNode } from '../../../services/chain/application/chain-node.ts';
 import { RpcWatchedNode } from '../../../services/settlement/adapters/chain/rpc.watched-node.ts';
 import { nativeToken } from '../../../services/settlement/application/settlement-chain.ts';
+import type { WatchedBlock } from '../../../services/settlement/application/watching/watched-node.ts';
+import { emitted, type RawLog, ScriptedChain, scriptedCalls, scriptedContracts } from '../../support/scripted-chain.ts';
 
 const [holder, token, blockHash] = [`0x${'b1'.repeat(20)}`, `0x${'c2'.repeat(20)}`, `0x${'0f'.repeat(32)}`];
 
@@ -40,4 +43,108 @@ describe('the state of an old block', () => {
       await expect(refusing(message).balance(nativeToken, holder, blockHash)).rejects.toBeInstanceOf(ChainRefusedFault);
     },
   );
+});
+
+// Of refunds and whatever else closes no slot: nothing in the contract bears them out, so what proves a log has to do so alone.
+describe('[SET-A33] what one node says of logs', () => {
+  type Answers = (method: string, truth: Promise<unknown>, params: readonly unknown[]) => Promise<unknown>;
+  const word = (pair: string) => `0x${pair.repeat(32)}`;
+  const refunded = (seq: bigint) => emitted(scriptedContracts.settlement, 'Refunded', ['1', seq, holder, seq, token, 5n, word('0a')]);
+  const filter = { addresses: [scriptedContracts.settlement], topics: [refunded(1n).topics.slice(0, 1)] };
+
+  function history(): { chain: ScriptedChain; taken: WatchedBlock } {
+    const chain = new ScriptedChain();
+    const created = emitted(scriptedContracts.registry, 'ProviderCreated', ['1', holder, holder]);
+    const taken = chain.mine([refunded(1n), created], [refunded(2n)]);
+    chain.mine([refunded(3n)]);
+    chain.finalise();
+    return { chain, taken };
+  }
+  const nodeOf = (chain: ScriptedChain, lie: Answers = (_, truth) => truth) => {
+    const honest = scriptedCalls(chain);
+    const call: ChainNode['call'] = async <Result>(method: string, ...params: readonly unknown[]) =>
+      (await lie(method, honest.call(method, ...params), params)) as Result;
+    return new RpcWatchedNode('node 1', { call }, { finality: 'tag' });
+  };
+  const eachLog =
+    (change: (log: RawLog) => Partial<RawLog>): Answers =>
+    async (method, truth) =>
+      method === 'eth_getLogs' ? ((await truth) as RawLog[]).map((log) => ({ ...log, ...change(log) })) : truth;
+  const withLogs =
+    (change: (logs: RawLog[]) => RawLog[]): Answers =>
+    async (method, truth) =>
+      method === 'eth_getLogs' ? change((await truth) as RawLog[]) : truth;
+  const inReceipts =
+    (change: object): Answers =>
+    async (method, truth) =>
+      method === 'eth_getTransactionReceipt' ? { ...((await truth) as object), ...change } : truth;
+
+  const lies: readonly (readonly [name: string, (chain: ScriptedChain) => Answers])[] = [
+    ['has another amount in it', () => eachLog(({ data }) => ({ data: data.replace('5', '6') }))],
+    ['is in another place', () => eachLog(() => ({ logIndex: '0x9' }))],
+    ['is of another transaction', () => eachLog(() => ({ transactionHash: word('0b') }))],
+    ['is of a transaction that failed', () => inReceipts({ status: '0x0' })],
+    ['has a receipt of another block', () => inReceipts({ blockHash: word('0c') })],
+    ['has a receipt without it', () => inReceipts({ logs: [] })],
+    [
+      'is of another block, and so is its receipt',
+      () => async (method, truth, params) => {
+        const logs = await eachLog(() => ({ blockHash: word('0c') }))(method, truth, params);
+        return inReceipts({ blockHash: word('0c') })(method, Promise.resolve(logs), params);
+      },
+    ],
+    ['comes twice', () => withLogs((logs) => [...logs, ...logs])],
+    ['comes last first', () => withLogs((logs) => logs.toReversed())],
+    [
+      'nobody asked for',
+      (chain) => async (method, truth, params) =>
+        method === 'eth_getLogs'
+          ? scriptedCalls(chain).call(method, { ...(params[0] as object), address: Object.values(scriptedContracts), topics: [] })
+          : truth,
+    ],
+    [
+      'is in a block that it does not know, nor its logs',
+      () => async (method, truth, params) => {
+        if (method === 'eth_getBlockByHash') return null;
+        return method === 'eth_getLogs' && 'blockHash' in (params[0] as object) ? [] : truth;
+      },
+    ],
+  ];
+
+  /** What it tells, or that it tells nothing that counts. */
+  async function told<Answer>(asked: Promise<Answer>): Promise<Answer | 'nothing'> {
+    try {
+      return (await asked) ?? 'nothing';
+    } catch (error) {
+      if (error instanceof ChainFault) return 'nothing';
+      throw error;
+    }
+  }
+
+  it.each(lies)('is the truth or nothing, where a log %s', async (_name, lie) => {
+    const { chain, taken } = history();
+    const [honest, liar] = [nodeOf(chain), nodeOf(chain, lie(chain))];
+    const range = { from: 0n, to: chain.head.number };
+    const [all, some] = [await honest.logsIn(filter, range), await honest.logsOf(filter, taken)];
+    expect([all.length, some?.length]).toEqual([3, 2]);
+    expect([all, 'nothing']).toContainEqual(await told(liar.logsIn(filter, range)));
+    expect([some, 'nothing']).toContainEqual(await told(liar.logsOf(filter, taken)));
+  });
+
+  it('is nothing where it has not come so far: its silence is no answer', async () => {
+    const { chain } = history();
+    const behind: Answers = (method, truth, params) => {
+      if (method === 'eth_blockNumber') return Promise.resolve('0x1');
+      const upTo = { ...(params[0] as object), toBlock: '0x1' };
+      return method === 'eth_getLogs' ? scriptedCalls(chain).call(method, upTo) : truth;
+    };
+    expect(await told(nodeOf(chain, behind).logsIn(filter, { from: 0n, to: chain.head.number }))).toBe('nothing');
+  });
+
+  it('is nothing where it is of blocks outside of those that were asked for', async () => {
+    const { chain } = history();
+    const more: Answers = (method, truth, params) =>
+      method === 'eth_getLogs' ? scriptedCalls(chain).call(method, { ...(params[0] as object), toBlock: '0x9' }) : truth;
+    expect(await told(nodeOf(chain, more).logsIn(filter, { from: 0n, to: 1n }))).toBe('nothing');
+  });
 });
