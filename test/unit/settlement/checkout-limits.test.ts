@@ -7,10 +7,13 @@ import { CheckoutEvents, type Told } from '../../../services/settlement/applicat
 import { checkoutLimitsDefault, TooManyAsksFault } from '../../../services/settlement/application/checkout/checkout-limits.ts';
 import type { CheckoutView } from '../../../services/settlement/application/checkout/checkout-view.ts';
 import type { SentTransaction } from '../../../services/settlement/application/checkout/payer-desk.ts';
+import type { FollowedCheckout } from '../../../services/settlement/application/checkout/followers.ts';
 import { type NamedTransaction, TransactionLookups } from '../../../services/settlement/application/checkout/transaction-lookups.ts';
 
 const slot = { provider: 'demo', seq: '7' };
 const other = { provider: 'demo', seq: '8' };
+const mine = { ...slot, account: 'acc_1' };
+const another = { ...other, account: 'acc_2' };
 const tx = (number: number) => `0x${number.toString(16).padStart(64, '0')}`;
 const seen = { from: `0x${'ab'.repeat(20)}`, nonce: '3', call: tx(0), height: '9' };
 
@@ -124,7 +127,7 @@ describe('following a checkout', () => {
   ) {
     const checkouts = { view: (_: object, named?: NamedTransaction) => view(named) };
     const events = new CheckoutEvents({ checkouts, limits: checkoutLimitsDefault, lookEveryMs: 1, ...options });
-    const open = (at = slot, named?: NamedTransaction) => {
+    const open = (at: FollowedCheckout = mine, named?: NamedTransaction) => {
       const told: Told<State>[] = [];
       const ended = Promise.withResolvers<unknown>();
       const subscription = events
@@ -139,28 +142,49 @@ describe('following a checkout', () => {
   };
 
   it('is refused beyond what one link and all together may have, and possible again when one has gone', async () => {
-    const { events, open } = follow(undefined, { limits: { followersMax: 3, followersPerLinkMax: 2 } });
+    const { events, open } = follow(undefined, { limits: { followersMax: 4, followersPerLinkMax: 2 } });
     const first = open();
     open();
     expect(await open().ended).toBeInstanceOf(TooManyAsksFault);
-    open(other);
-    expect(await open(other).ended).toMatchObject({ retryAfterSeconds: 10 });
+    open(another);
+    open({ ...another, seq: '9' });
+    expect(await open({ ...another, seq: '10' }).ended).toMatchObject({ retryAfterSeconds: 10 });
     first.close();
     first.close();
     const again = open();
     await until(() => again.told.length > 0);
-    expect(await open(other).ended).toBeInstanceOf(TooManyAsksFault);
+    expect(await open({ ...another, seq: '10' }).ended).toBeInstanceOf(TooManyAsksFault);
     events.onModuleDestroy();
     expect(await again.ended).toBe('ended');
     const late = open();
     expect([await late.ended, late.told.length]).toEqual(['ended', 1]);
   });
 
+  it('cannot be kept from others by a customer that follows many checkouts, nor by a provider that has many customers', async () => {
+    const { events, open } = follow(undefined, { limits: { followersMax: 6, followersPerLinkMax: 2 } });
+    const greedy = ['20', '20', '21', '22', '23', '24'].map((seq) => open({ ...mine, seq }));
+    const alone = open(another);
+    // The first of the link that had the most went, and who came is told.
+    expect(await greedy[0]!.ended).toBe('ended');
+    await until(() => alone.told.length > 0);
+    expect(await open({ ...mine, seq: '25' }).ended).toBeInstanceOf(TooManyAsksFault);
+    // Another provider takes of the one that has six, as long as it has less than that one: in the end each has three.
+    const elsewhere = ['1', '2', '3'].map((seq) => open({ provider: 'peer', account: 'acc_3', seq }));
+    await until(() => elsewhere.every(({ told }) => told.length > 0));
+    expect(await open({ provider: 'peer', account: 'acc_3', seq: '4' }).ended).toBeInstanceOf(TooManyAsksFault);
+    expect(await Promise.all(greedy.slice(0, 4).map(({ ended }) => ended))).toEqual(['ended', 'ended', 'ended', 'ended']);
+    // And its second customer takes of its first.
+    const second = open({ provider: 'peer', account: 'acc_4', seq: '4' });
+    expect(await elsewhere[0]!.ended).toBe('ended');
+    await until(() => second.told.length > 0);
+    events.onModuleDestroy();
+  });
+
   it('begins with the state as the books have it, where the chain does not tell of the transaction', async () => {
     const { events, open } = follow((named) =>
       named === undefined ? Promise.resolve(viewOf('waiting')) : Promise.reject(new Error('away')),
     );
-    const { told } = open(slot, { tx: tx(1) });
+    const { told } = open(mine, { tx: tx(1) });
     await until(() => told.length > 0);
     expect(told).toEqual([{ type: 'checkout', data: { state: 'waiting' } }]);
     events.onModuleDestroy();

@@ -38,7 +38,7 @@ const unreadCharactersMax = 131_072;
 @ApiTags('checkout')
 @ProblemResponse(400, 'The request is malformed.')
 @ProblemResponse(404, 'There is no such checkout, or no good quote for the token.')
-@ProblemResponse(429, 'The checkout asked the chain too often, or is followed too often; repeat after the seconds of Retry-After.')
+@ProblemResponse(429, 'The checkout asked too often, or is followed too often; repeat after the seconds of Retry-After.')
 @ProblemResponse(503, 'The ledger or the chain cannot be reached; repeat after the seconds of Retry-After.')
 @Public()
 @Controller('v1/checkouts/:checkout')
@@ -88,8 +88,9 @@ export class CheckoutController {
   async follow(@Param('checkout') id: string, @Query() query: CheckoutQuery): Promise<Observable<Told<CheckoutBody>>> {
     const named = readNamedTransaction(query);
     const slot = this.#slotOf(id);
-    if ((await this.#checkouts.view(slot)) === undefined) throw new ProblemError('checkout_not_found');
-    return this.#events.of(slot, named, (view) => this.#body(id, view));
+    const owner = await this.#checkouts.owner(slot);
+    if (owner === undefined || (await this.#checkouts.view(slot)) === undefined) throw new ProblemError('checkout_not_found');
+    return this.#events.of({ ...slot, account: owner.opened.account }, named, (view) => this.#body(id, view));
   }
 
   @ApiOperation({ summary: 'Asks for a quote in a token. While one is good it is answered again.' })
@@ -108,6 +109,7 @@ export class CheckoutController {
     const envelope = envelopeOf({
       ...{ provider, actor: { id: `checkout:${seq}`, type: 'process' }, key: keyOf(key), command: 'IssueQuote', body: asked },
     });
+    this.#asks.take({ provider, seq }, 'quote');
     const outcome = await this.#commands.execute(new IssueQuote(envelope, asked));
     answerCommand(reply, outcome, { id });
     const view = await this.#checkouts.view({ provider, seq });

@@ -10,12 +10,14 @@ const costs = {
   payment: 3,
   /** The same for prepaid credit, and first whether its holder has enough. */
   redemption: 4,
+  /** A quote: the decimals of its token, what is left of the cap of credit, a signature, and an event that stays. */
+  quote: 5,
   /** What took the place of a transaction, block by block. */
   search: 10,
 } as const;
 export type Ask = keyof typeof costs;
 
-/** Counts, link by link, what nodes are asked on behalf of whoever holds it. */
+/** Counts, link by link, what is asked of nodes and of the signer on behalf of whoever holds it. */
 export class CheckoutAsks {
   readonly #allowance: Allowance;
 
@@ -26,7 +28,7 @@ export class CheckoutAsks {
   /** Throws `TooManyAsksFault` where the link has asked too much. */
   take(slot: CheckoutSlot, ask: Ask): void {
     const waitMs = this.#allowance.take(linkOf(slot), costs[ask]);
-    if (waitMs > 0) throw new TooManyAsksFault('This checkout asked the chain too often.', waitMs);
+    if (waitMs > 0) throw new TooManyAsksFault('This checkout asked too often.', waitMs);
   }
 }
 

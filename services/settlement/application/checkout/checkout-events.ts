@@ -1,10 +1,10 @@
 import type { OnModuleDestroy } from '@nestjs/common';
 import { Observable } from 'rxjs';
-import { linkOf } from './checkout-asks.ts';
-import { type CheckoutLimits, TooManyAsksFault } from './checkout-limits.ts';
+import type { CheckoutLimits } from './checkout-limits.ts';
 import type { CheckoutSlot } from './checkout-link.ts';
 import type { Checkouts } from './checkouts.ts';
 import type { CheckoutView } from './checkout-view.ts';
+import { type FollowedCheckout, Followers } from './followers.ts';
 import type { NamedTransaction } from './transaction-lookups.ts';
 
 /** What a follower is told: the checkout, or nothing but that the connection lives. */
@@ -20,38 +20,35 @@ export interface CheckoutEventsOptions {
 
 /** A browser connects again by itself; nobody holds a connection for ever. */
 const followMsMax = 30 * 60_000;
-/** Whoever is turned away asks for the state, and comes again after so long. */
-const refusedMs = 10_000;
 
 /** Told to whoever waits in front of a checkout. Every look starts anew from the books and the chain, so a dropped connection loses nothing. */
 export class CheckoutEvents implements OnModuleDestroy {
   readonly #checkouts: Pick<Checkouts, 'view'>;
-  readonly #limits: CheckoutEventsOptions['limits'];
   readonly #lookEveryMs: number;
   readonly #beatEveryMs: number;
-  /** By link, how each of its followers is let go. */
-  readonly #followers = new Map<string, Set<() => void>>();
-  #count = 0;
+  readonly #followers: Followers;
   #isOver = false;
 
   constructor({ checkouts, limits, lookEveryMs = 1_000, beatEveryMs = 20_000 }: CheckoutEventsOptions) {
-    [this.#checkouts, this.#limits, this.#lookEveryMs, this.#beatEveryMs] = [checkouts, limits, lookEveryMs, beatEveryMs];
+    [this.#checkouts, this.#lookEveryMs, this.#beatEveryMs] = [checkouts, lookEveryMs, beatEveryMs];
+    this.#followers = new Followers(limits);
   }
 
   /**
-   * The checkout at once, and again whenever what `told` makes of it is another. Ends after a final state. Fails with `TooManyAsksFault`
-   * before anything is told where too many are followed already.
+   * The checkout at once, and again whenever what `told` makes of it is another. Ends after a final state, and where others need its place. Fails
+   * with `TooManyAsksFault` before anything is told where too many are followed already.
    */
-  of<Body>(slot: CheckoutSlot, transaction: NamedTransaction | undefined, told: (view: CheckoutView) => Body): Observable<Told<Body>> {
+  of<Body>(slot: FollowedCheckout, transaction: NamedTransaction | undefined, told: (view: CheckoutView) => Body): Observable<Told<Body>> {
     return new Observable<Told<Body>>((subscriber) => {
       let named = transaction;
       let last = '';
       let timer: NodeJS.Timeout | undefined;
+      let leave: (() => void) | undefined;
       const until = performance.now() + followMsMax;
       let beatAt = performance.now() + this.#beatEveryMs;
       const end = () => {
         clearTimeout(timer);
-        this.#leave(slot, end);
+        leave?.();
         subscriber.complete();
       };
       const look = async () => {
@@ -74,8 +71,8 @@ export class CheckoutEvents implements OnModuleDestroy {
         }
         timer = setTimeout(() => void look(), this.#lookEveryMs);
       };
-      const refused = this.#enter(slot, end);
-      if (refused !== undefined) return subscriber.error(refused);
+      // Thrown here, it is the error that the observable ends with.
+      leave = this.#followers.enter(slot, end);
       void look();
       return end;
     });
@@ -90,27 +87,10 @@ export class CheckoutEvents implements OnModuleDestroy {
     }
   }
 
-  #enter(slot: CheckoutSlot, end: () => void): TooManyAsksFault | undefined {
-    const { followersMax, followersPerLinkMax } = this.#limits;
-    if (this.#count >= followersMax) return new TooManyAsksFault('Too many checkouts are followed.', refusedMs);
-    const own = this.#followers.get(linkOf(slot)) ?? new Set();
-    if (own.size >= followersPerLinkMax) return new TooManyAsksFault('This checkout is followed too often.', refusedMs);
-    this.#followers.set(linkOf(slot), own.add(end));
-    this.#count++;
-    return undefined;
-  }
-
-  #leave(slot: CheckoutSlot, end: () => void): void {
-    const own = this.#followers.get(linkOf(slot));
-    if (own?.delete(end) !== true) return;
-    this.#count--;
-    if (own.size === 0) this.#followers.delete(linkOf(slot));
-  }
-
   /** The service stops: it waits for running requests, and these would run on. */
   onModuleDestroy(): void {
     this.#isOver = true;
-    for (const own of [...this.#followers.values()]) for (const end of [...own]) end();
+    this.#followers.endAll();
   }
 }
 
