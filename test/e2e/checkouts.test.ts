@@ -133,7 +133,7 @@ describe('a quote', () => {
     expect(await hashQuote(shop.on.settlement, issued.terms.quote)).toBe(issued.digest);
   });
 
-  it('[SET-A40] is one at a time for a token, and repeats while it is good', async () => {
+  it('[SET-A40] is one price at a time for a token, for whoever asks while it is good', async () => {
     await shop.rate('ETH', '3000');
     const { path } = await checkoutOf();
     const first = await shop.ask(`${path}/quotes`, { token: native });
@@ -141,7 +141,18 @@ describe('a quote', () => {
     const second = await shop.ask(`${path}/quotes`, { token: native });
     expect(second.body.quotes).toEqual(first.body.quotes);
     const other = await shop.ask(`${path}/quotes`, { token: native, payer: shop.dollar });
-    expect([other.status, other.body.code]).toEqual([409, 'quote_live']);
+    expect(other.body.quotes).toEqual(first.body.quotes);
+    // A quote that a stranger had made for itself keeps nobody else from the price, and from paying.
+    const { path: taken } = await checkoutOf();
+    const stranger = await shop.ask(`${taken}/quotes`, { token: native, payer: shop.dollar });
+    await shop.rate('ETH', '2700');
+    const [both] = (await Promise.all([1, 2, 3].map(() => shop.ask(`${taken}/quotes`, { token: native })))) as [typeof stranger];
+    const [[held], [anybodys]] = [stranger.body.quotes, both.body.quotes] as [[Record<string, string>], [Record<string, string>]];
+    const { units, deadline, rate } = held;
+    expect([anybodys, anybodys['digest'] === held['digest']]).toEqual([expect.objectContaining({ units, deadline, rate }), false]);
+    const { payer } = shop.on.hands;
+    const prepared = await shop.open(`${taken}/payment?token=${native}&payer=${payer.address}`);
+    expect(prepared.body).not.toHaveProperty('refusal');
   });
 
   it('needs a rate that is not too old, of a token that is taken', async () => {

@@ -1,4 +1,6 @@
 import { accept, type Decision, reject, repeated } from '../../commands/domain/decision.ts';
+import { behindSecondsMax, forAnybody } from './draft-quote.ts';
+import { type SignedTerms, structHashOf, zeroAddress } from './quote.ts';
 import { checkRate, type RateRejection, type RateValidity } from './rate.ts';
 import { payerOf, tokenOf, deadlineOf, type IssuedQuote, offersEndOf, type OpenSlot, type Slot } from './slot.ts';
 import type { QuoteIssued, SlotEscrow, SlotEvent, SlotEvidence, SlotMoved, SlotOpened } from './slot.events.ts';
@@ -10,6 +12,7 @@ export type SlotRejection =
   | { readonly code: 'slot_cancelled'; readonly chainId: string; readonly contract: string }
   /** Absent is when it ends where a collection is on its way: that has no deadline on chain, and ends when it is final or has come to nothing. */
   | { readonly code: 'slot_bound'; readonly until?: string }
+  /** Another price is held since this one was made. */
   | { readonly code: 'quote_live'; readonly until: string }
   /** Prepaid credit was offered to be taken, and may still come. */
   | { readonly code: 'redemption_live'; readonly until: string }
@@ -21,10 +24,10 @@ export function openSlot(state: Slot, opened: SlotOpened): Decision<SlotEvent, n
   return state.status === 'none' ? accept({ type: 'SlotOpened/1', data: opened }) : repeated(0n);
 }
 
-/** A quote, and how long the rate in it is good. */
+/** A quote, and how long the rate in it is good; absent where it is the price that another payer holds. */
 export interface IssueQuoteData {
   readonly quote: QuoteIssued;
-  readonly validity: RateValidity;
+  readonly validity?: RateValidity;
 }
 
 /** Rejections in order of precedence; the test has one row a line. */
@@ -32,6 +35,13 @@ export function issueQuote(state: Slot, { quote, validity }: IssueQuoteData, now
   const { terms, chainId, contract } = quote;
   const asked = askForQuote(state, { chainId, contract, token: tokenOf(terms), payer: payerOf(terms) }, now);
   if (asked.kind !== 'free') return asked;
+  const { held, after } = asked;
+  if (held !== undefined) {
+    const isHeld = structHashOf(terms) === structHashOf(forAnybody(held.terms));
+    return isHeld ? accept({ type: 'QuoteIssued/1', data: quote }) : reject(liveUntil(held.terms));
+  }
+  const isBehind = after === undefined || terms.module === 'escrow' || BigInt(terms.quote.validAfter) >= after - 1n;
+  if (validity === undefined || !isBehind) return reject(liveUntil(terms));
   const refused = checkRate(quote.rate, validity, now);
   return refused === undefined ? accept({ type: 'QuoteIssued/1', data: quote }) : reject(refused);
 }
@@ -43,15 +53,24 @@ export interface QuoteRequest {
   readonly payer: string;
 }
 
+/** A quote may be signed: at the price that is held for whoever pays, or else at one of now. */
+export interface QuoteFree {
+  readonly kind: 'free';
+  /** It is good, and for somebody else: what is signed is the same for anybody. */
+  readonly held?: IssuedQuote;
+  /** When the last one in the token ended, in seconds since 1970: the next begins there, by the time of the chain. */
+  readonly after?: bigint;
+}
+
 /**
- * Whether a new quote may be signed, before anything is. At most one is alive for a (slot, token), and the next comes only when the chain
- * cannot bring back the last: else the payer could keep the better of two rates (docs/decisions/0132).
+ * Whether a new quote may be signed, before anything is. There is one price at a time for a (slot, token): else the payer could keep the better
+ * of two. While one is good everybody is quoted that one, so that nobody keeps it from others; in no block are two of them good (docs/decisions/0175).
  */
 export function askForQuote(
   state: Slot,
   { chainId, contract, token, payer }: QuoteRequest,
   now: string,
-): { readonly kind: 'free' } | Exclude<Decision<never, SlotRejection>, { readonly kind: 'accepted' }> {
+): QuoteFree | Exclude<Decision<never, SlotRejection>, { readonly kind: 'accepted' }> {
   if (state.status === 'none') return refusal({ code: 'slot_not_found' });
   if (state.status === 'closed') return refusal({ code: 'slot_closed', reason: state.reason });
   const { place } = state;
@@ -60,16 +79,20 @@ export function askForQuote(
   }
   const offered = redemptionLive(state, now);
   if (offered !== undefined) return refusal(offered);
-  const last = state.quotes.findLast(({ terms, ...at }) => tokenOf(terms) === token && isAt(at, place));
+  const quotes = state.quotes.filter(({ terms, ...at }) => tokenOf(terms) === token && isAt(at, place));
+  const last = quotes.at(-1);
   if (last === undefined) return { kind: 'free' };
   const nowSeconds = BigInt(Date.parse(now)) / 1000n;
   const deadline = deadlineOf(last.terms);
   if (nowSeconds < deadline) {
-    if (payerOf(last.terms) === payer) return { kind: 'repeated', revision: last.revision };
-    return refusal({ code: 'quote_live', until: instantOf(deadline) });
+    const good = quotes.findLast(({ terms }) => deadlineOf(terms) === deadline && [zeroAddress, payer].includes(payerOf(terms)));
+    return good === undefined ? { kind: 'free', held: last } : { kind: 'repeated', revision: good.revision };
   }
-  const freeAt = deadline + BigInt(last.reorgWindowSeconds);
-  return nowSeconds < freeAt ? refusal({ code: 'quote_too_early', notBefore: instantOf(freeAt) }) : { kind: 'free' };
+  // An offer has no beginning. The clock of the chain is past the last one's end before the next is signed.
+  const freeAt = place.module === 'escrow' ? deadline + behindSecondsMax : deadline;
+  return nowSeconds < freeAt
+    ? refusal({ code: 'quote_too_early', notBefore: instantOf(freeAt) })
+    : { kind: 'free', ...(place.module === 'settlement' && { after: deadline }) };
 }
 
 /** What is known of payments that may still land: evidence, or that a collection was ordered of which nobody knows yet what comes of it. */
@@ -132,6 +155,10 @@ function boundUntil({ quotes, place }: OpenSlot, evidence: SlotEvidence): string
 
 function latestDeadline(quotes: readonly IssuedQuote[]): bigint {
   return quotes.reduce((latest, { terms }) => (deadlineOf(terms) > latest ? deadlineOf(terms) : latest), 0n);
+}
+
+function liveUntil(terms: SignedTerms): SlotRejection {
+  return { code: 'quote_live', until: instantOf(deadlineOf(terms)) };
 }
 
 type Place = Pick<SlotOpened, 'chainId' | 'contract'>;

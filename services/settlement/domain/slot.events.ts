@@ -81,7 +81,7 @@ export type QuoteIssued = {
   readonly tokenCurrency: string;
   readonly tokenAmount: string;
   readonly rate: RateLock;
-  /** How long after the deadline a block may still be replaced: no other quote for this token before. Seconds. */
+  /** How long after the deadline a block may still be replaced, and this one be paid in it or not any more. Seconds. */
   readonly reorgWindowSeconds: string;
 };
 

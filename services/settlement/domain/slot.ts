@@ -145,6 +145,10 @@ export function tokenOf(terms: SignedTerms): string {
   return terms.module === 'settlement' ? terms.quote.token : terms.offer.token;
 }
 
+export function unitsOf(terms: SignedTerms): bigint {
+  return BigInt(terms.module === 'settlement' ? terms.quote.amount : terms.offer.amount);
+}
+
 export function payerOf(terms: SignedTerms): string {
   return terms.module === 'settlement' ? terms.quote.payer : terms.offer.payer;
 }

@@ -4,7 +4,7 @@ import type { Problem } from './checkout-api.ts';
 export function problemSentence({ code, message, params }: Problem): string {
   const at = params['notBefore'] ?? params['until'];
   if (code === 'quote_too_early' && at !== undefined) {
-    return `A new quote can be had at ${new Date(at).toLocaleTimeString()}, when the network cannot bring back the last one.`;
+    return `A new quote can be had at ${new Date(at).toLocaleTimeString()}, when nobody can pay the last one any more.`;
   }
   if (code === 'slot_bound' && at !== undefined) {
     return `A quote for this payment is still good. It can be paid with credit at ${new Date(at).toLocaleTimeString()}, when nobody can pay that quote any more.`;

@@ -14,7 +14,7 @@ export interface QuoteTimerOptions {
 
 /**
  * The time of a quote. It cannot be lengthened, since the rate is held for it; a payer who needs longer says so once, and the next quote
- * comes by itself as soon as the network allows one. Nothing is paid without another tap.
+ * comes by itself as soon as there can be one. Nothing is paid without another tap.
  */
 export class QuoteTimer {
   readonly #options: QuoteTimerOptions;
@@ -54,7 +54,7 @@ export class QuoteTimer {
   #askForMore(): void {
     this.#wantsMore = true;
     show('more-time', false);
-    setText('timer-news', 'When this quote is over, a new one comes by itself as soon as the network allows it. Leave this page open.');
+    setText('timer-news', 'When this quote is over, a new one comes by itself as soon as there can be one. Leave this page open.');
     element('timer-news').className = 'hint';
   }
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { zeroAddress } from '../../../services/settlement/domain/quote.ts';
-import { issueQuote, moveSlot, openSlot, releaseSlot, settleSlot } from '../../../services/settlement/domain/slot.decider.ts';
+import { draftQuote, forAnybody } from '../../../services/settlement/domain/draft-quote.ts';
+import { askForQuote, issueQuote, moveSlot, openSlot, releaseSlot, settleSlot } from '../../../services/settlement/domain/slot.decider.ts';
 import type { SlotEvent, SlotEvidence, SlotRegisterEvent } from '../../../services/settlement/domain/slot.events.ts';
-import { matchingQuote, slot } from '../../../services/settlement/domain/slot.ts';
+import { matchingQuote, type OpenSlot, type Slot, slot } from '../../../services/settlement/domain/slot.ts';
 import {
   allocateSlot,
   purposeKey,
@@ -12,13 +13,31 @@ import {
   slotRegister,
 } from '../../../services/settlement/domain/slot-register.ts';
 import { given } from '../../support/given.ts';
-import { blockAt, elsewhere, invoice, issued, later, opened, place, quotedAt, quoteIssued, slotOpened, usdc } from './slot.fixtures.ts';
+import {
+  blockAt,
+  elsewhere,
+  invoice,
+  issued,
+  later,
+  opened,
+  place,
+  quotedAt,
+  quoteIssued,
+  seconds,
+  slotOpened,
+  usdc,
+} from './slot.fixtures.ts';
 
 const open = [slotOpened()];
 const quoted = [...open, issued()];
 const validity = { ageSecondsMax: 600n };
 const unquoted = { kind: 'unquoted' } as const;
 const closed = (reason: 'settled' | 'released'): SlotEvent => ({ type: 'SlotClosed/1', data: { seq: '7', reason } });
+function draft(state: Slot, { after, now }: { readonly after: bigint; readonly now: string }) {
+  const terms = draftQuote(state as OpenSlot, { payer: zeroAddress, token: zeroAddress, units: 1n, now, quoteSeconds: 600n, after });
+  if (!('module' in terms) || terms.module !== 'settlement') throw new Error('No quote.');
+  return terms.quote;
+}
 const moved = (to: typeof place, evidence: SlotEvidence): SlotEvent => ({
   type: 'SlotMoved/1',
   data: { seq: '7', module: 'settlement', ...to, evidence },
@@ -112,18 +131,75 @@ describe('issuing a quote', () => {
       .when(issue(quoteIssued(), later(599)))
       .thenRepeats(1n));
 
-  it('keeps a quote for the payer that it names', () =>
-    given(slot, quoted)
-      .when(issue(quoteIssued({ payer: usdc }), later(599)))
-      .thenRejects({ code: 'quote_live', until: later(600) }));
+  describe('while another payer has one', () => {
+    const bound = quoteIssued({ payer: usdc });
+    const held = [...open, issued(bound)];
+    const copy = quoteIssued();
+    const request = { ...place, token: zeroAddress, payer: elsewhere.contract };
 
-  it('waits from the deadline until no block can be replaced', () => {
+    it('signs the same price until the same moment, for anybody, however old its rate is', () => {
+      const asked = askForQuote(given(slot, held).state, request, later(599));
+      expect(asked).toMatchObject({ kind: 'free', held: { terms: bound.terms } });
+      const [event] = given(slot, held)
+        .when((state) => issueQuote(state, { quote: copy }, later(599)))
+        .thenAccepts('QuoteIssued/1');
+      expect(event?.data).toMatchObject({ terms: forAnybody(bound.terms) });
+    });
+
+    it.each([
+      ['another price', quoteIssued({ amount: '20374200000000001' })],
+      ['another end', quoteIssued({ deadline: String(seconds(later(1200))) })],
+      ['a price for one payer', quoteIssued({ payer: elsewhere.contract })],
+    ])('refuses %s, so that nobody has the better of two', (_, quote) =>
+      given(slot, held)
+        .when(issue(quote, later(599)))
+        .thenRejects({ code: 'quote_live', until: later(600) }),
+    );
+
+    it('answers everybody with what anybody may pay, and that payer with its own', () => {
+      const both = given(slot, [...held, issued(copy)]);
+      for (const payer of [zeroAddress, elsewhere.contract])
+        expect(askForQuote(both.state, { ...request, payer }, later(599))).toEqual({ kind: 'repeated', revision: 2n });
+      expect(askForQuote(given(slot, held).state, { ...request, payer: usdc }, later(599))).toEqual({ kind: 'repeated', revision: 1n });
+    });
+  });
+
+  it('is good on chain from the end of the last one on, whatever the clock of the chain says', () => {
+    const state = given(slot, quoted).state;
+    const asked = askForQuote(state, { ...place, token: zeroAddress, payer: usdc }, later(600));
+    expect(asked).toEqual({ kind: 'free', after: BigInt(seconds(later(600))) });
+    const next = draft(state, { after: BigInt(seconds(later(600))), now: later(600) });
+    // `validAfter < time of the block < deadline`, both in the contract.
+    expect(next).toMatchObject({ validAfter: String(seconds(later(600)) - 1), deadline: String(seconds(later(1200))) });
     given(slot, quoted)
-      .when(issue(quoteIssued(), later(600)))
-      .thenRejects({ code: 'quote_too_early', notBefore: later(840) });
+      .when(issue(quoteIssued({ validAfter: next.validAfter, deadline: next.deadline }), later(600)))
+      .thenAccepts('QuoteIssued/1');
+    const early = quoteIssued({ validAfter: String(seconds(later(598))), deadline: next.deadline });
     given(slot, quoted)
-      .when(issue(quoteIssued(), later(839)))
-      .thenRejects({ code: 'quote_too_early', notBefore: later(840) });
+      .when(issue(early, later(600)))
+      .thenRejects({ code: 'quote_live', until: later(1200) });
+    // What was made of a price that somebody held is made anew when that is over.
+    given(slot, quoted)
+      .when((at) => issueQuote(at, { quote: quoteIssued() }, later(600)))
+      .thenRejects({ code: 'quote_live', until: later(600) });
+  });
+
+  it('at the escrow, whose offers have no beginning, waits until the clock of the chain is past the last one', () => {
+    const escrow = { eventId: '5', captureAfter: '1', reclaimAfter: '2' };
+    const terms = {
+      module: 'escrow' as const,
+      offer: {
+        ...{ providerId: '11', eventId: '5', seq: '7', payer: zeroAddress, token: zeroAddress, amount: '1', ref: opened.invoiceRef },
+        ...{ captureAfter: '1', reclaimAfter: '2', deadline: String(seconds(later(600))) },
+      },
+    };
+    const state = given(slot, [slotOpened({ module: 'escrow', escrow }), issued({ ...quoteIssued(), terms })]).state;
+    const request = { ...place, token: zeroAddress, payer: usdc };
+    expect(askForQuote(state, request, later(659))).toEqual({
+      kind: 'rejected',
+      rejection: { code: 'quote_too_early', notBefore: later(660) },
+    });
+    expect(askForQuote(state, request, later(660))).toEqual({ kind: 'free' });
   });
 
   it('refuses a rate that is old, or not yet true', () => {

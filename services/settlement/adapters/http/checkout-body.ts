@@ -1,6 +1,6 @@
 import type { CheckoutView } from '../../application/checkout/checkout-view.ts';
 import type { SettlementChain } from '../../application/settlement-chain.ts';
-import { deadlineOf, type IssuedQuote, tokenOf } from '../../domain/slot.ts';
+import { deadlineOf, type IssuedQuote, tokenOf, unitsOf } from '../../domain/slot.ts';
 import { noTerms } from '../../domain/terms.ts';
 import type { KnownToken } from '../../domain/token-amount.ts';
 import type { CheckoutBody, CheckoutQuoteBody } from './checkout.bodies.ts';
@@ -40,7 +40,7 @@ export function checkoutBody(id: string, view: CheckoutView, { chain, coinLinks 
 export function quoteBody(quote: IssuedQuote, eip681?: string): CheckoutQuoteBody {
   const { terms, tokenCurrency, tokenAmount, rate, digest } = quote;
   const token = tokenOf(terms);
-  const units = terms.module === 'settlement' ? terms.quote.amount : terms.offer.amount;
+  const units = unitsOf(terms).toString();
   return {
     ...{ token, tokenCurrency, tokenAmount, units, digest },
     ...{ rate: rate.rate, rateSource: rate.source, rateAt: rate.at, spreadBps: rate.spreadBps },

@@ -93,7 +93,7 @@ export class CheckoutController {
     return this.#events.of({ ...slot, account: owner.opened.account }, named, (view) => this.#body(id, view));
   }
 
-  @ApiOperation({ summary: 'Asks for a quote in a token. While one is good it is answered again.' })
+  @ApiOperation({ summary: 'Asks for a quote in a token. While one is good everybody is answered the same price.' })
   @ApiHeader({ name: 'Idempotency-Key', required: true, description: 'Chosen by the caller.' })
   @ProblemResponse(409, 'The state does not allow it.')
   @Post('quotes')

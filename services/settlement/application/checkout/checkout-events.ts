@@ -43,12 +43,11 @@ export class CheckoutEvents implements OnModuleDestroy {
       let named = transaction;
       let last = '';
       let timer: NodeJS.Timeout | undefined;
-      let leave: (() => void) | undefined;
       const until = performance.now() + followMsMax;
       let beatAt = performance.now() + this.#beatEveryMs;
       const end = () => {
         clearTimeout(timer);
-        leave?.();
+        leave();
         subscriber.complete();
       };
       const look = async () => {
@@ -72,7 +71,7 @@ export class CheckoutEvents implements OnModuleDestroy {
         timer = setTimeout(() => void look(), this.#lookEveryMs);
       };
       // Thrown here, it is the error that the observable ends with.
-      leave = this.#followers.enter(slot, end);
+      const leave = this.#followers.enter(slot, end);
       void look();
       return end;
     });

@@ -4,7 +4,7 @@ import { collectionDispatchId, redemptionDispatchId, relayDispatchId } from '../
 import { dispatch } from '../../domain/dispatch.ts';
 import { isRedeemable } from '../../domain/redemption.ts';
 import { settlementProvider } from '../../domain/settlement-provider.ts';
-import { type IssuedQuote, type OfferedRedemption, slot, type Slot, tokenOf } from '../../domain/slot.ts';
+import { deadlineOf, type IssuedQuote, type OfferedRedemption, slot, type Slot, tokenOf } from '../../domain/slot.ts';
 import type { KnownToken } from '../../domain/token-amount.ts';
 import type { ChainDelays } from '../watching/chain-delays.ts';
 import type { CheckoutLinks, CheckoutSlot } from './checkout-link.ts';
@@ -133,12 +133,13 @@ export class Checkouts {
     return token?.currency === state.opened.currency ? token : undefined;
   }
 
-  /** Of the newest quote of each token, since older ones cannot be paid any more, of credit that was offered to be taken, and of a mandate. */
+  /** Of the price of each token that was held last, since older ones cannot be paid any more, of credit that was offered to be taken, and of a mandate. */
   async #relay(provider: string, { opened, quotes, redemptions }: KnownSlot): Promise<RelayedPayment | undefined> {
     let relay: RelayedPayment | undefined;
-    const newest = new Map(quotes.map((quote) => [tokenOf(quote.terms), quote])).values();
+    const ends = new Map(quotes.map(({ terms }) => [tokenOf(terms), deadlineOf(terms)]));
+    const newest = quotes.filter(({ terms }) => deadlineOf(terms) === ends.get(tokenOf(terms)));
     const ids = [
-      ...Array.from(newest, ({ structHash }) => relayDispatchId(structHash)),
+      ...newest.map(({ structHash }) => relayDispatchId(structHash)),
       ...redemptions.map(({ holder }) => redemptionDispatchId(opened.seq, holder)),
       collectionDispatchId(opened.seq),
     ];

@@ -10,17 +10,17 @@ import { draftQuote, type QuoteDraftRejection } from '../../domain/draft-quote.t
 import { digestOf, structHashOf } from '../../domain/quote.ts';
 import { bookCurrencyOf, settlementProvider } from '../../domain/settlement-provider.ts';
 import { checkRate, lockedRate } from '../../domain/rate.ts';
-import { askForQuote, issueQuote, type IssueQuoteData, type SlotRejection } from '../../domain/slot.decider.ts';
+import { askForQuote, issueQuote, type IssueQuoteData, type QuoteFree, type SlotRejection } from '../../domain/slot.decider.ts';
 import type { SlotEvent } from '../../domain/slot.events.ts';
 import { type OpenSlot, slot } from '../../domain/slot.ts';
-import { type KnownToken, tokenMoney, tokenUnits } from '../../domain/token-amount.ts';
+import { tokenMoney, tokenUnits } from '../../domain/token-amount.ts';
 import { unitsWorth } from '../../domain/token-units.ts';
 import type { SubjectRejection } from '../checkout/checkout-subject.ts';
 import { PayableSubjects } from '../checkout/payable-subjects.ts';
 import { QUOTE_SIGNER, type QuoteSigner } from './quote-signer.ts';
-import { type OfferedRate, RATE_SOURCE, type RateSource } from './rate-source.ts';
-import type { SettlementChain } from '../settlement-chain.ts';
-import { reorgWindowSeconds, SETTLEMENT_CHAINS, type SettlementChains } from '../settlement-chains.ts';
+import { aboveCap, type CapRejection, heldPrice, priceAt, type QuotePrice } from './quote-price.ts';
+import { RATE_SOURCE, type RateSource } from './rate-source.ts';
+import { SETTLEMENT_CHAINS, type SettlementChains } from '../settlement-chains.ts';
 import { settlementProviderStream, slotStream } from '../settlement-streams.ts';
 import { CREDIT_CAPS, type CreditCaps } from '../credit/credit-caps.ts';
 import { CreditTokens } from '../credit/credit-tokens.ts';
@@ -40,7 +40,7 @@ export type QuoteRejection =
   | SlotRejection
   | SubjectRejection
   | QuoteDraftRejection
-  | { readonly code: 'mandate_cap_exceeded'; readonly wanted: string; readonly left: string }
+  | CapRejection
   | { readonly code: 'token_not_taken'; readonly token: string }
   | { readonly code: 'token_misconfigured'; readonly token: string }
   | { readonly code: 'credit_cap_exceeded'; readonly left: string; readonly currency: string }
@@ -96,7 +96,14 @@ export class IssueQuoteHandler implements ICommandHandler<IssueQuote> {
     this.#clock = clock;
   }
 
+  /** Whoever is quoted at the same time holds the price for everybody: then that one is signed. */
   async execute({ envelope, asked }: IssueQuote): Promise<Outcome<QuoteRejection>> {
+    const outcome = await this.#quoted(envelope, asked);
+    const isBeaten = outcome.kind === 'rejected' && outcome.rejection.code === 'quote_live';
+    return isBeaten ? this.#quoted(envelope, asked) : outcome;
+  }
+
+  async #quoted(envelope: Envelope, asked: QuoteAsked): Promise<Outcome<QuoteRejection>> {
     const { provider } = envelope;
     const stream = slotStream(provider, asked.seq);
     const state = await this.#executor.current(slot, stream, provider);
@@ -113,7 +120,7 @@ export class IssueQuoteHandler implements ICommandHandler<IssueQuote> {
     const place = state.status === 'none' ? { chainId: '', contract: '' } : state.place;
     const allowed = askForQuote(state, { ...place, token: asked.token, payer: asked.payer }, now);
     if (allowed.kind !== 'free') return answer(allowed);
-    const drafted = await this.#sign(provider, state as OpenSlot, asked, now);
+    const drafted = await this.#signed(provider, state as OpenSlot, asked, { ...allowed, now });
     if ('code' in drafted) return answer(reject(drafted));
     return this.#executor.execute({
       ...{ aggregate: slot, stream, envelope },
@@ -121,12 +128,28 @@ export class IssueQuoteHandler implements ICommandHandler<IssueQuote> {
     });
   }
 
-  async #sign(
+  async #signed(
     provider: string,
     open: OpenSlot,
-    { token, payer, unitsMax }: QuoteAsked,
-    now: string,
+    asked: QuoteAsked,
+    { held, after, now }: Omit<QuoteFree, 'kind'> & { readonly now: string },
   ): Promise<IssueQuoteData | QuoteRejection> {
+    const priced = held === undefined ? await this.#priced(provider, open, { ...asked, after, now }) : heldPrice(held, asked);
+    if ('code' in priced) return priced;
+    const { terms, validity, ...price } = priced;
+    const { chainId, contract } = open.place;
+    const { signer, signature } = await this.#signer.sign(provider, terms, { chainId, contract });
+    const hashes = { structHash: structHashOf(terms), digest: digestOf(terms, { chainId, contract }) };
+    const quote = { seq: open.opened.seq, chainId, contract, terms, signer, signature, ...hashes, ...price };
+    return { quote, ...(validity !== undefined && { validity }) };
+  }
+
+  /** At the rate of now. */
+  async #priced(
+    provider: string,
+    open: OpenSlot,
+    { token, payer, unitsMax, after, now }: QuoteAsked & { readonly after: bigint | undefined; readonly now: string },
+  ): Promise<QuotePrice | QuoteRejection> {
     const { opened, place } = open;
     const chain = this.#chains.find(place.chainId);
     const taken = this.#chains.tokenAt(place.chainId, token);
@@ -146,18 +169,10 @@ export class IssueQuoteHandler implements ICommandHandler<IssueQuote> {
     const staleInBooks = checkRate(inBooks, inBooks, now);
     if (staleInBooks !== undefined) return staleInBooks;
     const units = unitsWorth(moneyOf(opened.amount, opened.currency), lockedRate(rate), taken.decimals);
-    if (unitsMax !== undefined && units > unitsMax)
-      return { code: 'mandate_cap_exceeded', wanted: units.toString(), left: unitsMax.toString() };
-    const terms = draftQuote(open, { payer, token, units, now, quoteSeconds: rate.quoteSeconds });
-    if ('code' in terms) return terms;
-    const { chainId, contract } = place;
-    const { signer, signature } = await this.#signer.sign(provider, terms, { chainId, contract });
-    const quote = {
-      ...{ seq: opened.seq, chainId, contract, terms, signer, signature },
-      ...{ structHash: structHashOf(terms), digest: digestOf(terms, { chainId, contract }) },
-      ...priced(units, taken, rate, chain),
-    };
-    return { quote, validity: rate };
+    const above = aboveCap(units, unitsMax);
+    if (above !== undefined) return above;
+    const terms = draftQuote(open, { payer, token, units, now, quoteSeconds: rate.quoteSeconds, after });
+    return 'code' in terms ? terms : { terms, validity: rate, ...priceAt(units, taken, rate, chain) };
   }
 
   /** Nobody pays for credit that cannot be given out today. Who comes at the same time, and is too late, gets it when the day turns. */
@@ -169,14 +184,4 @@ export class IssueQuoteHandler implements ICommandHandler<IssueQuote> {
     if (units !== undefined && units <= left) return undefined;
     return { code: 'credit_cap_exceeded', left: amountText(tokenMoney(left.toString(), token)), currency: token.currency };
   }
-}
-
-function priced(units: bigint, token: KnownToken, offered: OfferedRate, chain: SettlementChain) {
-  const { base, currency, rate, source, at, spreadBps } = offered;
-  return {
-    tokenCurrency: token.currency,
-    tokenAmount: amountText(tokenMoney(units.toString(), token)),
-    rate: { base, currency, rate, source, at, spreadBps },
-    reorgWindowSeconds: reorgWindowSeconds(chain).toString(),
-  };
 }
