@@ -24,4 +24,15 @@ export class ProjectedLedgerHoldings implements LedgerHoldings {
     );
     return places.map(({ ledgerAccount, currency }) => found.get(`${ledgerAccount} ${currency}`) ?? zero(currency));
   }
+
+  async ofAll(provider: string, { ledgerAccount, currency }: HoldingPlace): Promise<Money> {
+    const [row] = await this.#reads.rows<{ balance: string }>(books, {
+      name: 'account_balances_of_all',
+      text: `
+        select coalesce(sum(balance), 0) as balance from account_balances
+         where provider = $1 and currency = $3 and (ledger_account = $2 or starts_with(ledger_account, $2 || ':acc_'))`,
+      values: [provider, ledgerAccount, currency],
+    });
+    return row === undefined ? zero(currency) : moneyOfNumeric(row.balance, currency);
+  }
 }

@@ -13,10 +13,11 @@ import { AccountsQuery } from '../accounts/accounts.query.ts';
 import { AfterQuery, QueryRoute } from '../http/query-route.decorator.ts';
 import { position, type RawQuery, readQuery } from '../http/query-parameters.ts';
 import { ReadYourWrites } from '../http/read-your-writes.ts';
+import { creditHoldings } from '../credit-holdings/credit-holdings.projection.ts';
 import type { CreditEntry } from './held-credit.ts';
 import { AccountCreditBody, type CreditLotBody, type HeldCreditBody } from './prepaid-credit.bodies.ts';
 import { prepaidCredit } from './prepaid-credit.projection.ts';
-import { type HolderCredit, PrepaidCreditQuery } from './prepaid-credit.query.ts';
+import { type AccountCredit, PrepaidCreditQuery } from './prepaid-credit.query.ts';
 
 @QueryRoute('accounts')
 @ForRoles('provider', 'customer')
@@ -43,17 +44,17 @@ export class PrepaidCreditController {
   async show(@Principal() { provider }: PrincipalOf, @Param('account') path: string, @Query() query: RawQuery): Promise<AccountCreditBody> {
     const account = pathId(path, 'acc_', 'account_not_found');
     const { after } = readQuery(query, { after: position });
-    await this.#writes.passed(after, accounts, prepaidCredit);
+    await this.#writes.passed(after, accounts, prepaidCredit, creditHoldings);
     if ((await this.#accounts.currencyOf(provider, account)) === undefined) throw new ProblemError('account_not_found', { account });
-    const { holders, asOfPosition } = await this.#query.ofAccount(provider, account);
+    const { credit, asOfPosition } = await this.#query.ofAccount(provider, account);
     const now = new Date().toISOString();
-    return { account, credit: holders.map((each) => heldBody(each, now)), asOfPosition: asOfPosition.toString() };
+    return { account, credit: credit.map((each) => heldBody(each, now)), asOfPosition: asOfPosition.toString() };
   }
 }
 
-function heldBody({ token: { chainId, contract, currency, decimals }, holder, entries, held }: HolderCredit, now: string): HeldCreditBody {
+function heldBody({ token: { chainId, contract, currency, decimals }, holder, moved, held }: AccountCredit, now: string): HeldCreditBody {
   const text = (units: bigint) => amountText(tokenMoney(units.toString(), { address: contract, currency: currency as Currency, decimals }));
-  const sumOf = (name: CreditEntry['name']) => text(entries.reduce((sum, entry) => (entry.name === name ? sum + entry.units : sum), 0n));
+  const sumOf = (name: CreditEntry['name']) => text(moved.get(name) ?? 0n);
   const lots = [...held].map(([epoch, units]): CreditLotBody => {
     return { amount: text(units), until: endOfEpoch(epoch), state: stateOf(epoch, now) };
   });

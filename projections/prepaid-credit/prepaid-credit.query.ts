@@ -15,15 +15,24 @@ import { isExpired } from '../../services/settlement/domain/credit-epoch.ts';
 import { moneyOfNumeric } from '../sql/numeric-amount.ts';
 import { positionOf } from '../sql/checkpoint-position.ts';
 import { inSnapshot } from '../sql/snapshot.ts';
+import { creditHoldings } from '../credit-holdings/credit-holdings.projection.ts';
 import { type CreditEntry, heldCredit } from './held-credit.ts';
 import { prepaidCredit } from './prepaid-credit.projection.ts';
 
-/** What one address has of one token. */
-export interface HolderCredit {
+/** What an account has of one token under one address. */
+export interface AccountCredit {
   readonly token: BookedCredit;
   readonly holder: string;
-  readonly entries: readonly CreditEntry[];
+  /** What effects of each name did, in units above zero. */
+  readonly moved: ReadonlyMap<CreditEntry['name'], bigint>;
   /** Units by last month, the oldest first. */
+  readonly held: ReadonlyMap<number, bigint>;
+}
+
+/** What one address has of one token, whoever it is for. */
+interface HolderCredit {
+  readonly token: BookedCredit;
+  readonly holder: string;
   readonly held: ReadonlyMap<number, bigint>;
 }
 
@@ -41,6 +50,13 @@ interface EntryRow extends TokenRow {
   readonly units: string;
   readonly block_time: Date;
   readonly epoch: number | null;
+}
+
+interface HeldRow extends TokenRow {
+  readonly holder: string;
+  readonly name: CreditEntry['name'];
+  readonly epoch: number;
+  readonly units: string;
 }
 
 @Injectable()
@@ -78,45 +94,73 @@ export class PrepaidCreditQuery implements CreditBook {
   }
 
   async expired(provider: string, now: string): Promise<readonly ExpiredCredit[]> {
-    const holders = await this.#holders(this.#pool, provider, 'true', []);
+    const holders = await this.#holders(provider);
     return holders.flatMap(({ token, holder, held }) => {
       const epoch = [...held.keys()].findLast((each) => isExpired(each, now));
       return epoch === undefined ? [] : [{ ...token, holder, epoch }];
     });
   }
 
-  /** Of every address that credit was given out to for this account. */
-  ofAccount(provider: string, account: string): Promise<{ readonly holders: readonly HolderCredit[]; readonly asOfPosition: bigint }> {
-    const where = 'holder in (select holder from prepaid_credit_effects where provider = $1 and account = $2)';
-    return inSnapshot(this.#pool, async (client) => ({
-      holders: await this.#holders(client, provider, where, [account]),
-      asOfPosition: await positionOf(client, prepaidCredit),
-    }));
+  /** Under every address that it has credit under, or had. */
+  ofAccount(provider: string, account: string): Promise<{ readonly credit: readonly AccountCredit[]; readonly asOfPosition: bigint }> {
+    return inSnapshot(this.#pool, async (client) => {
+      const { rows } = await client.query<HeldRow>({
+        name: 'prepaid_credit_of_account',
+        text: `
+          select provider, chain_id, contract, currency, decimals, holder, name, epoch, sum(units) as units
+            from credit_holdings join prepaid_credit_tokens using (provider, chain_id, contract)
+           where provider = $1 and account = $2
+           group by provider, chain_id, contract, currency, decimals, holder, name, epoch
+           order by chain_id, contract, holder, epoch`,
+        values: [provider, account],
+      });
+      return { credit: [...byHolder(rows)].map(creditOf), asOfPosition: await positionOf(client, creditHoldings) };
+    });
   }
 
   /** In the order of the chain, which the contract went by. */
-  async #holders(client: ClientBase | Pool, provider: string, where: string, values: readonly string[]): Promise<HolderCredit[]> {
-    const { rows } = await client.query<EntryRow>(
+  async #holders(provider: string): Promise<HolderCredit[]> {
+    const { rows } = await this.#pool.query<EntryRow>(
       `select provider, chain_id, contract, currency, decimals, holder, name, abs(units) as units, block_time, epoch
          from prepaid_credit_effects join prepaid_credit_tokens using (provider, chain_id, contract)
-        where provider = $1 and standing = 'final' and ${where}
+        where provider = $1 and standing = 'final'
         order by chain_id, contract, holder, block_number, log_index`,
-      [provider, ...values],
+      [provider],
     );
-    return [...Map.groupBy(rows, ({ chain_id, contract, holder }) => `${chain_id} ${contract} ${holder}`).values()].map((some) => {
-      const [first] = some as [EntryRow, ...EntryRow[]];
-      const entries = some.map(entryOf);
-      return { token: tokenOf(first), holder: first.holder, entries, held: heldCredit(entries) };
+    return [...byHolder(rows)].map(([first, ...others]) => {
+      return { token: tokenOf(first), holder: first.holder, held: heldCredit([first, ...others].map(entryOf)) };
     });
   }
+}
+
+function byHolder<Row extends TokenRow & { readonly holder: string }>(rows: readonly Row[]) {
+  const groups = Map.groupBy(rows, ({ chain_id, contract, holder }) => `${chain_id} ${contract} ${holder}`);
+  return groups.values() as MapIterator<[Row, ...Row[]]>;
+}
+
+function creditOf([first, ...others]: readonly [HeldRow, ...HeldRow[]]): AccountCredit {
+  const [moved, held] = [new Map<CreditEntry['name'], bigint>(), new Map<number, bigint>()];
+  for (const { name, epoch, units } of [first, ...others]) {
+    moved.set(name, (moved.get(name) ?? 0n) + BigInt(units));
+    held.set(epoch, (held.get(epoch) ?? 0n) + BigInt(units));
+  }
+  const above = [...moved].map(([name, units]) => [name, units < 0n ? -units : units] as const);
+  return {
+    token: tokenOf(first),
+    holder: first.holder,
+    moved: new Map(above),
+    held: new Map([...held].filter(([, units]) => units !== 0n)),
+  };
 }
 
 /** In the rows of the books: the other read model may stand at another position, so both are read in one snapshot with theirs. */
 async function owedFor(client: ClientBase, provider: string, currency: Currency): Promise<string> {
   const { rows } = await client.query<{ readonly balance: string }>({
     name: 'prepaid_credit_owed',
-    text: 'select -balance as balance from account_balances where provider = $1 and ledger_account = $2 and currency = $3',
-    values: [provider, ledgerAccount.credit, currency],
+    text: `
+      select coalesce(-sum(balance), 0) as balance from account_balances
+       where provider = $1 and (ledger_account = $2 or starts_with(ledger_account, $2 || ':acc_')) and currency = $3`,
+    values: [provider, ledgerAccount.strayCredit, currency],
   });
   return amountText(rows[0] === undefined ? { amount: 0n, currency } : moneyOfNumeric(rows[0].balance, currency));
 }

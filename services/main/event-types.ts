@@ -6,7 +6,7 @@ import { systemLeafEvents } from '../integrity/domain/system-leaf.events.ts';
 import { invoiceEvents, seriesEvents } from '../invoicing/domain/invoice.events.ts';
 import { personEvents } from '../privacy/domain/person.events.ts';
 import { retentionEvents } from '../privacy/domain/retention.events.ts';
-import { creditHolderEvents, creditTokenEvents } from '../settlement/domain/credit.events.ts';
+import { creditHolderEvents, creditHoldingEvents, creditTokenEvents } from '../settlement/domain/credit.events.ts';
 import { dispatchEvents } from '../settlement/domain/dispatch.events.ts';
 import { mandateEvents } from '../settlement/domain/mandate.events.ts';
 import { refundRegisterEvents } from '../settlement/domain/refund-register.events.ts';
@@ -35,6 +35,7 @@ export const eventTypes: readonly EventTypes[] = [
   dispatchEvents,
   creditTokenEvents,
   creditHolderEvents,
+  creditHoldingEvents,
   mandateEvents,
   refundRegisterEvents,
   systemLeafEvents,

@@ -1,6 +1,7 @@
 import { accounts } from '../../projections/accounts/accounts.projection.ts';
 import { books } from '../../projections/books/books.projection.ts';
 import { commands } from '../../projections/commands/commands.projection.ts';
+import { creditHoldings } from '../../projections/credit-holdings/credit-holdings.projection.ts';
 import { entitlements } from '../../projections/entitlements/entitlements.projection.ts';
 import { invoices } from '../../projections/invoices/invoices.projection.ts';
 import { prepaidCredit } from '../../projections/prepaid-credit/prepaid-credit.projection.ts';
@@ -21,5 +22,6 @@ export const readModels: readonly Projection[] = [
   statements,
   settlementDispatches,
   prepaidCredit,
+  creditHoldings,
   mandates,
 ];

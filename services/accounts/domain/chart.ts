@@ -34,7 +34,9 @@ export const ledgerAccount = {
   deposit: (account: string) => `liability:deposit:${account}`,
   /** Prepaid credit that was paid for and is not issued yet; then what is issued and not yet redeemed. */
   creditUnissued: (account: string) => `liability:credit-unissued:${account}`,
-  credit: 'liability:credit',
+  credit: (account: string) => `liability:credit:${account}`,
+  /** What is issued and nobody's. With that of all accounts it is the supply on chain. */
+  strayCredit: 'liability:credit',
   breakage: 'revenue:breakage',
   /** To be paid back, not yet seen to be paid on chain. */
   refundPayable: (account: string) => `liability:refund-payable:${account}`,

@@ -1,5 +1,8 @@
 import { accept, type Decision, reject, repeated } from '../../commands/domain/decision.ts';
+import { type Currency, scalesOf } from '../../money/currency.ts';
 import { amountText, isPayable, type Money, moneyOf } from '../../money/money.ts';
+import { epochOf } from './credit-epoch.ts';
+import { type CreditHolding, isTakenBack, refundableTo } from './credit-holding.ts';
 import { creditRefundUnits } from './credit-refund-order.ts';
 import type { CreditIssueOrdered } from './dispatch.events.ts';
 import type { SlotEvent } from './slot.events.ts';
@@ -18,24 +21,35 @@ export type CreditRefundRejection =
       readonly refundable: string;
       readonly required: string;
       readonly currency: string;
+    }
+  /** So much of it is not there any more: it was spent, or is over. */
+  | {
+      readonly code: 'refund_above_unspent';
+      readonly bought: string;
+      readonly refundable: string;
+      readonly required: string;
+      readonly currency: string;
     };
 
 export interface RefundCreditData {
   readonly refund: string;
   /** What gave out the credit that was bought in the slot. */
   readonly issue: CreditIssueOrdered;
-  /** Everything that was not taken back yet when absent. */
+  /** What each account has under the address that it was given out to, by what is final of it. */
+  readonly holding: CreditHolding;
+  /** Everything of it that is neither spent nor taken back when absent. */
   readonly amount?: Money;
   readonly reason: string;
+  readonly now: string;
 }
 
 /**
- * Decides that credit is taken back, of one purchase never more than was bought. Whether its holder has so much of it left is for the contract
- * to say, which takes the oldest first, whatever purchase it came from.
+ * Decides that credit is taken back, of one purchase never more than was bought, nor more than the account has left by the books: it is spent
+ * from the oldest, whatever purchase that came from. What its holder spends meanwhile the contract knows, and refuses.
  */
 export function refundCredit(
   state: Slot,
-  { refund, issue, amount: asked, reason }: RefundCreditData,
+  { refund, issue, holding, amount: asked, reason, now }: RefundCreditData,
 ): Decision<SlotEvent, CreditRefundRejection> {
   if (state.status === 'none') return reject({ code: 'slot_not_found' });
   const known = state.creditRefunds.find((each) => each.refund === refund);
@@ -47,15 +61,20 @@ export function refundCredit(
   if (asked !== undefined && asked.currency !== currency)
     return reject({ code: 'currency_mismatch', account: currency, given: asked.currency });
   const left = bought.amount - takenBack(state);
-  const amount = asked ?? { amount: left, currency };
+  const refundable = smaller(left, unspentOf(state, issue, holding, now));
+  const amount = asked ?? { amount: refundable, currency };
   const required = amountText(amount);
   if (asked !== undefined && (!isPayable(asked) || creditRefundUnits(issue, required) === undefined))
     return reject({ code: 'amount_not_payable', amount: required, currency });
-  if (left === 0n) return reject({ code: 'nothing_to_refund', paid: issue.amount, currency });
+  if (refundable === 0n) return reject({ code: 'nothing_to_refund', paid: issue.amount, currency });
   if (amount.amount > left)
-    return reject({ code: 'refund_above_payment', paid: issue.amount, refundable: textOf(left), required, currency });
+    return reject({ code: 'refund_above_payment', paid: issue.amount, refundable: textOf(refundable), required, currency });
+  if (amount.amount > refundable)
+    return reject({ code: 'refund_above_unspent', bought: issue.amount, refundable: textOf(refundable), required, currency });
   return accept({ type: 'CreditRefundDecided/1', data: { seq, refund, account, holder: issue.to, amount: required, currency, reason } });
 }
+
+type OpenedSlot = Exclude<Slot, { readonly status: 'none' }>;
 
 interface FailCreditRefundData {
   readonly refund: string;
@@ -73,7 +92,22 @@ export function failCreditRefund(
   return accept({ type: 'CreditRefundFailed/1', data: { seq: known.seq, refund, failure } });
 }
 
-function takenBack({ creditRefunds }: Exclude<Slot, { readonly status: 'none' }>): bigint {
+/** What the account has of the credit, less what was decided to be taken of it and is not burnt yet; in whole payable units. */
+function unspentOf({ creditRefunds }: OpenedSlot, issue: CreditIssueOrdered, holding: CreditHolding, now: string): bigint {
+  const [whole, units] = [moneyOf(issue.amount, issue.currency).amount, BigInt(issue.units)];
+  const { payableScale, ledgerScale } = scalesOf(issue.currency as Currency);
+  const payable = 10n ** BigInt(ledgerScale - payableScale);
+  const had = (refundableTo(holding, issue.account, epochOf(now)) * whole) / units;
+  const coming = creditRefunds.filter(({ refund, failed }) => failed === undefined && !isTakenBack(holding, refund));
+  const left = coming.reduce((sum, { amount, currency }) => sum - moneyOf(amount, currency).amount, had);
+  return left > 0n ? left - (left % payable) : 0n;
+}
+
+function smaller(left: bigint, right: bigint): bigint {
+  return left < right ? left : right;
+}
+
+function takenBack({ creditRefunds }: OpenedSlot): bigint {
   return creditRefunds.reduce(
     (sum, { amount, currency, failed }) => (failed === undefined ? sum + moneyOf(amount, currency).amount : sum),
     0n,

@@ -1,6 +1,7 @@
 import type { Decision } from '../../commands/domain/decision.ts';
 import { amountText, type Money, moneyOf } from '../../money/money.ts';
 import type { Posting } from '../../money/posting.ts';
+import type { CreditShare } from './credit-holding.ts';
 import { type ReferenceRate, worthAt } from './reference-rate.ts';
 import type { PostedPayment, TokenMove } from './settlement-postings.ts';
 import { type BookExchange, type MatchedPayment, placeOf, type SettlementEvent, type SettlementFinalized } from './settlement.events.ts';
@@ -17,6 +18,8 @@ export interface FinalContext {
   readonly rate?: ReferenceRate | undefined;
   /** What the currencies of customers are worth in that of the books, by currency. The currency of the books itself is not among them. */
   readonly exchange?: ReadonlyMap<string, ReferenceRate>;
+  /** Of an effect on prepaid credit: whose it was. */
+  readonly creditShares?: readonly CreditShare[];
   /** What the escrow holds for a captured event in this token. */
   readonly held?: HeldPurchases | undefined;
 }

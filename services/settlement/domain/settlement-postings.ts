@@ -166,27 +166,33 @@ export function allocatedPostings({ chain, account, fiat }: PostedPayment, count
 
 /** Credit that was paid for is given out: it is owed as what can be spent from here on. */
 export function creditIssuedPostings(account: string, amount: Money): Posting[] {
-  return [debit(ledgerAccount.creditUnissued(account), amount), credit(ledgerAccount.credit, amount)];
+  return [debit(ledgerAccount.creditUnissued(account), amount), credit(ledgerAccount.credit(account), amount)];
 }
 
 /** Spent credit pays like any other payment: the account says what for. */
 export function creditRedeemedPostings(account: string, amount: Money): Posting[] {
-  return [debit(ledgerAccount.credit, amount), credit(ledgerAccount.paymentPending(account), amount)];
+  return [debit(ledgerAccount.credit(account), amount), credit(ledgerAccount.paymentPending(account), amount)];
 }
 
 /** Credit that nobody spent in time is earned when it is burnt, and not before. */
-export function creditExpiredPostings(amount: Money): Posting[] {
-  return [debit(ledgerAccount.credit, amount), credit(ledgerAccount.breakage, amount)];
+export function creditExpiredPostings(account: string, amount: Money): Posting[] {
+  return [debit(ledgerAccount.credit(account), amount), credit(ledgerAccount.breakage, amount)];
 }
 
 /** Credit is taken back, and its money is to be paid. */
 export function creditRefundedPostings(account: string, amount: Money): Posting[] {
-  return [debit(ledgerAccount.credit, amount), credit(ledgerAccount.refundPayable(account), amount)];
+  return [debit(ledgerAccount.credit(account), amount), credit(ledgerAccount.refundPayable(account), amount)];
 }
 
-/** Credit that the ledger cannot explain: whoever holds it can spend it all the same, and nobody paid for it. */
-export function unmatchedCreditPostings(direction: 'in' | 'out', amount: Money): Posting[] {
-  const given = [debit(ledgerAccount.suspense, amount), credit(ledgerAccount.credit, amount)];
+/** Credit that the ledger cannot explain: whoever holds it can spend it all the same, and nobody paid for it. What is burnt may be somebody's. */
+export function unmatchedCreditPostings(
+  direction: 'in' | 'out',
+  shares: readonly { readonly account?: string | undefined; readonly money: Money }[],
+): Posting[] {
+  const given = shares.flatMap(({ account, money }) => [
+    debit(ledgerAccount.suspense, money),
+    credit(account === undefined ? ledgerAccount.strayCredit : ledgerAccount.credit(account), money),
+  ]);
   return direction === 'in' ? given : mirrored(given);
 }
 

@@ -56,6 +56,14 @@ export type MatchedRefund = {
   readonly tokenAmount: string;
 };
 
+/** A part of an effect on credit, where it is of more than one. */
+export type MatchedCreditShare = {
+  /** Absent for what is nobody's. */
+  readonly account?: string;
+  readonly amount: string;
+  readonly units: string;
+};
+
 /** Prepaid credit of a customer that was given out, spent, given back or is over. */
 export type MatchedCredit = {
   /** Address that it lies under. */
@@ -73,6 +81,8 @@ export type MatchedCredit = {
   readonly purpose?: SlotPurpose;
   /** Of what is given back: the decision. */
   readonly refund?: string;
+  /** Of what is final: whose it was, where it was not `account`'s alone. Then nothing was paid with it. */
+  readonly shares?: readonly MatchedCreditShare[];
 };
 
 /** Why money on chain is nobody's. */

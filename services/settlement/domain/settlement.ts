@@ -41,8 +41,10 @@ function evolve(state: Settlement, { event, revision }: Placed<SettlementEvent>)
   switch (event.type) {
     case 'SettlementConfirmed/1':
       return { ...posted, status: 'confirmed' };
-    case 'SettlementFinalized/1':
-      return { ...posted, status: 'finalized' };
+    case 'SettlementFinalized/1': {
+      const { credit } = event.data; // Whose it was is known once it is final.
+      return { ...posted, status: 'finalized', ...(credit !== undefined && { seen: { ...seen, credit } }) };
+    }
     case 'TreasuryMoved/1':
       return { ...posted, status: 'moved' };
     case 'ReceiptUnmatched/1':

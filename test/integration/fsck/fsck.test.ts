@@ -48,6 +48,7 @@ describe('fsck', () => {
         'statements',
         'settlement-dispatches',
         'prepaid-credit',
+        'credit-holdings',
         'mandates',
       ],
     ]);

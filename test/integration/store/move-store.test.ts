@@ -134,7 +134,7 @@ describe('a ledger moves to another Postgres', () => {
       ...['integrity_fold', 'integrity_balance', 'integrity_turnover', 'integrity_carried', 'integrity_anchoring_status'],
       ...['accounts_v1', 'account_balances_v1', 'commands_v1', 'entitlements_v1', 'invoices_v1', 'journal_v1', 'statement_movements_v1'],
       ...['settlements_v1', 'settlement_dispatches_v1', 'settlement_watch_status'],
-      ...['prepaid_credit_effects_v1', 'prepaid_credit_tokens_v1', 'title_notices_v1', 'mandates_v1'],
+      ...['prepaid_credit_effects_v1', 'prepaid_credit_tokens_v1', 'credit_holdings_v1', 'title_notices_v1', 'mandates_v1'],
     ];
     // A sign-in that waits for its signature is good for minutes, and is asked for again.
     const known = [...derived, ...keptTables, 'access_sign_in'];

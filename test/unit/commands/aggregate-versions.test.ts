@@ -32,7 +32,7 @@ describe('the version of an aggregate with snapshots', () => {
       [`series/${series.version}`]: statesOf(series, 'series'),
       [`slots/${slotRegister.version}`]: statesOf(slotRegister, 'slots'),
     }).toEqual({
-      'account/9': '16c324003aac741d',
+      'account/9': 'c72aae86e6a071f6',
       'series/1': '973aba3083350d59',
       'slots/2': '7c5b1ac3ce4a56ba',
     }));

@@ -18,6 +18,7 @@ import { eventTypes } from '../../../services/main/event-types.ts';
 import { person } from '../../../services/privacy/domain/person.ts';
 import { retention } from '../../../services/privacy/domain/retention.ts';
 import { creditHolder } from '../../../services/settlement/domain/credit-holder.ts';
+import { creditHolding } from '../../../services/settlement/domain/credit-holding.ts';
 import { creditTokens } from '../../../services/settlement/domain/credit-token.ts';
 import type { DispatchFailed, DispatchFailure } from '../../../services/settlement/domain/dispatch.events.ts';
 import { dispatch } from '../../../services/settlement/domain/dispatch.ts';
@@ -101,6 +102,17 @@ describe('the golden files of the events', () => {
     expect([...new Set(held)].toSorted()).toEqual(Object.keys(codes).toSorted());
   });
 
+  it('hold every form of what was added to a type later', () => {
+    const has = (type: string, field: string) =>
+      goldenEvents().some(({ stored }) => stored.type === type && field in (JSON.parse(stored.data) as { fin: object }).fin);
+    const added = [
+      ...(['deadline', 'reorgWindowSeconds', 'evidence'] as const).map((field) => ['RedemptionOffered/1', field] as const),
+      ...(['CollectionDecided/1', 'CollectOrdered/1'] as const).map((type) => [type, 'byPayer'] as const),
+      ['TitleCaptured/1', 'overpaid'] as const,
+    ];
+    expect(added.filter(([type, field]) => !has(type, field))).toEqual([]);
+  });
+
   it('are whole streams, of which each event names the leaf before it', () => {
     for (const events of goldenStreams().values()) {
       let previous = zeroHash;
@@ -122,6 +134,7 @@ describe('the code', () => {
     const folds: Readonly<Record<string, (events: readonly GoldenEvent[]) => object>> = {
       account: foldOf(account),
       creditHolder: foldOf(creditHolder),
+      creditHolding: foldOf(creditHolding),
       creditToken: foldOf(creditTokens),
       dispatch: foldOf(dispatch),
       invoice: foldOf(invoice),
@@ -153,7 +166,7 @@ describe('the code', () => {
         'done',
         'erased',
         ...['failed', 'failed', 'failed', 'failed', 'failed', 'failed'],
-        ...['finalized', 'finalized'],
+        ...['finalized', 'finalized', 'finalized'],
         'issued',
         'moved',
         'named',
@@ -165,10 +178,10 @@ describe('the code', () => {
         'reorged',
         'revoked',
         'scheduled',
-        ...['sending', 'sending', 'sending', 'sending'],
+        ...['sending', 'sending', 'sending', 'sending', 'sending'],
         'set',
       ],
-      ...[undefined, undefined, undefined, undefined, undefined, undefined],
+      ...[undefined, undefined, undefined, undefined, undefined, undefined, undefined],
     ]);
   });
 });

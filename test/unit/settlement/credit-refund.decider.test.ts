@@ -5,12 +5,15 @@ import { failCreditRefund, refundCredit } from '../../../services/settlement/dom
 import { fail, order, retry } from '../../../services/settlement/domain/dispatch.decider.ts';
 import type { DispatchEvent } from '../../../services/settlement/domain/dispatch.events.ts';
 import { dispatch } from '../../../services/settlement/domain/dispatch.ts';
+import { type CreditHolding, creditHolding } from '../../../services/settlement/domain/credit-holding.ts';
+import type { CreditHoldingEvent } from '../../../services/settlement/domain/credit.events.ts';
 import type { CreditRefundDecided, SlotEvent } from '../../../services/settlement/domain/slot.events.ts';
 import { slot } from '../../../services/settlement/domain/slot.ts';
 import { given } from '../../support/given.ts';
 import { creditRefundOrdered, holder, issueOrdered } from './credit.fixtures.ts';
 import { account, slotOpened } from './slot.fixtures.ts';
 
+const now = '2026-03-02T00:00:00.000Z';
 const bought = slotOpened({ purpose: { kind: 'credit', order: 'ord_1' }, amount: '50.00' });
 const decision: CreditRefundDecided = {
   ...{ seq: '7', refund: 'ref_1', account, holder, amount: '20.00', currency: 'EUR', reason: 'moves away' },
@@ -20,8 +23,23 @@ const decided = (changes: Partial<CreditRefundDecided> = {}): SlotEvent => ({
   data: { ...decision, ...changes },
 });
 const failed: SlotEvent = { type: 'CreditRefundFailed/1', data: { seq: '7', refund: 'ref_1', failure: 'expired' } };
-const asked = (amount?: string, { refund = 'ref_2', currency = 'EUR', issue = issueOrdered } = {}) => {
-  return { refund, issue, ...(amount !== undefined && { amount: moneyOf(amount, currency) }), reason: 'moves away' };
+/** The account has so much under the address; what was decided by `ref_1` is burnt or not. */
+const holding = (left = 5000, burnt = 0): CreditHolding => {
+  const issue = { name: 'CreditIssued', settlement: 'issue', changes: [{ epoch: '84', account, units: String(left + burnt) }] } as const;
+  const back = {
+    name: 'CreditRefunded',
+    settlement: 'back',
+    refund: 'ref_1',
+    changes: [{ epoch: '84', account, units: String(-burnt) }],
+  } as const;
+  const at = { chainId: '31337', contract: issueOrdered.contract, holder, effectiveAt: now };
+  return given<CreditHolding, CreditHoldingEvent>(creditHolding, [
+    { type: 'CreditMoved/1', data: { ...at, ...issue } },
+    ...(burnt > 0 ? [{ type: 'CreditMoved/1', data: { ...at, ...back } } as const] : []),
+  ]).state;
+};
+const asked = (amount?: string, { refund = 'ref_2', currency = 'EUR', issue = issueOrdered, held = holding() } = {}) => {
+  return { refund, issue, holding: held, ...(amount !== undefined && { amount: moneyOf(amount, currency) }), reason: 'moves away', now };
 };
 
 describe('refundCredit', () => {
@@ -36,6 +54,15 @@ describe('refundCredit', () => {
   it('takes all that is left when nothing is said, and counts what failed as left', () => {
     expect(on([bought, decided()], asked()).thenAccepts('CreditRefundDecided/1')[0]?.data).toMatchObject({ amount: '30.00' });
     expect(on([bought, decided(), failed], asked()).thenAccepts('CreditRefundDecided/1')[0]?.data).toMatchObject({ amount: '50.00' });
+  });
+
+  it('takes what is unspent when nothing is said: not what was spent, nor what is decided and not burnt yet', () => {
+    const of = (held: CreditHolding, ...events: SlotEvent[]) =>
+      on([bought, ...events], asked(undefined, { held })).thenAccepts('CreditRefundDecided/1')[0]?.data;
+    expect(of(holding(3050))).toMatchObject({ amount: '30.50' });
+    expect(of(holding(3050), decided())).toMatchObject({ amount: '10.50' });
+    expect(of(holding(1050, 2000), decided())).toMatchObject({ amount: '10.50' });
+    expect(of(holding(9000), decided())).toMatchObject({ amount: '30.00' });
   });
 
   it('changes nothing for a decision that it has', () => on([bought, decided()], asked('50', { refund: 'ref_1' })).thenRepeats(1n));
@@ -55,6 +82,13 @@ describe('refundCredit', () => {
       [bought, decided({ amount: '50.00' })],
       asked('1'),
       { code: 'nothing_to_refund', paid: '50.00', currency: 'EUR' },
+    ],
+    ['what was spent', [bought], asked(undefined, { held: holding(0) }), { code: 'nothing_to_refund', paid: '50.00', currency: 'EUR' }],
+    [
+      'more than is unspent',
+      [bought, decided()],
+      asked('20.01', { held: holding(2000, 2000) }),
+      { code: 'refund_above_unspent', bought: '50.00', refundable: '20.00', required: '20.01', currency: 'EUR' },
     ],
     [
       'more than is left',

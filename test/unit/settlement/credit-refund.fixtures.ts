@@ -7,12 +7,14 @@ import {
 import { TakeBackCreditHandler } from '../../../services/accounts/application/take-back-credit.handler.ts';
 import { account } from '../../../services/accounts/domain/account.ts';
 import type { Posting } from '../../../services/money/posting.ts';
+import { CreditHoldings } from '../../../services/settlement/application/credit/credit-holdings.ts';
 import { CreditRefundProcess } from '../../../services/settlement/application/credit/credit-refund.process.ts';
 import { RefundCreditHandler, RefundCredit } from '../../../services/settlement/application/credit/refund-credit.handler.ts';
 import { dispatchStream } from '../../../services/settlement/application/sending/sending-streams.ts';
 import { SettlementProcess } from '../../../services/settlement/application/booking/settlement.process.ts';
 import { settlementStream, slotStream } from '../../../services/settlement/application/settlement-streams.ts';
 import { type EffectOf, settlementId } from '../../../services/settlement/domain/chain-effect.ts';
+import type { CreditShare } from '../../../services/settlement/domain/credit-holding.ts';
 import { matchCreditRefund, matchIssue } from '../../../services/settlement/domain/credit-match.ts';
 import { fail } from '../../../services/settlement/domain/dispatch.decider.ts';
 import type { CreditRefundOrdered, DispatchFailure } from '../../../services/settlement/domain/dispatch.events.ts';
@@ -49,7 +51,7 @@ export class CreditWorld extends LedgerWorld {
     await world.write(account, accountStream('demo', id), ...customer.events);
     await world.write(dispatch, dispatchStream('demo', 'issue.7'), { type: 'CreditIssueOrdered/1', data: issueOrdered });
     const given7 = new EffectHistory().observed(issue, matchIssue(issue, orderedIssue));
-    if (isIssued) given7.finalized({ token: euroCredit });
+    if (isIssued) given7.finalized({ token: euroCredit, creditShares: await world.moved(given7) });
     await world.write(settlement, settlementStream('demo', settlementId(issue)), ...given7.events);
     return world;
   }
@@ -79,8 +81,15 @@ export class CreditWorld extends LedgerWorld {
     const { refundSeq: seq, ref, holder } = (await this.typed('CreditRefundOrdered/1'))[0]!.fin as unknown as CreditRefundOrdered;
     const effect = refunded({ seq, ref, holder, amount: units }) as EffectOf<'CreditRefunded'>;
     const state = await this.executor().current(dispatch, dispatchStream('demo', `creditrefund.${seq}`), 'demo');
-    const history = new EffectHistory().observed(effect, matchCreditRefund(effect, state)).finalized({ token: euroCredit });
+    const history = new EffectHistory().observed(effect, matchCreditRefund(effect, state));
+    history.finalized({ token: euroCredit, creditShares: await this.moved(history) });
     await this.write(settlement, settlementStream('demo', settlementId(effect)), ...history.events);
+  }
+
+  /** Whose the credit is, as it is told before the effect is final. */
+  moved({ state }: EffectHistory): Promise<readonly CreditShare[]> {
+    if (state.status === 'none') throw new Error('Nothing was observed.');
+    return new CreditHoldings(this.executor()).move('demo', state.seen, state.revision);
   }
 
   /** Both processes: that which sends, and that which brings what the chain shows to accounts. */

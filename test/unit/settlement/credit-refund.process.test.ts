@@ -14,6 +14,7 @@ import { account as id, place } from './slot.fixtures.ts';
 const short = { code: 'reverted', error: 'ERC20InsufficientBalance(0xab, 1, 2000)' } as const;
 const taken = { code: 'reverted', error: 'PrepaidCreditSeqUsed(1)' } as const;
 const wallet = `liability:wallet:${id}:overpaid`;
+const owed = `liability:credit:${id}`;
 const payable = `liability:refund-payable:${id}`;
 
 let world: CreditWorld;
@@ -69,7 +70,7 @@ describe('from a decision to burnt credit', () => {
     expect((await world.typed('RefundNumbered/1')).map(({ fin }) => fin)).toMatchObject([{ refundSeq: '1' }, { refundSeq: '2' }]);
     expect(await world.typed('CreditRefundOrdered/1')).toHaveLength(2);
     await world.show('2000');
-    expect([await world.balance('liability:credit'), await world.balance(payable)]).toEqual(['-30.00', '-20.00']);
+    expect([await world.balance(owed), await world.balance(payable)]).toEqual(['-30.00', '-20.00']);
     await world.followKilled();
     await world.follow();
     expect(await world.typed('CreditTakenBack/1')).toMatchObject([{ fin: { refund: refund(), settlement: boughtBy, amount: '20.00' } }]);
@@ -111,11 +112,7 @@ describe('credit that was burnt in a block that is gone', () => {
     expect(await world.typed('CreditTakenBackReversed/1')).toMatchObject([
       { fin: { refund: refund(), wallet: '20.00', reason: why.reason } },
     ]);
-    expect([await world.balance(wallet), await world.balance(payable), await world.balance('liability:credit')]).toEqual([
-      '0.00',
-      '0.00',
-      '-50.00',
-    ]);
+    expect([await world.balance(wallet), await world.balance(payable), await world.balance(owed)]).toEqual(['0.00', '0.00', '-50.00']);
     const asked = { refund: 'ref_back', settlement: boughtBy, reason: 'moves away', effectiveAt: '2026-03-04T00:00:00.000Z' };
     const paidOut = world.act(account, accountStream('demo', id), (state) => refundSettlement(state, asked));
     await expect(paidOut).rejects.toThrow('nothing_to_refund');
@@ -140,7 +137,7 @@ describe('credit that could not be taken back', () => {
       'demo.dispatch-creditrefund.1',
       'demo.dispatch-creditrefund.2',
     ]);
-    expect([await world.balance('liability:credit'), await world.balance(payable)]).toEqual(['-50.00', '0.00']);
+    expect([await world.balance(owed), await world.balance(payable)]).toEqual(['-50.00', '0.00']);
   });
 
   it('is in suspense where somebody burns it all the same', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { EffectOf } from '../../../services/settlement/domain/chain-effect.ts';
 import { creditTokenIn, creditTokens, recordCreditToken } from '../../../services/settlement/domain/credit-token.ts';
 import { endOfEpoch, epochOf, isExpired } from '../../../services/settlement/domain/credit-epoch.ts';
+import type { CreditShare } from '../../../services/settlement/domain/credit-holding.ts';
 import { creditHolder, nameCreditHolder } from '../../../services/settlement/domain/credit-holder.ts';
 import { matchCreditRefund, matchExpiry, matchIssue } from '../../../services/settlement/domain/credit-match.ts';
 import { matchRedemption, offerRedemption } from '../../../services/settlement/domain/redemption.ts';
@@ -43,8 +44,13 @@ const redemptionOf = (effect: EffectOf<'CreditRedeemed'>, whose = knownHolder, o
   matchRedemption(effect, { slot: of, holder: whose, token: euroCredit });
 
 /** One line a posting of what the effect ends with. */
-function posted(effect: Parameters<EffectHistory['observed']>[0], subject: SettlementSubject): string[] {
-  const { data } = new EffectHistory().observed(effect, subject).finalized({ token: euroCredit }).events.at(-1)!;
+function posted(
+  effect: Parameters<EffectHistory['observed']>[0],
+  subject: SettlementSubject,
+  creditShares?: readonly CreditShare[],
+): string[] {
+  const context = { token: euroCredit, ...(creditShares !== undefined && { creditShares }) };
+  const { data } = new EffectHistory().observed(effect, subject).finalized(context).events.at(-1)!;
   if (!('postings' in data)) return [];
   return data.postings.map(({ account: at, amount, currency, direction }) => `${direction} ${at} ${amount} ${currency}`);
 }
@@ -53,7 +59,7 @@ describe('credit that is given out', () => {
   it('is owed as what can be spent, and not as what waits for it any more', () =>
     expect(posted(asIssue(), matchIssue(asIssue(), orderedIssue))).toEqual([
       `debit liability:credit-unissued:${account} 50.00 EUR`,
-      'credit liability:credit 50.00 EUR',
+      `credit liability:credit:${account} 50.00 EUR`,
     ]));
 
   it.each([
@@ -84,7 +90,7 @@ describe('credit that is spent', () => {
     const subject = redemptionOf(asRedemption());
     expect(subject.credit).toMatchObject({ account, slot: '7', purpose: opened.purpose, amount: '60.50', currency: 'EUR', holder });
     expect(posted(asRedemption(), subject)).toEqual([
-      'debit liability:credit 60.50 EUR',
+      `debit liability:credit:${account} 60.50 EUR`,
       `credit liability:payment-pending:${account} 60.50 EUR`,
     ]);
   });
@@ -115,7 +121,7 @@ describe('credit that is spent', () => {
 describe('credit that is over', () => {
   it('is earned when it is burnt', () =>
     expect(posted(asExpiry(), matchExpiry(asExpiry(), knownHolder, euroCredit))).toEqual([
-      'debit liability:credit 12.50 EUR',
+      `debit liability:credit:${account} 12.50 EUR`,
       'credit revenue:breakage 12.50 EUR',
     ]));
 
@@ -129,7 +135,7 @@ describe('credit that is over', () => {
 describe('credit that is taken back', () => {
   it('is owed in money', () =>
     expect(posted(asRefund(), matchCreditRefund(asRefund(), orderedRefund))).toEqual([
-      'debit liability:credit 20.00 EUR',
+      `debit liability:credit:${account} 20.00 EUR`,
       `credit liability:refund-payable:${account} 20.00 EUR`,
     ]));
 
@@ -144,6 +150,76 @@ describe('credit that is taken back', () => {
     expect(subject).toEqual({ unmatched: 'credit_refund_unknown' });
     expect(posted(effect, subject)[0]).toMatch(/^credit liability:suspense /);
   });
+});
+
+describe('credit that accounts share an address for', () => {
+  const of = (units: bigint, whose: string | undefined = otherAccount): CreditShare => ({ account: whose, units });
+  const ended = (effect: Parameters<EffectHistory['observed']>[0], subject: SettlementSubject, creditShares: readonly CreditShare[]) =>
+    new EffectHistory().observed(effect, subject).finalized({ token: euroCredit, creditShares }).events.at(-1)!;
+
+  it('pays what it was offered for where all of it is of the account that pays', () =>
+    expect(ended(asRedemption(), redemptionOf(asRedemption()), [of(6050n, account)]).data).toMatchObject({
+      credit: { account, slot: '7', purpose: opened.purpose },
+    }));
+
+  it('pays nothing with what another account bought: that is money of each that had it', () => {
+    const shares = [of(5000n), of(1000n, account), { account: undefined, units: 50n }];
+    const { type, data } = ended(asRedemption(), redemptionOf(asRedemption()), shares);
+    expect(type).toBe('SettlementFinalized/1');
+    const { credit } = data as { credit?: object };
+    expect(credit).toEqual({
+      ...{ holder, account: otherAccount, amount: '60.50', currency: 'EUR', units: '6050' },
+      shares: [
+        { account: otherAccount, amount: '50.00', units: '5000' },
+        { account, amount: '10.00', units: '1000' },
+        { amount: '0.50', units: '50' },
+      ],
+    });
+    expect(posted(asRedemption(), redemptionOf(asRedemption()), shares)).toEqual([
+      `debit liability:credit:${otherAccount} 50.00 EUR`,
+      `credit liability:payment-pending:${otherAccount} 50.00 EUR`,
+      `debit liability:credit:${account} 10.00 EUR`,
+      `credit liability:payment-pending:${account} 10.00 EUR`,
+      'credit liability:suspense 0.50 EUR',
+      'debit liability:credit 0.50 EUR',
+    ]);
+  });
+
+  it('is of the one that had it where it was spent on nothing, and of nobody where nobody had', () => {
+    const nothing = asRedemption({ amount: '1' });
+    expect(ended(nothing, redemptionOf(nothing), [of(1n)]).data).toMatchObject({ credit: { account: otherAccount, amount: '0.01' } });
+    expect(ended(nothing, redemptionOf(nothing), [{ account: undefined, units: 1n }])).toMatchObject({ type: 'ReceiptUnmatched/1' });
+  });
+
+  it('is lost by each as it is over', () =>
+    expect(posted(asExpiry(), matchExpiry(asExpiry(), knownHolder, euroCredit), [of(1000n), of(250n, account)])).toEqual([
+      `debit liability:credit:${otherAccount} 10.00 EUR`,
+      'credit revenue:breakage 10.00 EUR',
+      `debit liability:credit:${account} 2.50 EUR`,
+      'credit revenue:breakage 2.50 EUR',
+    ]));
+
+  it('is taken back as far as it is of the account that this was decided for; the rest is money of who had it', () => {
+    const subject = matchCreditRefund(asRefund(), orderedRefund);
+    expect(ended(asRefund(), subject, [of(1500n), of(500n, account)]).data).toMatchObject({
+      credit: { account, slot: '7', shares: [{}, {}] },
+    });
+    expect(posted(asRefund(), subject, [of(1500n), of(500n, account)])).toEqual([
+      `debit liability:credit:${otherAccount} 15.00 EUR`,
+      `credit liability:payment-pending:${otherAccount} 15.00 EUR`,
+      `debit liability:credit:${account} 5.00 EUR`,
+      `credit liability:refund-payable:${account} 5.00 EUR`,
+    ]);
+    expect(ended(asRefund(), subject, [of(2000n)]).data).toMatchObject({ credit: { account, shares: [{ account: otherAccount }] } });
+  });
+
+  it('[SET-A37] that a stolen refunder burns is missing of those who had it', () =>
+    expect(posted(asRefund(), { unmatched: 'credit_refund_unknown' }, [of(1500n), of(500n, account)])).toEqual([
+      'credit liability:suspense 15.00 EUR',
+      `debit liability:credit:${otherAccount} 15.00 EUR`,
+      'credit liability:suspense 5.00 EUR',
+      `debit liability:credit:${account} 5.00 EUR`,
+    ]));
 });
 
 describe('an offer to pay with credit', () => {

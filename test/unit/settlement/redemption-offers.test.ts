@@ -5,17 +5,22 @@ import type { Aggregate, DomainEvent } from '../../../services/commands/domain/a
 import { accept } from '../../../services/commands/domain/decision.ts';
 import { MemoryEventStore } from '../../../services/event-store/adapters/memory/memory.event-store.ts';
 import { ChainCreditDesk } from '../../../services/settlement/adapters/chain/chain.credit-desk.ts';
-import { creditHolderStream, creditTokenStream } from '../../../services/settlement/application/credit/credit-streams.ts';
+import {
+  creditHolderStream,
+  creditHoldingStream,
+  creditTokenStream,
+} from '../../../services/settlement/application/credit/credit-streams.ts';
 import type { PayableSubjects } from '../../../services/settlement/application/checkout/payable-subjects.ts';
 import { OfferRedemption, OfferRedemptionHandler } from '../../../services/settlement/application/credit/redemption.handlers.ts';
 import { SettlementChains } from '../../../services/settlement/application/settlement-chains.ts';
 import { slotStream } from '../../../services/settlement/application/settlement-streams.ts';
 import { SlotReleases } from '../../../services/settlement/application/checkout/slot-releases.ts';
 import { creditHolder } from '../../../services/settlement/domain/credit-holder.ts';
+import { creditHolding } from '../../../services/settlement/domain/credit-holding.ts';
 import { creditTokens } from '../../../services/settlement/domain/credit-token.ts';
 import { slot } from '../../../services/settlement/domain/slot.ts';
 import { envelope, executionOn } from '../../support/execution.ts';
-import { creditContract, holder } from './credit.fixtures.ts';
+import { creditContract, holder, otherAccount } from './credit.fixtures.ts';
 import { account, place, slotOpened } from './slot.fixtures.ts';
 
 const midnight = '2026-03-01T00:00:00.000Z';
@@ -30,6 +35,7 @@ class OfferWorld {
   held = 6050n;
   /** How often the chain was asked. */
   asked = 0;
+  #written = 0;
   readonly #executor = executionOn(new MemoryEventStore()).executor;
 
   static async open(): Promise<OfferWorld> {
@@ -38,7 +44,16 @@ class OfferWorld {
     await world.#write(slot, slotStream('demo', '7'), slotOpened());
     await world.#write(creditTokens, creditTokenStream('demo', place.chainId), { type: 'CreditTokenRecorded/1', data: recorded });
     await world.#write(creditHolder, creditHolderStream('demo', holder), { type: 'CreditHolderNamed/1', data: { holder, account } });
+    await world.own(6050);
     return world;
+  }
+
+  /** The account has so much more of what lies under the address. */
+  async own(units: number, of = account): Promise<void> {
+    const at = { chainId: place.chainId, contract: creditContract, holder };
+    const change = { epoch: '84', account: of, units: units.toString() };
+    const moved = { ...at, settlement: `issue ${of} ${units}`, name: 'CreditIssued', changes: [change], effectiveAt: midnight } as const;
+    await this.#write(creditHolding, creditHoldingStream('demo', at), { type: 'CreditMoved/1', data: moved });
   }
 
   /** What the holder is answered. */
@@ -66,7 +81,7 @@ class OfferWorld {
   }
 
   async #write<State, Event extends DomainEvent>(aggregate: Aggregate<State, Event>, stream: string, event: NoInfer<Event>): Promise<void> {
-    await this.#executor.execute({ aggregate, stream, envelope: envelope(stream), decide: () => accept(event) });
+    await this.#executor.execute({ aggregate, stream, envelope: envelope(`${this.#written++}`), decide: () => accept(event) });
   }
 }
 
@@ -86,6 +101,18 @@ describe('an offer to pay with credit', () => {
       rejection: { code: 'credit_short', holder, needed: '6050', held: '6049' },
     });
     expect(await world.offers()).toBe(0);
+  });
+
+  it('is not made with what another account bought under the same address', async () => {
+    await world.own(-1);
+    await world.own(6050, otherAccount);
+    world.held = 12_099n;
+    expect(await world.offer('first')).toEqual({
+      kind: 'rejected',
+      rejection: { code: 'credit_short', holder, needed: '6050', held: '6049' },
+    });
+    await world.own(1);
+    expect(await world.offer('second')).toMatchObject({ kind: 'accepted' });
   });
 
   it('is answered again while it is good, without asking the chain, also once the credit is spent', async () => {

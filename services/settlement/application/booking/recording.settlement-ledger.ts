@@ -3,9 +3,11 @@ import { envelopeOf } from '../../../commands/application/envelope.ts';
 import { type ChainEffect, observationKey, settlementId } from '../../domain/chain-effect.ts';
 import type { ConfirmationRule } from '../../domain/confirmation-policy.ts';
 import { confirm, finalize, observe, reorg, reverse } from '../../domain/settlement.decider.ts';
-import type { UnmatchedReason } from '../../domain/settlement.events.ts';
+import type { SettlementFinalized, UnmatchedReason } from '../../domain/settlement.events.ts';
 import { nextStep } from '../../domain/settlement-steps.ts';
 import { type Settlement, settlement, standingOf, standsAs } from '../../domain/settlement.ts';
+import { CreditHoldings } from '../credit/credit-holdings.ts';
+import { isCreditEffect } from '../credit/credit-subjects.ts';
 import type { CreditTokens } from '../credit/credit-tokens.ts';
 import type { EffectSubjects } from './effect-subjects.ts';
 import type { FinalContexts } from './final-contexts.ts';
@@ -60,9 +62,11 @@ const stepsMax = 10;
 export class RecordingSettlementLedger implements SettlementLedger {
   readonly #options: RecordingLedgerOptions;
   readonly #revocations: MandateRevocations;
+  readonly #holdings: CreditHoldings;
 
   constructor(options: RecordingLedgerOptions) {
     this.#options = options;
+    this.#holdings = new CreditHoldings(options.executor);
     this.#revocations = new MandateRevocations(options.executor, options.mandates);
   }
 
@@ -145,6 +149,8 @@ export class RecordingSettlementLedger implements SettlementLedger {
       const subject = await this.#options.subjects.find(provider, effect);
       return (now: Settlement) => observe(now, { effect, subject });
     }
+    if ((step === 'reverse' || step === 'reorg') && state.status !== 'none' && isCreditEffect(effect))
+      await this.#holdings.reverse(provider, state.seen, state.revision);
     if (step === 'reverse') return (now: Settlement, effectiveAt: string) => reverse(now, { reason, effectiveAt });
     if (step === 'reorg' || state.status === 'none') return (now: Settlement) => reorg(now, observation);
     if (step === 'confirm') {
@@ -153,7 +159,9 @@ export class RecordingSettlementLedger implements SettlementLedger {
     }
     if (effect.log.name === 'CreditCreated') await this.#options.creditTokens.record(provider, effect, effect.log);
     const context = await this.#options.contexts.of(provider, state.seen);
-    return (now: Settlement) => finalize(now, { observation, context });
+    if (!isCreditEffect(effect)) return (now: Settlement) => finalize(now, { observation, context });
+    const creditShares = await this.#holdings.move(provider, state.seen, state.revision);
+    return (now: Settlement) => finalize(now, { observation, context: { ...context, creditShares } });
   }
 
   #tell(
@@ -165,6 +173,12 @@ export class RecordingSettlementLedger implements SettlementLedger {
       // Coins left the treasury, and no transaction of its own shows where to.
       if (type === 'TreasuryMoved/1' && effect.log.name === 'NativeMoved' && effect.log.cause === undefined)
         this.#options.onUnmatched({ provider, stream, reason: 'coins_left', isKeySuspect: false });
+      // A part of what was burnt was credit that the ledger never ordered.
+      if (
+        type === 'SettlementFinalized/1' &&
+        (data as SettlementFinalized).credit?.shares?.some(({ account }) => account === undefined) === true
+      )
+        this.#options.onUnmatched({ provider, stream, reason: 'holder_unknown', isKeySuspect: false });
       if (type !== 'ReceiptUnmatched/1') continue;
       const { reason } = data as { readonly reason: string };
       this.#options.onUnmatched({ provider, stream, reason, isKeySuspect: keyReasons.includes(reason) });

@@ -15,6 +15,7 @@ import { moneyOf } from '../../../money/money.ts';
 import { chunks } from '../../../read-store/chunks.ts';
 import type { Projection } from '../../../read-store/projection.ts';
 import { settlementId } from '../../domain/chain-effect.ts';
+import { decidedPart, returnedParts } from '../../domain/credit-shares.ts';
 import type {
   MatchedCredit,
   MatchedPayment,
@@ -98,14 +99,16 @@ export class SettlementProcess implements Projection {
   /** What an account was credited is owed again; a title whose window has not begun closes. */
   async #reversed(event: LedgerEvent, { name, payment, credit, account: given, reason = '', ...place }: SettlementReversed): Promise<void> {
     const paid = name === 'Settled' || name === 'Collected' ? payment : name === 'CreditRedeemed' ? credit : undefined;
-    const account = given ?? paid?.account;
-    if (account !== undefined) {
+    const owner = given ?? paid?.account;
+    const credited =
+      credit?.shares === undefined ? (owner === undefined ? [] : [owner]) : returnedParts(name, credit).map((each) => each.account);
+    for (const account of credited) {
       const envelope = this.#envelope(event, 'ReverseSettlementCredit', account);
       const what = { settlement: settlementId(place), reason };
       // What was finalised and not yet credited is credited by its own event, which comes first in the log.
       await this.#send(new ReverseSettlementCredit(envelope, account, { ...what, effectiveAt: place.effectiveAt }));
     }
-    if (name === 'CreditRefunded' && credit?.refund !== undefined) {
+    if (name === 'CreditRefunded' && credit?.refund !== undefined && decidedPart(credit) !== undefined) {
       const envelope = this.#envelope(event, 'ReverseTakenBackCredit', credit.account);
       const what = { refund: credit.refund, reason, effectiveAt: place.effectiveAt };
       await this.#send(new ReverseTakenBackCredit(envelope, credit.account, what));
@@ -127,19 +130,32 @@ export class SettlementProcess implements Projection {
     await this.#parts.bus.execute(new SettleSlot(this.#envelope(event, 'SettleSlot', payment.slot), payment.slot));
   }
 
-  /** Spent credit pays what it was offered for, and otherwise goes to the wallet of whoever held it. */
+  /** Spent credit pays what it was offered for, and otherwise goes to the wallets of whoever had it. */
   async #redeemed(event: LedgerEvent, fact: SettlementFinalized, { slot, purpose, ...credit }: MatchedCredit): Promise<void> {
+    if (credit.shares !== undefined) return this.#returned(event, fact, credit);
     if (slot === undefined || purpose === undefined) return this.#credited(event, fact, { ...credit, purpose: { kind: 'redemption' } });
     await this.#granted(event, { ...fact, payment: { ...credit, slot, purpose } });
     await this.#credited(event, fact, { ...credit, slot, purpose: purposeOf(purpose) });
     await this.#parts.bus.execute(new SettleSlot(this.#envelope(event, 'SettleSlot', slot), slot));
   }
 
-  /** What is taken back was decided of a purchase, by a refund: the order names both. */
-  async #takenBack(event: LedgerEvent, { chainId, tx, block }: SettlementFinalized, credit: MatchedCredit): Promise<void> {
-    const { account, refund = '', slot = '', amount, currency } = credit;
-    const what = { refund, slot, amount: moneyOf(amount, currency), chainId, tx, effectiveAt: block.time };
-    await this.#send(new TakeBackCredit(this.#envelope(event, 'TakeBackCredit', account), account, what));
+  /** What is taken back was decided of a purchase, by a refund: the order names both. What others lost by it is their money. */
+  async #takenBack(event: LedgerEvent, fact: SettlementFinalized, credit: MatchedCredit): Promise<void> {
+    const { account, refund = '', slot = '', currency } = credit;
+    const { chainId, tx, block } = fact;
+    const amount = decidedPart(credit);
+    if (amount !== undefined) {
+      const what = { refund, slot, amount: moneyOf(amount, currency), chainId, tx, effectiveAt: block.time };
+      await this.#send(new TakeBackCredit(this.#envelope(event, 'TakeBackCredit', account), account, what));
+    }
+    await this.#returned(event, fact, credit);
+  }
+
+  /** Credit that was burnt and paid nothing is money of each account that had it. */
+  async #returned(event: LedgerEvent, fact: SettlementFinalized, credit: MatchedCredit): Promise<void> {
+    const { currency } = credit;
+    for (const share of returnedParts(fact.name, credit))
+      await this.#credited(event, fact, { ...share, currency, purpose: { kind: 'redemption' } });
   }
 
   async #credited(event: LedgerEvent, place: SettlementPlace, payment: Crediting): Promise<void> {

@@ -33,9 +33,11 @@ export class StreamSlotPayments implements SlotPayments {
   async at(provider: string, place: SlotPlace): Promise<SlotPayment | undefined> {
     let payment: SlotPayment | undefined;
     for await (const { standing, tx, block, payment: paid, credit, isCancellation } of this.#told(provider, place)) {
-      // What was spent on nothing is no payment of the slot, and neither is its cancellation, whatever block holds it.
-      if (isCancellation || (credit !== undefined && credit.slot !== place.seq)) continue;
-      payment = { chainId: place.chainId, tx, block, standing, ...(paid !== undefined && { paid }) };
+      // Its cancellation is no payment of the slot, whatever block holds it.
+      if (isCancellation) continue;
+      // Neither is what was spent on nothing; whose credit it was shows when it is final.
+      const isPaid = credit === undefined || credit.slot === place.seq;
+      payment = isPaid ? { chainId: place.chainId, tx, block, standing, ...(paid !== undefined && { paid }) } : undefined;
     }
     return payment;
   }

@@ -25,7 +25,7 @@ export interface BookedSupply {
   readonly final: bigint;
   /** In the order of the chain. */
   readonly pending: readonly PendingCredit[];
-  /** The balance of `liability:credit` in the currency of the token, as an amount of what is owed. */
+  /** What is owed as `liability:credit` in the currency of the token: each account's, and what is nobody's. */
   readonly owed: string;
   readonly asOfPosition: bigint;
 }

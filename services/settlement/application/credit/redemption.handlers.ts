@@ -6,14 +6,17 @@ import { CommandExecutor } from '../../../commands/application/command-executor.
 import type { Envelope } from '../../../commands/application/envelope.ts';
 import { type Decision, reject } from '../../../commands/domain/decision.ts';
 import { moneyOf } from '../../../money/money.ts';
+import { epochOf } from '../../domain/credit-epoch.ts';
 import { creditHolder } from '../../domain/credit-holder.ts';
+import { spendableBy } from '../../domain/credit-holding.ts';
 import type { DispatchRejection } from '../../domain/dispatch.decider.ts';
 import { offerRedemption, type RedemptionRejection } from '../../domain/redemption.ts';
 import type { SlotFinding } from '../../domain/slot.decider.ts';
-import type { SlotEvent } from '../../domain/slot.events.ts';
+import type { RedemptionOffered, SlotEvent } from '../../domain/slot.events.ts';
 import { mayStillLand, type OfferedRedemption, type OpenSlot, type Slot, slot } from '../../domain/slot.ts';
 import { tokenUnits } from '../../domain/token-amount.ts';
 import type { SubjectRejection } from '../checkout/checkout-subject.ts';
+import { CreditHoldings } from './credit-holdings.ts';
 import { CREDIT_DESK, type CreditDesk, type SignedRedemption } from './credit-desk.ts';
 import { creditHolderStream } from './credit-streams.ts';
 import { CreditTokens } from './credit-tokens.ts';
@@ -46,13 +49,14 @@ export class OfferRedemption extends Command<Outcome<OfferRejection>> {
 }
 
 /**
- * Only an address that the ledger gave credit to for this very customer: nobody else's spending is a payment of the slot. And only where it holds
- * enough: an offer keeps every other way to pay out, and who asks for it has proved nothing but that it knows the link.
+ * Only an address that the ledger gave credit to for this very customer: nobody else's spending is a payment of the slot. And only where enough of
+ * what it holds is this customer's: an offer keeps every other way to pay out, and who asks for it has proved nothing but that it knows the link.
  */
 @CommandHandler(OfferRedemption)
 export class OfferRedemptionHandler implements ICommandHandler<OfferRedemption> {
   readonly #executor: CommandExecutor;
   readonly #tokens: CreditTokens;
+  readonly #holdings: CreditHoldings;
   readonly #subjects: PayableSubjects;
   readonly #releases: SlotReleases;
   readonly #chains: SettlementChains;
@@ -69,6 +73,7 @@ export class OfferRedemptionHandler implements ICommandHandler<OfferRedemption> 
   ) {
     this.#executor = executor;
     this.#tokens = new CreditTokens(executor);
+    this.#holdings = new CreditHoldings(executor);
     this.#subjects = subjects;
     this.#releases = releases;
     this.#chains = chains;
@@ -107,12 +112,24 @@ export class OfferRedemptionHandler implements ICommandHandler<OfferRedemption> 
       evidence: await this.#evidenceOf(provider, state, now),
     };
     const isNew = offerRedemption(state, offer, now).kind === 'accepted';
-    const held = isNew ? await this.#desk.held(offer) : units;
+    const held = isNew ? await this.#held(provider, account, offer, now) : units;
     const short = { code: 'credit_short', holder, needed: units.toString(), held: held.toString() } as const;
     return this.#executor.execute({
       ...{ aggregate: slot, stream, envelope },
       decide: (current, at): Decision<SlotEvent, OfferRejection> => (held < units ? reject(short) : offerRedemption(current, offer, at)),
     });
+  }
+
+  /** What the account has itself of what lies under the address, and the holder has still. */
+  async #held(
+    provider: string,
+    account: string,
+    offer: Pick<RedemptionOffered, 'chainId' | 'contract' | 'holder'>,
+    now: string,
+  ): Promise<bigint> {
+    const own = spendableBy(await this.#holdings.at(provider, offer), account, epochOf(now));
+    const held = own === 0n ? 0n : await this.#desk.held(offer);
+    return own < held ? own : held;
   }
 
   /** No chain is asked while a quote may land by our own clock: nothing that it says would let the offer be made. */

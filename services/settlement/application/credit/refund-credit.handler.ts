@@ -8,6 +8,7 @@ import { type CreditRefundRejection, refundCredit } from '../../domain/credit-re
 import { isPayment } from '../../domain/settlement.decider.ts';
 import { settlement, standingOf } from '../../domain/settlement.ts';
 import { slot } from '../../domain/slot.ts';
+import { CreditHoldings } from './credit-holdings.ts';
 import { issuedCredit } from './issued-credit.ts';
 import { settlementStream, slotStream } from '../settlement-streams.ts';
 
@@ -16,7 +17,7 @@ export interface RefundCreditRequest {
   readonly refund: string;
   /** The payment that bought the credit. */
   readonly settlement: string;
-  /** Everything that was not taken back yet when absent. */
+  /** Everything of it that is neither spent nor taken back when absent. */
   readonly amount?: Money;
   readonly reason: string;
 }
@@ -59,9 +60,11 @@ export class RefundCreditHandler implements ICommandHandler<RefundCredit> {
     const issue = bought === undefined ? undefined : await issuedCredit(this.#executor, provider, bought);
     // A second payment of the slot bought nothing: it lies in the wallet, and goes back like any payment.
     if (bought === undefined || issue?.settlement !== id) return refused({ code: 'credit_not_issued', settlement: id });
+    const { chainId, contract, to: holder } = issue;
+    const holding = await new CreditHoldings(this.#executor).at(provider, { chainId, contract, holder });
     return this.#executor.execute({
       ...{ aggregate: slot, stream: slotStream(provider, bought), envelope },
-      decide: (state) => refundCredit(state, { ...what, issue }),
+      decide: (state, now) => refundCredit(state, { ...what, issue, holding, now }),
     });
   }
 }

@@ -57,8 +57,8 @@ export class CreditSupply {
     for (const group of Map.groupBy(credits, ({ provider, token }) => `${provider} ${token.currency}`).values()) {
       const [{ provider, token }] = group as [IssuedCredit, ...IssuedCredit[]];
       const { currency } = token;
-      const [balance] = await this.#options.holdings.balances(provider, [{ ledgerAccount: ledgerAccount.credit, currency }]);
-      owed.push({ credits: group, inLedger: { currency, amount: -(balance as Money).amount } });
+      const { amount } = await this.#options.holdings.ofAll(provider, { ledgerAccount: ledgerAccount.strayCredit, currency });
+      owed.push({ credits: group, inLedger: { currency, amount: -amount } });
     }
     return owed;
   }

@@ -14,4 +14,6 @@ export interface LedgerHoldings {
    * posted to. Throws a retryable fault while the books are behind.
    */
   balances(provider: string, places: readonly HoldingPlace[]): Promise<readonly Money[]>;
+  /** The same of one place together with each customer's part of it, which begins at the customer's id. */
+  ofAll(provider: string, place: HoldingPlace): Promise<Money>;
 }

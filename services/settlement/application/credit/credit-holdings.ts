@@ -1,0 +1,81 @@
+import type { CommandExecutor } from '../../../commands/application/command-executor.ts';
+import { envelopeOf } from '../../../commands/application/envelope.ts';
+import type { Decision, Rejection } from '../../../commands/domain/decision.ts';
+import { settlementId } from '../../domain/chain-effect.ts';
+import {
+  type CreditHolding,
+  creditHolding,
+  type CreditMoveData,
+  type CreditShare,
+  moveCredit,
+  reverseCreditMove,
+  sharesOf,
+} from '../../domain/credit-holding.ts';
+import type { CreditHoldingEvent } from '../../domain/credit.events.ts';
+import type { SettlementObserved } from '../../domain/settlement.events.ts';
+import { type CreditHoldingPlace, creditHoldingStream } from './credit-streams.ts';
+import { isCreditEffect } from './credit-subjects.ts';
+
+const patienceMs = 60_000;
+
+/** What each account has of the credit under an address, from the address's own stream. */
+export class CreditHoldings {
+  readonly #executor: CommandExecutor;
+
+  constructor(executor: CommandExecutor) {
+    this.#executor = executor;
+  }
+
+  at(provider: string, place: CreditHoldingPlace): Promise<CreditHolding> {
+    return this.#executor.current(creditHolding, creditHoldingStream(provider, place), provider);
+  }
+
+  /**
+   * Whose credit an effect moves, which is about to be final. Durable when it returns, and safe to repeat; `follows` is the revision of the
+   * effect that it is final after. Called in the order of the chain, in which the contract burns.
+   */
+  async move(provider: string, seen: SettlementObserved, follows: bigint): Promise<readonly CreditShare[]> {
+    const data = moveOf(seen);
+    await this.#write(provider, { seen, follows, command: 'MoveCredit' }, (state) => moveCredit(state, data));
+    return sharesOf(await this.at(provider, data), data.settlement);
+  }
+
+  /** The effect is gone from the chain. Durable when it returns, and safe to repeat; nothing for an effect that moved nothing. */
+  async reverse(provider: string, seen: SettlementObserved, follows: bigint): Promise<void> {
+    const { settlement } = moveOf(seen);
+    await this.#write(provider, { seen, follows, command: 'ReverseCreditMove' }, (state) => reverseCreditMove(state, settlement));
+  }
+
+  async #write(
+    provider: string,
+    { seen, follows, command }: { readonly seen: SettlementObserved; readonly follows: bigint; readonly command: string },
+    decide: (state: CreditHolding) => Decision<CreditHoldingEvent, Rejection>,
+  ): Promise<void> {
+    const { settlement, ...place } = moveOf(seen);
+    const outcome = await this.#executor.execute({
+      ...{ aggregate: creditHolding, stream: creditHoldingStream(provider, place), decide },
+      envelope: envelopeOf({
+        ...{ provider, actor: { id: 'process:settlement-ledger', type: 'process' }, patienceMs },
+        ...{ key: `${command}:${settlement}:${follows}`, command, body: { settlement, follows: follows.toString() } },
+      }),
+    });
+    const isKnown =
+      outcome.kind === 'accepted' || (command === 'ReverseCreditMove' && outcome.rejection.code === 'settlement_not_observed');
+    if (!isKnown) throw new RangeError(`${command} of ${settlement} was refused: ${JSON.stringify(outcome.rejection)}`);
+  }
+}
+
+function moveOf(seen: SettlementObserved): CreditMoveData {
+  const { chainId, contract, block, log, credit } = seen;
+  if (!isCreditEffect(seen) || !('amount' in log)) throw new RangeError(`${log.name} moves no credit.`);
+  const named = log as Extract<typeof log, { readonly name: CreditMoveData['name'] }>;
+  const holder = named.name === 'CreditIssued' ? named.to : named.holder;
+  // What was spent on nothing was spent for nobody.
+  const isFor = named.name === 'CreditRedeemed' ? credit?.slot !== undefined : credit !== undefined;
+  return {
+    ...{ chainId, contract, holder, settlement: settlementId(seen), name: named.name, effectiveAt: block.time, units: named.amount },
+    ...('epoch' in named && { epoch: named.epoch }),
+    ...(credit?.refund !== undefined && { refund: credit.refund }),
+    account: isFor ? credit?.account : undefined,
+  };
+}

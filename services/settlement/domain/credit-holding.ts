@@ -1,0 +1,130 @@
+import type { Aggregate, Placed } from '../../commands/domain/aggregate.ts';
+import { accept, type Decision, repeated } from '../../commands/domain/decision.ts';
+import { epochOf, graceMonths } from './credit-epoch.ts';
+import { changedLot, type CreditLot, madeGood, takenFrom, unitsOf } from './credit-lots.ts';
+import { type CreditChange, type CreditHoldingEvent, creditHoldingEvents, type CreditMoved } from './credit.events.ts';
+
+/*
+ * Whose the credit under one address is (docs/decisions/0172). The contract burns the oldest, whoever bought it; here each account keeps what it
+ * bought, spent, got back and lost. Month by month the two say the same, so that what is over is always somebody's.
+ */
+
+export interface CreditHolding {
+  /** The oldest first; of one month, who had some of it first. */
+  readonly lots: readonly CreditLot[];
+  /** By effect. */
+  readonly moves: ReadonlyMap<string, CreditMove>;
+}
+
+export interface CreditMove {
+  readonly moved: CreditMoved;
+  readonly revision: bigint;
+  /** The revision that took it back; undefined while it stands. */
+  readonly reversedAt?: bigint;
+}
+
+/** What of an effect is whose, in units above zero. */
+export type CreditShare = Pick<CreditLot, 'account' | 'units'>;
+
+export const creditHolding: Aggregate<CreditHolding, CreditHoldingEvent> = {
+  initial: { lots: [], moves: new Map() },
+  evolve,
+  events: creditHoldingEvents,
+};
+
+function evolve({ lots, moves }: CreditHolding, { event, revision }: Placed<CreditHoldingEvent>): CreditHolding {
+  const { settlement, changes } = event.data;
+  const changed = { lots: changes.reduce(changedBy, lots) };
+  if (event.type === 'CreditMoved/1') return { ...changed, moves: new Map(moves).set(settlement, { moved: event.data, revision }) };
+  const known = moves.get(settlement);
+  return { ...changed, moves: known === undefined ? moves : new Map(moves).set(settlement, { ...known, reversedAt: revision }) };
+}
+
+/** An effect of the contract on the credit under the address. */
+export type CreditMoveData = Omit<CreditMoved, 'changes'> & {
+  readonly units: string;
+  /** The month that the log names. */
+  readonly epoch?: string;
+  /** For whom it was ordered or offered; undefined for what nobody asked the ledger for, which is of whoever has what it burns. */
+  readonly account?: string | undefined;
+};
+
+/** Tells the accounts what an effect does to them: once, in the order of the chain. */
+export function moveCredit(state: CreditHolding, { units, epoch, account, ...moved }: CreditMoveData): Decision<CreditHoldingEvent, never> {
+  const known = state.moves.get(moved.settlement);
+  if (known !== undefined && known.reversedAt === undefined) return repeated(known.revision);
+  const asked = { units: BigInt(units), account };
+  const changes = changesOf(state, moved, epoch === undefined ? asked : { ...asked, epoch: Number(epoch) });
+  return accept({ type: 'CreditMoved/1', data: { ...moved, changes: changes.map(asChange) } });
+}
+
+/** Takes back what an effect did that is gone from the chain; nothing for one that did nothing. */
+export function reverseCreditMove(
+  state: CreditHolding,
+  settlement: string,
+): Decision<CreditHoldingEvent, { readonly code: 'settlement_not_observed' }> {
+  const known = state.moves.get(settlement);
+  if (known === undefined) return { kind: 'rejected', rejection: { code: 'settlement_not_observed' } };
+  if (known.reversedAt !== undefined) return repeated(known.reversedAt);
+  const { effectiveAt: _, refund: __, ...moved } = known.moved;
+  const changes = moved.changes.map((change) => ({ ...change, units: (-BigInt(change.units)).toString() }));
+  return accept({ type: 'CreditMoveReversed/1', data: { ...moved, changes } });
+}
+
+/** Whose credit an effect gave out or burnt; empty for one that is not known. */
+export function sharesOf({ moves }: CreditHolding, settlement: string): readonly CreditShare[] {
+  const net = new Map<string | undefined, bigint>();
+  for (const { account, units } of moves.get(settlement)?.moved.changes ?? []) net.set(account, (net.get(account) ?? 0n) + BigInt(units));
+  return [...net].filter(([, units]) => units !== 0n).map(([account, units]) => ({ account, units: units < 0n ? -units : units }));
+}
+
+/** What an account can spend in that month. */
+export function spendableBy({ lots }: CreditHolding, account: string, month: number): bigint {
+  return unitsOf(lots.filter((lot) => lot.epoch >= month && lot.account === account));
+}
+
+/** What can be taken back of an account's credit: what can be spent, and what is in its month of grace. */
+export function refundableTo(state: CreditHolding, account: string, month: number): bigint {
+  return spendableBy(state, account, month - graceMonths);
+}
+
+/** Whether that decision was carried out, and stands. */
+export function isTakenBack({ moves }: CreditHolding, refund: string): boolean {
+  return [...moves.values()].some(({ moved, reversedAt }) => moved.refund === refund && reversedAt === undefined);
+}
+
+interface Asked {
+  readonly units: bigint;
+  readonly epoch?: number;
+  readonly account: string | undefined;
+}
+
+function changesOf({ lots }: CreditHolding, { name, effectiveAt }: Pick<CreditMoved, 'name' | 'effectiveAt'>, asked: Asked): CreditLot[] {
+  const { units, account, epoch } = asked;
+  switch (name) {
+    case 'CreditIssued':
+      return [{ epoch: monthOf(epoch), account, units }];
+    case 'CreditExpired':
+      return takenFrom(lots.filter((lot) => lot.epoch === monthOf(epoch)), units, monthOf(epoch)); // prettier-ignore
+    default: {
+      const first = epochOf(effectiveAt) - (name === 'CreditRefunded' ? graceMonths : 0);
+      const burnable = lots.filter((lot) => lot.epoch >= first);
+      const burnt = takenFrom(burnable, units, first);
+      const own = burnable.filter((lot) => lot.account === account);
+      return account === undefined || unitsOf(own) < units ? burnt : [...burnt, ...madeGood(burnt, own, account)];
+    }
+  }
+}
+
+function changedBy(lots: readonly CreditLot[], { epoch, account, units }: CreditChange): readonly CreditLot[] {
+  return changedLot(lots, { epoch: Number(epoch), account, units: BigInt(units) });
+}
+
+function asChange({ epoch, account, units }: CreditLot): CreditChange {
+  return { epoch: epoch.toString(), ...(account !== undefined && { account }), units: units.toString() };
+}
+
+function monthOf(epoch: number | undefined): number {
+  if (epoch === undefined) throw new RangeError('What was given out or burnt names its month.');
+  return epoch;
+}

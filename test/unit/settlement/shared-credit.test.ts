@@ -1,0 +1,145 @@
+import type { CommandBus } from '@nestjs/cqrs';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { Accounts, accountStream } from '../../../services/accounts/application/account-command.ts';
+import { CreditSettlementHandler } from '../../../services/accounts/application/credit-settlement.handler.ts';
+import {
+  ReverseSettlementCredit,
+  ReverseSettlementCreditHandler,
+} from '../../../services/accounts/application/reverse-settlement-credit.handler.ts';
+import { openAccount } from '../../../services/accounts/domain/account.decider.ts';
+import { account } from '../../../services/accounts/domain/account.ts';
+import { EffectSubjects } from '../../../services/settlement/application/booking/effect-subjects.ts';
+import type { FinalContexts } from '../../../services/settlement/application/booking/final-contexts.ts';
+import { RecordingSettlementLedger } from '../../../services/settlement/application/booking/recording.settlement-ledger.ts';
+import { SettlementProcess } from '../../../services/settlement/application/booking/settlement.process.ts';
+import { StreamGivenSlots } from '../../../services/settlement/application/checkout/given-slots.ts';
+import { StreamSlotPayments } from '../../../services/settlement/application/checkout/stream.slot-payments.ts';
+import { CreditHoldings } from '../../../services/settlement/application/credit/credit-holdings.ts';
+import { creditHolderStream, creditTokenStream } from '../../../services/settlement/application/credit/credit-streams.ts';
+import { CreditTokens } from '../../../services/settlement/application/credit/credit-tokens.ts';
+import { dispatchStream } from '../../../services/settlement/application/sending/sending-streams.ts';
+import type { UnmatchedNotice } from '../../../services/settlement/application/settlement-alarms.ts';
+import { SettlementChains } from '../../../services/settlement/application/settlement-chains.ts';
+import { slotStream } from '../../../services/settlement/application/settlement-streams.ts';
+import type { ChainEffect } from '../../../services/settlement/domain/chain-effect.ts';
+import { creditHolder, nameCreditHolder } from '../../../services/settlement/domain/credit-holder.ts';
+import { spendableBy } from '../../../services/settlement/domain/credit-holding.ts';
+import { creditTokens, recordCreditToken } from '../../../services/settlement/domain/credit-token.ts';
+import { dispatch } from '../../../services/settlement/domain/dispatch.ts';
+import { slot } from '../../../services/settlement/domain/slot.ts';
+import { moneyOf } from '../../../services/money/money.ts';
+import { executionOn } from '../../support/execution.ts';
+import { creditContract, euroCredit, holder, issued, issueOrdered, otherAccount, redeemed } from './credit.fixtures.ts';
+import { LedgerWorld } from './ledger.fixtures.ts';
+import { account as first, opened, place, slotOpened } from './slot.fixtures.ts';
+
+const profile = { finality: 'tag' as const, realMoney: false, confirmations: [] };
+const contracts = { registry: place.contract, settlement: place.contract };
+const chains = new SettlementChains([
+  { chainId: place.chainId, rpcUrls: [], contracts, codeHashes: {}, deploymentBlock: 0n, tokens: [], profile },
+]);
+
+/** Two accounts whose credit lies under one address: 50.00 EUR of the first, 30.00 EUR of the other, and an invoice of 60.50 EUR of the first. */
+class SharedWorld extends LedgerWorld {
+  readonly told: UnmatchedNotice[] = [];
+
+  static async open(): Promise<SharedWorld> {
+    const world = new SharedWorld();
+    const token = { chainId: place.chainId, contract: creditContract, currency: 'EUR', decimals: '2', tx: '0x1' };
+    await world.act(creditTokens, creditTokenStream('demo', place.chainId), (state) => recordCreditToken(state, token));
+    for (const whose of [first, otherAccount]) {
+      const opening = { account: whose, billing: 'prepaid', creditLimit: moneyOf('0', 'EUR') } as const;
+      await world.act(account, accountStream('demo', whose), (state) => openAccount(state, opening));
+      await world.act(creditHolder, creditHolderStream('demo', holder), (state) => nameCreditHolder(state, { holder, account: whose }));
+    }
+    const others = { ...issueOrdered, slot: '8', account: otherAccount, amount: '30.00', units: '3000', epoch: '85' };
+    for (const data of [issueOrdered, others]) {
+      await world.write(dispatch, dispatchStream('demo', `issue.${data.slot}`), { type: 'CreditIssueOrdered/1', data });
+      await world.final(issued({ seq: data.slot, amount: data.units, epoch: data.epoch }));
+    }
+    const offer = { seq: '9', chainId: place.chainId, contract: creditContract, holder, units: '6050', invoiceRef: opened.invoiceRef };
+    await world.write(slot, slotStream('demo', '9'), slotOpened({ seq: '9' }), { type: 'RedemptionOffered/1', data: offer });
+    return world;
+  }
+
+  ledger(): RecordingSettlementLedger {
+    const { executor } = executionOn(this.store);
+    return new RecordingSettlementLedger({
+      ...{ executor, chains, providers: { slugOf: () => 'demo', providerIds: () => [] }, mandates: { of: () => Promise.resolve([]) } },
+      slots: new StreamGivenSlots(this.store),
+      ...{ subjects: new EffectSubjects(executor, chains), creditTokens: new CreditTokens(executor) },
+      contexts: { of: () => Promise.resolve({ token: euroCredit }) } as unknown as FinalContexts,
+      onUnmatched: (notice) => this.told.push(notice),
+    });
+  }
+
+  async final(effect: ChainEffect): Promise<void> {
+    await this.ledger().take(effect, { head: 20n, finalized: 19n });
+    await this.ledger().take(effect, { head: 20n, finalized: 19n });
+  }
+
+  async follow(): Promise<void> {
+    const accounts = new Accounts(this.executor());
+    const [crediting, reversing] = [new CreditSettlementHandler(accounts), new ReverseSettlementCreditHandler(accounts)];
+    const bus = {
+      execute: (command: never) => ((command as object) instanceof ReverseSettlementCredit ? reversing : crediting).execute(command),
+    } as unknown as CommandBus;
+    const process = new SettlementProcess({ bus } as unknown as ConstructorParameters<typeof SettlementProcess>[0]);
+    await process.project(
+      (await this.typed('SettlementFinalized/1', 'SettlementReversed/1')).filter(({ fin }) => fin['credit'] !== undefined),
+    );
+  }
+
+  /** What each of the two has under the address, and in its wallet. */
+  async have(): Promise<readonly bigint[]> {
+    const executor = this.executor();
+    const state = await new CreditHoldings(executor).at('demo', { chainId: place.chainId, contract: creditContract, holder });
+    const wallets = [first, otherAccount].map(async (id) => {
+      const customer = await executor.current(account, accountStream('demo', id), 'demo');
+      return customer.status === 'none' ? 0n : customer.wallet;
+    });
+    return [...[first, otherAccount].map((id) => spendableBy(state, id, 74)), ...(await Promise.all(wallets))];
+  }
+
+  paid() {
+    return new StreamSlotPayments(this.store).at('demo', { chainId: place.chainId, contract: creditContract, seq: '9', holder });
+  }
+}
+
+const spent = redeemed({ seq: '9', invoiceRef: opened.invoiceRef, amount: '6050' });
+let world: SharedWorld;
+beforeEach(async () => (world = await SharedWorld.open()));
+
+describe('credit of two accounts under one address', () => {
+  it('pays nothing of one with what the other bought: both have their money back, once, and the checkout is not paid', async () => {
+    expect(await world.have()).toEqual([5000n, 3000n, 0n, 0n]);
+    await world.ledger().take(spent, { head: 10n, finalized: 9n });
+    expect(await world.paid()).toMatchObject({ standing: 'observed' });
+    await world.final(spent);
+    for (let times = 0; times < 2; times++) await world.follow();
+    expect(await world.have()).toEqual([0n, 1950n, 50_000_000n, 10_500_000n]);
+    expect(await world.paid()).toBeUndefined();
+    expect(world.told).toEqual([]);
+  });
+
+  it('has it again where that block is gone by decision, and loses it once where it comes again', async () => {
+    await world.final(spent);
+    await world.follow();
+    for (let times = 0; times < 2; times++) await world.ledger().reorged(spent, 'The chain went back.');
+    await world.follow();
+    expect(await world.have()).toEqual([5000n, 3000n, 0n, 0n]);
+    await world.final(spent);
+    await world.follow();
+    expect(await world.have()).toEqual([0n, 1950n, 50_000_000n, 10_500_000n]);
+    expect(await world.typed('CreditMoved/1', 'CreditMoveReversed/1')).toHaveLength(5);
+  });
+
+  it('[SET-A37] and of nobody: what a stolen minter gave out is told when it is burnt, and nobody’s money', async () => {
+    await world.final(issued({ seq: '10', amount: '1000', epoch: '85' }));
+    world.told.length = 0;
+    await world.final(redeemed({ seq: '11', amount: '8500' }));
+    await world.follow();
+    expect(await world.have()).toEqual([0n, 0n, 50_000_000n, 30_000_000n]);
+    expect(world.told).toMatchObject([{ reason: 'holder_unknown' }]);
+  });
+});
