@@ -10,6 +10,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import decodeQR from 'qr/decode.js';
 import { sent } from '../../bench/support/settlement-chain.ts';
 import { projectRoot } from '../../services/read-store/project-root.ts';
+import type { Prepared } from '../../services/settlement/page/checkout-api.ts';
 import type { SettlementChain } from '../../services/settlement/application/settlement-chain.ts';
 import { putWalletInto, type TestWallet, walletSays } from '../support/browser-wallet.ts';
 import { looksRight } from '../support/page-looks.ts';
@@ -185,6 +186,24 @@ inBrowser("the payer's page", () => {
     for (const said of [tx, payment['block']!, payment['tokenAmount']!, '1 ETH = 3000 EUR', 'Demo Stream GmbH, INV-'])
       expect(receipt).toContain(said);
     await looksRight(page, 'settled');
+    await context.close();
+  }, 120_000);
+
+  it('follows a payment without the stream of events, which is refused or cut off, and says nothing of it', async () => {
+    const { page, context } = await inFront(shop.on.hands.payer, { width: 360 });
+    await status(page, 'waiting');
+    let refused = 0;
+    await page.route('**/events*', (route) => {
+      refused++;
+      return route.fulfill({ status: 429, contentType: 'application/problem+json', body: '{}' });
+    });
+    await page.reload();
+    await tap(page, 'ETH');
+    await tap(page, 'Test Wallet');
+    await tap(page, 'Pay');
+    await untilSo(async () => page.getAttribute('#status', 'data-state'), (state) => state === 'settled'); // prettier-ignore
+    expect([refused > 1, await page.locator('#problem').isHidden()]).toEqual([true, true]);
+    await looksRight(page, 'without-stream');
     await context.close();
   }, 120_000);
 
@@ -500,7 +519,7 @@ inBrowser("the payer's page", () => {
   }, 120_000);
 
   it('signs in with a wallet, sets up a mandate within caps by the keyboard alone, pays the bill with it, and ends it from a paid page', async () => {
-    const { payer, other } = shop.on.hands;
+    const { payer, other: another } = shop.on.hands;
     const { page, wallet, id, context } = await inFront(payer);
     await byKeyboard(page, ['Set up or end automatic payments', 'Test Wallet']);
     await looksRight(page, 'automatic-before');
@@ -522,6 +541,19 @@ inBrowser("the payer's page", () => {
     expect(await settled(id)).toBe(true);
     expect(await shop.on.dollar.getFunction('allowance')(payer.address, shop.chain.contracts.settlement)).toBeLessThan(1_200_000_000n);
 
+    // What was allowed for bills to come is left to them: another payment is signed for instead, and takes none of it.
+    const { invoice } = await shop.invoice('2.00');
+    const other = (await shop.api.post(`/v1/invoices/${invoice}/checkouts`, {})).body.id as string;
+    await shop.ask(`/v1/checkouts/${other}/quotes`, { token: shop.dollar });
+    const ways = async () => {
+      const { body } = await shop.open(`/v1/checkouts/${other}/payment?token=${shop.dollar}&payer=${payer.address}`);
+      return (body as Prepared).ways.map(({ method, isRelayed = false }) => [method, isRelayed]);
+    };
+    expect(await ways()).toEqual([['authorization', true], ['allowance', false]]); // prettier-ignore
+    relaying(false);
+    expect(await ways()).toEqual([['authorization', false], ['allowance', false]]); // prettier-ignore
+    relaying(true);
+
     // A page of what is paid still ends it; a wallet that did not agree to it is not shown it, nor does its session open anything.
     await page.reload();
     await status(page, 'settled');
@@ -530,7 +562,7 @@ inBrowser("the payer's page", () => {
     await tap(page, 'Sign in with the wallet');
     await item.getByText('You agreed to it.').waitFor();
     await looksRight(page, 'mandate-agreed');
-    await walletSays(page, 'accountsChanged', [other.address.toLowerCase()]);
+    await walletSays(page, 'accountsChanged', [another.address.toLowerCase()]);
     await item.waitFor({ state: 'hidden' });
     await walletSays(page, 'accountsChanged', [payer.address.toLowerCase()]);
     await tap(page, 'Sign in with the wallet');

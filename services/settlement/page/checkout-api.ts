@@ -1,4 +1,5 @@
 /// <reference lib="dom" />
+import { Following } from './following.ts';
 import type { NamedTransaction } from './payment-memory.ts';
 
 export interface Quote {
@@ -136,25 +137,30 @@ export interface Signed {
 /** What the service said no with. */
 export class Problem extends Error {
   readonly code: string;
+  readonly status: number;
   readonly params: Readonly<Record<string, string>>;
 
   constructor({
     code,
+    status,
     title,
     params,
   }: {
     readonly code: string;
+    readonly status: number;
     readonly title: string;
     readonly params?: Readonly<Record<string, string>>;
   }) {
     super(title);
     this.code = code;
+    this.status = status;
     this.params = params ?? {};
   }
 }
 
-const reconnectMs = 2_000;
 const lookEveryMs = 1_000;
+/** The same where the service is away, or has answered enough for now. */
+const lookAgainMs = 10_000;
 
 /** The service, as the payer's browser speaks to it: by the link alone. */
 export class CheckoutApi {
@@ -227,33 +233,22 @@ export class CheckoutApi {
   async isIncluded(tx: string): Promise<boolean> {
     let seen = {};
     for (;;) {
-      const { state, from, nonce, call, height } = (await this.show({ tx, ...seen })).transaction ?? { state: 'unknown' };
+      const now = await this.show({ tx, ...seen }).catch(waitable);
+      if (now === undefined) {
+        await later(lookAgainMs);
+        continue;
+      }
+      const { state, from, nonce, call, height } = now.transaction ?? { state: 'unknown' };
       if (state === 'included') return true;
       if (state !== 'pending' && state !== 'unknown') return false;
       if (state === 'pending') seen = { from, nonce, call, height };
-      await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+      await later(lookEveryMs);
     }
   }
 
-  /** Tells every change until `stop` is called. `named` is asked anew at each connection: by then more may be known of it. */
+  /** Tells every change until `stop` is called. `named` is asked anew each time: by then more may be known of it. */
   follow(named: () => NamedTransaction | undefined, told: (checkout: Checkout) => void): { stop(): void } {
-    let events: EventSource;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const open = () => {
-      events = new EventSource(`${this.#path}/events${query(named() ?? {})}`);
-      events.addEventListener('checkout', ({ data }) => told(JSON.parse(data as string) as Checkout));
-      events.addEventListener('error', () => {
-        events.close();
-        timer = setTimeout(open, reconnectMs);
-      });
-    };
-    open();
-    return {
-      stop: () => {
-        clearTimeout(timer);
-        events.close();
-      },
-    };
+    return new Following<Checkout>({ stream: () => `${this.#path}/events${query(named() ?? {})}`, look: () => this.show(named()), told });
   }
 }
 
@@ -268,6 +263,16 @@ async function ask<Answer>(path: string, options: RequestInit = {}): Promise<Ans
   const body = (await response.json()) as unknown;
   if (!response.ok) throw new Problem(body as ConstructorParameters<typeof Problem>[0]);
   return body as Answer;
+}
+
+/** Undefined for what a later question may answer: the network, a service that is away, a link that asked often. Anything else is thrown on. */
+function waitable(error: unknown): undefined {
+  if (error instanceof Problem && error.status !== 429 && error.status < 500) throw error;
+  return undefined;
+}
+
+function later(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function query(values: Readonly<Record<string, string>>): string {

@@ -327,7 +327,9 @@ async function look(): Promise<void> {
   try {
     told(await api.show(memory.get()));
   } catch (error) {
-    setText('status', error instanceof Problem ? error.message : 'The service cannot be reached.');
+    // What is on the page stays true, and it is asked again by itself; only a page that shows nothing yet says why.
+    if (checkout === undefined)
+      setText('status', error instanceof Problem ? error.message : 'The service cannot be reached. Trying again …');
   }
 }
 

@@ -51,13 +51,13 @@ export class ChainPayerDesk implements PayerDesk {
     const allowance = isNative ? undefined : await tokenAmount(node, quote, 'allowance', [payer, quote.contract]);
     const needs = await needsOf(node, { quote, payer, pay, allowance, isPayable: outcome === undefined });
     const missesAllowance = allowance !== undefined && allowance < unitsOf(quote.terms);
-    const signed = missesAllowance ? await signedWays(node, quote, payer) : [];
-    const ways: PayWay[] = isNative
-      ? [{ method: 'native', transactions: [pay] }]
-      : [
-          ...relayedFirst(signed, chain.relaysPayments === true),
-          { method: 'allowance', transactions: missesAllowance ? [...approvals(quote, payer, allowance), pay] : [pay] },
-        ];
+    const ways: PayWay[] =
+      allowance === undefined
+        ? [{ method: 'native', transactions: [pay] }]
+        : [
+            ...relayedFirst(await signedBeside(node, quote, { payer, allowance }), chain.relaysPayments === true),
+            { method: 'allowance', transactions: missesAllowance ? [...approvals(quote, payer, allowance), pay] : [pay] },
+          ];
     const isGasOurs = ways[0]?.isRelayed === true;
     const short = shortage(needs, { tokens: chain.tokens, token: tokenOf(quote.terms), isGasOurs });
     const refusal = short ?? (missesAllowance && outcome?.code === insufficientAllowance ? undefined : outcome);
@@ -114,6 +114,23 @@ async function signatureRefusal(node: ChainNode, quote: IssuedQuote, by: SignedP
     code: 'signature_not_taken',
     text: 'Your wallet runs the code of a contract that does not stand by this signature. Nothing was paid; pay by a transaction instead.',
   };
+}
+
+/**
+ * The ways by a signature. An allowance of exactly this amount was given for this payment, and is used. Any other is there for something else, such as
+ * what a mandate collects: it is left alone where a signature over the transfer itself does, and a permit, which would put this amount in its place, comes last.
+ */
+async function signedBeside(
+  node: ChainNode,
+  quote: IssuedQuote,
+  { payer, allowance }: { readonly payer: string; readonly allowance: bigint },
+): Promise<PayWay[]> {
+  const units = unitsOf(quote.terms);
+  if (allowance === units) return [];
+  const ways = await signedWays(node, quote, payer);
+  if (allowance === 0n) return ways;
+  const [overwriting, others] = [ways.filter(({ method }) => method === 'permit'), ways.filter(({ method }) => method !== 'permit')];
+  return allowance > units ? others : [...others, ...overwriting];
 }
 
 /** What we can bring to the contract ourselves goes first: the payer signs once and pays no gas. */
