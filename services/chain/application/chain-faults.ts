@@ -36,6 +36,12 @@ export class NodeBehindFault extends ChainFault {
   override readonly retryable = true;
 }
 
+/** Whoever asked for a transaction has it, by another process, given up meanwhile: nothing is signed for it. */
+export class GivenUpFault extends ChainFault {
+  override readonly name = 'GivenUpFault';
+  override readonly retryable = false;
+}
+
 /** A key has not enough coins to pay for gas. */
 export class UnfundedFault extends ChainFault {
   override readonly name = 'UnfundedFault';

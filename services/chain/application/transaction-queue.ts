@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../commands/application/clock.ts';
-import { ChainRefusedFault, ChainUnavailableFault, FeesTooHighFault, NodeBehindFault } from './chain-faults.ts';
+import { ChainRefusedFault, ChainUnavailableFault, FeesTooHighFault, GivenUpFault, NodeBehindFault } from './chain-faults.ts';
 import { blockOf, type ChainNode, finalBlockOf, type Finality } from './chain-node.ts';
 import { assertBelow, currentFees, doubledFees, raisedFees } from './fees.ts';
 import { fund } from './local-funds.ts';
@@ -9,7 +9,7 @@ import { isUnderpriced, sendRaw } from './send-raw.ts';
 import { placeOf } from './transaction-place.ts';
 import { signAttempt } from './sign-attempt.ts';
 import type { TransactionKey, TransactionStore } from './transaction-store.ts';
-import type { Attempt, Call, Fees, QueuedTransaction, TransactionSigner } from './transaction.ts';
+import type { Attempt, Call, Fees, Known, QueuedTransaction, TransactionSigner } from './transaction.ts';
 
 export interface TransactionQueueOptions {
   readonly node: ChainNode;
@@ -86,27 +86,37 @@ export class TransactionQueue {
 
   /**
    * Signs and keeps a transaction under the next nonce. Nothing is sent. A call that would revert, or take more gas than it may, throws
-   * `ChainRefusedFault`, and a chain that asks for more than may be paid `FeesTooHighFault`. Safe to repeat with the same id.
+   * `ChainRefusedFault`, a chain that asks for more than may be paid `FeesTooHighFault`, and an id that was given up `GivenUpFault`. Safe to
+   * repeat with the same id.
    */
   async keep(subject: string, call: Call, { id = randomUUID(), gasMax }: KeepOptions = {}): Promise<QueuedTransaction> {
     const { node, chainId, signer, store, clock, feePerGasMax } = this.#options;
     const known = await store.find(id);
-    if (known !== undefined) return known;
+    if (known !== undefined) return signedOf(known);
     await fund(node, chainId, signer.address);
     const [count, fees, final] = await Promise.all([this.#count(), currentFees(node, feePerGasMax), store.lastFinal(this.key)]);
     if (final !== undefined && final.nonce >= count)
       throw new NodeBehindFault(`The node of chain ${chainId} does not know of nonce ${final.nonce} of ${signer.address}: it lags behind.`);
     const gas = await this.#gasOf(call, gasMax);
-    return store.take(this.key, async (taken) => {
+    const kept = await store.take(this.key, async (taken) => {
       const nonce = freeNonce(count, taken);
       const attempt = await signAttempt(signer, { chainId, nonce, call, gas, fees, at: clock.now(), isCancel: false });
       return { id, subject, nonce, attempt };
     });
+    return signedOf(kept);
   }
 
-  /** What is known of a transaction; undefined for one that was never kept. */
-  find(id: string): Promise<QueuedTransaction | undefined> {
+  /** What is known of a transaction; undefined for one that was neither kept nor given up. */
+  find(id: string): Promise<Known | undefined> {
     return this.#options.store.find(id);
+  }
+
+  /**
+   * Lets nothing be signed under an id, by whomever, from when it resolves on. Answers what stands under it then: a transaction that was kept
+   * before goes on, and of several reasons the first one stays.
+   */
+  giveUp(id: string, subject: string, reason: string): Promise<Known> {
+    return this.#options.store.giveUp(this.key, { id, subject, reason });
   }
 
   /** Everything of the key that is neither final nor overtaken, lowest nonce first. */
@@ -184,11 +194,10 @@ export class TransactionQueue {
     if (underWay === undefined) await this.send(kept);
     for (const deadline = Date.now() + millisecondsMax; Date.now() < deadline; await sleep(settledPollMs)) {
       await this.tend();
-      const now = await this.#options.store.find(kept.id);
-      if (now?.place?.outcome === 'succeeded') return now;
-      if (now?.place !== undefined)
-        throw new ChainRefusedFault('eth_sendRawTransaction', `transaction ${now.place.tx} reverted`, undefined);
-      if (now?.state === 'overtaken')
+      const now = signedOf((await this.#options.store.find(kept.id)) ?? kept);
+      if (now.place?.outcome === 'succeeded') return now;
+      if (now.place !== undefined) throw new ChainRefusedFault('eth_sendRawTransaction', `transaction ${now.place.tx} reverted`, undefined);
+      if (now.state === 'overtaken')
         throw new ChainRefusedFault('eth_sendRawTransaction', `somebody else used nonce ${now.nonce} of ${this.key.address}`, undefined);
     }
     throw new ChainUnavailableFault(`Transaction ${newestOf(kept).tx} is in no block after ${millisecondsMax / 1000} s.`);
@@ -276,7 +285,7 @@ export class TransactionQueue {
     const renewed = await this.#renewed(transaction, fees, renewal);
     const subject = typeof renewal === 'object' ? renewal.subject : transaction.subject;
     const replaced = await store.replace(transaction, renewed, subject);
-    return replaced ?? (await store.find(transaction.id)) ?? transaction;
+    return replaced ?? signedOf((await store.find(transaction.id)) ?? transaction);
   }
 
   async #renewed({ nonce, attempts }: QueuedTransaction, fees: Fees, renewal: Renewal | undefined): Promise<Attempt> {
@@ -320,6 +329,11 @@ function freeNonce(count: bigint, taken: readonly QueuedTransaction[]): bigint {
   let free = count;
   while (nonces.has(free)) free++;
   return free;
+}
+
+function signedOf(known: Known): QueuedTransaction {
+  if (known.state !== 'given-up') return known;
+  throw new GivenUpFault(`Transaction ${known.id} was given up: ${known.reason}`);
 }
 
 function newestOf({ attempts }: QueuedTransaction): Attempt {

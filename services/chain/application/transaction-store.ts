@@ -1,4 +1,4 @@
-import type { Attempt, QueuedTransaction, TransactionPlace } from './transaction.ts';
+import type { Attempt, Known, QueuedTransaction, TransactionPlace } from './transaction.ts';
 
 /** Whose transactions. */
 export interface TransactionKey {
@@ -22,14 +22,20 @@ export interface FirstAttempt {
 export interface TransactionStore {
   /** Neither final nor overtaken, lowest nonce first. */
   unsettled(key: TransactionKey): Promise<QueuedTransaction[]>;
-  find(id: string): Promise<QueuedTransaction | undefined>;
+  find(id: string): Promise<Known | undefined>;
   /** The highest nonce of a final transaction. */
   lastFinal(key: TransactionKey): Promise<QueuedTransaction | undefined>;
   /**
    * Keeps a transaction under a nonce that `sign` chooses, knowing those that are taken. No other process gets a nonce of the key in
-   * between. What `sign` throws is thrown on, and nothing is kept. An id that is kept already, by whomever, is answered as it stands.
+   * between. What `sign` throws is thrown on, and nothing is kept. An id that is kept or given up already, by whomever, is answered as it
+   * stands.
    */
-  take(key: TransactionKey, sign: (taken: readonly QueuedTransaction[]) => Promise<FirstAttempt>): Promise<QueuedTransaction>;
+  take(key: TransactionKey, sign: (taken: readonly QueuedTransaction[]) => Promise<FirstAttempt>): Promise<Known>;
+  /**
+   * Lets nothing be kept under an id, ever. Of all who take it and who give it up one comes first, and what that one did is answered to
+   * everybody.
+   */
+  giveUp(key: TransactionKey, unsigned: { readonly id: string; readonly subject: string; readonly reason: string }): Promise<Known>;
   /** Adds a signed version behind the one that the caller knows as the newest; undefined, and nothing kept, when there is a newer one. */
   replace(known: QueuedTransaction, attempt: Attempt, subject: string): Promise<QueuedTransaction | undefined>;
   /** What the chain shows: `mined` and `final` with a place, `signed` and `overtaken` without. A final transaction stays as it is. */

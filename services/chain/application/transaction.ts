@@ -63,6 +63,17 @@ export interface QueuedTransaction {
   readonly place: TransactionPlace | undefined;
 }
 
+/** An id under which nothing was signed, and nothing ever will be. */
+export interface GivenUp {
+  readonly id: string;
+  readonly state: 'given-up';
+  /** In the words of whoever gave it up. */
+  readonly reason: string;
+}
+
+/** What stands under an id. */
+export type Known = QueuedTransaction | GivenUp;
+
 /** Signs, and tells nobody else how. A wallet of ethers is one. */
 export interface TransactionSigner {
   readonly address: string;

@@ -16,6 +16,7 @@ import { systemClock } from '../../../services/commands/application/clock.ts';
 import { createPool } from '../../../services/read-store/pool.ts';
 import { type Anvil, startAnvil } from '../../support/anvil.ts';
 import { freshDatabase, type TestDatabase } from '../../support/postgres.ts';
+import { TwoSenders, type Verdict } from '../../support/two-senders.ts';
 
 const nobody = `0x${'11'.repeat(20)}`;
 const transfer = { to: nobody, data: '0x', value: 1n };
@@ -340,6 +341,78 @@ describe.each(stores)('a queue of transactions, kept %s', (_, openStore) => {
     await untilSettled(queueOf());
     expect(await queueOf().keep('order', transfer, { id })).toMatchObject({ state: 'final', nonce: 0n });
     expect(await lastNonce()).toBe(0n);
+  });
+
+  it('keeps nothing under an id that was given up, by whomever, and says why for good', async () => {
+    const id = randomUUID();
+    const [first, second] = ['first', 'second'].map((reason) => queueOf().giveUp(id, 'order', reason));
+    const reasons = await Promise.all([first, second]);
+    expect(reasons[1]).toEqual(reasons[0]);
+    expect(['first', 'second'].map((reason) => ({ id, state: 'given-up', reason }))).toContainEqual(reasons[0]);
+    await expect(queueOf().keep('order', transfer, { id })).rejects.toMatchObject({ name: 'GivenUpFault' });
+    expect(await queueOf().giveUp(id, 'order', 'third')).toEqual(reasons[0]);
+    expect(await store.find(id)).toEqual(reasons[0]);
+    expect(await store.unsettled(key(wallet))).toEqual([]);
+    expect(await queueOf().keep('other', transfer)).toMatchObject({ nonce: 0n });
+  });
+
+  it('gives up nothing that was kept, and answers it', async () => {
+    const id = randomUUID();
+    const kept = await queueOf().keep('order', transfer, { id });
+    expect(await queueOf().giveUp(id, 'order', 'in vain')).toEqual(kept);
+    await queueOf().send(kept);
+    await untilSettled(queueOf());
+    expect(await queueOf().giveUp(id, 'order', 'in vain')).toMatchObject({ state: 'final' });
+  });
+
+  it('keeps or gives up, where two processes do the one and the other at once', async () => {
+    for (let round = 0; round < 10; round++) {
+      const id = randomUUID();
+      const keep = queueOf()
+        .keep('order', transfer, { id })
+        .catch((fault: Error) => fault.name);
+      const [kept, known] = await Promise.all([keep, queueOf().giveUp(id, 'order', 'in vain')]);
+      expect(kept).toEqual(known.state === 'given-up' ? 'GivenUpFault' : known);
+      expect(await store.find(id)).toEqual(known);
+    }
+  });
+
+  describe('beside a sender that believes to be alone', () => {
+    const sending = { status: 'sending', signed: 1, sent: 1, reserved: 1 };
+    const failed = { status: 'failed', signed: 0, sent: 0, reserved: 0 };
+    const pairs: [Verdict, Verdict][] = [
+      ['sends', 'reverts'],
+      ['reverts', 'sends'],
+      ['reverts', 'reverts otherwise'],
+      ['sends', 'sends'],
+    ];
+
+    it.each(pairs)('sends or fails, not both, wherever one that %s is stopped while one that %s goes on', async (stopped, other) => {
+      for (let step = 1, wasStopped = true; wasStopped; step++) {
+        const world = await TwoSenders.open(store);
+        let passed = 0;
+        const pause = async () => {
+          if (++passed === step) await world.advance(other);
+        };
+        await world.advance(stopped, { port: pause, signer: pause });
+        wasStopped = passed >= step;
+        expect([sending, failed]).toContainEqual(await world.outcome());
+      }
+    });
+
+    it.each(pairs)('sends or fails, not both, wherever one that %s ends for good and one that %s takes over', async (ended, next) => {
+      for (let step = 1, hasEnded = true; hasEnded; step++) {
+        const world = await TwoSenders.open(store);
+        let passed = 0;
+        hasEnded = await new Promise<boolean>((resolve, reject) => {
+          const end = () => (++passed < step ? Promise.resolve() : new Promise<never>(() => resolve(true)));
+          world.advance(ended, { port: end, signer: end }).then(() => resolve(false), reject);
+        });
+        await world.advance(next);
+        await world.advance(next); // What the first look finds half done, the next one ends.
+        expect([sending, failed]).toContainEqual(await world.outcome());
+      }
+    });
   });
 
   it('signs nothing that takes more gas than it may', async () => {

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { FirstAttempt, TransactionKey, TransactionStore } from '../../application/transaction-store.ts';
-import type { Attempt, QueuedTransaction, TransactionPlace, TransactionState } from '../../application/transaction.ts';
+import type { Attempt, GivenUp, Known, QueuedTransaction, TransactionPlace, TransactionState } from '../../application/transaction.ts';
 
 interface TransactionRow {
   readonly id: string;
@@ -20,6 +20,14 @@ interface TransactionRow {
   readonly fee: string | null;
 }
 
+interface GivenUpRow {
+  readonly id: string;
+  readonly state: 'given-up';
+  readonly reason: string;
+}
+
+type KnownRow = TransactionRow | GivenUpRow;
+
 interface StoredAttempt {
   readonly tx: string;
   readonly raw: string;
@@ -34,7 +42,10 @@ interface StoredAttempt {
 
 const takesMax = 20;
 
-/** Rows of `chain_transaction`. That a nonce is given away once is a unique index: who comes second signs for another one. */
+/**
+ * Rows of `chain_transaction`. That a nonce is given away once is a unique index: who comes second signs for another one. An id is its primary
+ * key, for what is given up as well.
+ */
 export class PostgresTransactionStore implements TransactionStore {
   readonly #pool: Pool;
 
@@ -46,8 +57,9 @@ export class PostgresTransactionStore implements TransactionStore {
     return this.#select(`chain_id = $1 and address = $2 and state in ('signed', 'mined') order by nonce`, [chainId, address]);
   }
 
-  async find(id: string): Promise<QueuedTransaction | undefined> {
-    return (await this.#select('id = $1', [id]))[0];
+  async find(id: string): Promise<Known | undefined> {
+    const { rows } = await this.#pool.query<KnownRow>('select * from chain_transaction where id = $1', [id]);
+    return rows[0] && knownOf(rows[0]);
   }
 
   async lastFinal({ chainId, address }: TransactionKey): Promise<QueuedTransaction | undefined> {
@@ -55,7 +67,7 @@ export class PostgresTransactionStore implements TransactionStore {
     return (await this.#select(where, [chainId, address]))[0];
   }
 
-  async take(key: TransactionKey, sign: (taken: readonly QueuedTransaction[]) => Promise<FirstAttempt>): Promise<QueuedTransaction> {
+  async take(key: TransactionKey, sign: (taken: readonly QueuedTransaction[]) => Promise<FirstAttempt>): Promise<Known> {
     for (let attempt = 1; attempt <= takesMax; attempt++) {
       const { id, subject, nonce, attempt: signed } = await sign(await this.unsettled(key));
       const { rows } = await this.#pool.query<TransactionRow>(
@@ -68,6 +80,17 @@ export class PostgresTransactionStore implements TransactionStore {
       if (known !== undefined) return known;
     }
     throw new Error(`Somebody else took ${takesMax} nonces of ${key.address} in a row.`);
+  }
+
+  async giveUp({ chainId, address }: TransactionKey, { id, subject, reason }: Parameters<TransactionStore['giveUp']>[1]): Promise<Known> {
+    const { rows } = await this.#pool.query<GivenUpRow>(
+      `insert into chain_transaction (id, chain_id, address, subject, state, attempts, reason) values ($1, $2, $3, $4, 'given-up', '[]', $5)
+       on conflict (id) do nothing returning *`,
+      [id, chainId, address, subject, reason],
+    );
+    const known = rows[0] === undefined ? await this.find(id) : givenUpOf(rows[0]);
+    if (known === undefined) throw new Error(`Transaction ${id} was removed while it was looked at.`);
+    return known;
   }
 
   async replace({ id, attempts }: QueuedTransaction, attempt: Attempt, subject: string): Promise<QueuedTransaction | undefined> {
@@ -96,6 +119,14 @@ export class PostgresTransactionStore implements TransactionStore {
     const { rows } = await this.#pool.query<TransactionRow>(`select * from chain_transaction where ${where}`, [...values]);
     return rows.map(transactionOf);
   }
+}
+
+function knownOf(row: KnownRow): Known {
+  return row.state === 'given-up' ? givenUpOf(row) : transactionOf(row);
+}
+
+function givenUpOf({ id, state, reason }: GivenUpRow): GivenUp {
+  return { id, state, reason };
 }
 
 function transactionOf(row: TransactionRow): QueuedTransaction {

@@ -56,10 +56,11 @@ export class DispatchProgress {
     return { state: transaction.state === 'signed' ? 'sent' : 'mined', ...sent };
   }
 
-  /** The newest transaction of the order that nobody else took the nonce of. */
+  /** The newest transaction of the order that nobody else took the nonce of; undefined where none was signed. */
   async #transaction(stream: string, orderedAt: bigint): Promise<QueuedTransaction | undefined> {
     for (let trial = 0; ; trial++) {
       const found = await this.#parts.transactions.find(transactionIdOf({ stream, orderedAt, step: 'main', trial }));
+      if (found?.state === 'given-up') return undefined;
       if (found?.state !== 'overtaken') return found;
     }
   }

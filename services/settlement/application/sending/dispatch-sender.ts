@@ -1,8 +1,8 @@
-import { ChainRefusedFault } from '../../../chain/application/chain-faults.ts';
+import { ChainRefusedFault, GivenUpFault } from '../../../chain/application/chain-faults.ts';
 import type { ChainNode } from '../../../chain/application/chain-node.ts';
 import { currentFees } from '../../../chain/application/fees.ts';
 import type { Renewal, TransactionQueue } from '../../../chain/application/transaction-queue.ts';
-import type { QueuedTransaction } from '../../../chain/application/transaction.ts';
+import type { Known, QueuedTransaction } from '../../../chain/application/transaction.ts';
 import type { Clock } from '../../../commands/application/clock.ts';
 import type { CommandExecutor } from '../../../commands/application/command-executor.ts';
 import { envelopeOf } from '../../../commands/application/envelope.ts';
@@ -69,16 +69,29 @@ export class DispatchSender {
     const state = await this.#options.executor.current(dispatch, stream, provider);
     if (state.status !== 'sending') return;
     const { found, id: free } = await this.#find(place.queue, { stream, state, step: 'main' });
+    if (found?.state === 'given-up') return this.#giveUp(provider, stream, { state, id: found.id, reason: found.reason, place });
     if (found !== undefined) return this.#conclude(provider, stream, { state, transaction: found, place });
     if (state.order.type === 'RefundOrdered/1' && (await isBusy(place.queue))) return;
     const failure =
       (await this.#refusal(provider, state, { free, place })) ?? (await this.#sendNext(provider, stream, { state, free, place }));
     if (failure === undefined) return;
-    // What was tried out in vain may be what another process has signed and sent meanwhile: then that goes on, and nothing has failed.
-    if ((await this.#find(place.queue, { stream, state, step: 'main' })).found !== undefined) return;
-    // Nothing was signed: what was set aside for it is there for others. First this, or a crash between the two would keep it for a day.
-    await this.#options.costs.release(free);
-    await this.#fail(provider, stream, { state, failure });
+    await this.#giveUp(provider, stream, { state, id: free, reason: JSON.stringify(failure), place });
+  }
+
+  /**
+   * The order failed, if nothing was signed for it: what was tried out in vain may be what another process has signed and sent meanwhile, and
+   * then that goes on. So the id is taken first, and who comes second finds it taken; a crash behind that leaves the reason, and whoever finds it
+   * says the same. What was set aside, by whomever, is there for others once nothing can be signed any more.
+   */
+  async #giveUp(
+    provider: string,
+    stream: string,
+    { state, id, reason, place }: { readonly state: Sending; readonly id: string; readonly reason: string; readonly place: SendingPlace },
+  ): Promise<void> {
+    const known = await place.queue.giveUp(id, subjectOf(operationOf(state.order), stream), reason);
+    if (known.state !== 'given-up') return;
+    await this.#options.costs.release(id);
+    await this.#fail(provider, stream, { state, failure: JSON.parse(known.reason) as DispatchFailure });
   }
 
   /** Why nothing may be sent for it any more, whatever the contracts think. */
@@ -166,15 +179,18 @@ export class DispatchSender {
       const cost = { transaction: id, provider, chainId, operation: kind, at: new Date(clock.now()) };
       await costs.reserve({ ...cost, gas: gasMax, fee: gasMax * feePerGasMax });
     }
-    const kept = await queue.keep(subjectOf(operationOf(state.order), stream), next.call, { id, ...(gasMax !== undefined && { gasMax }) });
-    await queue.send(kept);
+    const subject = subjectOf(operationOf(state.order), stream);
+    const kept = await queue.keep(subject, next.call, { id, ...(gasMax !== undefined && { gasMax }) }).catch(unlessGivenUp);
+    if (kept === undefined)
+      await costs.release(id); // By another process, which may have released it before this one set it aside.
+    else await queue.send(kept);
   }
 
   /** The newest transaction of a step that nobody else took the nonce of, or the id of the next one. */
   async #find(
     queue: TransactionQueue,
     { stream, state, step }: { readonly stream: string; readonly state: Sending; readonly step: NextCall['step'] },
-  ): Promise<{ readonly found?: QueuedTransaction; readonly id: string }> {
+  ): Promise<{ readonly found?: Known; readonly id: string }> {
     for (let trial = 0; ; trial++) {
       const id = transactionIdOf({ stream, orderedAt: state.orderedAt, step, trial });
       const found = await queue.find(id);
@@ -218,7 +234,7 @@ export class DispatchSender {
   async #write(
     provider: string,
     stream: string,
-    { key, data, decide }: { readonly key: string; readonly data: Json; readonly decide: (state: Dispatch) => ReturnType<typeof fail> },
+    { key: `done:${ordered}`, data, decide }: { readonly key: string; readonly data: Json; readonly decide: (state: Dispatch) => ReturnType<typeof fail> },
   ): Promise<void> {
     const actor = { id: 'process:settlement-sender', type: 'process' } as const;
     const envelope = envelopeOf({ provider, actor, key: `${stream}:${key}`, command: 'ConcludeDispatch', body: data });
@@ -277,6 +293,11 @@ export class DispatchSender {
     const deadline = deadlineOf(order);
     return deadline !== undefined && BigInt(Date.parse(this.#options.clock.now())) / 1000n >= deadline;
   }
+}
+
+/** The next round says what came of it. */
+function unlessGivenUp(fault: unknown): undefined {
+  if (!(fault instanceof GivenUpFault)) throw fault;
 }
 
 /** Refunds of a key are sent one after another, since they draw on one allowance and one balance: both are only known between them. */
