@@ -20,6 +20,7 @@ const typePrefixes = [
   'RelayOrdered/',
   'DispatchFailed/',
   'DispatchDone/',
+  'DispatchUndone/',
 ];
 
 /** What was ordered to be brought onto a chain, each with its last order and how that ended. */
@@ -53,6 +54,12 @@ async function projectOne(event: LedgerEvent, client: PoolClient): Promise<void>
       await client.query(
         `update settlement_dispatches_v1 set status = 'done', tx = $4, failure = null, position = $3 where provider = $1 and id = $2`,
         [...at, known.data.tx],
+      );
+      return;
+    case 'DispatchUndone/1':
+      await client.query(
+        `update settlement_dispatches_v1 set status = 'sending', tx = null, position = $3 where provider = $1 and id = $2`,
+        at,
       );
       return;
     default:

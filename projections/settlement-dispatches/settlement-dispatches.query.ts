@@ -19,6 +19,15 @@ export interface ListedDispatch {
   readonly failure: DispatchFailure | undefined;
 }
 
+/** What is done, and of which nothing that it did stands. */
+export interface TakenBackDispatch {
+  readonly id: string;
+  readonly operation: string;
+  readonly chainId: string;
+  readonly tx: string;
+  readonly orderedAt: Date;
+}
+
 interface DispatchRow {
   readonly id: string;
   readonly operation: string;
@@ -97,6 +106,23 @@ export class SettlementDispatchesQuery implements OpenDispatches, FailedCollecti
          order by ordered_position
          limit $3`,
       values: [since, after, limit],
+    });
+    return rows;
+  }
+
+  /** The oldest first, at most 200. */
+  async takenBack(provider: string): Promise<readonly TakenBackDispatch[]> {
+    const { rows } = await this.#pool.query<TakenBackDispatch>({
+      name: 'settlement_dispatches_taken_back',
+      text: `
+        select id, operation, chain_id as "chainId", tx, ordered_at as "orderedAt"
+          from settlement_dispatches as done
+         where provider = $1 and status = 'done' and operation not in ('revoke', 'expire')
+           and (select bool_and(shown.standing = 'reorged') from settlements as shown
+                 where shown.tx = done.tx and shown.provider = done.provider and shown.chain_id = done.chain_id)
+         order by ordered_position
+         limit ${listedMax}`,
+      values: [provider],
     });
     return rows;
   }

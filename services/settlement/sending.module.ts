@@ -2,7 +2,6 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { CommandBus, CqrsModule } from '@nestjs/cqrs';
 import type { SignInNonces } from '../access/application/sign-in-nonces.ts';
 import { WalletSessions } from '../access/application/wallet-sessions.ts';
-import type { TransactionStore } from '../chain/application/transaction-store.ts';
 import { CLOCK, systemClock } from '../commands/application/clock.ts';
 import { CommandExecutor } from '../commands/application/command-executor.ts';
 import { CollectionsController } from './adapters/http/collections.controller.ts';
@@ -41,6 +40,7 @@ import { Refunds } from './application/refunds/refunds.ts';
 import { RelayPaymentHandler } from './application/checkout/relay-payment.handler.ts';
 import { RetryDispatchHandler } from './application/sending/retry-dispatch.handler.ts';
 import { SendingProcess } from './application/sending/sending.process.ts';
+import { KEPT_TRANSACTIONS, type KeptTransactions, UndoDispatchHandler } from './application/sending/undo-dispatch.handler.ts';
 import { TITLE_BUYERS, type TitleBuyers } from './application/escrow/title-buyers.ts';
 import { ON_UNDONE, type OnUndone } from './application/settlement-alarms.ts';
 import { SETTLEMENT_CHAINS, type SettlementChains } from './application/settlement-chains.ts';
@@ -56,7 +56,7 @@ export interface SendingPorts {
   readonly settlement: DynamicModule;
   readonly buyers: TitleBuyers;
   readonly purchases: EscrowPurchases;
-  readonly transactions: Pick<TransactionStore, 'find'>;
+  readonly transactions: KeptTransactions;
   readonly credit: CreditBook;
   readonly onUndone: OnUndone;
 }
@@ -108,6 +108,7 @@ export interface SendingPorts {
     RefundPaymentHandler,
     RefundCreditHandler,
     RetryDispatchHandler,
+    UndoDispatchHandler,
     OfferMandateHandler,
     SignMandateHandler,
     NoteMandateHandler,
@@ -139,6 +140,7 @@ export class SendingModule {
       imports: [settlement],
       providers: [
         { provide: GAS_COSTS, useValue: costs },
+        { provide: KEPT_TRANSACTIONS, useValue: transactions },
         { provide: WalletSessions, useValue: new WalletSessions(secret) },
         {
           provide: WalletSignIns,

@@ -5,8 +5,10 @@ import { sent } from '../../bench/support/settlement-chain.ts';
 import { JsonRpc } from '../../services/chain/adapters/rpc/json-rpc.ts';
 import type { ChainNode } from '../../services/chain/application/chain-node.ts';
 import { createPool } from '../../services/read-store/pool.ts';
-import type { CollectOrdered, OrderEvent, RefundOrdered } from '../../services/settlement/domain/dispatch.events.ts';
+import { type CollectOrdered, dispatchIdOf, type OrderEvent, type RefundOrdered } from '../../services/settlement/domain/dispatch.events.ts';
 import { zeroAddress } from '../../services/settlement/domain/quote.ts';
+import { reverse } from '../../services/settlement/domain/settlement.decider.ts';
+import { EffectHistory } from '../unit/settlement/effect.fixtures.ts';
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
 import { SendingWorld, word } from '../support/sending-world.ts';
 
@@ -340,6 +342,78 @@ describe('[SET-A35] whatever happens between an order and its end', () => {
     await world.settle(world.process(refunder), event);
     expect(await world.settled.chain.provider.getBalance(`0x${'75'.repeat(20)}`)).toBe(1n);
     expect(await world.nonceOf(refunder)).toBe(nonce + 1);
+  });
+});
+
+describe('a refund whose final block is gone', () => {
+  /** The ledger has seen it as final, and took it back. */
+  const takenBack = (event: OrderEvent) =>
+    world.takeBack(event, (effect) => {
+      const seen = new EffectHistory().observed(effect, {}).finalized({});
+      return seen.did((state) => reverse(state, { reason: 'incident 114', effectiveAt: '2026-03-02T00:00:00.000Z' })).events;
+    });
+
+  /** Paid and done, and then the chain goes on without it from the block before. */
+  async function lost(to: string): Promise<OrderEvent> {
+    const event = refund({ token: zeroAddress, tokenUnits: '1000', to });
+    await world.order(event);
+    const [state] = await world.settle(world.process(refunder), event);
+    if (state?.status !== 'done') throw new Error('It was not done.');
+    const head = BigInt(await world.node.call<string>('eth_blockNumber'));
+    await world.node.call('anvil_reorg', Number(head - BigInt(state.done.block.number) + 1n), []);
+    await takenBack(event);
+    return event;
+  }
+
+  const paidTo = (to: string) => world.settled.chain.provider.getBalance(to);
+
+  it('keeps its key from sending anything, is sent again as it was signed, and is paid once', async () => {
+    const [to, next] = [`0x${'81'.repeat(20)}`, refund({ token: zeroAddress, tokenUnits: '7', to: `0x${'82'.repeat(20)}` })];
+    const event = await lost(to);
+    expect(await paidTo(to)).toBe(0n);
+    await world.order(next);
+    await expect(world.process(refunder).round(next)).rejects.toMatchObject({ name: 'NodeBehindFault' });
+    const before = await world.nonceOf(refunder);
+    await world.undo(event);
+    expect(await world.state(event)).toMatchObject({ status: 'sending', orderedAt: 0n });
+    const states = await world.settle(world.process(refunder), event, next);
+    expect(states.map(({ status }) => status)).toEqual(['done', 'done']);
+    expect([await paidTo(to), await paidTo(`0x${'82'.repeat(20)}`)]).toEqual([1000n, 7n]);
+    expect(await world.nonceOf(refunder)).toBe(before + 2);
+  });
+
+  it('is signed anew behind whoever took its nonce, and is paid once', async () => {
+    const to = `0x${'83'.repeat(20)}`;
+    const event = await lost(to);
+    await (await refunder.sendTransaction({ to: refunder.address, value: 1n, nonce: await world.nonceOf(refunder) })).wait();
+    await world.undo(event);
+    expect(await world.settle(world.process(refunder), event)).toMatchObject([{ status: 'done' }]);
+    expect(await paidTo(to)).toBe(1000n);
+  });
+
+  it('is found, and not sent again, where the chain shows it after all', async () => {
+    const to = `0x${'84'.repeat(20)}`;
+    const event = refund({ token: zeroAddress, tokenUnits: '1000', to });
+    await world.order(event);
+    await world.settle(world.process(refunder), event);
+    const before = await world.nonceOf(refunder);
+    await takenBack(event);
+    await world.undo(event);
+    expect(await world.settle(world.process(refunder), event)).toMatchObject([{ status: 'done' }]);
+    expect([await paidTo(to), await world.nonceOf(refunder)]).toEqual([1000n, before]);
+  });
+
+  it('is refused by its number, where what was signed for it was lost as well and the chain shows it', async () => {
+    const to = `0x${'85'.repeat(20)}`;
+    const event = refund({ token: zeroAddress, tokenUnits: '1000', to });
+    await world.order(event);
+    await world.settle(world.process(refunder), event);
+    await takenBack(event);
+    await pool.query('update chain_transaction set id = gen_random_uuid() where subject like $1', [`%${dispatchIdOf(event)}`]);
+    await world.undo(event);
+    const failure = { code: 'reverted', error: expect.stringMatching(/^ProviderSettlementAlreadyRefunded\(/) };
+    expect(await world.settle(world.process(refunder), event)).toMatchObject([{ status: 'failed', failure }]);
+    expect(await paidTo(to)).toBe(1000n);
   });
 });
 

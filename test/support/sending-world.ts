@@ -22,6 +22,13 @@ import { dispatchIdOf, type OrderEvent } from '../../services/settlement/domain/
 import { dispatch, type Dispatch } from '../../services/settlement/domain/dispatch.ts';
 import { noteRevocation, offerMandate } from '../../services/settlement/domain/mandate.decider.ts';
 import { type Mandate, mandate } from '../../services/settlement/domain/mandate.ts';
+import { accept } from '../../services/commands/domain/decision.ts';
+import { UndoDispatch, UndoDispatchHandler } from '../../services/settlement/application/sending/undo-dispatch.handler.ts';
+import { settlementStream } from '../../services/settlement/application/settlement-streams.ts';
+import { type ChainEffect, settlementId } from '../../services/settlement/domain/chain-effect.ts';
+import { effectsOf } from '../../services/settlement/domain/dispatch-effects.ts';
+import type { SettlementEvent } from '../../services/settlement/domain/settlement.events.ts';
+import { settlement } from '../../services/settlement/domain/settlement.ts';
 import { envelope, executionOn } from './execution.ts';
 
 const limitsDefault: SendingLimits = { relayGasMax: 400_000n, relayFeeMaxPerDay: 10n ** 18n };
@@ -107,6 +114,32 @@ export class SendingWorld {
         envelope: envelope(randomUUID()),
         decide,
       });
+  }
+
+  /** The ledger has what the order did as final, and has taken it back. */
+  async takeBack(event: OrderEvent, history: (effect: ChainEffect) => readonly SettlementEvent[]): Promise<void> {
+    const { chainId, contract, providerId } = event.data;
+    for (const { effect, key } of effectsOf(event)) {
+      const place = { chainId, contract, providerId, module: 'settlement', effect, key } as const;
+      const block = { number: '1', hash: word(`block of ${key}`), time: '2026-03-01T00:00:00.000Z' };
+      const log = { name: 'Recorded', fields: {} };
+      const [first, ...others] = history({ ...place, block, tx: word(key), logIndex: '0', log } as unknown as ChainEffect);
+      await this.executor.execute({
+        ...{ aggregate: settlement, stream: settlementStream(this.provider, settlementId(place)), envelope: envelope(randomUUID()) },
+        decide: () => accept(first as SettlementEvent, ...others),
+      });
+    }
+  }
+
+  /** As an operator asks for it who has seen what is undone. */
+  async undo(event: OrderEvent): Promise<void> {
+    const handler = new UndoDispatchHandler(this.executor, this.transactions);
+    const request = { id: dispatchIdOf(event), reason: 'The chain was rolled back.' };
+    const asked = await handler.execute(new UndoDispatch(envelope(randomUUID()), request));
+    if (asked.kind !== 'rejected' || asked.rejection.code !== 'dispatch_undo_undecided') throw new Error(`It was ${asked.kind}.`);
+    const { digest } = asked.rejection;
+    const outcome = await handler.execute(new UndoDispatch(envelope(randomUUID()), { ...request, digest }));
+    if (outcome.kind === 'rejected') throw new Error(JSON.stringify(outcome.rejection));
   }
 
   state(event: OrderEvent): Promise<Dispatch> {

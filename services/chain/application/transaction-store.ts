@@ -41,6 +41,11 @@ export interface TransactionStore {
   /** What the chain shows: `mined` and `final` with a place, `signed` and `overtaken` without. A final transaction stays as it is. */
   moved(id: string, state: 'mined' | 'final', place: TransactionPlace): Promise<void>;
   moved(id: string, state: 'signed' | 'overtaken', place: undefined): Promise<void>;
+  /**
+   * The block of a final transaction is gone: it is `signed` again, so that it is looked for and sent as any other, and so is every final one of
+   * the key behind it, since none can be in a block before it is. What is not final stays.
+   */
+  reopen(id: string): Promise<void>;
   /** The chain of this number begins anew, without anything that was on it. */
   forget(chainId: string): Promise<void>;
 }

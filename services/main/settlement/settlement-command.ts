@@ -11,6 +11,7 @@ import { lift } from './lift.ts';
 import { reconcile } from './reconcile.ts';
 import { adopt } from './adopt.ts';
 import { resync } from './resync.ts';
+import { undo, undoingUsage } from './undoing.ts';
 
 /** What an action works on. */
 export interface WatchedPlace {
@@ -27,11 +28,12 @@ export interface Decided {
 
 const usage =
   'settlement takes one of: resync --chain <id>, adopt --chain <id> --by <name> --reason <text> [--reverse <digest>], lift --chain <id> --by <name> --reason <text>; ' +
-  `reconcile [--provider <slug>], ${collectingUsage}; each with [--data <folder>], and with SETTLEMENT_CHAINS as the service has it.`;
+  `reconcile [--provider <slug>], ${undoingUsage}; ${collectingUsage}; each with [--data <folder>], and with SETTLEMENT_CHAINS as the service has it.`;
 
 /** `settlement ...`: what an operator does with a chain that the watcher follows (docs/reference/settlement-watcher.md). */
 export async function runSettlement([action = '', ...args]: readonly string[], environment: Environment): Promise<number> {
   if (action === 'reconcile') return reconcile(args, environment);
+  if (action === 'undo') return undo(args, environment);
   const collect = collecting.get(action);
   if (collect !== undefined) return collect(args, environment);
   const { data, chain: chainId, by = '', reason = '', reverse } = optionsIn(args);

@@ -1,14 +1,17 @@
+import { id } from 'ethers';
 import { accept, type Decision, reject, repeated } from '../../commands/domain/decision.ts';
 import { canonicalJson } from '../../event-store/domain/canonical-json.ts';
 import {
   type DispatchDone,
   type DispatchEvent,
   type DispatchFailed,
+  type DispatchUndone,
   type Operation,
   type OrderEvent,
   operationOf,
 } from './dispatch.events.ts';
 import type { Dispatch } from './dispatch.ts';
+import type { Settlement } from './settlement.ts';
 
 /* What may be ordered, and how it ends. Rejections are listed in precedence order. */
 
@@ -19,6 +22,15 @@ export type DispatchRejection =
   /** What was done on chain cannot be done again, or otherwise. */
   | { readonly code: 'dispatch_done'; readonly operation: string }
   | { readonly code: 'dispatch_not_failed' }
+  | { readonly code: 'dispatch_not_done' }
+  /** What it does leaves nothing on chain by which it could be told that it is gone. */
+  | { readonly code: 'dispatch_not_undoable'; readonly operation: string }
+  /** The chain shows what it did, as far as the ledger knows. */
+  | { readonly code: 'dispatch_effect_stands'; readonly settlement: string }
+  /** The ledger was never told of what it did, so that nothing was taken back either. */
+  | { readonly code: 'dispatch_effect_unseen' }
+  /** Whoever decides it names the digest of what is undone, and it was none or another one. */
+  | { readonly code: 'dispatch_undo_undecided'; readonly digest: string; readonly tx: string }
   /** It is decided anew where it was decided before: by the mandate, by the payer, by the account. */
   | { readonly code: 'dispatch_not_retriable'; readonly operation: string };
 
@@ -74,6 +86,49 @@ export function finish(state: Dispatch, data: DispatchDone): DispatchDecision {
   if (state.status === 'none') return reject({ code: 'dispatch_not_found' });
   if (state.status !== 'sending' || state.orderedAt.toString() !== data.ordered) return repeated(state.revision);
   return accept({ type: 'DispatchDone/1', data });
+}
+
+/** What a dispatch did on chain, as the ledger has it. */
+export interface KnownEffect {
+  /** Id of the settlement. */
+  readonly settlement: string;
+  readonly state: Settlement;
+}
+
+export interface UndoData {
+  /** All that the order does on chain. */
+  readonly effects: readonly KnownEffect[];
+  readonly reason: string;
+  /** Of exactly what is undone; undefined where nobody has seen it yet. */
+  readonly digest: string | undefined;
+}
+
+/**
+ * Opens an order again whose transaction is gone with a block that was final: once the ledger has taken back what it did, and for who names exactly
+ * that. What stands on chain is never done again. Of what a claim was to do a part may never have been: the contract passes over who cannot be paid.
+ */
+export function undo(state: Dispatch, { effects, reason, digest }: UndoData): DispatchDecision {
+  if (state.status === 'none') return reject({ code: 'dispatch_not_found' });
+  if (state.status !== 'done') return reject({ code: 'dispatch_not_done' });
+  if (effects.length === 0) return reject({ code: 'dispatch_not_undoable', operation: operationOf(state.order) });
+  const standing = effects.find(({ state: { status } }) => status !== 'none' && status !== 'reorged');
+  if (standing !== undefined) return reject({ code: 'dispatch_effect_stands', settlement: standing.settlement });
+  const gone = effects.flatMap(({ settlement, state: known }) =>
+    known.status === 'reorged' ? [{ settlement, revision: known.revision.toString() }] : [],
+  );
+  if (gone.length === 0) return reject({ code: 'dispatch_effect_unseen' });
+  const ordered = state.orderedAt.toString();
+  const { tx } = state.done;
+  const data = { ordered, tx, effects: gone };
+  const named = undoDigest(data);
+  if (digest !== named) return reject({ code: 'dispatch_undo_undecided', digest: named, tx });
+  return accept({ type: 'DispatchUndone/1', data: { ...data, reason } });
+}
+
+/** Of exactly this transaction and what was taken back of it: whoever names it has seen them. */
+function undoDigest({ ordered, tx, effects }: Omit<DispatchUndone, 'reason'>): string {
+  const lines = effects.map(({ settlement, revision }) => `${settlement} ${revision}`).toSorted();
+  return id([`${ordered} ${tx}`, ...lines].join('\n')).slice(2, 18);
 }
 
 function isSame(left: OrderEvent, right: OrderEvent): boolean {

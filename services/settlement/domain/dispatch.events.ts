@@ -200,6 +200,20 @@ export type DispatchDone = {
   readonly fee: string;
 };
 
+/**
+ * The block was not final after all: it is gone, and what the transaction did was taken back. The order is open again, with what was signed for
+ * it: the same bytes, under the same nonce, can be in one block only.
+ */
+export type DispatchUndone = {
+  readonly ordered: string;
+  /** Which was said to be done. */
+  readonly tx: string;
+  /** What the ledger took back: settlements by their id, with the revision that did. */
+  readonly effects: readonly { readonly settlement: string; readonly revision: string }[];
+  /** In the words of who decided it. */
+  readonly reason: string;
+};
+
 export type OrderEvent =
   | { readonly type: 'RefundOrdered/1'; readonly data: RefundOrdered }
   | { readonly type: 'CaptureOrdered/1'; readonly data: CaptureOrdered }
@@ -217,7 +231,8 @@ export type OrderEvent =
 export type DispatchEvent =
   | OrderEvent
   | { readonly type: 'DispatchFailed/1'; readonly data: DispatchFailed }
-  | { readonly type: 'DispatchDone/1'; readonly data: DispatchDone };
+  | { readonly type: 'DispatchDone/1'; readonly data: DispatchDone }
+  | { readonly type: 'DispatchUndone/1'; readonly data: DispatchUndone };
 
 export const dispatchEvents = new EventTypes<DispatchEvent>({
   'RefundOrdered/1': [],
@@ -234,6 +249,7 @@ export const dispatchEvents = new EventTypes<DispatchEvent>({
   'RelayOrdered/1': [],
   'DispatchFailed/1': [],
   'DispatchDone/1': [],
+  'DispatchUndone/1': [],
 });
 
 /** Which kind of transaction an order is for. */

@@ -10,10 +10,10 @@ interface Ordered {
   readonly revision: bigint;
 }
 
-/** `sending`: from the order until the chain has said the last word. */
+/** `sending`: from the order until the chain has said the last word, and again where that was taken back. */
 export type Dispatch =
   | { readonly status: 'none' }
-  | (Ordered & { readonly status: 'sending' })
+  | (Ordered & { readonly status: 'sending'; /** Revision that says that it is not done; undefined before. */ readonly undoneAt?: bigint })
   | (Ordered & { readonly status: 'failed'; readonly failure: DispatchFailure })
   | (Ordered & { readonly status: 'done'; readonly done: DispatchDone });
 
@@ -26,6 +26,8 @@ function evolve(state: Dispatch, { event, revision }: Placed<DispatchEvent>): Di
       return state.status === 'none' ? state : { ...orderOf(state), revision, status: 'failed', failure: event.data.failure };
     case 'DispatchDone/1':
       return state.status === 'none' ? state : { ...orderOf(state), revision, status: 'done', done: event.data };
+    case 'DispatchUndone/1':
+      return state.status === 'none' ? state : { ...orderOf(state), revision, status: 'sending', undoneAt: revision };
     default:
       return { status: 'sending', order: event, orderedAt: revision, revision };
   }

@@ -74,6 +74,12 @@ describe.each(stores)('a queue of transactions, kept %s', (_, openStore) => {
     throw new Error('Something is not final after 50 blocks.');
   }
 
+  async function signed(id: string): Promise<QueuedTransaction> {
+    const known = await store.find(id);
+    if (known === undefined || known.state === 'given-up') throw new Error(`Nothing is signed under ${id}.`);
+    return known;
+  }
+
   async function lastNonce(): Promise<bigint> {
     return BigInt(await anvil.rpc.call<string>('eth_getTransactionCount', wallet.address, 'latest')) - 1n;
   }
@@ -105,7 +111,7 @@ describe.each(stores)('a queue of transactions, kept %s', (_, openStore) => {
     expect(lost).toBe(3);
     await untilSettled(queueOf());
     expect(await lastNonce()).toBe(0n);
-    expect((await store.find(kept.id))?.attempts).toHaveLength(1);
+    expect((await signed(kept.id)).attempts).toHaveLength(1);
   });
 
   it('sends again what a reorganisation undid, in the order of its nonces', async () => {
@@ -124,7 +130,7 @@ describe.each(stores)('a queue of transactions, kept %s', (_, openStore) => {
     ]);
     await untilSettled(queue);
     expect(await lastNonce()).toBe(1n);
-    for (const { id } of kept) expect((await store.find(id))?.attempts).toHaveLength(1);
+    for (const { id } of kept) expect((await signed(id)).attempts).toHaveLength(1);
   });
 
   it('counts blocks where the nodes of a chain know no tag for what is final', async () => {
@@ -150,7 +156,7 @@ describe.each(stores)('a queue of transactions, kept %s', (_, openStore) => {
     const kept = await queue.keep('stuck', transfer);
     await queue.send(kept);
     for (let attempt = 0; attempt < 3; attempt++) await queue.tend();
-    const { attempts } = (await store.find(kept.id))!;
+    const { attempts } = await signed(kept.id);
     expect(attempts).toHaveLength(4);
     for (const [at, { feePerGasMax, tipPerGas }] of attempts.entries()) {
       const before = attempts[at - 1];
@@ -171,7 +177,7 @@ describe.each(stores)('a queue of transactions, kept %s', (_, openStore) => {
     await first.send(kept);
     await sleep(250);
     await Promise.all([first.tend(), second.tend()]);
-    expect((await store.find(kept.id))?.attempts).toHaveLength(2);
+    expect((await signed(kept.id)).attempts).toHaveLength(2);
   });
 
   it('brings what is wanted by now, where a transaction is stuck', async () => {
@@ -182,7 +188,7 @@ describe.each(stores)('a queue of transactions, kept %s', (_, openStore) => {
     await anvil.rpc.call('evm_setAutomine', true);
     await untilSettled(queue);
     expect(await store.find(kept.id)).toMatchObject({ subject: 'new', state: 'final' });
-    const { tx } = (await store.find(kept.id))!.place!;
+    const { tx } = (await signed(kept.id)).place!;
     expect(BigInt((await anvil.rpc.call<{ value: string }>('eth_getTransactionByHash', tx)).value)).toBe(7n);
   });
 
@@ -258,7 +264,7 @@ describe.each(stores)('a queue of transactions, kept %s', (_, openStore) => {
       const kept = await queueOf().keep('once', transfer);
       await queueOf().send(kept);
       await queueOf({ node: nodeWhere(() => anvil.mine(1)), replaceAfterMs: 0 }).tend();
-      expect((await store.find(kept.id))?.attempts).toHaveLength(2);
+      expect((await signed(kept.id)).attempts).toHaveLength(2);
       await untilSettled(queueOf());
       expect(await store.find(kept.id)).toMatchObject({ state: 'final', place: { tx: kept.attempts[0]!.tx, outcome: 'succeeded' } });
     });
@@ -281,7 +287,7 @@ describe.each(stores)('a queue of transactions, kept %s', (_, openStore) => {
         await anvil.mine(1);
       });
       await queueOf({ node, replaceAfterMs }).tend();
-      expect((await store.find(kept.id))?.attempts).toHaveLength(attempts);
+      expect((await signed(kept.id)).attempts).toHaveLength(attempts);
       await untilSettled(queueOf());
       expect((await store.find(kept.id))?.state).toBe('overtaken');
     });
@@ -356,6 +362,23 @@ describe.each(stores)('a queue of transactions, kept %s', (_, openStore) => {
     expect(await queueOf().keep('other', transfer)).toMatchObject({ nonce: 0n });
   });
 
+  it('looks anew for what was final, and for everything of the key behind it, and sends it again as it was signed', async () => {
+    const [first, second, third] = [await queueOf().run('1', transfer), await queueOf().run('2', transfer), await queueOf().run('3', transfer)];
+    await untilSettled(queueOf());
+    await store.reopen(randomUUID());
+    expect(await store.unsettled(key(wallet))).toEqual([]);
+    await store.reopen(second.id);
+    expect(await store.unsettled(key(wallet))).toMatchObject([
+      { id: second.id, state: 'signed', place: undefined, attempts: second.attempts },
+      { id: third.id, state: 'signed', place: undefined, attempts: third.attempts },
+    ]);
+    expect(await store.find(first.id)).toMatchObject({ state: 'final' });
+    await store.reopen(second.id); // What is looked for already is left alone.
+    await untilSettled(queueOf());
+    expect(await store.find(second.id)).toMatchObject({ state: 'final', place: second.place });
+    expect(await lastNonce()).toBe(2n);
+  });
+
   it('gives up nothing that was kept, and answers it', async () => {
     const id = randomUUID();
     const kept = await queueOf().keep('order', transfer, { id });
@@ -370,7 +393,7 @@ describe.each(stores)('a queue of transactions, kept %s', (_, openStore) => {
       const id = randomUUID();
       const keep = queueOf()
         .keep('order', transfer, { id })
-        .catch((fault: Error) => fault.name);
+        .catch((fault: unknown) => (fault as Error).name);
       const [kept, known] = await Promise.all([keep, queueOf().giveUp(id, 'order', 'in vain')]);
       expect(kept).toEqual(known.state === 'given-up' ? 'GivenUpFault' : known);
       expect(await store.find(id)).toEqual(known);
@@ -454,7 +477,7 @@ describe.each(stores)('a queue of transactions, kept %s', (_, openStore) => {
     await anvil.rpc.call('anvil_dropTransaction', tx);
     const queue = queueOf({ replaceAfterMs: 0, resendAfterMs: 0, feePerGasMax });
     await expect(queue.tend()).rejects.toMatchObject({ name: 'FeesTooHighFault' });
-    expect((await store.find(kept.id))?.attempts).toHaveLength(1);
+    expect((await signed(kept.id)).attempts).toHaveLength(1);
     await anvil.mine(1);
     await untilSettled(queueOf());
     expect(await store.find(kept.id)).toMatchObject({ state: 'final', place: { tx, outcome: 'succeeded' } });

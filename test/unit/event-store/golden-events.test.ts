@@ -163,7 +163,6 @@ describe('the code', () => {
         'closed',
         'closed',
         'done',
-        'done',
         'erased',
         ...['failed', 'failed', 'failed', 'failed', 'failed', 'failed'],
         ...['finalized', 'finalized', 'finalized'],

@@ -1,12 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import type { EffectOf } from '../../../services/settlement/domain/chain-effect.ts';
-import { fail, finish, order, retry } from '../../../services/settlement/domain/dispatch.decider.ts';
-import type { DispatchEvent, OrderEvent, RefundOrdered } from '../../../services/settlement/domain/dispatch.events.ts';
+import { type DispatchRejection, fail, finish, order, retry, undo, type UndoData } from '../../../services/settlement/domain/dispatch.decider.ts';
+import type { DispatchDone, DispatchEvent, OrderEvent, RefundOrdered } from '../../../services/settlement/domain/dispatch.events.ts';
 import { dispatch } from '../../../services/settlement/domain/dispatch.ts';
 import { matchingRefund, refundUnits } from '../../../services/settlement/domain/refund-order.ts';
 import { numberRefund, refundRegister } from '../../../services/settlement/domain/refund-register.ts';
 import { given } from '../../support/given.ts';
-import { cancelOrdered, captureOrdered, collectOrdered, refundOrdered } from './sending.fixtures.ts';
+import type { SettlementObserved } from '../../../services/settlement/domain/settlement.events.ts';
+import { EffectHistory, settled } from './effect.fixtures.ts';
+import { cancelOrdered, captureOrdered, claimOrdered, collectOrdered, refundOrdered } from './sending.fixtures.ts';
 
 const done = (ordered: string): DispatchEvent => ({
   type: 'DispatchDone/1',
@@ -15,6 +17,70 @@ const done = (ordered: string): DispatchEvent => ({
 const failed = (ordered: string): DispatchEvent => ({
   type: 'DispatchFailed/1',
   data: { ordered, failure: { code: 'reverted', error: 'ERC20InsufficientBalance(0xaa, 1, 2)' } },
+});
+
+const gone = (key: string, revision = 2n) => ({
+  settlement: key,
+  state: { status: 'reorged', seen: {} as SettlementObserved, revision } as const,
+});
+const never = (key: string) => ({ settlement: key, state: { status: 'none' } as const });
+const stands = (key: string) => ({ settlement: key, state: new EffectHistory().observed(settled(), {}).state });
+/** As somebody decides it who has seen what is undone. */
+const undoing = (...effects: UndoData['effects']) => ({
+  decided: (state: Parameters<typeof undo>[0]) => {
+    const asked = undo(state, { effects, reason: 'incident 114', digest: undefined });
+    if (asked.kind !== 'rejected' || asked.rejection.code !== 'dispatch_undo_undecided') return asked;
+    return undo(state, { effects, reason: 'incident 114', digest: asked.rejection.digest });
+  },
+});
+
+describe('undoing what a chain took back', () => {
+  it('opens the same order again, for who names exactly what is undone', () => {
+    const [event] = given(dispatch, [refundOrdered(), done('0')]).when(undoing(gone('refund.3')).decided).thenAccepts('DispatchUndone/1');
+    expect(event).toEqual({
+      type: 'DispatchUndone/1',
+      data: { ordered: '0', tx: '0xabc', effects: [{ settlement: 'refund.3', revision: '2' }], reason: 'incident 114' },
+    });
+    const { state } = given(dispatch, [refundOrdered(), done('0'), event!]);
+    expect(state).toEqual({ status: 'sending', order: refundOrdered(), orderedAt: 0n, revision: 2n, undoneAt: 2n });
+    expect(order(state, refundOrdered())).toEqual({ kind: 'repeated', revision: 0n });
+    expect(finish(state, { ...(done('0').data as DispatchDone), tx: '0xdef' })).toMatchObject({ kind: 'accepted' });
+  });
+
+  it.each<[string, DispatchEvent[], UndoData['effects'], string | undefined, object]>([
+    ['of no order', [], [gone('refund.3')], undefined, { code: 'dispatch_not_found' }],
+    ['that is under way', [refundOrdered()], [gone('refund.3')], undefined, { code: 'dispatch_not_done' }],
+    ['that failed', [refundOrdered(), failed('0')], [gone('refund.3')], undefined, { code: 'dispatch_not_done' }],
+    ['that leaves nothing on chain', [captureOrdered(), done('0')], [], undefined, { code: 'dispatch_not_undoable', operation: 'capture' }],
+    ['whose effect the chain shows', [refundOrdered(), done('0')], [stands('refund.3')], undefined, { code: 'dispatch_effect_stands', settlement: 'refund.3' }],
+    ['of which a part stands', [captureOrdered(), done('0')], [gone('a'), stands('b')], undefined, { code: 'dispatch_effect_stands', settlement: 'b' }],
+    ['of which the ledger never heard', [refundOrdered(), done('0')], [never('refund.3')], undefined, { code: 'dispatch_effect_unseen' }],
+    ['that nobody has seen', [refundOrdered(), done('0')], [gone('refund.3')], undefined, { code: 'dispatch_undo_undecided', digest: expect.any(String), tx: '0xabc' }],
+    ['by the digest of something else', [refundOrdered(), done('0')], [gone('refund.3')], '0123456789abcdef', { code: 'dispatch_undo_undecided', digest: expect.any(String), tx: '0xabc' }],
+  ])('is refused %s', (_, events, effects, digest, rejection) =>
+    given(dispatch, events)
+      .when((state) => undo(state, { effects, reason: 'incident 114', digest }))
+      .thenRejects(rejection as DispatchRejection));
+
+  it('is refused twice, and again only by another digest once it is done and gone again', () => {
+    const decided = undoing(gone('refund.3')).decided;
+    const [event] = given(dispatch, [refundOrdered(), done('0')]).when(decided).thenAccepts('DispatchUndone/1');
+    given(dispatch, [refundOrdered(), done('0'), event!]).when(decided).thenRejects({ code: 'dispatch_not_done' });
+    const again = given(dispatch, [refundOrdered(), done('0'), event!, done('0')]);
+    const digestFor = (revision: bigint) => {
+      const asked = undo(again.state, { effects: [gone('refund.3', revision)], reason: 'x', digest: undefined });
+      return asked.kind === 'rejected' && asked.rejection.code === 'dispatch_undo_undecided' ? asked.rejection.digest : undefined;
+    };
+    expect(digestFor(5n)).toMatch(/^[0-9a-f]{16}$/);
+    expect(digestFor(5n)).not.toBe(digestFor(2n));
+    again.when(undoing(gone('refund.3', 5n)).decided).thenAccepts('DispatchUndone/1');
+  });
+
+  it('passes over what a claim never did', () => {
+    given(dispatch, [claimOrdered(), done('0')])
+      .when(undoing(gone('7'), never('8'), gone('9')).decided)
+      .thenAccepts('DispatchUndone/1');
+  });
 });
 
 describe('ordering a dispatch', () => {

@@ -50,6 +50,14 @@ export class MemoryTransactionStore implements TransactionStore {
     return Promise.resolve();
   }
 
+  reopen(id: string): Promise<void> {
+    const lost = this.#transactions.get(id);
+    if (lost?.state !== 'final') return Promise.resolve();
+    for (const known of this.#of(lost))
+      if (known.state === 'final' && known.nonce >= lost.nonce) this.#transactions.set(known.id, { ...known, state: 'signed', place: undefined });
+    return Promise.resolve();
+  }
+
   forget(chainId: string): Promise<void> {
     for (const transaction of [...this.#transactions.values()])
       if (transaction.chainId === chainId) this.#transactions.delete(transaction.id);

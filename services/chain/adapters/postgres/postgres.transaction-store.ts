@@ -111,6 +111,18 @@ export class PostgresTransactionStore implements TransactionStore {
     );
   }
 
+  /** One that a local chain had before it began anew has a nonce as well, and is of an older block. */
+  async reopen(id: string): Promise<void> {
+    await this.#pool.query(
+      `update chain_transaction as known
+         set state = 'signed', tx = null, block = null, block_hash = null, block_at = null, outcome = null, contract = null, gas = null, fee = null
+       from chain_transaction as lost
+       where lost.id = $1 and lost.state = 'final' and known.state = 'final' and known.chain_id = lost.chain_id
+         and known.address = lost.address and known.nonce >= lost.nonce and known.block_at >= lost.block_at`,
+      [id],
+    );
+  }
+
   async forget(chainId: string): Promise<void> {
     await this.#pool.query('delete from chain_transaction where chain_id = $1', [chainId]);
   }

@@ -1,6 +1,6 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsArray, IsString, Matches, ValidateIf } from 'class-validator';
-import { AddressField, ChoiceField, HashField, IdField, WholeNumberField } from '../../../http/fields.ts';
+import { AddressField, ChoiceField, HashField, IdField, TextField, WholeNumberField } from '../../../http/fields.ts';
 
 const unitsMax = 10n ** 18n;
 const secondsMax = 2n ** 48n - 1n;
@@ -80,6 +80,17 @@ export class RetryBody {
   @IsString({ message: 'text_malformed' })
   @Matches(/^[a-z]+\.[a-z0-9.]{1,80}$/, { message: 'text_malformed' })
   readonly dispatch!: string;
+}
+
+export class UndoingBody extends RetryBody {
+  @TextField({ lengthMax: 200, description: 'It stays in the log. Never personal data.' })
+  readonly reason!: string;
+
+  @ApiPropertyOptional({ type: 'string', pattern: '^[0-9a-f]{16}$', description: 'Of what is undone, as the refusal without one names it.' })
+  @ValidateIf((_, value) => value !== undefined)
+  @IsString({ message: 'text_malformed' })
+  @Matches(/^[0-9a-f]{16}$/, { message: 'text_malformed' })
+  readonly digest?: string;
 }
 
 export class CollectionBody {

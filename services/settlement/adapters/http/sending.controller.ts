@@ -12,7 +12,8 @@ import { EndPpvEvent } from '../../application/escrow/end-ppv-event.handler.ts';
 import { GAS_COSTS, type GasCosts } from '../../application/sending/gas-costs.ts';
 import { CollectByMandate } from '../../application/mandates/mandate.handlers.ts';
 import { RetryDispatch } from '../../application/sending/retry-dispatch.handler.ts';
-import { CapturePpvEventBody, CollectionBody, EndPpvEventBody, GasCostsBody, RetryBody } from './sending.bodies.ts';
+import { UndoDispatch } from '../../application/sending/undo-dispatch.handler.ts';
+import { CapturePpvEventBody, CollectionBody, EndPpvEventBody, GasCostsBody, RetryBody, UndoingBody } from './sending.bodies.ts';
 
 const dayMs = 86_400_000;
 const daysDefault = 30;
@@ -68,6 +69,19 @@ export class SendingController {
   ): Promise<CommandAnswerBody> {
     const { dispatch: id } = body;
     return answerCommand(reply, await this.#commands.execute(new RetryDispatch(asked.envelope('RetryDispatch', body), id)), { id });
+  }
+
+  @ApiOperation({ summary: 'Opens an order again whose transaction is gone with a block that was final.' })
+  @Post('undoings')
+  @ApiCreatedResponse({ type: CommandAnswerBody })
+  async undo(
+    @Asked() asked: CommandRequest,
+    @Body() body: UndoingBody,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<CommandAnswerBody> {
+    const { dispatch: id, reason, digest } = body;
+    const request = { id, reason, ...(digest !== undefined && { digest }) };
+    return answerCommand(reply, await this.#commands.execute(new UndoDispatch(asked.envelope('UndoDispatch', request), request)), { id });
   }
 
   @ApiOperation({ summary: 'Collects what a slot of an invoice asks for under a mandate, at its quote and within the caps.' })

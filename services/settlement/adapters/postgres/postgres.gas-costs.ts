@@ -30,6 +30,10 @@ export class PostgresGasCosts implements GasCosts {
     await this.#pool.query('delete from settlement_gas_cost where transaction = $1 and not is_final', [transaction]);
   }
 
+  async forget(transaction: string): Promise<void> {
+    await this.#pool.query('delete from settlement_gas_cost where transaction = $1', [transaction]);
+  }
+
   async since({ provider, chainId, operations, except }: Parameters<GasCosts['since']>[0], at: Date): Promise<bigint> {
     const { rows } = await this.#pool.query<{ fee: string }>(
       `select coalesce(sum(fee), 0)::text as fee from settlement_gas_cost
@@ -61,7 +65,7 @@ export class PostgresGasCosts implements GasCosts {
        values ($1, $2, $3, $4, $5, $6, $7, $8)
        on conflict (transaction) do update
          set at = excluded.at, gas = excluded.gas, fee = excluded.fee, is_final = excluded.is_final
-         where not settlement_gas_cost.is_final`,
+         where not settlement_gas_cost.is_final or excluded.is_final`,
       [transaction, provider, chainId, operation, at, gas, fee, isFinal],
     );
   }

@@ -5,7 +5,7 @@ import { dispatch, type Dispatch } from '../../domain/dispatch.ts';
 import { failureText } from '../../domain/refund-order.ts';
 import type { SettlementObserved } from '../../domain/settlement.events.ts';
 import { settlement, standingOf } from '../../domain/settlement.ts';
-import { transactionIdOf } from './dispatch-subject.ts';
+import { lastTransactionOf } from './dispatch-subject.ts';
 import { dispatchStream } from './sending-streams.ts';
 import { settlementStream } from '../settlement-streams.ts';
 
@@ -49,20 +49,11 @@ export class DispatchProgress {
   /** What the sender did about it, as far as the chain does not show more. */
   async sent(stream: string, state: Exclude<Dispatch, { readonly status: 'none' }>): Promise<Progress> {
     if (state.status === 'done') return { state: 'mined', tx: state.done.tx };
-    const transaction = await this.#transaction(stream, state.orderedAt);
+    const transaction = await lastTransactionOf(this.#parts.transactions, { stream, orderedAt: state.orderedAt });
     const sent = transaction === undefined ? {} : { tx: txOf(transaction) };
     if (state.status === 'failed') return { state: 'failed', ...sent, failure: failureText(state.failure) };
     if (transaction === undefined) return { state: 'ordered' };
     return { state: transaction.state === 'signed' ? 'sent' : 'mined', ...sent };
-  }
-
-  /** The newest transaction of the order that nobody else took the nonce of; undefined where none was signed. */
-  async #transaction(stream: string, orderedAt: bigint): Promise<QueuedTransaction | undefined> {
-    for (let trial = 0; ; trial++) {
-      const found = await this.#parts.transactions.find(transactionIdOf({ stream, orderedAt, step: 'main', trial }));
-      if (found?.state === 'given-up') return undefined;
-      if (found?.state !== 'overtaken') return found;
-    }
   }
 }
 

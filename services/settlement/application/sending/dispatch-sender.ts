@@ -195,7 +195,7 @@ export class DispatchSender {
       const id = transactionIdOf({ stream, orderedAt: state.orderedAt, step, trial });
       const found = await queue.find(id);
       if (found?.state === 'overtaken') {
-        await this.#options.costs.release(id); // It can never be in a block, so it costs nothing.
+        await this.#options.costs.forget(id); // It can never be in a block, so it costs nothing.
         continue;
       }
       return { ...(found !== undefined && { found }), id };
@@ -211,10 +211,11 @@ export class DispatchSender {
     if (stands !== 'final' || at === undefined) return;
     const ordered = state.orderedAt.toString();
     const { tx, outcome } = at;
+    const key = keyOf('done', state);
     if (outcome === 'succeeded') {
       const block = { number: at.block.toString(), hash: at.blockHash, time: at.at.toISOString() };
       const data = { ordered, tx, block, gas: at.gas.toString(), fee: at.fee.toString() };
-      return this.#write(provider, stream, { key: `done:${ordered}`, data, decide: (current) => finish(current, data) });
+      return this.#write(provider, stream, { key, data, decide: (current) => finish(current, data) });
     }
     const unwanted = outcome === 'cancelled' ? await this.#unwanted(provider, state.order) : undefined;
     const failure = unwanted ?? { code: 'reverted', error: await this.#errorOf(transaction, place) };
@@ -228,13 +229,13 @@ export class DispatchSender {
   ): Promise<void> {
     const ordered = state.orderedAt.toString();
     const data = { ordered, ...(tx !== undefined && { tx }), failure };
-    return this.#write(provider, stream, { key: `failed:${ordered}`, data, decide: (current) => fail(current, data) });
+    return this.#write(provider, stream, { key: keyOf('failed', state), data, decide: (current) => fail(current, data) });
   }
 
   async #write(
     provider: string,
     stream: string,
-    { key: `done:${ordered}`, data, decide }: { readonly key: string; readonly data: Json; readonly decide: (state: Dispatch) => ReturnType<typeof fail> },
+    { key, data, decide }: { readonly key: string; readonly data: Json; readonly decide: (state: Dispatch) => ReturnType<typeof fail> },
   ): Promise<void> {
     const actor = { id: 'process:settlement-sender', type: 'process' } as const;
     const envelope = envelopeOf({ provider, actor, key: `${stream}:${key}`, command: 'ConcludeDispatch', body: data });
@@ -293,6 +294,11 @@ export class DispatchSender {
     const deadline = deadlineOf(order);
     return deadline !== undefined && BigInt(Date.parse(this.#options.clock.now())) / 1000n >= deadline;
   }
+}
+
+/** Each time that an order is open it ends once. */
+function keyOf(end: 'done' | 'failed', { orderedAt, undoneAt }: Sending): string {
+  return `${end}:${orderedAt}${undoneAt === undefined ? '' : `:${undoneAt}`}`;
 }
 
 /** The next round says what came of it. */

@@ -1,3 +1,5 @@
+import type { TransactionStore } from '../../../chain/application/transaction-store.ts';
+import type { QueuedTransaction } from '../../../chain/application/transaction.ts';
 import { uuidv5 } from '../../../commands/application/uuid-v5.ts';
 import { partsOf } from '../../../event-store/domain/stream-name.ts';
 import { type Operation, operations } from '../../domain/dispatch.events.ts';
@@ -18,6 +20,18 @@ export interface DispatchStep {
 /** The one transaction of a step, for whoever asks for it and however often: so a crash anywhere signs nothing twice. */
 export function transactionIdOf({ stream, orderedAt, step, trial }: DispatchStep): string {
   return uuidv5(`${stream}\n${orderedAt}\n${step}\n${trial}`, transactions);
+}
+
+/** The newest transaction of an order that nobody else took the nonce of; undefined where none was signed. */
+export async function lastTransactionOf(
+  kept: Pick<TransactionStore, 'find'>,
+  order: Pick<DispatchStep, 'stream' | 'orderedAt'>,
+): Promise<QueuedTransaction | undefined> {
+  for (let trial = 0; ; trial++) {
+    const found = await kept.find(transactionIdOf({ ...order, step: 'main', trial }));
+    if (found?.state === 'given-up') return undefined;
+    if (found?.state !== 'overtaken') return found;
+  }
 }
 
 /** What the queue keeps a transaction as. */

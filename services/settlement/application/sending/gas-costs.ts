@@ -40,7 +40,9 @@ export interface GasCosts {
   reserve(cost: GasCost): Promise<void>;
   /** Counts nothing for a transaction that was never signed. What is final already stays. */
   release(transaction: string): Promise<void>;
-  /** Counts what it did cost, instead. What was reserved keeps its kind. */
+  /** Counts nothing for a transaction that can be in no block any more, also where it was final in one that is gone. */
+  forget(transaction: string): Promise<void>;
+  /** Counts what it did cost, instead: also of one whose final block was replaced by another one. What was reserved keeps its kind. */
   spend(cost: GasCost): Promise<void>;
   /** In wei, reserved or spent since then; `except`: without what is counted for this transaction. */
   since(
