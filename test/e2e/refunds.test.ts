@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { HttpLogSource } from '../../verifier/source/http.log-source.ts';
@@ -9,6 +12,7 @@ import { UpToDateReads } from '../../projections/sql/up-to-date-reads.ts';
 import { ProjectionProgress } from '../../services/read-store/projection-progress.ts';
 import { EscrowReclaims, type UncapturedNotice } from '../../services/settlement/application/escrow/escrow-reclaims.ts';
 import type { SlotEscrow } from '../../services/settlement/domain/slot.events.ts';
+import { runSettlement } from '../../services/main/settlement/settlement-command.ts';
 import { executionOn } from '../support/execution.ts';
 import { type PaidProvider, startPaidProvider } from '../support/paid-provider.ts';
 
@@ -164,6 +168,75 @@ describe('[D13] a payment of an invoice goes back', () => {
     expect(await refund(unknown, { reason: 'x' })).toMatchObject({ status: 404, body: { code: 'settlement_not_found' } });
     expect(await shop.api.get(`/v1/settlements/${unknown}/refunds`)).toMatchObject({ status: 404 });
   });
+});
+
+describe('a refund whose final block the chain has lost', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'tallyroot-refunds-'));
+    await writeFile(join(folder, 'chains.json'), JSON.stringify([{ ...shop.chain, deploymentBlock: '0' }]));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  /** What `settlement ...` says beside the service, and its exit code. */
+  async function settlementCommand(...args: string[]): Promise<{ readonly exitCode: number; readonly said: string }> {
+    const [write, said] = [process.stdout.write.bind(process.stdout), [] as string[]];
+    process.stdout.write = (text: string | Uint8Array) => said.push(String(text)) > 0;
+    try {
+      const environment = { ...shop.api.environment, SETTLEMENT_CHAINS: join(folder, 'chains.json') };
+      const exitCode = await runSettlement([...args, '--data', shop.api.dataFolder], environment);
+      return { exitCode, said: said.join('') };
+    } finally {
+      process.stdout.write = write;
+    }
+  }
+  const adopt = (...more: string[]) => settlementCommand('adopt', '--chain', '31337', '--by', 'Ada', '--reason', 'rolled back', ...more);
+  const undo = (dispatch: string, ...more: string[]) =>
+    settlementCommand('undo', '--dispatch', dispatch, '--reason', 'rolled back', '--url', shop.api.service.url, ...more);
+  const undoing = (body: object) => shop.api.post('/v1/settlement/undoings', { reason: 'rolled back', ...body });
+
+  it('is taken back, opened again by who names that, sent once more and booked once', async () => {
+    const { settlement } = await paidInvoice('30.00', native);
+    const { other, payer } = shop.on.hands;
+    const { provider } = shop.on.chain;
+    const { typedData } = (await shop.api.get(`/v1/settlements/${settlement}/refund-address?to=${other.address}`)).body;
+    const signature = await payer.signTypedData(typedData.domain, typedData.types, typedData.message);
+    const before = await provider.getBalance(other.address);
+    const asked = await refund(settlement, { reason: 'cancelled', to: other.address, signature });
+    const { tx, dispatch = '' } = await stateOf(settlement, asked.body.id, 'final');
+    const status = async () =>
+      ((await shop.api.get('/v1/settlement/dispatches')).body.dispatches as { id: string; status: string }[]).find(
+        ({ id }) => id === dispatch,
+      )?.status;
+    await until(status, (stands) => stands === 'done');
+    expect(await undoing({ dispatch })).toMatchObject({ status: 409, body: { code: 'dispatch_effect_stands' } });
+    expect(await undoing({ dispatch: 'refund.4711' })).toMatchObject({ status: 404, body: { code: 'dispatch_not_found' } });
+    expect(await settlementCommand('undo')).toMatchObject({ exitCode: 0 });
+
+    const { blockNumber } = (await provider.getTransactionReceipt(tx!))!;
+    await provider.send('anvil_reorg', [(await provider.getBlockNumber()) - blockNumber + 1, []]);
+    const operator = { authorization: `Bearer ${shop.api.operatorToken}` };
+    const watched = async () => (await shop.api.get('/v1/settlement/watcher', operator)).body.chains[0].state as string;
+    await until(watched, (state) => state === 'halted');
+    expect(await provider.getBalance(other.address)).toBe(before);
+    const listed = await adopt();
+    expect(listed).toMatchObject({ exitCode: 1, said: expect.stringContaining(`Refunded of provider`) });
+    expect(await adopt('--reverse', /--reverse ([0-9a-f]{16})/.exec(listed.said)![1]!)).toMatchObject({ exitCode: 0 });
+    await until(typesOfLog, (types) => types.includes('SettlementReversed/1'));
+
+    await until(() => settlementCommand('undo'), ({ exitCode, said }) => exitCode === 1 && said.startsWith(`${dispatch}  refund`)); // prettier-ignore
+    const undecided = await undo(dispatch);
+    expect(undecided).toMatchObject({ exitCode: 1, said: expect.stringContaining(tx!) });
+    const digest = /--confirm ([0-9a-f]{16})/.exec(undecided.said)![1]!;
+    expect(await undo(dispatch, '--confirm', '0123456789abcdef')).toMatchObject({ exitCode: 1 });
+    for (let time = 0; time < 2; time++) expect(await undo(dispatch, '--confirm', digest)).toMatchObject({ exitCode: 0 });
+    expect(await undoing({ dispatch, digest })).toMatchObject({ status: 409, body: { code: 'dispatch_not_done' } });
+    await stateOf(settlement, asked.body.id, 'final');
+    await until(status, (stands) => stands === 'done');
+    expect((await provider.getBalance(other.address)) - before).toBe(10n ** 16n);
+    expect((await typesOfLog()).filter((type) => type === 'DispatchUndone/1')).toHaveLength(1);
+    expect(await settlementCommand('undo')).toMatchObject({ exitCode: 0 });
+  }, 240_000);
 });
 
 describe('a refund that is asked for while its payment is merely confirmed', () => {

@@ -5,7 +5,12 @@ import { sent } from '../../bench/support/settlement-chain.ts';
 import { JsonRpc } from '../../services/chain/adapters/rpc/json-rpc.ts';
 import type { ChainNode } from '../../services/chain/application/chain-node.ts';
 import { createPool } from '../../services/read-store/pool.ts';
-import { type CollectOrdered, dispatchIdOf, type OrderEvent, type RefundOrdered } from '../../services/settlement/domain/dispatch.events.ts';
+import {
+  type CollectOrdered,
+  dispatchIdOf,
+  type OrderEvent,
+  type RefundOrdered,
+} from '../../services/settlement/domain/dispatch.events.ts';
 import { zeroAddress } from '../../services/settlement/domain/quote.ts';
 import { reverse } from '../../services/settlement/domain/settlement.decider.ts';
 import { EffectHistory } from '../unit/settlement/effect.fixtures.ts';

@@ -1,6 +1,9 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { SettlementDispatchesQuery, type TakenBackDispatch } from '../../../projections/settlement-dispatches/settlement-dispatches.query.ts';
+import {
+  SettlementDispatchesQuery,
+  type TakenBackDispatch,
+} from '../../../projections/settlement-dispatches/settlement-dispatches.query.ts';
 import { lastDataFolder } from '../embedded/last-data-folder.ts';
 import { type Environment, readSettings, SettingsFault } from '../settings.ts';
 import { withLedger } from '../with-ledger.ts';
@@ -33,7 +36,10 @@ export async function undo(args: readonly string[], environment: Environment): P
   return ask(door, { dispatch, reason, digest });
 }
 
-function list(place: { readonly provider: string | undefined; readonly data: string | undefined }, environment: Environment): Promise<number> {
+function list(
+  place: { readonly provider: string | undefined; readonly data: string | undefined },
+  environment: Environment,
+): Promise<number> {
   return withLedger(place, environment, async ({ provider, pool }) => {
     const found = await new SettlementDispatchesQuery(pool).takenBack(provider);
     for (const each of found) print(lineOf(each));

@@ -363,7 +363,11 @@ describe.each(stores)('a queue of transactions, kept %s', (_, openStore) => {
   });
 
   it('looks anew for what was final, and for everything of the key behind it, and sends it again as it was signed', async () => {
-    const [first, second, third] = [await queueOf().run('1', transfer), await queueOf().run('2', transfer), await queueOf().run('3', transfer)];
+    const [first, second, third] = [
+      await queueOf().run('1', transfer),
+      await queueOf().run('2', transfer),
+      await queueOf().run('3', transfer),
+    ];
     await untilSettled(queueOf());
     await store.reopen(randomUUID());
     expect(await store.unsettled(key(wallet))).toEqual([]);

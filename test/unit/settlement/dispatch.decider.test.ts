@@ -1,6 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import type { EffectOf } from '../../../services/settlement/domain/chain-effect.ts';
-import { type DispatchRejection, fail, finish, order, retry, undo, type UndoData } from '../../../services/settlement/domain/dispatch.decider.ts';
+import {
+  type DispatchRejection,
+  fail,
+  finish,
+  order,
+  retry,
+  undo,
+  type UndoData,
+} from '../../../services/settlement/domain/dispatch.decider.ts';
 import type { DispatchDone, DispatchEvent, OrderEvent, RefundOrdered } from '../../../services/settlement/domain/dispatch.events.ts';
 import { dispatch } from '../../../services/settlement/domain/dispatch.ts';
 import { matchingRefund, refundUnits } from '../../../services/settlement/domain/refund-order.ts';
@@ -36,7 +44,9 @@ const undoing = (...effects: UndoData['effects']) => ({
 
 describe('undoing what a chain took back', () => {
   it('opens the same order again, for who names exactly what is undone', () => {
-    const [event] = given(dispatch, [refundOrdered(), done('0')]).when(undoing(gone('refund.3')).decided).thenAccepts('DispatchUndone/1');
+    const [event] = given(dispatch, [refundOrdered(), done('0')])
+      .when(undoing(gone('refund.3')).decided)
+      .thenAccepts('DispatchUndone/1');
     expect(event).toEqual({
       type: 'DispatchUndone/1',
       data: { ordered: '0', tx: '0xabc', effects: [{ settlement: 'refund.3', revision: '2' }], reason: 'incident 114' },
@@ -52,20 +62,49 @@ describe('undoing what a chain took back', () => {
     ['that is under way', [refundOrdered()], [gone('refund.3')], undefined, { code: 'dispatch_not_done' }],
     ['that failed', [refundOrdered(), failed('0')], [gone('refund.3')], undefined, { code: 'dispatch_not_done' }],
     ['that leaves nothing on chain', [captureOrdered(), done('0')], [], undefined, { code: 'dispatch_not_undoable', operation: 'capture' }],
-    ['whose effect the chain shows', [refundOrdered(), done('0')], [stands('refund.3')], undefined, { code: 'dispatch_effect_stands', settlement: 'refund.3' }],
-    ['of which a part stands', [captureOrdered(), done('0')], [gone('a'), stands('b')], undefined, { code: 'dispatch_effect_stands', settlement: 'b' }],
+    [
+      'whose effect the chain shows',
+      [refundOrdered(), done('0')],
+      [stands('refund.3')],
+      undefined,
+      { code: 'dispatch_effect_stands', settlement: 'refund.3' },
+    ],
+    [
+      'of which a part stands',
+      [captureOrdered(), done('0')],
+      [gone('a'), stands('b')],
+      undefined,
+      { code: 'dispatch_effect_stands', settlement: 'b' },
+    ],
     ['of which the ledger never heard', [refundOrdered(), done('0')], [never('refund.3')], undefined, { code: 'dispatch_effect_unseen' }],
-    ['that nobody has seen', [refundOrdered(), done('0')], [gone('refund.3')], undefined, { code: 'dispatch_undo_undecided', digest: expect.any(String), tx: '0xabc' }],
-    ['by the digest of something else', [refundOrdered(), done('0')], [gone('refund.3')], '0123456789abcdef', { code: 'dispatch_undo_undecided', digest: expect.any(String), tx: '0xabc' }],
+    [
+      'that nobody has seen',
+      [refundOrdered(), done('0')],
+      [gone('refund.3')],
+      undefined,
+      { code: 'dispatch_undo_undecided', digest: expect.any(String), tx: '0xabc' },
+    ],
+    [
+      'by the digest of something else',
+      [refundOrdered(), done('0')],
+      [gone('refund.3')],
+      '0123456789abcdef',
+      { code: 'dispatch_undo_undecided', digest: expect.any(String), tx: '0xabc' },
+    ],
   ])('is refused %s', (_, events, effects, digest, rejection) =>
     given(dispatch, events)
       .when((state) => undo(state, { effects, reason: 'incident 114', digest }))
-      .thenRejects(rejection as DispatchRejection));
+      .thenRejects(rejection as DispatchRejection),
+  );
 
   it('is refused twice, and again only by another digest once it is done and gone again', () => {
     const decided = undoing(gone('refund.3')).decided;
-    const [event] = given(dispatch, [refundOrdered(), done('0')]).when(decided).thenAccepts('DispatchUndone/1');
-    given(dispatch, [refundOrdered(), done('0'), event!]).when(decided).thenRejects({ code: 'dispatch_not_done' });
+    const [event] = given(dispatch, [refundOrdered(), done('0')])
+      .when(decided)
+      .thenAccepts('DispatchUndone/1');
+    given(dispatch, [refundOrdered(), done('0'), event!])
+      .when(decided)
+      .thenRejects({ code: 'dispatch_not_done' });
     const again = given(dispatch, [refundOrdered(), done('0'), event!, done('0')]);
     const digestFor = (revision: bigint) => {
       const asked = undo(again.state, { effects: [gone('refund.3', revision)], reason: 'x', digest: undefined });

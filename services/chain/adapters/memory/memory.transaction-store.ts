@@ -54,7 +54,8 @@ export class MemoryTransactionStore implements TransactionStore {
     const lost = this.#transactions.get(id);
     if (lost?.state !== 'final') return Promise.resolve();
     for (const known of this.#of(lost))
-      if (known.state === 'final' && known.nonce >= lost.nonce) this.#transactions.set(known.id, { ...known, state: 'signed', place: undefined });
+      if (known.state === 'final' && known.nonce >= lost.nonce)
+        this.#transactions.set(known.id, { ...known, state: 'signed', place: undefined });
     return Promise.resolve();
   }
 

@@ -86,7 +86,11 @@ export class UndoingBody extends RetryBody {
   @TextField({ lengthMax: 200, description: 'It stays in the log. Never personal data.' })
   readonly reason!: string;
 
-  @ApiPropertyOptional({ type: 'string', pattern: '^[0-9a-f]{16}$', description: 'Of what is undone, as the refusal without one names it.' })
+  @ApiPropertyOptional({
+    type: 'string',
+    pattern: '^[0-9a-f]{16}$',
+    description: 'Of what is undone, as the refusal without one names it.',
+  })
   @ValidateIf((_, value) => value !== undefined)
   @IsString({ message: 'text_malformed' })
   @Matches(/^[0-9a-f]{16}$/, { message: 'text_malformed' })
