@@ -177,7 +177,7 @@ describe('the code', () => {
         'reorged',
         'revoked',
         'scheduled',
-        ...['sending', 'sending', 'sending', 'sending', 'sending'],
+        ...['sending', 'sending', 'sending', 'sending', 'sending', 'sending'],
         'set',
       ],
       ...[undefined, undefined, undefined, undefined, undefined, undefined, undefined],
