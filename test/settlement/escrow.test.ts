@@ -638,6 +638,32 @@ describe('the escrow', () => {
     expect([await read('purchasedWord', providerId, 0), await read('purchasedWord', 2n, 0)]).toEqual([2n, 4n]);
   });
 
+  it('[SET-A26] pays a thief of the signer’s key nothing: what is held goes to the payers or to the treasury', async () => {
+    const { offer, registry, hands, dollar: token } = fixture.on;
+    const paidIn = await dollar();
+    for (const [eventId, seq] of [
+      [1n, 1n],
+      [1n, 2n],
+      [2n, 3n],
+    ] as const)
+      await buy(fixture.on, offer({ eventId, seq }));
+    const before = (await balance(token, hands.payer.address)) as bigint;
+    await sent('signer', 'refundPurchase', ...event, paidIn, 2n);
+    await sent('signer', 'cancelEvent', providerId, 2n);
+    expect(await refusalOf('signer', 'claimRefundTo', providerId, 2n, paidIn, 3n, hands.signer.address)).toBe(
+      `PpvEscrowWrongPayer(${hands.payer.address},${hands.signer.address})`,
+    );
+    await sent('signer', 'claimRefunds', providerId, 2n, paidIn, [3n]);
+    expect(await balance(token, hands.payer.address)).toBe(before + 25_000_000n);
+    await toCapture();
+    await sent('signer', 'captureEvent', ...event, [paidIn]);
+    expect([await balance(token, hands.treasury.address), await balance(token, hands.signer.address)]).toEqual([12_500_000n, 0n]);
+    await send(registry, hands.providerAdmin, 'setSigner', providerId, hands.signer.address, 0);
+    const worthless = `PpvEscrowSignerNotAuthorised(${hands.signer.address})`;
+    expect(await refusalOf('signer', 'cancelEvent', providerId, 3n)).toBe(worthless);
+    expect(await refusalOf('signer', 'cancelSeq', providerId, 9n)).toBe(worthless);
+  });
+
   it('[SET-A28] pays back and out with the admin’s key lost', async () => {
     const { offer, registry, hands } = fixture.on;
     await buy(fixture.on, offer());

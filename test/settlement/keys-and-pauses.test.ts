@@ -21,6 +21,9 @@ describe('a signer’s key that leaked', () => {
       expect(eventsIn(receipt, settlement)[0]).toContain(hands.treasury.address);
     }
     await send(settlement, thief, 'cancelSeq', providerId, 1n);
+    // Nor what others allow the contract: the payer does without an end, and so may a treasury.
+    await allowEverything(on);
+    await send(on.dollar, hands.treasury, 'approve', await settlement.getAddress(), MaxUint256);
     const own = ['refund', providerId, 1n, 1n, await on.dollar.getAddress(), thief.address, 1n, id('reason')] as const;
     expect(await refusal(settlement, thief, ...own)).toContain('ERC20InsufficientAllowance');
     const changes: readonly [string, ...unknown[]][] = [
