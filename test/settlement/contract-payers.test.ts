@@ -96,7 +96,7 @@ describe('a wallet that is a contract', () => {
     expect(await status()).toBe('offered');
   });
 
-  it.each(['RevertingSigner', 'BurningSigner', 'SloppySigner'])('[SET-A11] of the kind %s has not signed', async (name) => {
+  it.each(['RevertingSigner', 'BurningSigner', 'CostlySigner', 'SloppySigner'])('[SET-A11] of the kind %s has not signed', async (name) => {
     const payer = await (await signerOf(name)).getAddress();
     const digest = mandateDigestOf(payer);
     expect(await desk.isSignedByContract(place, { payer, digest, signature: `0x${'11'.repeat(65)}` })).toBe(false);

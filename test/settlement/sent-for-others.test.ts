@@ -149,7 +149,7 @@ describe('a relay', () => {
     expect(await world.nonceOf(relayer)).toBe(nonce + 1);
   });
 
-  it('that takes more gas than it may is not sent, and uses up nothing of what the provider may spend', async () => {
+  it('[SET-A11] that takes more gas than it may is not sent, and uses up nothing of what the provider may spend', async () => {
     const event = await relayOfQuote('authorization');
     await world.order(event);
     const before = await spentOnRelays();

@@ -39,6 +39,15 @@ contract BurningSigner {
     }
 }
 
+/// @title Agrees to everything, for more gas than anybody would give
+contract CostlySigner {
+    function isValidSignature(bytes32, bytes calldata) external view returns (bytes4) {
+        uint256 given = gasleft();
+        while (given - gasleft() < 500_000) {}
+        return IERC1271.isValidSignature.selector;
+    }
+}
+
 /// @title Answers the right word with something behind it that is no zero
 contract SloppySigner {
     function isValidSignature(bytes32, bytes calldata) external pure returns (bytes32) {

@@ -99,6 +99,18 @@ describe('the watch of a chain', () => {
     expect(typesOf()).toEqual([['observed', 'finalized']]);
   });
 
+  it('[SET-A32] stops at another final block where everything was final that it had seen', async () => {
+    chain.mine([settled(1n)]);
+    chain.finalise();
+    const watching = watch();
+    await watching.look();
+    chain.undo(1);
+    chain.mineEmpty(1);
+    chain.finalise();
+    for (let looks = 0; looks < 2; looks++) await expect(watching.look()).rejects.toMatchObject({ code: 'finality_failed' });
+    expect(typesOf()).toEqual([['observed', 'finalized']]);
+  });
+
   it('reads prepaid credit from the block on that its factory made it in, without a start in between', async () => {
     const [credit, holder] = [`0x${'c1'.repeat(20)}`, `0x${'b1'.repeat(20)}`];
     chain.mineEmpty(2);
