@@ -238,11 +238,27 @@ describe('[SET-A35] whatever happens between an order and its end', () => {
     for (let attempt = 0; attempt < 2; attempt++) {
       await expect(world.process(refunder, { node: deaf }).round(event)).rejects.toMatchObject({ name: 'ChainUnavailableFault' });
     }
+    await world.process(refunder).round(event); // Refused, as the node has them already: that is what was wanted.
     await world.node.call('evm_setAutomine', true);
     const [state] = await world.settle(world.process(refunder), event);
     expect(state?.status).toBe('done');
     expect(await world.settled.chain.provider.getBalance(`0x${'71'.repeat(20)}`)).toBe(1n);
     expect(await world.nonceOf(refunder)).toBe(nonce + 1);
+  });
+
+  it('two of one key that wait for the same block have a nonce each', async () => {
+    const events = [await collectOf('1000'), await collectOf('2000')];
+    const before = await world.balanceOf(address(world.settled.hands.treasury));
+    const nonce = await world.nonceOf(collector);
+    for (const event of events) await world.order(event);
+    await world.node.call('evm_setAutomine', false);
+    const process = world.process(collector);
+    await process.round(...events);
+    expect((await process.queue.unsettled()).map((waiting) => waiting.nonce)).toEqual([BigInt(nonce), BigInt(nonce) + 1n]);
+    await world.node.call('evm_setAutomine', true);
+    const states = await world.settle(process, ...events);
+    expect(states.map(({ status }) => status)).toEqual(['done', 'done']);
+    expect((await world.balanceOf(address(world.settled.hands.treasury))) - before).toBe(3_000n);
   });
 
   it('a nonce that somebody else took is followed by the next one', async () => {
