@@ -134,7 +134,7 @@ async function scanned(page: Page): Promise<string> {
 }
 
 inBrowser("the payer's page", () => {
-  it('shows what is paid, to whom, where and at whose cost, before the wallet is asked for anything', async () => {
+  it('[SET-A36] shows what is paid, to whom, where and at whose cost, before the wallet is asked for anything', async () => {
     const { page, wallet, context, id } = await inFront(shop.on.hands.payer, { width: 360 });
     await status(page, 'waiting');
     expect(await page.locator('#wallets').isVisible()).toBe(false);
@@ -207,7 +207,7 @@ inBrowser("the payer's page", () => {
     await context.close();
   }, 120_000);
 
-  it('takes a token by one signature (EIP-3009), and the payer pays no gas', async () => {
+  it('[SET-A36] takes a token by one signature (EIP-3009), of which it says who asks, and the payer pays no gas', async () => {
     const { payer } = shop.on.hands;
     const { page, wallet, id, context } = await inFront(payer);
     const coins = await shop.on.chain.provider.getBalance(payer.address);
@@ -610,7 +610,7 @@ inBrowser("the payer's page", () => {
     expect(await listed(link, shop.api.token)).toEqual([401, 'wallet_not_signed_in']);
   }, 120_000);
 
-  it('has wallets sign in at its own address alone, whatever a request says of itself', async () => {
+  it('[SET-A36] has wallets sign in at its own address alone, whatever a request says of itself', async () => {
     const { invoice } = await shop.invoice('1.00');
     const link = (await shop.api.post(`/v1/invoices/${invoice}/checkouts`, {})).body.id as string;
     const { payer } = shop.on.hands;

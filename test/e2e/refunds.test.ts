@@ -240,11 +240,11 @@ describe('a refund whose final block the chain has lost', () => {
 });
 
 describe('a refund that is asked for while its payment is merely confirmed', () => {
-  it('[SET-A39] is refused, and a reorganisation later nothing was paid out', async () => {
+  it('[SET-A39] [D13] is refused; a reorganisation later nothing was paid out, and the invoice is open until it is paid again', async () => {
     const { invoice } = await shop.invoice('33.00');
     const [before, float] = await Promise.all([shop.on.hands.payer.address, shop.refunder].map(dollarsOf));
     await mine(finalDepth + 2);
-    await shop.pay(`/v1/invoices/${invoice}/checkouts`, shop.dollar);
+    const { path } = await shop.pay(`/v1/invoices/${invoice}/checkouts`, shop.dollar);
     await mine(2);
     const settlement = await paymentOf(`invoice=${invoice}`, 'confirmed', 0);
     const orders = (await typesOfLog()).filter((type) => /^RefundOrdered|^SettlementRefundDecided/.test(type));
@@ -256,6 +256,11 @@ describe('a refund that is asked for while its payment is merely confirmed', () 
     await sleep(3_000); // The sender looks every second.
     expect((await typesOfLog()).filter((type) => /^RefundOrdered|^SettlementRefundDecided/.test(type))).toEqual(orders);
     expect(await Promise.all([shop.on.hands.payer.address, shop.refunder].map(dollarsOf))).toEqual([before, float]);
+    expect([(await shop.open(path)).body.state, await openOf(invoice)]).toEqual(['reorged', '33.00']);
+    await shop.payAt(path, shop.dollar);
+    await paymentOf(`invoice=${invoice}`, 'finalized');
+    await until(() => openOf(invoice), (open) => open === '0.00'); // prettier-ignore
+    expect((await shop.open(path)).body.state).toBe('settled');
   }, 180_000);
 });
 

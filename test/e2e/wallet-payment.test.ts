@@ -140,7 +140,21 @@ describe('[D13] [D14] [L18] a customer pays an invoice from a wallet', () => {
     await shop.rate(currency, rate);
     await shop.rateOf(`${currency}/USD`, rate);
     const { invoice, account } = await shop.invoice('60.50');
-    const { path, tx } = await shop.pay(`/v1/invoices/${invoice}/checkouts`, currency === 'ETH' ? native : shop.dollar);
+    let units = 0n;
+    const { treasury } = shop.on.hands;
+    const held = async (address: string) =>
+      currency === 'ETH' ? shop.on.chain.provider.getBalance(address) : (shop.on.dollar['balanceOf']!(address) as Promise<bigint>);
+    const before = await held(treasury.address);
+    const opened = await shop.api.post(`/v1/invoices/${invoice}/checkouts`, {});
+    const token = currency === 'ETH' ? native : shop.dollar;
+    const { path, tx } = await shop.payAt(`/v1/checkouts/${opened.body.id}`, token, async () => {
+      const { body } = await shop.open(`/v1/checkouts/${opened.body.id}`);
+      const [quote] = body.quotes as Record<string, string>[];
+      expect([body.chainId, body.state]).toEqual(['31337', 'waiting']);
+      expect(quote).toMatchObject({ token, tokenCurrency: currency, rate, rateSource: 'test', rateAt: expect.any(String) });
+      expect(Date.parse(quote!['deadline']!)).toBeGreaterThan(Date.now());
+      units = BigInt(quote!['units']!);
+    });
     expect(['seen', 'confirming']).toContain(await stateOf(`${path}?tx=${tx}`));
     await shop.on.chain.provider.send('anvil_mine', ['0x3']);
     expect(
@@ -154,12 +168,12 @@ describe('[D13] [D14] [L18] a customer pays an invoice from a wallet', () => {
       ({ open }) => open === '0.00',
     );
     expect([billed.open, billed.settlements.map((each) => each.tx)]).toEqual(['0.00', [tx]]);
-    // Straight to the provider's own treasury: the contract on the way keeps nothing.
-    const { treasury } = shop.on.hands;
-    const held = async (address: string) =>
-      currency === 'ETH' ? shop.on.chain.provider.getBalance(address) : (shop.on.dollar['balanceOf']!(address) as Promise<bigint>);
+    const [shown] = (await shop.api.get(`/v1/settlements?invoice=${invoice}`)).body.settlements as object[];
+    expect(shown).toMatchObject({ tx, standing: 'finalized' });
+    // Straight to the provider's own treasury, all of it in that transaction: the contract on the way keeps nothing.
+    expect(units).toBeGreaterThan(0n);
     expect(await held(shop.chain.contracts.settlement)).toBe(0n);
-    expect(await held(treasury.address)).toBeGreaterThan(0n);
+    expect((await held(treasury.address)) - before).toBe(units);
     const final = (await Array.fromAsync(shop.api.service.eventStore.readAll())).findLast(({ type }) => type === 'SettlementObserved/1');
     expect(JSON.parse(final!.data).fin).toMatchObject({ tx, log: { name: 'Settled', treasury: treasury.address.toLowerCase() } });
     const { balances } = (await shop.api.get(`/v1/accounts/${account}`)).body as { balances: object };
