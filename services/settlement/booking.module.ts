@@ -17,7 +17,7 @@ import { PurchaseFacts } from './application/booking/purchase-facts.ts';
 import { RecordingSettlementLedger } from './application/booking/recording.settlement-ledger.ts';
 import { LoggedRates, REFERENCE_RATES, type ReferenceRates } from './application/quoting/reference-rates.ts';
 import { SettleSlotHandler } from './application/booking/settle-slot.handler.ts';
-import type { OnUnmatched } from './application/settlement-alarms.ts';
+import type { OnOldRate, OnUnmatched } from './application/settlement-alarms.ts';
 import { SettlementChains } from './application/settlement-chains.ts';
 import type { SettlementChain } from './application/settlement-chain.ts';
 import { SETTLEMENT_LEDGER } from './application/watching/settlement-ledger.ts';
@@ -29,6 +29,7 @@ export interface BookingPorts {
   readonly purchases: EscrowPurchases;
   readonly mandates: MandateOwners;
   readonly onUnmatched: OnUnmatched;
+  readonly onOldRate: OnOldRate;
 }
 
 /** From what the watcher sees on chain to the books: facts of the chain, and what they do to accounts. */
@@ -37,7 +38,6 @@ export interface BookingPorts {
   controllers: [ReceiptsController],
   providers: [
     { provide: CLOCK, useValue: systemClock },
-    { provide: REFERENCE_RATES, useFactory: (store: EventStore) => new LoggedRates(store), inject: [EVENT_STORE] },
     {
       provide: BookRates,
       useFactory: (executor: CommandExecutor, rates: ReferenceRates) => new BookRates(executor, rates),
@@ -50,11 +50,12 @@ export interface BookingPorts {
   exports: [SettlementProcess, SETTLEMENT_LEDGER],
 })
 export class BookingModule {
-  static register({ chains, providers, purchases, mandates, onUnmatched }: BookingPorts): DynamicModule {
+  static register({ chains, providers, purchases, mandates, onUnmatched, onOldRate }: BookingPorts): DynamicModule {
     const known = new SettlementChains(chains);
     return {
       module: BookingModule,
       providers: [
+        { provide: REFERENCE_RATES, useFactory: (store: EventStore) => new LoggedRates(store, onOldRate), inject: [EVENT_STORE] },
         {
           provide: SETTLEMENT_LEDGER,
           useFactory: (

@@ -68,6 +68,8 @@ export function settlementParts(options: ServiceOptions, foundations: Foundation
   const booking = BookingModule.register({
     ...{ chains, providers, purchases, mandates: new ProjectedMandateOwners(reads) },
     onUnmatched: (notice) => logger.error(notice, 'Money came or went on chain that the ledger never asked for; somebody has to look.'),
+    onOldRate: (notice) =>
+      logger.error(notice, 'What came on chain is valued by an old rate; somebody has to see where the newer ones are.'),
   });
   const sending = SendingModule.register({
     ...{ mandates: new MandatesQuery(pool), signIns: new PostgresSignInNonces(pool), secret },

@@ -36,6 +36,20 @@ export interface UnmatchedNotice {
 /** Tells somebody; never throws. */
 export type OnUnmatched = (notice: UnmatchedNotice) => void;
 
+/** Something of a final payment was valued by a rate that is too old for it: the provider's books say what it was worth long before. */
+export interface OldRateNotice {
+  readonly provider: string;
+  readonly base: string;
+  readonly currency: string;
+  /** When the rate was true. */
+  readonly at: string;
+  /** When what is valued by it came. */
+  readonly usedFor: string;
+}
+
+/** Tells somebody; never throws. */
+export type OnOldRate = (notice: OldRateNotice) => void;
+
 /** What was decided and could not be done; nobody but who is told asks for it again. */
 export interface UndoneNotice {
   readonly provider: string;

@@ -1,4 +1,5 @@
 import { type Decimal, parseDecimal } from '../../money/decimal.ts';
+import type { RateSet } from './settlement-provider.events.ts';
 import type { RateLock } from './slot.events.ts';
 
 /** How long a rate may be used after it was true. */
@@ -18,6 +19,17 @@ export function checkRate({ at }: Pick<RateLock, 'at'>, { ageSecondsMax }: RateV
   const age = BigInt(Date.parse(now)) - BigInt(Date.parse(at));
   if (age > ageSecondsMax * 1000n) return { code: 'rate_stale', at, ageSecondsMax: ageSecondsMax.toString() };
   return age < -aheadSecondsMax * 1000n ? { code: 'rate_ahead', at } : undefined;
+}
+
+/**
+ * Whether a rate is older than one by which something was paid at a time can be: it may be locked until it has its age, and then the quote is
+ * good for a while. What comes later was quoted by a newer one, which is missing.
+ */
+export function isTooOld(
+  { at, ageSecondsMax, quoteSeconds }: Pick<RateSet, 'at' | 'ageSecondsMax' | 'quoteSeconds'>,
+  time: string,
+): boolean {
+  return Date.parse(time) - Date.parse(at) > (Number(ageSecondsMax) + Number(quoteSeconds)) * 1000;
 }
 
 /** One whole token at what the payer gets for it: the rate less the spread. */
