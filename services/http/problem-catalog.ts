@@ -168,7 +168,10 @@ export const problemCatalog = {
   checkout_not_found: { status: 404, title: 'There is no such checkout.' },
   quote_not_found: { status: 404, title: 'There is no good quote for the token; ask for one.' },
   chain_not_found: { status: 404, title: 'Nobody is paid on this chain; SETTLEMENT_CHAINS of the service does not name it.' },
-  terms_contradict: { status: 409, title: 'The terms say another price or currency than what is to be paid.' },
+  terms_contradict: {
+    status: 409,
+    title: 'The terms say another price, price version, currency or holder of the money than what is to be paid.',
+  },
   terms_not_found: { status: 404, title: 'There are no such terms.' },
   slot_not_found: { status: 404, title: 'There is no such settlement slot.' },
   settlement_not_configured: { status: 409, title: 'The provider takes no payments on chain yet.' },

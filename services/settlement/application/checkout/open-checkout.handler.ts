@@ -7,7 +7,7 @@ import { CommandExecutor } from '../../../commands/application/command-executor.
 import type { Envelope } from '../../../commands/application/envelope.ts';
 import { randomSalt } from '../../../commands/application/random-salt.ts';
 import { reject, repeated } from '../../../commands/domain/decision.ts';
-import { amountText, moneyOf } from '../../../money/money.ts';
+import { amountText } from '../../../money/money.ts';
 import { mappedEvent, mappedTitle, mapTitle, type MapTitleData } from '../../domain/ppv-event.ts';
 import { invoiceRefOf } from '../../domain/quote.ts';
 import { configured, settlementProvider } from '../../domain/settlement-provider.ts';
@@ -17,6 +17,7 @@ import { type OpenSlot, slot } from '../../domain/slot.ts';
 import { purposeKey, referenceOf, slotFor, slotRegister } from '../../domain/slot-register.ts';
 import { noTerms, terms } from '../../domain/terms.ts';
 import type { TermsDocument } from '../../domain/terms.events.ts';
+import { type NamedTerms, type TermsDifference, termsDifference } from '../../domain/terms-match.ts';
 import { tokenUnits } from '../../domain/token-amount.ts';
 import type { CheckoutAsked, SubjectRejection } from './checkout-subject.ts';
 import { CreditTokens } from '../credit/credit-tokens.ts';
@@ -36,8 +37,8 @@ export type CheckoutRejection =
   | { readonly code: 'escrow_not_available'; readonly chainId: string }
   | { readonly code: 'credit_not_available'; readonly chainId: string; readonly currency: string }
   | { readonly code: 'terms_not_found' }
-  /** They say another price, or another currency, than what is to be paid. */
-  | { readonly code: 'terms_contradict'; readonly terms: string; readonly price: string; readonly currency: string };
+  /** They say something else than what is to be paid. */
+  | ({ readonly code: 'terms_contradict'; readonly terms: string } & TermsDifference);
 
 /** Answers the seq of the slot beside the events. */
 export class OpenCheckout extends Command<{ readonly seq: string; readonly outcome: Outcome<CheckoutRejection> }> {
@@ -60,10 +61,13 @@ type EscrowTimes = Pick<MapTitleData, 'captureAfterSeconds' | 'reclaimAfterSecon
 
 interface AgreedTerms {
   readonly hash: string;
-  /** Absent where nothing was published. */
-  readonly document?: TermsDocument;
+  /** With those that it replaces, the newest first; absent where nothing was published. */
+  readonly versions?: NamedTerms['versions'];
   readonly escrow: EscrowTimes;
 }
+
+/** A bill is of a month or two: no more changes of a price than this lie within one. */
+const versionsMax = 12;
 
 /** Where no terms say it: the provider takes the money when the title is over, and a month later anybody may send back what it left. */
 const escrowTimesDefault: EscrowTimes = { captureAfterSeconds: 0n, reclaimAfterSeconds: 30n * 86_400n };
@@ -112,10 +116,10 @@ export class OpenCheckoutHandler implements ICommandHandler<OpenCheckout> {
     }
     const agreed = await this.#terms(provider, asked.termsHash ?? named.profile.termsHash);
     if (agreed === undefined) return refused({ code: 'terms_not_found' });
-    if (agreed.document !== undefined && contradicts(agreed.document, payable, asked)) {
-      const { amount: price, currency } = agreed.document.price;
-      return refused({ code: 'terms_contradict', terms: agreed.hash, price, currency });
-    }
+    const { hash, versions } = agreed;
+    const isChosen = asked.termsHash !== undefined;
+    const difference = versions === undefined ? undefined : termsDifference({ versions, isChosen }, payable);
+    if (difference !== undefined) return refused({ code: 'terms_contradict', terms: hash, ...difference });
     const place = await this.#placeOf(envelope, payable, chain, agreed.escrow);
     if (place === undefined) return refused({ code: 'escrow_not_available', chainId: chain.chainId });
 
@@ -123,7 +127,7 @@ export class OpenCheckoutHandler implements ICommandHandler<OpenCheckout> {
     if ('code' in purpose) return refused(purpose);
     const { seq, outcome } = await this.#numbers.allocate(envelope, named.providerId, purposeKey(purpose));
     if (outcome.kind === 'rejected') return { seq, outcome };
-    const opened = { ...place, seq, providerId: named.providerId, account: payable.account, purpose, termsHash: agreed.hash };
+    const opened = { ...place, seq, providerId: named.providerId, account: payable.account, purpose, termsHash: hash };
     return { seq, outcome: await this.#open(envelope, { ...opened, ...amountOf(payable) }) };
   }
 
@@ -159,13 +163,26 @@ export class OpenCheckoutHandler implements ICommandHandler<OpenCheckout> {
     const published = await this.#executor.current(terms, termsStream(provider, hash), provider);
     if (published.status === 'none') return undefined;
     const { document } = published;
-    if (document.escrow === undefined) return { hash, document, escrow: escrowTimesDefault };
+    const versions: NamedTerms['versions'] = [document, ...(await this.#replaced(provider, document))];
+    if (document.escrow === undefined) return { hash, versions, escrow: escrowTimesDefault };
     const { captureAfterSeconds, reclaimAfterSeconds } = document.escrow;
     return {
       hash,
-      document,
+      versions,
       escrow: { captureAfterSeconds: BigInt(captureAfterSeconds), reclaimAfterSeconds: BigInt(reclaimAfterSeconds) },
     };
+  }
+
+  /** What the terms replaced: a bill may hold what was charged before. */
+  async #replaced(provider: string, { offer, replaces }: TermsDocument): Promise<TermsDocument[]> {
+    const versions: TermsDocument[] = [];
+    for (let hash = replaces; hash !== undefined && versions.length < versionsMax;) {
+      const earlier = await this.#executor.current(terms, termsStream(provider, hash), provider);
+      if (earlier.status === 'none' || earlier.document.offer !== offer) break;
+      versions.push(earlier.document);
+      hash = earlier.document.replaces;
+    }
+    return versions;
   }
 
   /** The contract that takes the payment; undefined for one that the chain does not have. */
@@ -250,16 +267,6 @@ export class OpenCheckoutHandler implements ICommandHandler<OpenCheckout> {
       decide: (state) => openSlot(state, { ...data, salt, invoiceRef }),
     });
   }
-}
-
-/**
- * Whether terms cannot be those of what is to be paid. A title has one price for ever, which terms that are paid once name; a bill is made of
- * many things, so that only the currency of terms that were named for it can be compared.
- */
-function contradicts({ price }: TermsDocument, { kind, amount }: Payable, { termsHash }: CheckoutAsked): boolean {
-  const isForTitle = kind === 'title' && price.cycle === 'once';
-  if (price.currency !== amount.currency) return isForTitle || termsHash !== undefined;
-  return isForTitle && moneyOf(price.amount, price.currency).amount !== amount.amount;
 }
 
 function amountOf({ amount }: Payable): Pick<SlotOpened, 'amount' | 'currency'> {

@@ -16,7 +16,7 @@ import type { InvoiceIssuing } from './invoice-issuing.ts';
 
 /** Something that can be paid, as the books have it now. */
 export type Payable = { readonly account: string; readonly amount: Money } & (
-  | { readonly kind: 'invoice'; readonly invoice: string; readonly number: string }
+  | ({ readonly kind: 'invoice'; readonly invoice: string; readonly number: string } & Pick<InvoiceIssued, 'lines' | 'priceBooks'>)
   | { readonly kind: 'title'; readonly title: SlotTitle; readonly endsAt: string; readonly held: boolean }
   | { readonly kind: 'top-up'; readonly bucket: string }
   | { readonly kind: 'deposit' | 'credit' }
@@ -84,7 +84,8 @@ export class PayableSubjects {
     const amount = subject.amount ?? { amount: open, currency: customer.currency };
     const refused = refusedPart(customer, subject.invoice, amount);
     if (refused !== undefined) return refused;
-    return { kind: 'invoice', account: issued.account, amount, invoice: subject.invoice, number: issued.number };
+    const { account: id, number, lines, priceBooks } = issued;
+    return { kind: 'invoice', account: id, amount, invoice: subject.invoice, number, lines, priceBooks };
   }
 
   async #title(

@@ -1,0 +1,76 @@
+import { describe, expect, it } from '@jest/globals';
+import { moneyOf } from '../../../services/money/money.ts';
+import type { TermsDocument, TermsPrice } from '../../../services/settlement/domain/terms.events.ts';
+import { type BilledLine, termsDifference, type TermsSubject } from '../../../services/settlement/domain/terms-match.ts';
+
+const voice = { stream: 'demo.pricebook-voice', revision: '3' };
+const terms = (price: Partial<TermsPrice> = {}, more: Partial<TermsDocument> = {}): TermsDocument => ({
+  ...{ format: 'tallyroot-terms/1', provider: 'demo', offer: 'tv', version: '1', priceBooks: [], slaCredits: [], refunds: 'None.' },
+  price: { amount: '12.10', currency: 'EUR', cycle: 'month', ...price },
+  ...more,
+});
+const line = (count: number, amount: string, product = 'tv'): BilledLine => ({ product, count: count.toString(), amount });
+const bill = (lines: readonly BilledLine[], priceBooks: TermsDocument['priceBooks'] = [], currency = 'EUR'): TermsSubject => {
+  return { kind: 'invoice', amount: moneyOf('50', currency), lines, priceBooks };
+};
+const title = (amount: string, held = false, currency = 'EUR'): TermsSubject => ({
+  kind: 'title',
+  amount: moneyOf(amount, currency),
+  held,
+});
+const differs = (subject: TermsSubject, document = terms(), { isChosen = true, replaced = [] as TermsDocument[] } = {}) =>
+  termsDifference({ versions: [document, ...replaced], isChosen }, subject);
+
+describe('[D15] a bill', () => {
+  it('may hold what is of other offers', () => expect(differs(bill([line(2, '24.20'), line(3, '9.99', 'box')], [voice]))).toBeUndefined());
+
+  it.each([
+    ['a charge at another price', line(1, '12.11'), { said: '1 x 12.10', billed: '12.11' }],
+    ['charges that do not come to their price', line(3, '36.29'), { said: '3 x 12.10', billed: '36.29' }],
+    ['a charge less than it says', line(2, '12.10'), { said: '2 x 12.10', billed: '12.10' }],
+  ])('is not under terms that %s contradicts, whoever named them', (_, wrong, said) => {
+    for (const isChosen of [true, false])
+      expect(differs(bill([line(1, '9.99', 'box'), wrong]), terms(), { isChosen })).toEqual({ differs: 'price', ...said });
+  });
+
+  it('may hold what was charged before the price changed, under the version that these terms replace', () => {
+    const replaced = [terms({ amount: '10.00' }), terms({ amount: '8.00' })];
+    for (const amount of ['22.10', '24.20', '20.00', '18.00'])
+      expect(differs(bill([line(2, amount)]), terms(), { replaced })).toBeUndefined();
+    expect(differs(bill([line(2, '22.11')]), terms(), { replaced })).toMatchObject({ differs: 'price' });
+    expect(differs(bill([line(2, '32.10')]), terms(), { replaced })).toMatchObject({ differs: 'price' });
+  });
+
+  it('is rated by the versions of price books that the terms name, or those that they replace', () => {
+    const document = terms({ cycle: 'usage', amount: '0' }, { offer: 'voice', priceBooks: [voice] });
+    const later = { ...voice, revision: '4' };
+    expect(differs(bill([line(7, '3.33', 'voice')], [voice]), document)).toBeUndefined();
+    const difference = { differs: 'price-book', said: 'demo.pricebook-voice@3', billed: 'demo.pricebook-voice@4' };
+    expect(differs(bill([], [voice, later]), document)).toEqual(difference);
+    const newer = terms({ cycle: 'usage' }, { offer: 'voice', priceBooks: [later] });
+    expect(differs(bill([], [voice, later]), newer, { replaced: [document] })).toBeUndefined();
+  });
+
+  it('in another currency is not under terms that were named for it, and those of the profile are not compared', () => {
+    const difference = { differs: 'currency', said: 'EUR', billed: 'USD' };
+    expect(differs(bill([line(1, '1.00')], [], 'USD'))).toEqual(difference);
+    expect(differs(bill([line(1, '1.00')], [], 'USD'), terms(), { isChosen: false })).toBeUndefined();
+  });
+});
+
+describe('[D15] a title', () => {
+  const once = terms({ cycle: 'once' });
+  const escrow = { captureAfterSeconds: '0', reclaimAfterSeconds: '1209600' };
+
+  it('costs what terms say that are paid once, and in their currency', () => {
+    expect(differs(title('12.10'), once)).toBeUndefined();
+    expect(differs(title('12.11'), once)).toEqual({ differs: 'price', said: '12.10', billed: '12.11' });
+    expect(differs(title('12.10', false, 'USD'), once, { isChosen: false })).toMatchObject({ differs: 'currency' });
+    expect(differs(title('4.99'), terms())).toBeUndefined();
+  });
+
+  it('is not paid to the provider at once where terms hold its money in escrow', () => {
+    expect(differs(title('12.10', true), { ...once, escrow })).toBeUndefined();
+    expect(differs(title('12.10'), { ...once, escrow })).toEqual({ differs: 'escrow', said: 'escrow', billed: 'provider' });
+  });
+});
