@@ -59,7 +59,7 @@ export const refusals: Readonly<Record<string, readonly string[]>> = {
   FeeVaultTransferFailed: ['[SET-A19] takes its fees when it can'],
   PpvEscrowQuoteExpired: ['needs an offer that is not over'],
   PpvEscrowWrongPayer: ['needs an offer that is not over', '[SET-A18] passes over a payer'],
-  PpvEscrowWrongToken: ['is paid by EIP-3009 or Permit2'],
+  PpvEscrowWrongToken: ['[SET-A10] is paid by EIP-3009 or Permit2'],
   PpvEscrowWrongValue: ['is paid in the native coin'],
   PpvEscrowInexactTransfer: ['[SET-A14] is exact in a token that answers nothing'],
   PpvEscrowSignerNotAuthorised: ['[SET-A2] is of exactly what the provider signed', '[SET-A31] keeps providers apart'],

@@ -78,7 +78,7 @@ describe('a purchase', () => {
     expect(await refusalOf('payer', 'purchase', other, signer, otherSig, { value: 1n })).toBe('PpvEscrowWrongValue(1,0)');
   });
 
-  it('is paid by EIP-3009 or Permit2, over this offer alone, whoever sends it', async () => {
+  it('[SET-A10] is paid by EIP-3009 or Permit2, over this offer alone, whoever sends it', async () => {
     const { dollarDomain, permit2, permit2Domain, offer, signOffer, escrow } = fixture.on;
     const { payer, signer } = fixture.on.hands;
     await send(fixture.on.dollar, payer, 'approve', permit2, MaxUint256);
@@ -94,7 +94,15 @@ describe('a purchase', () => {
     const other = offer({ seq: 2n, eventId: 2n });
     const moved = [other, signer.address, await signOffer(other), payer.address, 4n, payerSig];
     expect(await refusalOf('stranger', 'purchaseWithPermit2', ...moved)).not.toBe('accepted');
-    await sent('stranger', 'purchaseWithPermit2', permitted, signer.address, await signOffer(permitted), payer.address, 4n, payerSig);
+    const paid = [permitted, signer.address, await signOffer(permitted), payer.address] as const;
+    expect(await refusalOf('stranger', 'purchaseWithPermit2', ...paid, 5n, payerSig)).not.toBe('accepted');
+    await sent('stranger', 'purchaseWithPermit2', ...paid, 4n, payerSig);
+    const next = offer({ seq: 4n });
+    const again = [next, signer.address, await signOffer(next), payer.address] as const;
+    const used = await signedOfferPermit2(payer, permit2Domain, { escrow: address, nonce: 4n, offer: next });
+    const unused = await signedOfferPermit2(payer, permit2Domain, { escrow: address, nonce: 6n, offer: next });
+    expect(await refusalOf('stranger', 'purchaseWithPermit2', ...again, 4n, used)).not.toBe('accepted');
+    expect(await refusalOf('stranger', 'purchaseWithPermit2', ...again, 6n, unused)).toBe('accepted');
     expect(await held(await dollar())).toBe(25_000_000n);
     expect(await read('purchaseOf', ...event, await dollar(), 2n)).toEqual([payer.address, 12_500_000n]);
     const coin = offer({ seq: 3n, token: ZeroAddress });

@@ -63,6 +63,10 @@ describe('an owner whose key is lost or stolen', () => {
   it('[SET-A28] keeps payments, refunds, claims and revocations working', async () => {
     const { on } = fixture;
     const { settlement, registry, hands, dollar } = on;
+    const receiver = await deployed(on, ['Receivers', 'LateReceiver']);
+    await send(registry, hands.feeAdmin, 'setFeeReceiver', await receiver.getAddress());
+    await send(registry, hands.feeAdmin, 'setFee', providerId, 100);
+    await travelBy(on, 7 * day);
     await send(registry, hands.admin, 'proposeRecovery', providerId, hands.other.address);
     const tokens = [hands.refunder.address, 1_000n] as const;
     await send(dollar, hands.refunder, 'mint', ...tokens);
@@ -71,7 +75,11 @@ describe('an owner whose key is lost or stolen', () => {
     await send(settlement, by, ...call);
     await send(settlement, hands.refunder, 'refund', providerId, 1n, 1n, await dollar.getAddress(), by.address, 5n, id('reason'));
     await send(settlement, hands.payer, 'revoke', on.mandate());
-    expect(await balanceOf(on, hands.treasury.address, dollar)).toBe(on.quote().amount);
+    const native = await wayOf('payNative').pay(on, quoteFor(on, wayOf('payNative'), { seq: 2n }));
+    await send(settlement, native.by, ...native.call);
+    await send(receiver, hands.stranger, 'claim', await settlement.getAddress(), ZeroAddress, true);
+    expect(await balanceOf(on, await receiver.getAddress())).toBe(10n ** 13n);
+    expect(await balanceOf(on, hands.treasury.address, dollar)).toBe((on.quote().amount * 99n) / 100n);
   });
 
   it('[SET-A28] of the platform moves no money, and takes no fee above the cap', async () => {
