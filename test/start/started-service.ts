@@ -9,17 +9,24 @@ import { projectRoot } from '../../services/read-store/project-root.ts';
 const root = projectRoot(import.meta.dirname);
 const startMsMax = 60_000;
 
+/** What is run in place of `bin/tallyroot`, and where. */
+interface CommandPlace {
+  readonly program?: string;
+  readonly cwd?: string;
+}
+
 /** `bin/tallyroot` as a user runs it: a child process in a process group of its own, known by what it prints. */
 export class StartedCommand {
   output = '';
   readonly exit: Promise<number | null>;
   private readonly child: ChildProcess;
 
-  constructor(args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
-    const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|TALLYROOT_|NODE_OPTIONS)/.test(name)));
-    this.child = spawn(process.execPath, [join(root, 'bin', 'tallyroot'), ...args], {
+  constructor(args: readonly string[], environment: NodeJS.ProcessEnv = {}, { program, cwd }: CommandPlace = {}) {
+    const [command, ...first] = program === undefined ? [process.execPath, join(root, 'bin', 'tallyroot')] : [program];
+    this.child = spawn(command, [...first, ...args], {
+      ...(cwd !== undefined && { cwd }),
       detached: true,
-      env: { ...inherited, ...environment },
+      env: { ...inheritedEnvironment(), ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [this.child.stdout, this.child.stderr]) stream?.on('data', (text: Buffer) => (this.output += text.toString()));
@@ -43,13 +50,22 @@ export class StartedCommand {
   }
 }
 
+/** What a user's shell has: nothing of the test run, nor of the npm that started it. */
+export function inheritedEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|TALLYROOT_|NODE_OPTIONS)/.test(name)));
+}
+
 /** A data folder of its own, below a 0700 folder with a space in its name. */
 export class ServiceFolder {
   readonly path = join(mkdtempSync(join(tmpdir(), 'tallyroot start ')), 'data');
   private readonly started: StartedCommand[] = [];
 
   start(...args: string[]): StartedCommand {
-    const command = new StartedCommand(['start', '--data', this.path, '--port', '0', ...args]);
+    return this.ends(new StartedCommand(['start', '--data', this.path, '--port', '0', ...args]));
+  }
+
+  /** Ends with the folder. */
+  ends(command: StartedCommand): StartedCommand {
     this.started.push(command);
     return command;
   }
