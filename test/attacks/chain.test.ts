@@ -12,7 +12,7 @@ let chain: AnchoringChain;
 let secondChain: AnchoringChain;
 beforeAll(async () => {
   [chain, secondChain] = await Promise.all([AnchoringChain.start(), AnchoringChain.start(31_338)]);
-}, 60_000);
+});
 afterAll(() => Promise.all([chain.stop(), secondChain.stop()]));
 
 /** As an auditor does with a node of each chain. */

@@ -28,7 +28,7 @@ beforeAll(async () => {
   log = await chain.log();
   while (log.size < leavesMin) log.move('1.00');
   await chain.anchor(log);
-}, 60_000);
+});
 afterAll(() => chain.stop());
 
 const hashOf = (index: number) => Buffer.from(log.hashOf(index), 'hex');

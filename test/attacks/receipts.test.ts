@@ -8,7 +8,7 @@ import { simulate, verdictOf } from './simulate.ts';
 let chain: AnchoringChain;
 beforeAll(async () => {
   chain = await AnchoringChain.start();
-}, 60_000);
+});
 afterAll(() => chain.stop());
 
 const toleranceSeconds = 300;

@@ -27,7 +27,7 @@ beforeAll(async () => {
   api = await startTestService();
   account = (await api.post('/v1/accounts', { billing: 'postpaid', currency: 'EUR', creditLimit: '500' })).body.id;
   priceBook = (await api.post('/v1/price-books', priceBookBody)).body.id;
-}, 60_000);
+});
 afterAll(() => api.close());
 
 /** A valid body of every command, by path. `:account` stands for an open account. */

@@ -32,7 +32,7 @@ describe('a chain node that is away at the start', () => {
     const known = { address: contract, chainId: '31337', codeHash: ledgerAnchorCodeHash };
     api = await startTestService({ dataFolder, chain: { rpcUrl: `http://127.0.0.1:${proxy.port}`, contract: known } });
     operator = { authorization: `Bearer ${api.operatorToken}` };
-  }, 60_000);
+  });
   afterAll(async () => {
     await api.close();
     await proxy.close();
@@ -51,7 +51,7 @@ describe('a chain node that is away at the start', () => {
     });
     expect(anchored).toMatchObject({ log: 'demo', chainId: '31337' });
     expect((await api.get('/v1/anchoring', operator)).body.healthy).toBe(true);
-  }, 60_000);
+  });
 
   it('tells what the anchor cost, and refuses a wrong day', async () => {
     const costs = async () => (await api.get('/v1/anchoring/costs', operator)).body.costs as { fee: string }[];

@@ -25,7 +25,7 @@ beforeAll(async () => {
     ...{ DATABASE_URL: database.serviceUrl, DATABASE_OWNER_URL: database.ownerUrl, ANCHOR_CHAINS: file },
     ...(api.eventStoreUrl !== undefined && { EVENTSTORE_URL: api.eventStoreUrl }),
   };
-}, 60_000);
+});
 
 afterAll(async () => {
   await api.close();

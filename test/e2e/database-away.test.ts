@@ -58,7 +58,7 @@ beforeAll(async () => {
   await line.mend();
   api = await startTestService({ databaseUrl: line.url });
   account = (await api.post('/v1/accounts', { billing: 'prepaid', currency: 'EUR' })).body.id as string;
-}, 60_000);
+});
 afterAll(async () => {
   await api.close();
   await line.cut();
@@ -97,5 +97,5 @@ describe('a service whose database is away', () => {
     }
     await line.mend();
     await expectToGoOn();
-  }, 60_000);
+  });
 });

@@ -108,7 +108,7 @@ describe('[E6] a deposit for a top-up', () => {
     await topUp(randomUUID(), effectiveAt, '1');
     await (await escrow.getFunction('release')(terms, await evidence(terms.name.eventId))).wait();
     expect(await chain.provider.getBalance(beneficiary)).toBe(amount);
-  }, 60_000);
+  });
 
   it('stays where it is when no anchor holds the event, or the event says something else', async () => {
     const [key, effectiveAt] = [randomUUID(), '2026-02-02T00:00:00.000Z'];
@@ -125,5 +125,5 @@ describe('[E6] a deposit for a top-up', () => {
     await expect(release.staticCall(terms, cheaper)).rejects.toMatchObject({ revert: { name: 'DepositReleaseOtherPayload' } });
     const dearer = { ...cheaper, payload: `0x${Buffer.from(payloadOf(effectiveAt)).toString('hex')}` };
     await expect(release.staticCall(terms, dearer)).rejects.toMatchObject({ revert: { name: 'DepositReleaseNotIncluded' } });
-  }, 60_000);
+  });
 });

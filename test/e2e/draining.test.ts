@@ -16,7 +16,7 @@ let sockets: Socket[];
 beforeEach(async () => {
   api = await startTestService({ settlementChains: [chain] });
   sockets = [];
-}, 60_000);
+});
 afterEach(() => sockets.forEach((socket) => socket.destroy()));
 
 interface Client {
@@ -53,7 +53,7 @@ describe('a service that is stopped', () => {
     await follower.receives('event: checkout');
     await Promise.all([api.close(), follower.closed]);
     expect(follower.received()).toMatch(/\r\n0\r\n\r\n$/); // Its last chunk: it was ended, and not cut.
-  }, 60_000);
+  });
 
   it('does not wait for clients that never end their request', async () => {
     const head = `POST /v1/accounts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${api.token}\r\nContent-Type: application/json\r\n`;

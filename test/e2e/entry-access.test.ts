@@ -19,7 +19,7 @@ beforeAll(async () => {
   event = opened.body.events[0].id as string;
   customer = { authorization: `Bearer ${(await api.post(`/v1/accounts/${opened.body.id}/customer-keys`, {})).body.token}` };
   await eventually(async () => expect((await proof(anonymous)).status).toBe(200));
-}, 60_000);
+});
 afterAll(() => api.close());
 
 async function eventually(expectation: () => Promise<void>): Promise<void> {
@@ -126,7 +126,7 @@ describe('[E4] the entries of a log', () => {
     const log = { log: `${api.service.url}/logs/demo/`, genesisHash, rpcUrl: undefined };
     expect(await verifyLog({ ...log, token: api.token })).toMatchObject({ exitCode: 0 });
     expect(await verifyLog(log)).toEqual({ exitCode: 2, output: expect.stringMatching(/UNVERIFIABLE[^]*V4[^]*give a --token/) });
-  }, 60_000);
+  });
 
   it('are opened again by the provider, and said to be open or closed in one of two words', async () => {
     for (const word of ['Public', '', 1, null, ['token']])

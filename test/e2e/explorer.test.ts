@@ -244,7 +244,7 @@ describe('[E10] an auditor looks through a log', () => {
     expect(await verified(open, [chain.url])).toMatchObject({ isOffline: false, lastAnchor: { seq: expect.anything() } });
     expect((await api.get(`${links.entry}/export?x=1`)).body.code).toBe('query_invalid');
     expect((await api.get('/v1/logs/demo/entries/9999/export')).body.code).toBe('log_entry_not_found');
-  }, 60_000);
+  });
 
   it('sees what is wrong with a file that somebody changed', async () => {
     const { links, index } = await entryOfPayment();
@@ -288,7 +288,7 @@ describe('[E10] an auditor looks through a log', () => {
     for (const file of ['', '{}', '[]', 'x\ny', '{"v":"tallyroot-entries/1"}'])
       expect([file, (await verified(file)).verdict]).toEqual([file, 'UNVERIFIABLE']);
     expect(await verifyEntries({ file: text, genesisHash: 'a'.repeat(64), rpcUrls: [] })).toMatchObject({ verdict: 'INVALID' });
-  }, 60_000);
+  });
 
   it('takes home all that posts to an account as JSON lines, each with its proof', async () => {
     const text = await downloaded((await search(account)).body.links.export as string, 'demo-search.jsonl');
@@ -304,7 +304,7 @@ describe('[E10] an auditor looks through a log', () => {
     expect((await api.get('/v1/logs/demo/search/export?q=INV-000001', nobody)).body.code).toBe('unauthenticated');
     expect((await api.get('/v1/logs/demo/search/export?q=INV-999999')).body.code).toBe('log_entry_not_found');
     expect((await api.get('/v1/logs/demo/search/export?q=')).body.code).toBe('query_invalid');
-  }, 60_000);
+  });
 
   it('takes home a stream that is longer than what is read in one go', async () => {
     const long = (await api.post('/v1/accounts', { billing: 'prepaid', currency: 'EUR' })).body.id as string;
@@ -324,7 +324,7 @@ describe('[E10] an auditor looks through a log', () => {
       expect([text, outcome.verdict]).toEqual([text, 'VALID']);
       expect(outcome.entries.map(({ entry }) => entry.revision)).toEqual(Array.from({ length: 301 - first }, (_, at) => at + first));
     }
-  }, 60_000);
+  });
 
   it('runs the command that the guide names', async () => {
     const { links, index } = await entryOfPayment();
@@ -341,7 +341,7 @@ describe('[E10] an auditor looks through a log', () => {
     expect((await verifyEntriesCommand('--file', file, '--genesis', 'a'.repeat(64))).code).toBe(1);
     for (const args of [['--file', join(api.dataFolder, 'nothing'), '--genesis', genesis], ['--file', file], ['--bundle', file], []])
       expect([args, (await verifyEntriesCommand(...args)).code]).toEqual([args, 2]);
-  }, 60_000);
+  });
 
   it('is told to ask again for what no published head covers yet', async () => {
     const id = 'ffffffff-0000-5000-8000-000000000000';

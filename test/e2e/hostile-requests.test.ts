@@ -8,7 +8,7 @@ const open = { billing: 'postpaid', currency: 'EUR', creditLimit: '500' };
 beforeAll(async () => {
   api = await startTestService();
   account = (await api.post('/v1/accounts', open)).body.id as string;
-}, 60_000);
+});
 afterAll(() => api.close());
 
 /** What came back for bytes on a connection of their own, read until the other side closes it. */

@@ -24,7 +24,7 @@ let folder: string;
 beforeAll(async () => {
   chain = await startThrowawayChain();
   folder = await mkdtemp(join(tmpdir(), 'tallyroot-local-payments-'));
-}, 60_000);
+});
 afterAll(async () => {
   await chain.stop();
   await rm(folder, { recursive: true, force: true });
@@ -81,7 +81,7 @@ it('makes the local chain one on which the local provider is paid, by quotes and
   const at = (contract: string) => ({ chainId: '31337', contract });
   expect(digestOf(quote, at(contracts.settlement))).toBe(await settlement.getFunction('hashQuote')('quote' in quote ? quote.quote : {}));
   expect(digestOf({ module: 'escrow', offer }, at(contracts.escrow!))).toBe(await escrow.getFunction('hashOffer')(offer));
-}, 60_000);
+});
 
 it('shows what stands on the chain when it is repeated, finds the chain at another address, and deploys anew only when it is told to', async () => {
   const file = join(folder, 'settlement-chains.json');
@@ -103,7 +103,7 @@ it('shows what stands on the chain when it is repeated, finds the chain at anoth
   await chain.provider.send('anvil_setCode', [anew.contracts.settlement, '0x']);
   await localPayments(['--rpc', chain.url, '--data', folder], {});
   expect(readSettlementChains(file)[0]!.contracts.settlement).not.toBe(anew.contracts.settlement);
-}, 60_000);
+});
 
 it('is refused on any other chain, and without a node', async () => {
   await expect(localPayments([], {})).rejects.toThrow('--rpc <url>');

@@ -27,7 +27,7 @@ beforeAll(async () => {
   ajv = new Ajv2020({ strict: false, allErrors: true });
   addFormats.default(ajv);
   ajv.addSchema({ $id: 'api', ...document });
-}, 60_000);
+});
 afterAll(() => api.close());
 
 /** Holds an answer to the schema that the document gives for it. */

@@ -38,7 +38,7 @@ beforeAll(async () => {
   });
   api = await startTestService({ logger: pino({ level: 'trace' }, sink) });
   dataFolder = join(api.service.keyFiles.apiKey, '..');
-}, 60_000);
+});
 afterAll(() => api.close());
 
 async function openAccount(): Promise<string> {

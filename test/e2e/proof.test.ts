@@ -38,7 +38,7 @@ beforeAll(async () => {
   }
   await api.post(`/v1/accounts/${account}/invoices`, { dueOn: '2026-12-31' });
   await api.service.integrity.anchoring.anchorer.anchorNow('demo');
-}, 90_000);
+});
 afterAll(async () => {
   clearInterval(mining);
   await intruder.leave();
@@ -87,7 +87,7 @@ describe('[E6] the ledger of a running service', () => {
     await exportLog(api.service.integrity.files, 'demo', out);
     expect(await verifyLog({ log: out, genesisHash, rpcUrl: chain.url })).toMatchObject({ exitCode: 0 });
     expect((await verifyLog({ log: out, genesisHash, rpcUrl: undefined })).output).toContain('VALID (no chain checked)');
-  }, 60_000);
+  });
 
   // Invoices, anchors, ticks and commitments, as the product writes them. Where Go is not installed Jest says that this was left out.
   (hasGo ? it : it.skip)(
@@ -105,7 +105,7 @@ describe('[E6] the ledger of a running service', () => {
     expect(await verifyLog({ log: join(folder, 'nothing'), genesisHash, rpcUrl: undefined })).toMatchObject({ exitCode: 2 });
     const other = { log: `${api.service.url}/logs/demo/`, genesisHash: 'a'.repeat(64), rpcUrl: chain.url };
     expect(await verifyLog(other)).toMatchObject({ exitCode: 1 });
-  }, 60_000);
+  });
 
   it('keeps payloads from whoever has no token, and is VALID for them too', async () => {
     const withheld = await fetch(`${api.service.url}/logs/demo/payloads/000.jsonl`);
@@ -144,7 +144,7 @@ describe('[E1] a byte that was changed behind the ledger', () => {
       expect([exitCode, output]).toEqual([1, expect.stringContaining(`first bad event: leaf ${leaf}`)]);
       if (name !== 'id') expect(output).toContain(id);
       expect((await verifyLive()).exitCode).toBe(0);
-    }, 60_000);
+    });
   }
 
   it('in the stored leaf makes the verifier name the event', async () => {
@@ -157,7 +157,7 @@ describe('[E1] a byte that was changed behind the ledger', () => {
     });
     expect([exitCode, output]).toEqual([1, expect.stringContaining(`first bad event: leaf ${leaf}`)]);
     expect(output).toContain(id);
-  }, 60_000);
+  });
 
   it('in a tile makes the verifier name the leaf', async () => {
     const { leaf } = await chargeEvent();
@@ -171,7 +171,7 @@ describe('[E1] a byte that was changed behind the ledger', () => {
       return flip;
     });
     expect([exitCode, output]).toEqual([1, expect.stringContaining(`first bad event: leaf ${leaf}`)]);
-  }, 60_000);
+  });
 });
 
 describe('the page of the auditor', () => {
@@ -265,7 +265,7 @@ describe('an event that something wrote behind the port', () => {
     expect([exitCode, output]).toEqual([0, expect.stringMatching(/format: leaf \d+/)]);
     const balances = await api.get(`/v1/accounts/${account}/balances`);
     expect(balances.status).toBe(200);
-  }, 60_000);
+  });
 });
 
 function bytes(hex: string): Buffer {

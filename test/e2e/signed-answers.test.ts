@@ -44,7 +44,7 @@ beforeAll(async () => {
   await sent(`/v1/accounts/${account}/payments`, { amount: '1', currency: 'EUR', method: 'bank', reference: 'R1' });
   await sent(`/v1/accounts/${account}/charges`, charge);
   await api.service.integrity.anchoring.anchorer.anchorNow('demo');
-}, 90_000);
+});
 afterAll(async () => {
   clearInterval(mining);
   await owner.end();
@@ -121,7 +121,7 @@ describe('a signed answer', () => {
     for (const { current } of answers) await covered(current.asOfSize as string);
     const { code, output } = await verify({ answers, receipts: kept });
     expect([code, output]).toEqual([0, expect.stringMatching(/V9 +answers +ok\nV10 +receipts +ok/)]);
-  }, 60_000);
+  });
 
   it('convicts a ledger whose read model lies while its events are honest', async () => {
     const lie = (to: string) =>
@@ -134,7 +134,7 @@ describe('a signed answer', () => {
     await covered(body.current.asOfSize as string);
     const { code, output } = await verify({ answers: [body], receipts: [] });
     expect([code, output]).toEqual([1, expect.stringMatching(/V9 +answers +invalid\n +answer 1 is not what the first \d+ leaves/)]);
-  }, 60_000);
+  });
 
   it('belongs to the provider of the account alone, and says what is missing', async () => {
     const unknown = '00000000-0000-5000-8000-000000000000';

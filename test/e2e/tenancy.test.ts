@@ -122,7 +122,7 @@ beforeAll(async () => {
   ])
     await api.post('/v1/settlement/rates', { base, currency: 'EUR', rate, source: 'test', at, spreadBps: '0' });
   topUp = await paidTopUp(account);
-}, 60_000);
+});
 afterAll(() => api.close());
 
 /** A top-up that is final and credited: the id of its settlement. */
@@ -273,7 +273,7 @@ describe('what belongs to one customer', () => {
         expect([route, answer.status, without(answer, id)]).toEqual([route, 404, without(nothing, absentId)]);
       }
     }
-  }, 60_000);
+  });
 
   it('is begun to be paid by no other customer', async () => {
     const [mine, neighbour, foreign] = [await customerOf(), await customerOf(), await customerOf(other)];
@@ -283,7 +283,7 @@ describe('what belongs to one customer', () => {
       for (const stranger of [neighbour, foreign]) expect([route, (await ask(stranger.headers)).status]).toEqual([route, 404]);
       expect([route, (await ask(mine.headers)).status]).toEqual([route, 201]);
     }
-  }, 60_000);
+  });
 
   it('is collected from under no mandate of another customer', async () => {
     const [mine, neighbour] = [await customerOf(), await customerOf()];
@@ -413,7 +413,7 @@ describe('what an auditor is let into', () => {
       if (attempt === 300) throw new Error('A revoked key still opens the log.');
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-  }, 60_000);
+  });
 
   it('ends no key of a customer', async () => {
     const { id } = (await api.post(`/v1/accounts/${ids.account}/customer-keys`, {})).body as { id: string };

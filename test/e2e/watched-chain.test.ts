@@ -13,7 +13,7 @@ beforeAll(async () => {
   chain = new ScriptedChain();
   node = await startScriptedNode(chain);
   api = await startTestService({ settlementChains: [scriptedChainOf([node.url])] });
-}, 60_000);
+});
 
 afterAll(async () => {
   await api.close();
@@ -45,5 +45,5 @@ describe('a chain that providers are paid on', () => {
     });
     expect(await api.get('/ready')).toMatchObject({ status: 200, body: { ready: true, chains: [{ chainId: '77', state: 'following' }] } });
     expect((await api.get('/v1/settlement/watcher')).status).toBe(403);
-  }, 60_000);
+  });
 });

@@ -29,7 +29,7 @@ beforeAll(async () => {
   await sent(`/v1/accounts/${account}/charges`, { ...eur('4.275'), product: 'internet-100', description: 'Internet 100' });
   invoice = (await sent(`/v1/accounts/${account}/invoices`, { dueOn: '2026-04-01' })).id as string;
   await sent(`/v1/accounts/${account}/payments`, { ...eur('1'), method: 'bank', reference: 'R1' });
-}, 60_000);
+});
 afterAll(() => api.close());
 
 const after = (path: string) => `${path}${path.includes('?') ? '&' : '?'}after=${position}`;

@@ -565,7 +565,7 @@ describe('the escrow', () => {
     await sent('signer', 'cancelEvent', ...event);
     await sent('stranger', 'claimRefunds', ...event, ZeroAddress, [1n]);
     expect(await puppet.getFunction('heard')()).toBe(`0x${'0'.repeat(64)}`);
-  }, 60_000);
+  });
 
   it('[SET-A4] knows one form of a signature, and takes a contract’s word only while it agrees', async () => {
     const { offer, registry, hands } = fixture.on;

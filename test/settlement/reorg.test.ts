@@ -25,7 +25,7 @@ beforeAll(async () => {
     contracts: { registry: await addressOf(on.registry), settlement: await addressOf(on.settlement) },
     profile: { finality: 'tag', realMoney: false, confirmations: [] },
   };
-}, 60_000);
+});
 
 afterAll(() => on.chain.stop());
 

@@ -58,7 +58,7 @@ describe('the settlement set', () => {
     expect(await ask(contracts.registry, 'defaultAdmin')).toBe(admin);
     expect(await ask(contracts.registry, 'feeReceiver')).toBe(feeReceiver);
     expect(await deploySettlement(target(), parameters())).toEqual(deployment);
-  }, 60_000);
+  });
 
   it('is noted in the file that the service reads, which keeps all else that stands there', async () => {
     const file = join(folder, 'settlement-chains.json');
@@ -80,7 +80,7 @@ describe('the settlement set', () => {
       { ...deployed, rpcUrls: [] },
     ]);
     expect(start).toThrow('Chain 2');
-  }, 60_000);
+  });
 
   it('is not deployed without Permit2, without an address, or from other code', async () => {
     const bare = { provider: target().provider, artifacts };
@@ -89,5 +89,5 @@ describe('the settlement set', () => {
     await expect(deploySettlement(bare, { ...parameters(), guardian: '' })).rejects.toThrow('guardian');
     const other = { ...artifacts, loadArtifact: async (name: string) => ({ ...(await artifacts.loadArtifact(name)), bytecode: '0x00' }) };
     await expect(deploySettlement({ ...bare, artifacts: other }, parameters())).rejects.toThrow('contracts/generated');
-  }, 60_000);
+  });
 });

@@ -49,7 +49,7 @@ describe('a copy of a log', () => {
     expect(await copyLog({ source: other, target: back })).toEqual({ standing: 0, copied: facts.length });
     for (const copy of [one, other, back]) expect(await factsOf(copy)).toEqual(facts);
     expect(await verifyCopy({ source, target: back }, nobody)).toMatchObject({ events: facts.length });
-  }, 60_000);
+  });
 
   it('holds the same in an EventStoreDB, and comes back from there', async () => {
     const double = await EventStoreDBDouble.start();
@@ -66,7 +66,7 @@ describe('a copy of a log', () => {
       await server.dispose();
       await double.stop();
     }
-  }, 60_000);
+  });
 
   it('takes what the source got meanwhile, and nothing when there is nothing new', async () => {
     const [source, target] = [strided(), strided()];

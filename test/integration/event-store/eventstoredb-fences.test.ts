@@ -218,7 +218,7 @@ describe('reads from EventStoreDB', () => {
       );
     }
     expect(await collect(store.readStream(stream))).toHaveLength(130);
-  }, 60_000);
+  });
 
   it('outlive a connection that breaks after the reader has left', async () => {
     const store = open();
@@ -347,7 +347,7 @@ describe('subscriptions to EventStoreDB', () => {
     await eventually(async () => append(store).then(() => true));
     const third = follow(store);
     await until(() => third.seen.length === 1);
-  }, 60_000);
+  });
 });
 
 /** Leaves a read after its first event. */

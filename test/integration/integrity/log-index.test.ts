@@ -28,7 +28,7 @@ beforeAll(async () => {
     return pool.query(parts);
   };
   recording = Object.create(pool, { query: { value: query } }) as pg.Pool;
-}, 60_000);
+});
 afterAll(async () => {
   await pool.end();
   await database.drop();

@@ -32,7 +32,7 @@ beforeAll(async () => {
     contracts: { registry: lower(await on.registry.getAddress()), settlement: lower(await on.settlement.getAddress()) },
     profile: { finality: 'tag', realMoney: false, confirmations: [] },
   };
-}, 60_000);
+});
 
 afterAll(async () => {
   await pool.end();
@@ -109,7 +109,7 @@ describe('coins that go past the contracts', () => {
     expect(told().toSorted()).toEqual(['other to treasury 7', 'treasury in 9', 'treasury out fees', 'treasury to refunder 5']);
     const [stray] = ledger.finalised().filter(({ log }) => log.name === 'Transfer' && log.toRole === 'treasury');
     expect(stray).toMatchObject({ contract: nativeToken, log: { from: lower(payer.address), to: lower(treasury.address) } });
-  }, 60_000);
+  });
 
   it('are told of a treasury that was replaced, too', async () => {
     const { providerAdmin, treasury, payer, other } = on.hands;
@@ -122,7 +122,7 @@ describe('coins that go past the contracts', () => {
     await look();
     await look();
     expect(told().toSorted()).toEqual(['other to treasury 21', 'treasury in 23']);
-  }, 60_000);
+  });
 
   it('are told from where balances were known, when a process ends before it has kept what it found', async () => {
     await look();
@@ -132,7 +132,7 @@ describe('coins that go past the contracts', () => {
     await look();
     await look();
     expect(told()).toEqual(['other to treasury 31']);
-  }, 60_000);
+  });
 
   it.each([
     ['Postgres', () => new PostgresWatcherStore(pool)],

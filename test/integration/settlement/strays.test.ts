@@ -16,7 +16,7 @@ beforeAll(async () => {
   on = await settlementOn(await startThrowawayChain());
   database = await freshDatabase();
   pool = createPool({ url: database.serviceUrl });
-}, 60_000);
+});
 
 afterAll(async () => {
   await pool.end();

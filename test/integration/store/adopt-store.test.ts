@@ -34,7 +34,7 @@ beforeEach(async () => {
   await untilSigned(fixture);
   await project(fixture.store);
   await stopAll();
-}, 60_000);
+});
 afterEach(async () => {
   await stopAll();
   await fixture.close();

@@ -105,7 +105,7 @@ describe('a ledger moves to another Postgres', () => {
     paused.resolve();
     expect(await copying).toMatchObject({ events: 0 });
     await ledger.start(from);
-  }, 60_000);
+  });
 
   it('and goes on watching its chains from where it was', async () => {
     const [from, to] = [await database(), await database()];
@@ -139,7 +139,7 @@ describe('a ledger moves to another Postgres', () => {
     // A sign-in that waits for its signature is good for minutes, and is asked for again.
     const known = [...derived, ...keptTables, 'access_sign_in'];
     expect(rows.map(({ name }) => name).filter((name) => !known.includes(name))).toEqual([]);
-  }, 60_000);
+  });
 });
 
 it('a ledger moves to EventStoreDB and back, and every head that was signed on the way is one history', async () => {

@@ -11,7 +11,7 @@ const lying: LyingNode[] = [];
 
 beforeAll(async () => {
   [fast, slow] = await Promise.all([AnchoringChain.start(31_337), AnchoringChain.start(31_338)]);
-}, 60_000);
+});
 
 beforeEach(async () => {
   [fast, slow] = await Promise.all([fast.withNewContract(), slow.withNewContract()]);
