@@ -1,6 +1,8 @@
+import { ProjectedFinalClaims } from '../../../projections/settlements/projected.final-claims.ts';
 import { PostgresWatcherHalts } from '../../settlement/adapters/postgres/postgres.watcher-halts.ts';
 import { PostgresWatcherStore } from '../../settlement/adapters/postgres/postgres.watcher-store.ts';
 import { type PlannedAdoption, planAdoption } from '../../settlement/application/watching/adoption.ts';
+import { compareWithLedger } from '../../settlement/application/watching/ledger-comparison.ts';
 import type { ShadowFinding } from '../../settlement/application/watching/shadow-resync.ts';
 import { settlementId } from '../../settlement/domain/chain-effect.ts';
 import { EngineFault } from '../embedded/engine-fault.ts';
@@ -28,12 +30,15 @@ export function adopt(place: WatchedPlace, decided: Decided & { readonly reverse
       print([
         `Adopted, as the chain shows it up to block ${finding.upTo}.`,
         ...(plan.reversed.length > 0 ? [`The ledger takes back ${plan.reversed.length} that it has as final.`] : []),
+        ...(plan.forgotten.length > 0 ? [`The ledger is told again of ${plan.forgotten.length} that it has lost.`] : []),
       ]);
       return true;
     });
     return isAdopted ? lift(place, decided) : exitCodes.differs;
   });
 }
+
+const everyBlock = 2n ** 63n - 1n;
 
 /** A watcher at work would move the checkpoints that are compared. */
 function halt({ chain: { chainId }, pool }: WatchedPlace, { by, reason }: Decided): Promise<void> {
@@ -42,7 +47,17 @@ function halt({ chain: { chainId }, pool }: WatchedPlace, { by, reason }: Decide
 }
 
 function planned(place: WatchedPlace, finding: ShadowFinding): Promise<PlannedAdoption> {
-  return withFinalEffects(place, (ledger) => planAdoption(finding, new PostgresWatcherStore(place.pool), ledger));
+  const { chainId, cursors } = finding;
+  const kept = new PostgresWatcherStore(place.pool);
+  // Behind its own checkpoints a watcher has told of nothing as final.
+  const upTo = cursors.kept.reduce((least, { finalized }) => (finalized.number < least ? finalized.number : least), finding.upTo);
+  return withFinalEffects(place, async (ledger) => {
+    const inLedger = await compareWithLedger({
+      ...{ chainId, upTo, claimedUpTo: everyBlock, kept, ledger },
+      claims: new ProjectedFinalClaims(place.pool),
+    });
+    return planAdoption(finding, kept, ledger, inLedger);
+  });
 }
 
 function tellUndecided({ reversed, digest }: PlannedAdoption, given: string | undefined): false {

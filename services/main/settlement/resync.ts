@@ -27,7 +27,9 @@ export function resync(place: WatchedPlace): Promise<number> {
     const inLedger = await withFinalEffects(place, (ledger) => compareWithLedger({ chainId, upTo, kept, ledger, claims }));
     print(linesOfLedger(inLedger));
     const found = differences.length + inLedger.forgotten.length + inLedger.unfounded.length;
-    return found === 0 ? exitCodes.same : exitCodes.differs;
+    if (found === 0) return exitCodes.same;
+    print([`To mend it: settlement adopt --chain ${chainId} --by <name> --reason <text>. What the ledger would take back is named first.`]);
+    return exitCodes.differs;
   });
 }
 

@@ -157,6 +157,7 @@ describe('bin/tallyroot settlement', () => {
   });
 
   it('names what the ledger was told and does not have', async () => {
+    await pool.query(`update settlement_watch_log set standing = 'finalized' where key = '1' and state = 'seen'`);
     expect([await run('resync'), printed]).toEqual([
       1,
       expect.stringMatching(/^forgotten 0x(a2){20} [0-9]+ slot 1 {2}block 1 {2}0x[0-9a-f]{64}$/m),
@@ -172,6 +173,27 @@ describe('bin/tallyroot settlement', () => {
       expect.stringMatching(/^unfounded 0x(a2){20} [0-9]+ slot 3 {2}block 3 {2}0x[0-9a-f]{64}$/m),
     ]);
     expect(printed).toContain('The ledger has 1 as final that are not kept.');
+  });
+
+  it('mends both: the one is told again, the other taken back for who names it', async () => {
+    expect([await run('adopt', ...decided), printed]).toEqual([
+      1,
+      expect.stringMatching(/^ {2}Settled of provider [0-9]+ {2}77\..*\.slot\.3 /m),
+    ]);
+    const told = await new PostgresWatcherStore(pool).deliveries(scriptedChainId);
+    expect(told.map(({ kind, effect }) => `${kind} ${effect.key}`)).toEqual(['seen 2']);
+    const [, digest = ''] = /these 1 back in the ledger, repeat the command with --reverse ([0-9a-f]{16})\.$/m.exec(printed) ?? [];
+    expect([await run('adopt', ...decided, '--reverse', digest), printed]).toEqual([
+      0,
+      expect.stringContaining('The ledger takes back 1 that it has as final.\nThe ledger is told again of 1 that it has lost.\n'),
+    ]);
+    expect(await new PostgresWatcherStore(pool).deliveries(scriptedChainId)).toMatchObject([
+      { kind: 'lost', reason: 'A node left out logs.', effect: { key: '3', log: { amount: '9' } } },
+      { kind: 'seen', standing: undefined, effect: { key: '1' } },
+      { kind: 'seen', standing: undefined, effect: { key: '2' } },
+      { kind: 'seen', standing: undefined, effect: { key: '3' } },
+    ]);
+    expect([await run('resync'), printed]).toEqual([0, expect.stringContaining('has all that it was told, and 2 wait to be told.')]);
   });
 
   it('waits until nobody looks at the chain any more', async () => {

@@ -10,6 +10,8 @@ import { openShadowStore } from '../../../services/settlement/adapters/postgres/
 import { tellAgain } from '../../../services/settlement/adapters/postgres/tell-again.ts';
 import { watchDefaults } from '../../../services/settlement/application/watching/chain-watch.ts';
 import { planAdoption } from '../../../services/settlement/application/watching/adoption.ts';
+import type { FinalClaim } from '../../../services/settlement/application/watching/final-claims.ts';
+import { nativeToken } from '../../../services/settlement/application/settlement-chain.ts';
 import { compareWithLedger } from '../../../services/settlement/application/watching/ledger-comparison.ts';
 import { resyncIntoShadow } from '../../../services/settlement/application/watching/shadow-resync.ts';
 import type { WatchedLog } from '../../../services/settlement/application/watching/watcher-store.ts';
@@ -140,8 +142,8 @@ describe('what the ledger has of it', () => {
 });
 
 describe('adopting what the chain shows', () => {
-  const plan = async (finding?: Awaited<ReturnType<typeof resync>>) =>
-    planAdoption(finding ?? (await resync(true)), new PostgresWatcherStore(pool), ledger);
+  const plan = async (finding?: Awaited<ReturnType<typeof resync>>, unfounded: readonly FinalClaim[] = []) =>
+    planAdoption(finding ?? (await resync(true)), new PostgresWatcherStore(pool), ledger, { forgotten: [], unfounded });
   /** Answers what it takes an operator for. */
   const adopt = async () => {
     const { reversed, adopt: go } = await plan();
@@ -165,6 +167,26 @@ describe('adopting what the chain shows', () => {
     expect(await adopt()).toEqual([]);
     await goOn();
     expect(typesOf('1')).toEqual([['observed', 'finalized']]);
+  });
+
+  it('takes back what only the ledger has, unless the chain shows it or nobody can tell', async () => {
+    const [first, second] = await Array.fromAsync(new PostgresWatcherStore(pool).standing(configured.chainId, 5n));
+    const made = { ...(first as ChainEffect), key: '90', contract: scriptedContracts.settlement } as ChainEffect;
+    const elsewhere = { ...made, contract: `0x${'ee'.repeat(20)}` };
+    const coins = { ...made, contract: nativeToken, module: 'token' } as ChainEffect;
+    for (const effect of [made, elsewhere, coins]) await ledger.take(effect, { head: 6n, finalized: 5n });
+    await pool.query('delete from settlement_watch_log where tx = $1 and log_index = $2', [second?.tx, second?.logIndex]);
+    const claims = [second as ChainEffect, made, elsewhere, coins].map((effect) => ({ ...effect, block: effect.block.number }));
+    const { reversed, adopt: go } = await plan(undefined, claims);
+    expect(reversed).toEqual([made]);
+    await go('Nobody knows where it came from.');
+    const told = await new PostgresWatcherStore(pool).deliveries(configured.chainId);
+    expect(told.filter(({ kind, effect }) => kind === 'seen' || effect.key === '90')).toMatchObject([
+      { kind: 'lost', reason: 'Nobody knows where it came from.', effect: made },
+      { kind: 'seen', standing: undefined, effect: second },
+    ]);
+    await goOn();
+    expect(typesOf('90').flat()).toEqual(['observed', 'finalized', 'reversed']);
   });
 
   it('withdraws what was made up, from the ledger too where it was told', async () => {

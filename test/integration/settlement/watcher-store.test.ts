@@ -13,6 +13,7 @@ import type {
   WatcherStore,
   WatchStep,
 } from '../../../services/settlement/application/watching/watcher-store.ts';
+import type { ChainEffect } from '../../../services/settlement/domain/chain-effect.ts';
 import { freshDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { block, effectOf, settled } from '../../unit/settlement/effect.fixtures.ts';
 import { place } from '../../unit/settlement/slot.fixtures.ts';
@@ -22,11 +23,13 @@ const other = `0x${'0e'.repeat(20)}`;
 const at = (number: number, fork = 'a'): Checkpoint => ({ number: BigInt(number), hash: block(number, fork).hash });
 const tx = (digit: string) => `0x${digit.repeat(64)}`;
 const start: WatchCursor = { address: contract, module: 'settlement', observed: at(0), finalized: at(0), codeHash: undefined };
-const slot = (seq: string, number: number, fork = 'a', hash = tx(seq.slice(-1))): WatchedLog => ({
+const slot = (seq: string, number: number, fork = 'a', hash = tx(seq.slice(-1))): ChainEffect => ({
   ...settled({ seq }, { block: block(number, fork), tx: hash }),
   key: seq,
 });
 const word = (of: bigint) => ({ contract, providerId: '11', word: of });
+/** An adoption in which nothing was heard in another place, and neither side had lost anything. */
+const mended = { heard: [], unfounded: [], forgotten: [] };
 const keysOf = (logs: readonly { readonly key: string }[]) => logs.map(({ key }) => key);
 
 let database: TestDatabase;
@@ -97,7 +100,7 @@ describe.each([
     await advance(at(0), at(1), [slot('7', 1)]);
     await expect(advance(at(1), at(2), [slot('8', 2), slot('7', 2, 'a', tx('9'))])).rejects.toMatchObject({ code: 'key_twice' });
     expect([await heard(), (await cursor())?.observed]).toEqual([['seen 7 a'], at(1)]);
-    const found = { chainId, from: [], to: [], lost: [], undone: [], found: [slot('7', 1, 'b')], heard: [] };
+    const found = { chainId, from: [], to: [], lost: [], undone: [], found: [slot('7', 1, 'b')], ...mended };
     await expect(store.adopt(found)).rejects.toMatchObject({ code: 'key_twice' });
   });
 
@@ -137,7 +140,7 @@ describe.each([
     expect(keysOf(await store.absent(chainId, [...keys, { ...keys[1]!, providerId: '12' }]))).toEqual(['8', '7']);
     expect(keysOf(await store.absent('1', keys))).toEqual(['8', '7']);
     for (let times = 0; times < 2; times++)
-      await store.adopt({ chainId, from: [], to: [], lost: [], undone: [], found: [slot('8', 2)], heard: [] });
+      await store.adopt({ chainId, from: [], to: [], lost: [], undone: [], found: [slot('8', 2)], ...mended });
     expect(await heard()).toEqual(['seen 7 a', 'seen 8 a']);
   });
 
@@ -227,7 +230,7 @@ describe.each([
       { id: eight, reason: 'a fork' },
       { id: ten, reason: undefined },
     ];
-    const moved = { chainId, from, to, lost, undone: [seven], found, heard: [found[0]!] };
+    const moved = { chainId, from, to, lost, undone: [seven], found, ...mended, heard: [found[0]!] };
     await store.adopt(moved);
     await expect(store.adopt(moved)).rejects.toMatchObject({ name: 'CheckpointMovedFault' });
     expect([await cursor(), await store.unfinalBlocks(chainId, contract)]).toMatchObject([
@@ -240,6 +243,22 @@ describe.each([
     expect(second).not.toHaveProperty('reason');
     expect(keysOf((await store.withdrawable(chainId, [], [])).map(({ log }) => log))).toEqual(['10']);
     expect(keysOf(await Array.fromAsync(store.standing(chainId, 9n)))).toEqual(['7', '11', '9']);
+  });
+
+  it('tells again what the ledger has lost, and of the loss of what only the ledger had', async () => {
+    await advance(at(0), at(3), [slot('7', 1), slot('8', 2)], { isFinal: true });
+    for (const { id } of await store.deliveries(chainId)) await store.told(id, 'finalized');
+    expect(await heard()).toEqual([]);
+    const [seven, nine, ten] = [slot('7', 1), slot('9', 3, 'c'), slot('10', 2, 'c')];
+    const unfounded = [nine, ten].map((effect) => ({ effect, reason: 'a fork' }));
+    const at3 = await store.cursors(chainId);
+    await store.adopt({ chainId, from: at3, to: at3, lost: [], undone: [], found: [], heard: [], unfounded, forgotten: [seven] });
+    expect(await heard()).toEqual(['lost 10 c', 'lost 9 c', 'seen 7 a']);
+    expect((await store.deliveries(chainId))[0]).toMatchObject({ kind: 'lost', reason: 'a fork', effect: ten });
+    expect(keysOf(await Array.fromAsync(store.standing(chainId, 9n)))).toEqual(['7', '8']);
+    expect(await store.withdrawable(chainId, [], [])).toEqual([]);
+    for (const { id, kind } of await store.deliveries(chainId)) await store.told(id, kind === 'lost' ? 'undone' : 'finalized');
+    expect(await heard()).toEqual([]);
   });
 
   it('keeps what holders have at the last comparison, and at one block that waits', async () => {

@@ -58,6 +58,10 @@ export class MemorySettlementLedger implements SettlementLedger, FinalEffects {
     return (facts.at(-1) as ShadowFact).type as EffectStanding;
   }
 
+  async seen(effect: EffectKey): Promise<ChainEffect | undefined> {
+    return (await this.has(effect)) ? this.#factsOf(effect).at(-1)?.effect : undefined;
+  }
+
   async reorged(effect: ChainEffect, reason?: string): Promise<void> {
     const facts = this.#factsOf(effect);
     const last = facts.at(-1);

@@ -133,7 +133,7 @@ export class MemoryWatcherStore implements WatcherStore {
       .map(({ id, log }) => ({ id, log }));
   }
 
-  async adopt({ chainId, from, to, lost, undone, found, heard }: Adoption): Promise<void> {
+  async adopt({ chainId, from, to, lost, undone, found, heard, unfounded, forgotten }: Adoption): Promise<void> {
     for (const { address, observed } of from) this.#assertAt(chainId, [address], observed);
     const chain = this.#chain(chainId);
     const reasons = new Map(lost.map(({ id, reason }) => [id, reason]));
@@ -145,6 +145,12 @@ export class MemoryWatcherStore implements WatcherStore {
     const fresh = await this.unknown(chainId, found);
     this.#assertOnce(chainId, fresh);
     for (const log of fresh) this.#keep(log, heard.includes(log) ? 'finalized' : undefined);
+    const again = new Set(forgotten.map(placeKeyOf));
+    for (const kept of chain.logs) if (kept.state === 'seen' && again.has(placeKeyOf(kept.log))) kept.standing = undefined;
+    for (const { effect, reason } of unfounded) {
+      chain.logs.push({ id: ++this.#lastId, log: effect, state: 'lost', standing: 'finalized', reason });
+      this.#touch(effect);
+    }
     for (const cursor of to) {
       const known = chain.cursors.get(cursor.address);
       chain.cursors.set(cursor.address, { ...cursor, observed: cursor.finalized, codeHash: known?.codeHash ?? cursor.codeHash });

@@ -171,7 +171,7 @@ export class PostgresWatcherStore implements WatcherStore {
       .map(({ id, log }) => ({ id, log }));
   }
 
-  async adopt({ chainId, from, to, lost, undone, found, heard }: Adoption): Promise<void> {
+  async adopt({ chainId, from, to, lost, undone, found, heard, unfounded, forgotten }: Adoption): Promise<void> {
     await inPoolTransaction(this.#pool, 'begin', async (client) => {
       for (const { address, observed } of from) await move(client, { chainId, contracts: [address], from: observed, to: observed });
       const { rows } = await client.query<{ log: WatchedLog }>(withdrawSql, [
@@ -187,6 +187,14 @@ export class PostgresWatcherStore implements WatcherStore {
       await insertLogs(client, chainId, found, standsAlready);
       for (const { block, tx, logIndex, providerId } of heard)
         await client.query(heardSql, [chainId, block.hash, tx, logIndex, providerId]);
+      for (const { block, tx, logIndex, providerId } of forgotten)
+        await client.query(forgottenSql, [chainId, block.hash, tx, logIndex, providerId]);
+      for (const { effect, reason } of unfounded) await client.query(unfoundedSql, [chainId, JSON.stringify(effect), reason]);
+      await touchWords(
+        client,
+        chainId,
+        unfounded.map(({ effect }) => effect),
+      );
       await insertCursors(client, chainId, to);
       for (const { address, finalized } of to) await client.query(standAtSql, [chainId, address, finalized.number, finalized.hash]);
       await client.query('delete from settlement_watch_block where chain_id = $1 and contract = any($2)', [
@@ -380,6 +388,13 @@ const withdrawSql = `update settlement_watch_log kept set state = gone.state, re
   from unnest($1::bigint[], $2::text[], $3::text[]) gone (id, state, reason) where kept.id = gone.id returning kept.log`;
 const heardSql = `update settlement_watch_log set standing = 'finalized'
   where chain_id = $1 and block_hash = $2 and tx = $3 and log_index = $4 and provider_id is not distinct from $5 and state = 'seen'`;
+const forgottenSql = `update settlement_watch_log set standing = null
+  where chain_id = $1 and block_hash = $2 and tx = $3 and log_index = $4 and provider_id = $5 and state = 'seen'`;
+const unfoundedSql = `insert into settlement_watch_log
+    (chain_id, contract, provider_id, effect, key, block_number, block_hash, tx, log_index, log, state, standing, reason)
+  select $1, log ->> 'contract', (log ->> 'providerId')::numeric, log ->> 'effect', log ->> 'key', (log #>> '{block,number}')::bigint,
+    log #>> '{block,hash}', log ->> 'tx', (log ->> 'logIndex')::integer, log, 'lost', 'finalized', $3
+  from (values ($2::jsonb)) as entry (log)`;
 const keepBlockSql = `insert into settlement_watch_block (chain_id, contract, number, hash) select $1, contract, $3, $4 from unnest($2::text[]) contract`;
 
 async function move(

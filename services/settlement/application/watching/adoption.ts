@@ -4,14 +4,25 @@ import { isOnlyRecorded } from '../../domain/settlement.decider.ts';
 import type { FinalEffects } from './final-effects.ts';
 import { foundLate, LateLogs } from './late-logs.ts';
 import { nativeToken } from '../settlement-chain.ts';
+import type { LedgerFinding } from './ledger-comparison.ts';
 import type { ShadowFinding } from './shadow-resync.ts';
 import { CheckpointMovedFault } from './watcher-faults.ts';
-import { type Adoption, isSameSaying, placeKeyOf, type WatchedLog, type WatcherStore, type Withdrawable } from './watcher-store.ts';
+import {
+  type Adoption,
+  type EffectKey,
+  isSameSaying,
+  placeKeyOf,
+  type WatchedLog,
+  type WatcherStore,
+  type Withdrawable,
+} from './watcher-store.ts';
 
 /** What an operator decides on, before anything is adopted. */
 export interface PlannedAdoption {
   /** What the ledger has as final, and the chain does not show, also not in another place. */
   readonly reversed: readonly ChainEffect[];
+  /** What stands and the ledger was told, and it does not have: that takes nobody's decision. */
+  readonly forgotten: readonly ChainEffect[];
   /** Of exactly these: whoever names it has seen them. */
   readonly digest: string;
   /**
@@ -23,9 +34,15 @@ export interface PlannedAdoption {
 
 /**
  * Makes what is kept what the chain shows, up to the last final block of a finding that went to the end; what was observed behind that is seen
- * anew. The ledger says what is final, and not the table: between the two a process may have ended.
+ * anew. The ledger says what is final, and not the table: between the two a process may have ended. What the table has lost, and the ledger, is
+ * part of it: `inLedger` says that.
  */
-export async function planAdoption(finding: ShadowFinding, kept: WatcherStore, ledger: FinalEffects): Promise<PlannedAdoption> {
+export async function planAdoption(
+  finding: ShadowFinding,
+  kept: WatcherStore,
+  ledger: FinalEffects,
+  inLedger: Pick<LedgerFinding, 'forgotten' | 'unfounded'>,
+): Promise<PlannedAdoption> {
   const { chainId, upTo, differences, cursors } = finding;
   if (cursors.shadow.some(({ finalized }) => finalized.number !== upTo))
     throw new CheckpointMovedFault('The chain went on while it was read: repeat the command.');
@@ -38,9 +55,12 @@ export async function planAdoption(finding: ShadowFinding, kept: WatcherStore, l
   found.push(...corrected.left.filter(({ contract }) => contract === nativeToken));
   const rows = await kept.withdrawable(chainId, cursors.shadow, [...withdrawn, ...corrected.withdrawn]);
   const sorted = await sort(rows, found, { ledger, explained });
-  const reversed = sorted.reversed.map(({ log }) => log as ChainEffect);
+  const unfounded = await unfoundedIn(inLedger.unfounded, { finding, ledger });
+  const reversed = [...sorted.reversed.map(({ log }) => log as ChainEffect), ...unfounded.filter((effect) => !isOnlyRecorded(effect))];
+  const gone = new Set(rows.map(({ log }) => placeKeyOf(log)));
+  const forgotten = inLedger.forgotten.filter((effect) => !gone.has(placeKeyOf(effect)));
   return {
-    ...{ reversed, digest: digestOf(reversed) },
+    ...{ reversed, forgotten, digest: digestOf(reversed) },
     adopt: async (reason) => {
       if (reversed.length > 0 && reason === undefined) throw new RangeError('Nobody has decided to take back what is final.');
       const reasonOf = ({ log }: Withdrawable) => (explained.has(placeKeyOf(log)) ? foundLate : undefined);
@@ -49,7 +69,8 @@ export async function planAdoption(finding: ShadowFinding, kept: WatcherStore, l
         ...sorted.reversed.map(({ id }) => ({ id, reason })),
       ];
       const { undone, heard } = sorted;
-      await kept.adopt({ chainId, from: cursors.kept, to: cursors.shadow, lost, undone, found, heard });
+      const claimed = unfounded.map((effect) => ({ effect, reason: isOnlyRecorded(effect) ? undefined : reason }));
+      await kept.adopt({ chainId, from: cursors.kept, to: cursors.shadow, lost, undone, found, heard, unfounded: claimed, forgotten });
     },
   };
 }
@@ -84,6 +105,26 @@ async function sort(
     }
   }
   return { lost, undone, heard, reversed };
+}
+
+/**
+ * Of what the ledger has as final and nothing that is kept says, what the chain does not show either. What it shows is found by the same command, and is
+ * nothing new to the ledger. Contracts that were not read again, and coins, are left alone: nobody can tell.
+ */
+async function unfoundedIn(
+  claims: readonly EffectKey[],
+  { finding: { cursors, differences }, ledger }: { readonly finding: ShadowFinding; readonly ledger: FinalEffects },
+): Promise<readonly ChainEffect[]> {
+  const known = new Set(cursors.shadow.map(({ address }) => address));
+  const shown = differences.flatMap((difference) => ('shown' in difference ? [difference.shown] : []));
+  const unfounded: ChainEffect[] = [];
+  for (const claim of claims) {
+    const effect = await ledger.seen(claim);
+    if (effect === undefined || effect.contract === nativeToken) continue;
+    const isRead = known.has(effect.contract) || effect.module === 'credit';
+    if (isRead && !shown.some((log) => isSameSaying(log, effect))) unfounded.push(effect);
+  }
+  return unfounded;
 }
 
 function digestOf(effects: readonly ChainEffect[]): string {

@@ -1,7 +1,8 @@
 import { knownEventOf } from '../../../commands/application/live-aggregate.ts';
 import type { EventStore } from '../../../event-store/domain/event-store.ts';
 import { StreamNotFoundFault } from '../../../event-store/domain/faults.ts';
-import { settlementId } from '../../domain/chain-effect.ts';
+import { type ChainEffect, settlementId } from '../../domain/chain-effect.ts';
+import { placeOf } from '../../domain/settlement.events.ts';
 import { type Settlement, settlement, standingOf } from '../../domain/settlement.ts';
 import type { ProviderDirectory } from '../provider-directory.ts';
 import { settlementStream } from '../settlement-streams.ts';
@@ -13,6 +14,8 @@ export interface FinalEffects {
   isOurs(providerId: string): boolean;
   /** Whether it is there for good in the ledger, in whatever block. */
   has(effect: EffectKey): Promise<boolean>;
+  /** As the ledger saw it; undefined where it is not there for good. */
+  seen(effect: EffectKey): Promise<ChainEffect | undefined>;
 }
 
 /** From the streams of the effects. */
@@ -30,8 +33,19 @@ export class StreamFinalEffects implements FinalEffects {
   }
 
   async has(effect: EffectKey): Promise<boolean> {
+    return standingOf(await this.#stateOf(effect)) === 'finalized';
+  }
+
+  async seen(effect: EffectKey): Promise<ChainEffect | undefined> {
+    const state = await this.#stateOf(effect);
+    if (state.status === 'none' || standingOf(state) !== 'finalized') return undefined;
+    const { providerId, log } = state.seen;
+    return { ...placeOf(state.seen), providerId, log } as ChainEffect;
+  }
+
+  async #stateOf(effect: EffectKey): Promise<Settlement> {
     const slug = this.#providers.slugOf(effect.providerId);
-    if (slug === undefined) return false;
+    if (slug === undefined) return settlement.initial;
     let state: Settlement = settlement.initial;
     try {
       for await (const stored of this.#store.readStream(settlementStream(slug, settlementId(effect)))) {
@@ -41,6 +55,6 @@ export class StreamFinalEffects implements FinalEffects {
     } catch (error) {
       if (!(error instanceof StreamNotFoundFault)) throw error;
     }
-    return standingOf(state) === 'finalized';
+    return state;
   }
 }

@@ -29,7 +29,7 @@ export class LateLogs {
     const rows = await this.#store.withdrawable(this.#chainId, [], withdrawn);
     const lost = rows.filter(({ log }) => gone.has(placeKeyOf(log))).map(({ id }) => ({ id, reason: foundLate }));
     const found = [...late, ...left];
-    await this.#store.adopt({ chainId: this.#chainId, from: [], to: [], lost, undone: [], found, heard: [] });
+    await this.#store.adopt({ chainId: this.#chainId, from: [], to: [], lost, undone: [], found, heard: [], unfounded: [], forgotten: [] });
     return late.length;
   }
 

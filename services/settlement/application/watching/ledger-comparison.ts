@@ -7,9 +7,11 @@ export interface LedgerComparisonOptions {
   readonly chainId: string;
   /** The last block whose effects are compared: it is final for every contract. */
   readonly upTo: bigint;
+  /** The same of what the ledger claims, which may have come further than a chain that went back; `upTo` when absent. */
+  readonly claimedUpTo?: bigint;
   /** What a watcher keeps. It is only read, and may be at work. */
   readonly kept: WatcherStore;
-  readonly ledger: FinalEffects;
+  readonly ledger: Pick<FinalEffects, 'isOurs' | 'has'>;
   readonly claims: FinalClaims;
 }
 
@@ -32,7 +34,14 @@ const atOnce = 16;
  * Holds the streams of the ledger against what a watcher keeps of a chain: what was told may be lost with the last events of a store, and the
  * watcher would never tell it again by itself.
  */
-export async function compareWithLedger({ chainId, upTo, kept, ledger, claims }: LedgerComparisonOptions): Promise<LedgerFinding> {
+export async function compareWithLedger({
+  chainId,
+  upTo,
+  claimedUpTo = upTo,
+  kept,
+  ledger,
+  claims,
+}: LedgerComparisonOptions): Promise<LedgerFinding> {
   let compared = 0;
   const missing: ChainEffect[] = [];
   for await (const effects of inBatches(oursOf(kept.standing(chainId, upTo), ledger))) {
@@ -40,7 +49,7 @@ export async function compareWithLedger({ chainId, upTo, kept, ledger, claims }:
     missing.push(...(await notFinal(effects, ledger)));
   }
   const absent: FinalClaim[] = [];
-  for await (const page of claims.pages(chainId, upTo)) absent.push(...(await kept.absent(chainId, page)));
+  for await (const page of claims.pages(chainId, claimedUpTo)) absent.push(...(await kept.absent(chainId, page)));
   // Asked for afterwards: what was told meanwhile is final by now, and what was not is still to be told.
   const untold = new Set((await kept.deliveries(chainId)).map(({ effect }) => businessKeyOf(effect)));
   const isTold = (effect: EffectKey) => !untold.has(businessKeyOf(effect));
@@ -56,14 +65,17 @@ export async function compareWithLedger({ chainId, upTo, kept, ledger, claims }:
   };
 }
 
-async function notFinal<Effect extends EffectKey>(effects: readonly Effect[], ledger: FinalEffects): Promise<Effect[]> {
+async function notFinal<Effect extends EffectKey>(
+  effects: readonly Effect[],
+  ledger: Pick<FinalEffects, 'isOurs' | 'has'>,
+): Promise<Effect[]> {
   const answers: boolean[] = [];
   for (let from = 0; from < effects.length; from += atOnce)
     answers.push(...(await Promise.all(effects.slice(from, from + atOnce).map((effect) => ledger.has(effect)))));
   return effects.filter((_, index) => answers[index] === false);
 }
 
-async function* oursOf(logs: AsyncIterable<WatchedLog>, ledger: FinalEffects): AsyncIterable<ChainEffect> {
+async function* oursOf(logs: AsyncIterable<WatchedLog>, ledger: Pick<FinalEffects, 'isOurs' | 'has'>): AsyncIterable<ChainEffect> {
   for await (const log of logs) if (log.providerId !== undefined && ledger.isOurs(log.providerId)) yield log;
 }
 

@@ -99,6 +99,10 @@ export interface Adoption {
   readonly found: readonly WatchedLog[];
   /** Of these, what the ledger has as final: by an observation in another place. */
   readonly heard: readonly WatchedLog[];
+  /** What the ledger has as final, and nothing that is kept or shown says: it hears that it is lost, with the reason. */
+  readonly unfounded: readonly { readonly effect: ChainEffect; readonly reason: string | undefined }[];
+  /** What stands, was told, and the ledger does not have: it is told again. */
+  readonly forgotten: readonly ChainEffect[];
 }
 
 /** What an adoption may withdraw. */
