@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { openAccount } from '../../services/accounts/domain/account.decider.ts';
 import type { AccountEvent, Billing, ChargesClosed } from '../../services/accounts/domain/account.events.ts';
-import { type Account, account as accountAggregate } from '../../services/accounts/domain/account.ts';
+import { account as accountAggregate } from '../../services/accounts/domain/account.ts';
+import type { Account } from '../../services/accounts/domain/open-account.ts';
 import { postCharge, purchaseTitle, topUp } from '../../services/accounts/domain/charging.decider.ts';
 import { closeCharges } from '../../services/accounts/domain/closing.decider.ts';
 import { creditSettlement } from '../../services/accounts/domain/crediting.decider.ts';

@@ -7,7 +7,7 @@ import { InvoicesQuery } from '../../projections/invoices/invoices.query.ts';
 import { TrialBalanceQuery } from '../../projections/journal/trial-balance.query.ts';
 import { statementRange } from '../../projections/statements/moment.ts';
 import { StatementsQuery } from '../../projections/statements/statements.query.ts';
-import type { OpenAccount } from '../../services/accounts/domain/account.ts';
+import type { OpenAccount } from '../../services/accounts/domain/open-account.ts';
 import { readModels } from '../../services/main/read-models.ts';
 import type { Currency } from '../../services/money/currency.ts';
 import { amountText, moneyOf } from '../../services/money/money.ts';

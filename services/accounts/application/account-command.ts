@@ -7,7 +7,8 @@ import type { Decision } from '../../commands/domain/decision.ts';
 import { streamName } from '../../event-store/domain/stream-name.ts';
 import type { AccountRejection } from '../domain/account.commands.ts';
 import type { AccountEvent } from '../domain/account.events.ts';
-import { type Account, account } from '../domain/account.ts';
+import { account } from '../domain/account.ts';
+import type { Account } from '../domain/open-account.ts';
 
 /** A command on one account. Each kind is a class of its own, since the bus knows commands by class. */
 export abstract class AccountCommand<Data> extends Command<Outcome<AccountRejection>> {

@@ -5,8 +5,8 @@ import type {
   SettlementRefundDecided,
   SettlementRefundReturned,
 } from './account-settlement.events.ts';
-import type { CreditedSettlement, SettlementParts } from './account-settlement.ts';
-import type { OpenAccount } from './account.ts';
+import type { CreditedSettlement, SettlementParts } from './known-settlements.ts';
+import type { OpenAccount } from './open-account.ts';
 import { withOpen } from './open-invoices.ts';
 
 /* What refunds do to an account. A settlement remembers where its money is, so that no part of it goes back twice. */

@@ -1,57 +1,20 @@
 import type { Aggregate, Placed } from '../../commands/domain/aggregate.ts';
-import type { Currency } from '../../money/currency.ts';
 import { moneyOf } from '../../money/money.ts';
 import { signedAmount } from '../../money/posting.ts';
-import { type AccountSettlements, noSettlements, settledAccount } from './account-settlement.ts';
+import { settledAccount } from './account-settlement.ts';
 import {
   type AccountEvent,
   accountEvents,
-  type Billing,
   type ChargesClosed,
   type EntryReversed,
   type PaymentReceived,
   type TitlePurchased,
 } from './account.events.ts';
 import { bucketOf, moneyBucket } from './chart.ts';
-import { type OutageCycle, withSla } from './sla.ts';
-import { type OpenInvoice, withOpen } from './open-invoices.ts';
-
-export interface OpenAccount extends AccountSettlements {
-  readonly status: 'open';
-  readonly account: string;
-  readonly billing: Billing;
-  readonly currency: Currency;
-  /** All amounts are at the currency's ledger scale. */
-  readonly creditLimit: bigint;
-  /** What the provider owes the customer, all buckets together; below zero only on credit. */
-  readonly wallet: bigint;
-  /** What of it lies in other buckets than the customer's money; each above zero. */
-  readonly buckets: ReadonlyMap<string, bigint>;
-  /** Charged since the last invoice. */
-  readonly unbilled: bigint;
-  readonly openInvoices: readonly OpenInvoice[];
-  /** Every invoice in the order of closing: a reversed payment puts its invoices back in their places. */
-  readonly invoiceOrder: readonly string[];
-  /** Charges at or below this revision are on an invoice. */
-  readonly closedTo: bigint;
-  /** Revision of the last event. */
-  readonly revision: bigint;
-  /** Revisions of events that were taken back. */
-  readonly reversed: ReadonlySet<bigint>;
-  /** Payments by method and the payer's reference. */
-  readonly payments: ReadonlyMap<string, KnownPayment>;
-  /** Titles bought and not taken back, with the revision of the purchase. */
-  readonly purchases: ReadonlyMap<string, bigint>;
-  /** Outages by terms and cycle. */
-  readonly outageCycles: ReadonlyMap<string, OutageCycle>;
-}
-
-export interface KnownPayment {
-  readonly revision: bigint;
-  readonly amount: bigint;
-}
-
-export type Account = { readonly status: 'none' } | OpenAccount;
+import { noSettlements } from './known-settlements.ts';
+import type { Account, OpenAccount } from './open-account.ts';
+import { withOpen } from './open-invoices.ts';
+import { withSla } from './sla.ts';
 
 export const account: Aggregate<Account, AccountEvent> = {
   initial: { status: 'none' },

@@ -3,8 +3,8 @@ import { amountText, largestPayable, type Money } from '../../money/money.ts';
 import { credit, debit, type Posting } from '../../money/posting.ts';
 import type { AccountEvent, ChargeSource } from './account.events.ts';
 import type { AccountRejection, PostChargeData, PurchaseTitleData, TopUpData } from './account.commands.ts';
-import { owedForTitles } from './account-settlement.ts';
-import type { Account, OpenAccount } from './account.ts';
+import { owedForTitles } from './known-settlements.ts';
+import type { Account, OpenAccount } from './open-account.ts';
 import { ledgerAccount } from './chart.ts';
 
 /* Money out of and into the wallet, and charges that wait for the invoice. Rejections are listed in precedence order. */

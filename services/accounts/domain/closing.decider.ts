@@ -4,7 +4,7 @@ import { credit, debit, type Posting } from '../../money/posting.ts';
 import { roundToPayable } from '../../money/rounding.ts';
 import type { AccountEvent } from './account.events.ts';
 import type { AccountRejection, CloseChargesData } from './account.commands.ts';
-import type { Account } from './account.ts';
+import type { Account } from './open-account.ts';
 import { ledgerAccount } from './chart.ts';
 
 /**

@@ -4,7 +4,7 @@ import { credit, debit, type Posting } from '../../money/posting.ts';
 import type { SettlementCredited } from './account-settlement.events.ts';
 import type { AccountRejection } from './account.commands.ts';
 import type { AccountEvent } from './account.events.ts';
-import type { Account, OpenAccount } from './account.ts';
+import type { Account, OpenAccount } from './open-account.ts';
 import { currencyMismatch, textOf } from './charging.decider.ts';
 import { ledgerAccount, overpaidBucket } from './chart.ts';
 

@@ -2,10 +2,10 @@ import { accept, type Decision, reject, repeated } from '../../commands/domain/d
 import { amountText, type Money } from '../../money/money.ts';
 import { credit, debit } from '../../money/posting.ts';
 import type { TitleGranted, TitleGrantEnded } from './account-settlement.events.ts';
-import { paidBy, type TitleGrant } from './account-settlement.ts';
+import { paidBy, type TitleGrant } from './known-settlements.ts';
 import type { AccountRejection } from './account.commands.ts';
 import type { AccountEvent } from './account.events.ts';
-import type { Account, OpenAccount } from './account.ts';
+import type { Account, OpenAccount } from './open-account.ts';
 import { currencyMismatch, textOf } from './charging.decider.ts';
 import { ledgerAccount, overpaidBucket } from './chart.ts';
 

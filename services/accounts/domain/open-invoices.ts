@@ -1,13 +1,6 @@
 import { moneyOf } from '../../money/money.ts';
 import type { PaymentReceived } from './account.events.ts';
-import type { OpenAccount } from './account.ts';
-
-/** An invoice as the account sees it: what is still owed, oldest first. */
-export interface OpenInvoice {
-  readonly invoice: string;
-  /** At ledger scale, above zero. */
-  readonly open: bigint;
-}
+import type { OpenAccount, OpenInvoice } from './open-account.ts';
 
 /** Open amounts after allocations are taken off (-1) or put back (+1), in the order of closing; what is paid leaves the list. */
 export function withOpen(

@@ -5,10 +5,11 @@ import { credit, debit } from '../../money/posting.ts';
 import { divide, roundToPayable } from '../../money/rounding.ts';
 import type { AccountRejection } from './account.commands.ts';
 import type { AccountEvent } from './account.events.ts';
-import type { Account, OpenAccount } from './account.ts';
+import type { Account, OpenAccount } from './open-account.ts';
 import { currencyMismatch } from './charging.decider.ts';
 import { ledgerAccount } from './chart.ts';
-import { type Cycle, cycleKey, cycleOf, downMsOf, type KnownOutage, nothingCredited } from './sla.ts';
+import { type Cycle, cycleKey, cycleOf, downMsOf, nothingCredited } from './sla.ts';
+import type { KnownOutage } from './open-account.ts';
 import type { NamedTerms, OutageRecorded, SlaCredited } from './sla.events.ts';
 
 /** What terms promise of a service, as they were published. */

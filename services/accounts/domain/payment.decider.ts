@@ -3,10 +3,11 @@ import { amountText, isPayable } from '../../money/money.ts';
 import { credit, debit } from '../../money/posting.ts';
 import type { AccountEvent } from './account.events.ts';
 import type { AccountRejection, ReceivePaymentData } from './account.commands.ts';
-import { type Account, type OpenAccount, paymentKey } from './account.ts';
+import { paymentKey } from './account.ts';
+import type { Account, OpenAccount } from './open-account.ts';
 import { currencyMismatch, textOf } from './charging.decider.ts';
 import { ledgerAccount } from './chart.ts';
-import type { OpenInvoice } from './open-invoices.ts';
+import type { OpenInvoice } from './open-account.ts';
 
 /** Pays the oldest invoice first; what is left over becomes credit in the wallet. The same payment reported again changes nothing. */
 export function receivePayment(account: Account, data: ReceivePaymentData): Decision<AccountEvent, AccountRejection> {

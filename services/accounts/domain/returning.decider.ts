@@ -3,10 +3,10 @@ import { amountText, type Money } from '../../money/money.ts';
 import { credit, debit, type Posting } from '../../money/posting.ts';
 import { partsOfRefund } from './account-refunds.ts';
 import type { SettlementRefundDecided, SettlementRefundReturned } from './account-settlement.events.ts';
-import type { SettlementRefund } from './account-settlement.ts';
+import type { SettlementRefund } from './known-settlements.ts';
 import type { AccountRejection } from './account.commands.ts';
 import type { AccountEvent } from './account.events.ts';
-import type { Account, OpenAccount } from './account.ts';
+import type { Account, OpenAccount } from './open-account.ts';
 import { ledgerAccount, overpaidBucket } from './chart.ts';
 import { refundLines } from './refunding.decider.ts';
 

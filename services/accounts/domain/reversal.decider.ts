@@ -3,7 +3,7 @@ import { amountText, moneyOf } from '../../money/money.ts';
 import { credit, mirrored, type Posting } from '../../money/posting.ts';
 import type { AccountEvent, ChargePosted, EntryReversed, PaymentReceived, TitlePurchased, ToppedUp } from './account.events.ts';
 import type { AccountRejection, ReverseEntryData } from './account.commands.ts';
-import type { Account, OpenAccount } from './account.ts';
+import type { Account, OpenAccount } from './open-account.ts';
 import { walletAvailable } from './charging.decider.ts';
 import { ledgerAccount, overpaidBucket } from './chart.ts';
 

@@ -1,17 +1,6 @@
 import { moneyOf } from '../../money/money.ts';
-import type { OpenAccount } from './account.ts';
-import type { OutageRecorded, SlaEvent } from './sla.events.ts';
-
-/** Outages of one offer in one cycle. */
-export interface OutageCycle {
-  readonly outages: readonly KnownOutage[];
-  /** Percent of the price that was given back, as the terms write it. */
-  readonly credited: string;
-}
-
-export interface KnownOutage extends Pick<OutageRecorded, 'from' | 'until' | 'source' | 'evidence'> {
-  readonly revision: bigint;
-}
+import type { KnownOutage, OpenAccount } from './open-account.ts';
+import type { SlaEvent } from './sla.events.ts';
 
 export interface Cycle {
   readonly from: string;

@@ -3,7 +3,7 @@ import { amountText, type Money } from '../../money/money.ts';
 import { credit, debit } from '../../money/posting.ts';
 import type { AccountRejection } from './account.commands.ts';
 import type { AccountEvent } from './account.events.ts';
-import type { Account, OpenAccount } from './account.ts';
+import type { Account, OpenAccount } from './open-account.ts';
 import { currencyMismatch, textOf } from './charging.decider.ts';
 import { ledgerAccount } from './chart.ts';
 import { walletLines } from './uncrediting.decider.ts';

@@ -2,10 +2,11 @@ import { accept, type Decision, reject, repeated } from '../../commands/domain/d
 import { amountText, type Money } from '../../money/money.ts';
 import { credit, debit, type Posting } from '../../money/posting.ts';
 import type { SettlementCreditReversed } from './account-settlement.events.ts';
-import { type CreditedSettlement, refundableOf } from './account-settlement.ts';
+import { type CreditedSettlement, refundableOf } from './known-settlements.ts';
 import type { AccountRejection } from './account.commands.ts';
 import type { AccountEvent } from './account.events.ts';
-import { type Account, heldIn, type OpenAccount } from './account.ts';
+import { heldIn } from './account.ts';
+import type { Account, OpenAccount } from './open-account.ts';
 import { ledgerAccount, moneyBucket } from './chart.ts';
 
 export interface ReverseSettlementCreditData {

@@ -2,7 +2,7 @@ import { hash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
 import type { AccountEvent } from '../../../services/accounts/domain/account.events.ts';
-import type { Account, OpenAccount } from '../../../services/accounts/domain/account.ts';
+import type { Account, OpenAccount } from '../../../services/accounts/domain/open-account.ts';
 import { account } from '../../../services/accounts/domain/account.ts';
 import { postCharge } from '../../../services/accounts/domain/charging.decider.ts';
 import { PostgresSnapshotStore } from '../../../services/commands/adapters/postgres/postgres.snapshot-store.ts';

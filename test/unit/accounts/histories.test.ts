@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { AccountEvent } from '../../../services/accounts/domain/account.events.ts';
-import { type Account, account, type OpenAccount } from '../../../services/accounts/domain/account.ts';
+import { account } from '../../../services/accounts/domain/account.ts';
+import type { Account, OpenAccount } from '../../../services/accounts/domain/open-account.ts';
 import { openAccount } from '../../../services/accounts/domain/account.decider.ts';
-import { owedForTitles, paidBy, refundableOf } from '../../../services/accounts/domain/account-settlement.ts';
+import { owedForTitles, paidBy, refundableOf } from '../../../services/accounts/domain/known-settlements.ts';
 import { creditSettlement } from '../../../services/accounts/domain/crediting.decider.ts';
 import { endTitleGrant, grantTitle } from '../../../services/accounts/domain/granting.decider.ts';
 import { refundSettlement } from '../../../services/accounts/domain/refunding.decider.ts';

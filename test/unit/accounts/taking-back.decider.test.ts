@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { account, type OpenAccount } from '../../../services/accounts/domain/account.ts';
+import { account } from '../../../services/accounts/domain/account.ts';
+import type { OpenAccount } from '../../../services/accounts/domain/open-account.ts';
 import { refundSettlement } from '../../../services/accounts/domain/refunding.decider.ts';
 import { reverseTakenBackCredit, takeBackCredit, type TakeBackCreditData } from '../../../services/accounts/domain/taking-back.decider.ts';
 import { reverseSettlementCredit } from '../../../services/accounts/domain/uncrediting.decider.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { provider, registerProvider, setEntryAccess } from '../../../services/access/domain/provider.ts';
 import type { AccountEvent } from '../../../services/accounts/domain/account.events.ts';
-import { type Account, account, type OpenAccount } from '../../../services/accounts/domain/account.ts';
+import { account } from '../../../services/accounts/domain/account.ts';
+import type { Account, OpenAccount } from '../../../services/accounts/domain/open-account.ts';
 import { openAccount } from '../../../services/accounts/domain/account.decider.ts';
 import { postCharge, topUp } from '../../../services/accounts/domain/charging.decider.ts';
 import type { AccountRejection } from '../../../services/accounts/domain/account.commands.ts';

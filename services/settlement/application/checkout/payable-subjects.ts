@@ -1,7 +1,8 @@
 import type { CommandExecutor } from '../../../commands/application/command-executor.ts';
 import { knownEventOf } from '../../../commands/application/live-aggregate.ts';
 import { accountStream } from '../../../accounts/application/account-command.ts';
-import { type Account, account, type OpenAccount } from '../../../accounts/domain/account.ts';
+import { account } from '../../../accounts/domain/account.ts';
+import type { Account, OpenAccount } from '../../../accounts/domain/open-account.ts';
 import type { CatalogReader } from '../../../catalog/application/catalog-reader.ts';
 import type { EventStore } from '../../../event-store/domain/event-store.ts';
 import { StreamNotFoundFault } from '../../../event-store/domain/faults.ts';

@@ -3,8 +3,9 @@ import { accountStream } from '../../../accounts/application/account-command.ts'
 import { EndTitleGrant } from '../../../accounts/application/end-title-grant.handler.ts';
 import { ReverseEntry } from '../../../accounts/application/reverse-entry.handler.ts';
 import type { SettlementCredited } from '../../../accounts/domain/account-settlement.events.ts';
-import { paidBy, type TitleGrant } from '../../../accounts/domain/account-settlement.ts';
-import { account, type OpenAccount } from '../../../accounts/domain/account.ts';
+import { paidBy, type TitleGrant } from '../../../accounts/domain/known-settlements.ts';
+import { account } from '../../../accounts/domain/account.ts';
+import type { OpenAccount } from '../../../accounts/domain/open-account.ts';
 import type { CatalogReader } from '../../../catalog/application/catalog-reader.ts';
 import type { TitleCancelled } from '../../../catalog/domain/catalog.events.ts';
 import type { Outcome } from '../../../commands/application/answer.ts';

@@ -1,5 +1,5 @@
 import { accountStream } from '../../../accounts/application/account-command.ts';
-import type { SettlementRefund } from '../../../accounts/domain/account-settlement.ts';
+import type { SettlementRefund } from '../../../accounts/domain/known-settlements.ts';
 import { account } from '../../../accounts/domain/account.ts';
 import type { CommandExecutor } from '../../../commands/application/command-executor.ts';
 import { settlementId } from '../../domain/chain-effect.ts';
