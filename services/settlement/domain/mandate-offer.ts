@@ -16,10 +16,12 @@ export interface MandateAsked {
   readonly token: KnownToken;
   readonly caps: MandateCaps;
   readonly commandId: string;
+  /** On the page of a checkout. */
+  readonly byPayer?: true;
 }
 
 /** The salts follow from the command, so that a repeat of it is the same mandate. */
-export function mandateOffer({ provider, account, place, token, caps, commandId }: MandateAsked): MandateOffered {
+export function mandateOffer({ provider, account, place, token, caps, commandId, byPayer }: MandateAsked): MandateOffered {
   const accountSalt = hashOf(`tallyroot:mandate-account:1\n${commandId}`);
   const terms = {
     ...{ providerId: providerIdOf(provider), payer: caps.payer.toLowerCase(), token: token.address },
@@ -28,7 +30,8 @@ export function mandateOffer({ provider, account, place, token, caps, commandId 
     salt: mandateSalt(commandId),
   };
   const { chainId, contract } = place;
-  return { mandate: mandateDigest(terms, place), account, chainId, contract, terms, tokenCurrency: token.currency, accountSalt };
+  const offered = { mandate: mandateDigest(terms, place), account, chainId, contract, terms, tokenCurrency: token.currency, accountSalt };
+  return { ...offered, ...(byPayer !== undefined && { byPayer }) };
 }
 
 /** What a mandate is known by where the command that offered it comes again. */

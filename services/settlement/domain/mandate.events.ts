@@ -17,6 +17,8 @@ export type MandateOffered = {
   readonly tokenCurrency: string;
   /** `accountRef` is the hash of the account's id under this salt. */
   readonly accountSalt: string;
+  /** Set up on the page of a checkout, where whoever has the link signs in; absent where the provider or its customer asked for it. */
+  readonly byPayer?: true;
 };
 
 /** The payer agreed. */
@@ -40,7 +42,7 @@ export type CollectionDecided = {
   readonly period: string;
   /** Seconds since 1970: when the rate stops being good. */
   readonly deadline: string;
-  /** The payer asked for it on the page of a checkout, so that its gas has a limit; absent where the provider did. */
+  /** The payer asked for it on the page of a checkout, or for the mandate, and nothing was collected under that yet: its gas has a limit. */
   readonly byPayer?: true;
 };
 

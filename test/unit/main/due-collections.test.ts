@@ -53,7 +53,7 @@ async function collect(invoices: Readonly<Record<string, readonly AgreedMandate[
     return { invoice, number: `N-${invoice}`, account: 'acc', open: '8.00', currency: 'EUR', dueOn: '2026-03-01', mandates };
   });
   const lines: string[] = [];
-  const records = { of: () => Promise.resolve({ hasCollected: false, isUnderWay: false, failedAt: undefined }) };
+  const records = { of: () => Promise.resolve({ hasCollected: false, isByPayer: false, isUnderWay: false, failedAt: undefined }) };
   const service = await collectionService(at, join(folder, 'api-key'), new Date('2026-03-01T12:00:00.000Z'));
   const options = { day: '2026-03-01', service, records, print: (line: string) => void lines.push(line) };
   const exitCode = await collectDue(Readable.from(due) as AsyncIterable<DueCollection>, options);

@@ -7,7 +7,7 @@ import { dispatch } from '../../../services/settlement/domain/dispatch.ts';
 import { mandate } from '../../../services/settlement/domain/mandate.ts';
 import type { CollectionDecided, MandateEvent } from '../../../services/settlement/domain/mandate.events.ts';
 import { RefundWorld } from './refund.fixtures.ts';
-import { collectionDecided, collectOrdered, invoice, mandateOffered, mandateSigned } from './sending.fixtures.ts';
+import { collectionDecided, collectOrdered, invoice, mandateOffered, mandateSigned, offered } from './sending.fixtures.ts';
 
 const [oldest, planted, newest] = ['oldest', 'planted', 'newest'];
 const another = 'inv_00000000-0000-5000-8000-000000000002';
@@ -19,9 +19,9 @@ beforeEach(async () => {
 });
 
 /** In the order in which they are tried for the invoice. */
-async function tried(): Promise<string[]> {
+async function tried(ids = [oldest, planted, newest]): Promise<string[]> {
   const records = new CollectionRecords(world.store, 'demo');
-  const known = [oldest, planted, newest].map(async (id) => ({ id, record: await records.of(id, invoice) }));
+  const known = ids.map(async (id) => ({ id, record: await records.of(id, invoice) }));
   return inOrderToCollect(await Promise.all(known)).map(({ id }) => id);
 }
 
@@ -45,6 +45,20 @@ const release = (id: string, slot: string, decided: string) =>
 describe('of several mandates of an account', () => {
   it('the oldest is tried first, so that none that is added later is ahead of it', async () => {
     expect(await tried()).toEqual([oldest, planted, newest]);
+  });
+
+  it('what the provider or its customer asked for comes before what was set up at a link, however old that is', async () => {
+    await world.write(
+      mandate,
+      mandateStream('demo', 'at-link'),
+      { type: 'MandateOffered/1', data: { ...offered, byPayer: true } },
+      mandateSigned,
+    );
+    expect(await tried(['at-link', planted, newest])).toEqual([planted, newest, 'at-link']);
+    await decide('at-link', '7', another);
+    await send('7');
+    await collected('7');
+    expect(await tried(['at-link', planted, newest])).toEqual(['at-link', planted, newest]);
   });
 
   it('what has been collected from before is tried first, and what is only decided is not that', async () => {

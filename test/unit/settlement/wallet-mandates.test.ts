@@ -14,17 +14,19 @@ import { MANDATE_DESK, type MandateDesk } from '../../../services/settlement/app
 import type { OfferMandate } from '../../../services/settlement/application/mandates/mandate.handlers.ts';
 import { OpenCheckout } from '../../../services/settlement/application/checkout/open-checkout.handler.ts';
 import { PayerCollectionLimit } from '../../../services/settlement/application/mandates/payer-collection-limit.ts';
-import { mandateStream } from '../../../services/settlement/application/sending/sending-streams.ts';
+import { dispatchStream, mandateStream } from '../../../services/settlement/application/sending/sending-streams.ts';
 import { SettlementChains } from '../../../services/settlement/application/settlement-chains.ts';
 import type { SettlementChain } from '../../../services/settlement/application/settlement-chain.ts';
 import { WalletMandates, walletMandatesMax } from '../../../services/settlement/application/mandates/wallet-mandates.ts';
+import type { DispatchEvent } from '../../../services/settlement/domain/dispatch.events.ts';
+import { dispatch } from '../../../services/settlement/domain/dispatch.ts';
 import { offerMandate } from '../../../services/settlement/domain/mandate.decider.ts';
 import { mandateDigest, type MandateTerms } from '../../../services/settlement/domain/mandate-terms.ts';
 import type { MandateEvent } from '../../../services/settlement/domain/mandate.events.ts';
 import { mandate } from '../../../services/settlement/domain/mandate.ts';
 import { SettlementModule, type SettlementPorts } from '../../../services/settlement/settlement.module.ts';
 import { envelope, executionOn } from '../../support/execution.ts';
-import { account, invoice, offered, place, terms } from './sending.fixtures.ts';
+import { account, collectionDecided, collectOrdered, invoice, offered, place, terms } from './sending.fixtures.ts';
 
 const chain: SettlementChain = {
   ...{ chainId: place.chainId, rpcUrls: ['http://127.0.0.1:9'], codeHashes: {}, deploymentBlock: 0n },
@@ -54,17 +56,20 @@ beforeEach(() => {
   });
 });
 
-async function listedMandate(salt: string, ...events: readonly ('sign' | 'revoke')[]): Promise<string> {
+async function listedMandate(salt: string, ...events: readonly ('sign' | 'revoke' | 'at-link')[]): Promise<string> {
   const own = { ...terms, salt };
   const id = mandateDigest(own, place);
-  const more = events.map((each): MandateEvent =>
-    each === 'sign'
-      ? { type: 'MandateSigned/1', data: { mandate: id, signature: '0x' } }
-      : { type: 'MandateRevoked/1', data: { mandate: id, by: 'payer', signature: '0x' } },
-  );
+  const atLink = events.includes('at-link') ? ({ byPayer: true } as const) : {};
+  const more = events
+    .filter((each) => each !== 'at-link')
+    .map((each): MandateEvent =>
+      each === 'sign'
+        ? { type: 'MandateSigned/1', data: { mandate: id, signature: '0x' } }
+        : { type: 'MandateRevoked/1', data: { mandate: id, by: 'payer', signature: '0x' } },
+    );
   await executionOn(store).executor.execute({
     ...{ aggregate: mandate, stream: mandateStream('demo', id), envelope: envelope(salt) },
-    decide: () => accept({ type: 'MandateOffered/1', data: { ...offered, mandate: id, terms: own } }, ...more),
+    decide: () => accept({ type: 'MandateOffered/1', data: { ...offered, ...atLink, mandate: id, terms: own } }, ...more),
   });
   listed.push({ mandate: id, terms: own });
   return id;
@@ -145,6 +150,51 @@ describe('an invoice that a wallet has collected by itself', () => {
     const id = await listedMandate('1', 'sign');
     await collecting(spent).execute(asked(given)(id));
     expect(commands).toEqual([expect.any(OpenCheckout)]);
+  });
+});
+
+describe('an invoice that the provider collects under a mandate that was set up at a link', () => {
+  const limit = 20_000_000_000_000_000n;
+  let commands: unknown[];
+  /** Opens the slot, takes any quote, and says what was to be collected. */
+  const collect = async (id: string, spent: bigint) => {
+    const { executor } = executionOn(store);
+    const outcome = { kind: 'repeated' };
+    const execute = async (command: unknown) => {
+      commands.push(command);
+      return command instanceof OpenCheckout ? { seq: '7', outcome } : outcome;
+    };
+    const above = new PayerCollectionLimit({
+      ...{ costs: { since: async () => spent }, desk: { feePerGasOn: async () => 1_000_000_000n } },
+      ...{ chains: new SettlementChains([chain]), clock: { now: () => '2026-03-01T12:00:00.000Z' } },
+    });
+    const bus = { execute } as unknown as CommandBus;
+    const handler = new CollectInvoiceHandler(executor, bus, above, { now: () => '2026-03-01T12:00:00.000Z' });
+    return handler.execute(new CollectInvoice(envelope('collect'), { invoice, mandate: id }));
+  };
+  beforeEach(() => {
+    commands = [];
+  });
+
+  it('counts its gas with what payers order, until something was collected under it', async () => {
+    const id = await listedMandate('1', 'at-link', 'sign');
+    expect(await collect(id, limit)).toMatchObject({ kind: 'rejected', rejection: { code: 'spending_limit' } });
+    expect(commands).toEqual([]);
+    await collect(id, 0n);
+    expect(commands.at(-1)).toMatchObject({ data: { mandate: id, slot: '7', byPayer: true } });
+    const { executor } = executionOn(store);
+    const decided = collectionDecided('6', '1', '0');
+    await executor.execute({
+      ...{ aggregate: mandate, stream: mandateStream('demo', id), envelope: envelope('decided') },
+      decide: () => accept(decided),
+    });
+    const done = { ordered: '0', tx: '0x1', block: { number: '1', hash: '0x1', time: '2026-03-01T00:00:00.000Z' }, gas: '1', fee: '1' };
+    await executor.execute({
+      ...{ aggregate: dispatch, stream: dispatchStream('demo', 'collect.6'), envelope: envelope('done') },
+      decide: () => accept<DispatchEvent>(collectOrdered({ slot: '6' }), { type: 'DispatchDone/1', data: done }),
+    });
+    await collect(id, limit);
+    expect(commands.at(-1)).toMatchObject({ data: { mandate: id, slot: '7', byPayer: false } });
   });
 });
 

@@ -224,7 +224,7 @@ export class WalletMandatesController {
     const caps = { payer, maxPerPeriod: units, totalCap: units * periods, period, start, end: start + period * periods };
     const text = Object.fromEntries(Object.entries(caps).map(([name, value]) => [name, value.toString()]));
     return mandateOffer({
-      ...{ provider, account, token, commandId, place: { chainId, contract: chain.contracts.settlement } },
+      ...{ provider, account, token, commandId, byPayer: true, place: { chainId, contract: chain.contracts.settlement } },
       caps: text as Record<keyof typeof caps, string>,
     });
   }

@@ -5,16 +5,18 @@ import { CLOCK, type Clock } from '../../../commands/application/clock.ts';
 import { CommandExecutor } from '../../../commands/application/command-executor.ts';
 import type { Envelope } from '../../../commands/application/envelope.ts';
 import { type Decision, reject } from '../../../commands/domain/decision.ts';
+import { collectionDispatchId } from '../../domain/dispatch.events.ts';
+import { dispatch } from '../../domain/dispatch.ts';
 import { collectable } from '../../domain/mandate.decider.ts';
 import type { MandateEvent } from '../../domain/mandate.events.ts';
-import { leftForSlot, mandate } from '../../domain/mandate.ts';
+import { leftForSlot, type Mandate, mandate } from '../../domain/mandate.ts';
 import { IssueQuote, type QuoteRejection } from '../quoting/issue-quote.handler.ts';
 import type { MandateCommandRejection } from './mandate-command.ts';
 import { CollectByMandate } from './mandate.handlers.ts';
 import { type CheckoutRejection, OpenCheckout } from '../checkout/open-checkout.handler.ts';
 import { PayerCollectionLimit } from './payer-collection-limit.ts';
 import type { SpendingLimit } from '../sending/sending-limits.ts';
-import { mandateStream } from '../sending/sending-streams.ts';
+import { dispatchStream, mandateStream } from '../sending/sending-streams.ts';
 import { stepEnvelope } from '../step-envelope.ts';
 
 const process = 'collection';
@@ -24,7 +26,7 @@ export type CollectInvoiceRejection = MandateCommandRejection | CheckoutRejectio
 export interface CollectionAsked {
   readonly invoice: string;
   readonly mandate: string;
-  /** On the page of a checkout, where anybody may ask: then the gas of it has a limit of the day. */
+  /** On the page of a checkout, where anybody may ask: then the gas of it has a limit of the day. So has the first of a mandate that was set up there. */
   readonly byPayer?: boolean;
 }
 
@@ -61,22 +63,34 @@ export class CollectInvoiceHandler implements ICommandHandler<CollectInvoice> {
   }
 
   async execute({ envelope, asked }: CollectInvoice): Promise<Outcome<CollectInvoiceRejection>> {
-    const slot = await this.#quotedSlot(envelope, asked);
-    if (typeof slot === 'string') {
-      const { mandate, byPayer = false } = asked;
-      return this.#commands.execute(new CollectByMandate(envelope, { mandate, slot, byPayer }));
-    }
+    const { provider } = envelope;
+    const state = await this.#executor.current(mandate, mandateStream(provider, asked.mandate), provider);
+    const byPayer = asked.byPayer === true || (await this.#isUntried(provider, state));
+    const slot = await this.#quotedSlot(envelope, state, { ...asked, byPayer });
+    if (typeof slot === 'string') return this.#commands.execute(new CollectByMandate(envelope, { mandate: asked.mandate, slot, byPayer }));
     return this.#executor.execute({
-      ...{ aggregate: mandate, stream: mandateStream(envelope.provider, asked.mandate), envelope },
+      ...{ aggregate: mandate, stream: mandateStream(provider, asked.mandate), envelope },
       // A repeat is answered by what it did, also where the invoice is paid by now.
       decide: (): Decision<MandateEvent, CollectInvoiceRejection> => reject(slot),
     });
   }
 
+  /**
+   * Was it set up by whoever has a link, and has nothing been collected under it yet? Then its wallet may be a stranger's, that makes the collection fail
+   * on the chain: the gas of that has the limit of what payers order, whoever asks for it.
+   */
+  async #isUntried(provider: string, state: Mandate): Promise<boolean> {
+    if (state.status !== 'agreed' || state.offered.byPayer !== true) return false;
+    for (const slot of [...state.collections.keys()].reverse()) {
+      const sent = await this.#executor.current(dispatch, dispatchStream(provider, collectionDispatchId(slot)), provider);
+      if (sent.status === 'done') return false;
+    }
+    return true;
+  }
+
   /** The seq of the invoice's slot, with a good quote in the token of the mandate. Nothing is opened for a mandate that is not agreed to. */
-  async #quotedSlot(envelope: Envelope, asked: CollectionAsked): Promise<string | CollectInvoiceRejection> {
+  async #quotedSlot(envelope: Envelope, state: Mandate, asked: CollectionAsked): Promise<string | CollectInvoiceRejection> {
     const { provider } = envelope;
-    const state = await this.#executor.current(mandate, mandateStream(provider, asked.mandate), provider);
     const agreed = collectable(state);
     if ('code' in agreed) return agreed;
     const { account, chainId, terms } = agreed.offered;

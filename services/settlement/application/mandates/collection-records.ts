@@ -21,7 +21,7 @@ export class CollectionRecords {
   }
 
   async of(mandate: string, invoice: string): Promise<CollectionRecord> {
-    const { standing, releasedAt } = await this.#decided(mandate, invoice);
+    const { standing, releasedAt, isByPayer } = await this.#decided(mandate, invoice);
     let [hasCollected, isUnderWay, failedAt] = [false, false, releasedAt];
     for (const each of standing) {
       const isOfInvoice = each.invoice === invoice;
@@ -33,20 +33,22 @@ export class CollectionRecords {
       else if (last?.type === 'DispatchFailed/1') failedAt = last.position;
       else isUnderWay = true;
     }
-    return { hasCollected, isUnderWay, failedAt };
+    return { hasCollected, isByPayer, isUnderWay, failedAt };
   }
 
-  /** What was decided and not given up, the newest first; and where the last collection of the invoice was given up, unless it was decided again. */
+  /** What was decided and not given up, the newest first; where the last collection of the invoice was given up, unless it was decided again; and who set it up. */
   async #decided(
     mandate: string,
     invoice: string,
-  ): Promise<{ readonly standing: readonly Standing[]; readonly releasedAt: bigint | undefined }> {
+  ): Promise<{ readonly standing: readonly Standing[]; readonly releasedAt: bigint | undefined; readonly isByPayer: boolean }> {
     const standing = new Map<string, Standing>();
     let releasedAt: bigint | undefined;
+    let isByPayer = false;
     for await (const stored of this.#store.readStream(mandateStream(this.#provider, mandate))) {
       const read = ledgerEventOf(stored);
       const event = read && mandateEvents.read(read);
-      if (event?.type === 'CollectionDecided/1') {
+      if (event?.type === 'MandateOffered/1') isByPayer = event.data.byPayer === true;
+      else if (event?.type === 'CollectionDecided/1') {
         standing.set(event.data.slot, event.data);
         if (event.data.invoice === invoice) releasedAt = undefined;
       } else if (event?.type === 'CollectionReleased/1') {
@@ -54,7 +56,7 @@ export class CollectionRecords {
         standing.delete(event.data.slot);
       }
     }
-    return { standing: [...standing.values()].reverse(), releasedAt };
+    return { standing: [...standing.values()].reverse(), releasedAt, isByPayer };
   }
 
   async #last(stream: string): Promise<StoredEvent | undefined> {
