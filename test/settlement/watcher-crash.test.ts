@@ -20,7 +20,7 @@ import {
   settled,
   startScriptedNode,
 } from '../support/scripted-chain.ts';
-import { scriptedChainOf, watchOf } from '../support/watched-chain.ts';
+import { forgetWatched, scriptedChainOf, watchOf } from '../support/watched-chain.ts';
 
 const someone = `0x${'b1'.repeat(20)}`;
 const mandate = `0x${'d1'.repeat(32)}`;
@@ -41,7 +41,7 @@ afterAll(async () => {
 beforeEach(forget);
 
 async function forget(): Promise<void> {
-  for (const table of ['cursor', 'block', 'log', 'word']) await pool.query(`delete from settlement_watch_${table}`);
+  await forgetWatched(pool);
 }
 
 /** What happens on the chain, one act after the other: payments, a reorganisation that loses one, finality. */

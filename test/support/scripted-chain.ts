@@ -1,7 +1,7 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { json } from 'node:stream/consumers';
+import { text } from 'node:stream/consumers';
 import { AbiCoder, Interface, keccak256, toBeHex, toUtf8Bytes } from 'ethers';
 import { ChainRefusedFault } from '../../services/chain/application/chain-faults.ts';
 import type { ChainNode } from '../../services/chain/application/chain-node.ts';
@@ -154,29 +154,42 @@ export interface ScriptedNode {
   close(): Promise<void>;
 }
 
+/** A request that a scripted node of this process leaves without an answer. */
+export interface Silence {
+  readonly url: string;
+  readonly body: string;
+}
+
+/** Told of each, so that nobody has to wait until it is sure that none comes. */
+export const silences = new EventEmitter<{ silence: [Silence] }>().setMaxListeners(0);
+
 /** A node of the chain over real HTTP. */
 export async function startScriptedNode(chain: ScriptedChain): Promise<ScriptedNode> {
   const node = { lie: undefined as Lie | undefined, lag: 0n, asked: new Map<string, number>() };
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
-    const { id, method, params } = (await json(request)) as { id: number; method: string; params: unknown[] };
+    const body = await text(request);
+    const { id, method, params } = JSON.parse(body) as { id: number; method: string; params: unknown[] };
     node.asked.set(method, (node.asked.get(method) ?? 0) + 1);
     const truth = () => answerOf(chain, chain.head.number - node.lag, method, params);
     const told = node.lie?.(method, params, truth) ?? truthOf(truth);
-    if (told === 'silence') return;
+    if (told === 'silence') return void silences.emit('silence', { url, body });
     if (told === 'hang up') return void request.socket.destroy();
     if ('status' in told) return void response.writeHead(told.status).end('slow down');
-    const body = 'result' in told ? { result: told.result } : { error: { code: -32000, message: told.error } };
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ jsonrpc: '2.0', id, ...body }));
+    const said = 'result' in told ? { result: told.result } : { error: { code: -32000, message: told.error } };
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ jsonrpc: '2.0', id, ...said }));
   };
   const server = createServer((request, response) => void answer(request, response));
+  // The client closes what is idle; a server that did so at the same moment would drop a request on a busy machine.
+  server.keepAliveTimeout = 0;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const close = async () => {
     server.closeAllConnections();
     server.close();
     await once(server, 'close');
   };
-  return Object.assign(node, { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close });
+  return Object.assign(node, { url, close });
 }
 
 /** The chain without a wire, for what is asked very often. */
@@ -229,6 +242,8 @@ function answerOf(chain: ScriptedChain, head: bigint, method: string, params: re
       return logsOf(blocksOf(chain, head, params[0] as Asked), params[0] as Asked);
     case 'eth_getTransactionReceipt':
       return receiptOf(chain.canonical(head), first);
+    case 'eth_getBlockReceipts':
+      return receiptsOf(chain.byHash(first));
     case 'eth_call':
       return viewOf(chain.branch(second.blockHash), params[0] as { to: string; data: string });
     default:
@@ -248,7 +263,8 @@ function refuse(message: string): never {
 function shown(block: ScriptedBlock | undefined): unknown {
   if (block === undefined) return null;
   const { number, hash, parentHash, timestamp } = block;
-  return { number: toBeHex(number), hash, parentHash, timestamp: toBeHex(timestamp) };
+  const transactions = block.transactions.map((_, index) => txOf(block, index));
+  return { number: toBeHex(number), hash, parentHash, timestamp: toBeHex(timestamp), transactions };
 }
 
 function txOf({ hash }: ScriptedBlock, index: number): string {
@@ -271,6 +287,10 @@ function logsOf(blocks: readonly ScriptedBlock[], { address, topics }: Asked): R
     .filter(
       (log) => address.includes(log.address) && topics.every((wanted, at) => wanted === null || wanted.includes(log.topics[at] ?? '')),
     );
+}
+
+function receiptsOf(block: ScriptedBlock | undefined): unknown {
+  return block?.transactions.map((_, index) => receiptOf([block], txOf(block, index))) ?? null;
 }
 
 function receiptOf(blocks: readonly ScriptedBlock[], tx: string): unknown {

@@ -1,3 +1,4 @@
+import type { Pool } from 'pg';
 import { JsonRpc } from '../../services/chain/adapters/rpc/json-rpc.ts';
 import type { ChainNode } from '../../services/chain/application/chain-node.ts';
 import { AbiLogReader } from '../../services/settlement/adapters/chain/abi.log-reader.ts';
@@ -8,15 +9,34 @@ import { ChainWatch, watchDefaults, type WatchSettings } from '../../services/se
 import type { SettlementChain } from '../../services/settlement/application/settlement-chain.ts';
 import type { SettlementLedger } from '../../services/settlement/application/watching/settlement-ledger.ts';
 import type { WatcherStore } from '../../services/settlement/application/watching/watcher-store.ts';
-import { scriptedChainId, scriptedContracts } from './scripted-chain.ts';
+import { scriptedChainId, scriptedContracts, type Silence, silences } from './scripted-chain.ts';
 
-const answerMsMax = 500;
+/** Far longer than a busy machine takes. */
+const answerMsMax = 60_000;
 /** Made once: it parses every event of the contracts. */
 const reader = new AbiLogReader();
 
-/** A node that is given up soon: nothing in a test is far away. */
+/** A node that is given up once it has decided not to answer (a scripted one of this process says so), and not because the machine is busy. */
 export function impatientRpc(url: string): JsonRpc {
-  return new JsonRpc(url, (to, init) => fetch(to, { ...init, signal: AbortSignal.timeout(answerMsMax) }));
+  return new JsonRpc(url, async (to, init) => {
+    const silence = new AbortController();
+    const heard = ({ url: at, body }: Silence) => {
+      if (at === url && body === init?.body) silence.abort(new DOMException('It did not answer.', 'TimeoutError'));
+    };
+    silences.on('silence', heard);
+    try {
+      return await fetch(to, { ...init, signal: AbortSignal.any([silence.signal, AbortSignal.timeout(answerMsMax)]) });
+    } finally {
+      silences.off('silence', heard);
+    }
+  });
+}
+
+const watcherTables = ['cursor', 'block', 'log', 'word', 'balance', 'reading', 'status', 'halt'];
+
+/** As before the first look of the first watcher. */
+export async function forgetWatched(pool: Pick<Pool, 'query'>): Promise<void> {
+  for (const table of watcherTables) await pool.query(`delete from settlement_watch_${table}`);
 }
 
 export function scriptedChainOf(rpcUrls: readonly string[]): SettlementChain {
@@ -43,7 +63,7 @@ export function watchOf(chain: SettlementChain, parts: WatchParts = {}): ChainWa
   return new ChainWatch({
     ...{ chain, store, ledger, reader, clock: { now: now ?? (() => new Date().toISOString()) } },
     nodes: nodes.map((node, index) => new RpcWatchedNode(`node ${index + 1}`, node, chain.profile)),
-    settings: { ...watchDefaults, backoffMsMax: 0, ...settings },
+    settings: { ...watchDefaults, backoffMsMax: 0, graceMs: answerMsMax, ...settings },
   });
 }
 

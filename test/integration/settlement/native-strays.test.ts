@@ -13,7 +13,7 @@ import { PostgresWatcherStore } from '../../../services/settlement/adapters/post
 import { nativeToken, type SettlementChain } from '../../../services/settlement/application/settlement-chain.ts';
 import type { WatcherStore, WatchStep } from '../../../services/settlement/application/watching/watcher-store.ts';
 import { freshDatabase, type TestDatabase } from '../../support/postgres.ts';
-import { watchOf } from '../../support/watched-chain.ts';
+import { forgetWatched, watchOf } from '../../support/watched-chain.ts';
 
 let on: Contracts;
 let chain: SettlementChain;
@@ -41,7 +41,7 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  for (const table of ['cursor', 'block', 'log', 'word', 'balance']) await pool.query(`delete from settlement_watch_${table}`);
+  await forgetWatched(pool);
   ledger = new MemorySettlementLedger();
 });
 

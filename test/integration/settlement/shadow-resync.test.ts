@@ -18,7 +18,7 @@ import type { WatchedLog } from '../../../services/settlement/application/watchi
 import type { ChainEffect } from '../../../services/settlement/domain/chain-effect.ts';
 import { freshDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { emitted, purchased, ScriptedChain, scriptedCalls, scriptedContracts, settled } from '../../support/scripted-chain.ts';
-import { scriptedChainOf, watchOf } from '../../support/watched-chain.ts';
+import { forgetWatched, scriptedChainOf, watchOf } from '../../support/watched-chain.ts';
 
 const configured = scriptedChainOf(['-']);
 let database: TestDatabase;
@@ -40,7 +40,7 @@ const watching = () => watchOf(configured, { store: new PostgresWatcherStore(poo
 
 /** A life with a reorganisation, as production saw it: block by block. */
 beforeEach(async () => {
-  for (const table of ['cursor', 'block', 'log', 'word']) await pool.query(`delete from settlement_watch_${table}`);
+  await forgetWatched(pool);
   chain = new ScriptedChain();
   ledger = new MemorySettlementLedger();
   const watch = watching();

@@ -8,7 +8,7 @@ import { PostgresWatcherStore } from '../../../services/settlement/adapters/post
 import { tellAgain } from '../../../services/settlement/adapters/postgres/tell-again.ts';
 import { freshDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { emitted, purchased, ScriptedChain, scriptedCalls, scriptedContracts, settled } from '../../support/scripted-chain.ts';
-import { scriptedChainOf, watchOf } from '../../support/watched-chain.ts';
+import { forgetWatched, scriptedChainOf, watchOf } from '../../support/watched-chain.ts';
 
 const mandate = `0x${'d1'.repeat(32)}`;
 const someone = `0x${'b1'.repeat(20)}`;
@@ -27,7 +27,7 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  for (const table of ['cursor', 'block', 'log', 'word']) await pool.query(`delete from settlement_watch_${table}`);
+  await forgetWatched(pool);
   chain = new ScriptedChain();
 });
 

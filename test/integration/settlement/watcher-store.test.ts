@@ -17,6 +17,7 @@ import type { ChainEffect } from '../../../services/settlement/domain/chain-effe
 import { freshDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { block, effectOf, settled } from '../../unit/settlement/effect.fixtures.ts';
 import { place } from '../../unit/settlement/slot.fixtures.ts';
+import { forgetWatched } from '../../support/watched-chain.ts';
 
 const { chainId, contract } = place;
 const other = `0x${'0e'.repeat(20)}`;
@@ -44,7 +45,7 @@ afterAll(async () => {
 });
 
 async function emptyTables(): Promise<PostgresWatcherStore> {
-  for (const table of ['cursor', 'block', 'log', 'word', 'balance', 'reading']) await pool.query(`delete from settlement_watch_${table}`);
+  await forgetWatched(pool);
   return new PostgresWatcherStore(pool);
 }
 

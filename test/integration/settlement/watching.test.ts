@@ -12,7 +12,7 @@ import { openWatching, type Watching, type WatchingOptions } from '../../../serv
 import { WatchingModule } from '../../../services/settlement/watching.module.ts';
 import { freshDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { ScriptedChain, type ScriptedNode, settled, startScriptedNode } from '../../support/scripted-chain.ts';
-import { scriptedChainOf } from '../../support/watched-chain.ts';
+import { forgetWatched, scriptedChainOf } from '../../support/watched-chain.ts';
 
 let database: TestDatabase;
 let pools: Pool[];
@@ -36,7 +36,7 @@ beforeEach(async () => {
   chain = new ScriptedChain();
   nodes = [await startScriptedNode(chain), await startScriptedNode(chain)];
   ledger = new MemorySettlementLedger();
-  for (const table of ['cursor', 'block', 'log', 'word', 'status', 'halt']) await pools[0]!.query(`delete from settlement_watch_${table}`);
+  await forgetWatched(pools[0]!);
 });
 
 afterEach(async () => {
