@@ -147,4 +147,57 @@ describe('[SET-A33] what one node says of logs', () => {
       method === 'eth_getLogs' ? scriptedCalls(chain).call(method, { ...(params[0] as object), toBlock: '0x9' }) : truth;
     expect(await told(nodeOf(chain, more).logsIn(filter, { from: 0n, to: 1n }))).toBe('nothing');
   });
+
+  describe('of a block that holds more than it answers with', () => {
+    const tooMuch = 'query returned more than 1 results';
+    /** No more than one log at once, but for receipts. */
+    const limited =
+      (receipts: (list: readonly object[]) => unknown = (list) => list): Answers =>
+      async (method, truth) => {
+        if (method === 'eth_getLogs' && ((await truth) as RawLog[]).length > 1) throw new ChainRefusedFault(method, tooMuch, undefined);
+        return method === 'eth_getBlockReceipts' ? receipts((await truth) as object[]) : truth;
+      };
+    const logs = (list: readonly object[]) => list as readonly { logs: RawLog[] }[];
+
+    it('is taken from the receipts of all of its transactions', async () => {
+      const { chain, taken } = history();
+      const [honest, node] = [nodeOf(chain), nodeOf(chain, limited())];
+      const range = { from: 0n, to: chain.head.number };
+      expect(await node.logsIn(filter, range)).toEqual(await honest.logsIn(filter, range));
+      expect(await node.logsOf(filter, taken)).toEqual(await honest.logsOf(filter, taken));
+    });
+
+    it.each<[lie: string, receipts: (list: readonly object[]) => unknown]>([
+      ['leaves one out', (list) => list.slice(1)],
+      ['has another one in the place of one', ([first]) => [first, first]],
+      [
+        'leaves out a log between others',
+        (list) => logs(list).map((each, at) => (at === 0 ? { ...each, logs: each.logs.slice(1) } : each)),
+      ],
+      ['says that what has logs has failed', (list) => list.map((each) => ({ ...each, status: '0x0' }))],
+      ['is of another block', (list) => list.map((each) => ({ ...each, blockHash: word('0d') }))],
+      [
+        'has a log of another block',
+        (list) => logs(list).map((each) => ({ ...each, logs: each.logs.map((log) => ({ ...log, blockHash: word('0d') })) })),
+      ],
+      ['knows of none', () => null],
+      ['is no list', () => ({})],
+    ])('is nothing where its receipts are wrong: it %s', async (_lie, receipts) => {
+      const { chain, taken } = history();
+      const node = nodeOf(chain, limited(receipts));
+      expect(await told(node.logsOf(filter, taken))).toBe('nothing');
+      expect(await told(node.logsIn(filter, { from: taken.number, to: taken.number }))).toBe('nothing');
+    });
+
+    it('says that it has neither way, so that somebody looks for another node', async () => {
+      const { chain, taken } = history();
+      const neither: Answers = (method, truth) => {
+        if (method !== 'eth_getBlockReceipts') return limited()(method, truth, []);
+        return Promise.reject(new ChainRefusedFault(method, 'the method does not exist', undefined));
+      };
+      const node = nodeOf(chain, neither);
+      const asked = node.logsIn(filter, { from: taken.number, to: taken.number });
+      await expect(asked).rejects.toThrow(/more than 1 results.*eth_getBlockReceipts: the method does not exist.*need a node/s);
+    });
+  });
 });

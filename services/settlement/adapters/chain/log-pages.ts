@@ -37,11 +37,16 @@ export class LogPages {
 
   /** Takes fewer blocks from now on. False if the refusal is about something else, or there is nothing less to ask for. */
   shrink(message: string, from: bigint): boolean {
-    if (throttles.test(message) || !refusals.some((refusal) => refusal.test(message)) || this.#blocks === 1) return false;
+    if (!isTooMuch(message) || this.#blocks === 1) return false;
     const suggested = blocksIn(message, from) ?? 0;
     this.#blocks = suggested > 0 && suggested < this.#blocks ? suggested : Math.floor(this.#blocks / 2);
     return true;
   }
+}
+
+/** Whether a node refuses because of how much was asked for, and not because of how often. */
+export function isTooMuch(message: string): boolean {
+  return !throttles.test(message) && refusals.some((refusal) => refusal.test(message));
 }
 
 /** The width that a refusal names: a range that would work, or the limit. */

@@ -18,6 +18,11 @@ export interface ClaimedReceipt {
   readonly logs: readonly ClaimedLog[];
 }
 
+/** Of a block whose receipts were asked for together. */
+export interface ClaimedBlockReceipt extends ClaimedReceipt {
+  readonly tx: string;
+}
+
 /** A transaction as its block lists it. */
 export interface ClaimedTransaction {
   readonly tx: string;
@@ -79,13 +84,30 @@ export function receiptIn(answer: unknown): ClaimedReceipt | undefined {
   };
 }
 
+/** Of all transactions of a block; undefined for null. */
+export function receiptsIn(answer: unknown): ClaimedBlockReceipt[] | undefined {
+  if (answer === null) return undefined;
+  if (!Array.isArray(answer)) throw new NodeAnswerFault('The chain node answered with something else than a list of receipts.');
+  return answer.map((each) => {
+    const receipt = receiptIn(each);
+    if (receipt === undefined) throw new NodeAnswerFault('The chain node answered with something else than a receipt.');
+    return { ...receipt, tx: hexIn(fieldsIn(each, 'a receipt')['transactionHash'], hash, 'the transaction of a receipt') };
+  });
+}
+
+/** Of a block that was asked for with the hashes of its transactions alone; undefined for null. */
+export function listedTransactionsIn(answer: unknown): { readonly hash: string; readonly transactions: readonly string[] } | undefined {
+  if (answer === null) return undefined;
+  const block = fieldsIn(answer, 'a block');
+  const transactions = listIn(block).map((tx) => hexIn(tx, hash, 'a list of transactions'));
+  return { hash: hexIn(block['hash'], hash, 'the hash of a block'), transactions };
+}
+
 /** Of a block that was asked for with its transactions; undefined for null. */
 export function transactionsIn(answer: unknown): { readonly hash: string; readonly transactions: ClaimedTransaction[] } | undefined {
   if (answer === null) return undefined;
   const block = fieldsIn(answer, 'a block');
-  const listed = block['transactions'];
-  if (!Array.isArray(listed)) throw new NodeAnswerFault('The chain node answered with a block without transactions.');
-  return { hash: hexIn(block['hash'], hash, 'the hash of a block'), transactions: listed.map(transactionIn) };
+  return { hash: hexIn(block['hash'], hash, 'the hash of a block'), transactions: listIn(block).map(transactionIn) };
 }
 
 /** Undefined for null. */
@@ -135,6 +157,12 @@ function logIn(answer: unknown): ClaimedLog {
     tx: hexIn(log['transactionHash'], hash, 'the transaction of a log'),
     logIndex: Number(quantityIn(log['logIndex'], 'the index of a log')),
   };
+}
+
+function listIn(block: Fields): readonly unknown[] {
+  const listed = block['transactions'];
+  if (!Array.isArray(listed)) throw new NodeAnswerFault('The chain node answered with a block without transactions.');
+  return listed as readonly unknown[];
 }
 
 function transactionIn(answer: unknown): ClaimedTransaction {

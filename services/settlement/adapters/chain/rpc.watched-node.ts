@@ -13,7 +13,8 @@ import type {
   WatchedTransaction,
 } from '../../application/watching/watched-node.ts';
 import { NodeAnswerFault } from '../../application/watching/watcher-faults.ts';
-import { LogPages } from './log-pages.ts';
+import { logsByReceipts, neitherWay } from './block-receipts.ts';
+import { isTooMuch, LogPages } from './log-pages.ts';
 import {
   blockIn,
   bytesIn,
@@ -96,8 +97,10 @@ export class RpcWatchedNode implements WatchedNode {
     try {
       claimed = logsIn(await this.#node.call('eth_getLogs', { ...askedOf(filter), fromBlock: hexOf(from), toBlock: hexOf(to) }));
     } catch (error) {
-      if (error instanceof ChainRefusedFault && this.#pages.shrink(error.message, from)) return 'too wide';
-      throw error;
+      if (!(error instanceof ChainRefusedFault) || !isTooMuch(error.message)) throw error;
+      if (this.#pages.shrink(error.message, from)) return 'too wide';
+      if (from < to) throw error;
+      return this.#fromReceipts(filter, await this.#mustBlock(from), error);
     }
     if (claimed.some(({ blockNumber }) => blockNumber < from || blockNumber > to))
       throw new NodeAnswerFault(`The chain node answered with logs outside of blocks ${from} to ${to}.`);
@@ -108,17 +111,33 @@ export class RpcWatchedNode implements WatchedNode {
 
   async logsOf(filter: LogFilter, block: WatchedBlock): Promise<ProvenLog[] | undefined> {
     if ((await this.block(block.hash)) === undefined) return undefined;
-    const claimed = await ifKnown(this.#node.call('eth_getLogs', { ...askedOf(filter), blockHash: block.hash }));
+    let claimed: unknown;
+    try {
+      claimed = await ifKnown(this.#node.call('eth_getLogs', { ...askedOf(filter), blockHash: block.hash }));
+    } catch (error) {
+      if (!(error instanceof ChainRefusedFault) || !isTooMuch(error.message)) throw error;
+      return this.#fromReceipts(filter, block, error);
+    }
     if (claimed === undefined) return undefined;
     return this.#proven(filter, logsIn(claimed), (number) => (number === block.number ? block : undefined));
+  }
+
+  /** Of a block of which there are more than the node answers with. `refused`: what it said to that. */
+  async #fromReceipts(filter: LogFilter, block: WatchedBlock, refused: ChainRefusedFault): Promise<ProvenLog[]> {
+    try {
+      const logs = await logsByReceipts(this.#node, block);
+      if (logs === undefined) throw new NodeBehindFault(`The chain node shows no receipts of block ${block.number}.`);
+      return provenFrom(filter, logs, block);
+    } catch (error) {
+      throw error instanceof ChainRefusedFault ? neitherWay(block, refused, error) : error;
+    }
   }
 
   async logsOfTransaction(filter: LogFilter, tx: string, block: WatchedBlock): Promise<ProvenLog[] | undefined> {
     const receipt = receiptIn((await ifKnown(this.#node.call('eth_getTransactionReceipt', tx))) ?? null);
     if (receipt === undefined) return undefined;
     if (receipt.blockHash !== block.hash) throw new NodeAnswerFault(`The receipt of transaction ${tx} is of another block.`);
-    const logs = receipt.isSuccess ? receipt.logs.filter((log) => isAskedFor(filter, log)) : [];
-    return logs.map(({ address, topics, data, logIndex }) => ({ address, topics, data, block, tx, logIndex })).toSorted(byPlace);
+    return provenFrom(filter, receipt.isSuccess ? receipt.logs : [], block);
   }
 
   async transactionsOf(addresses: ReadonlySet<string>, block: WatchedBlock): Promise<WatchedTransaction[] | undefined> {
@@ -227,6 +246,12 @@ async function ifKnown(asked: Promise<unknown>): Promise<unknown> {
 function assertHolds({ isSuccess, blockHash, logs }: ClaimedReceipt, claim: ClaimedLog): void {
   const isIn = isSuccess && blockHash === claim.blockHash && logs.some((log) => log.logIndex === claim.logIndex && isSameLog(log, claim));
   if (!isIn) throw new NodeAnswerFault(`The receipt of transaction ${claim.tx} does not hold the log that the chain node answered with.`);
+}
+
+/** What was asked for, of logs that stand in receipts. */
+function provenFrom(filter: LogFilter, claimed: readonly ClaimedLog[], block: WatchedBlock): ProvenLog[] {
+  const logs = claimed.filter((log) => isAskedFor(filter, log));
+  return logs.map(({ address, topics, data, tx, logIndex }) => ({ address, topics, data, block, tx, logIndex })).toSorted(byPlace);
 }
 
 function askedOf({ addresses, topics }: LogFilter): object {
