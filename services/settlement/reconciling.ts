@@ -24,6 +24,8 @@ export interface ReconcilingOptions extends Pick<ReconcilerOptions, 'onAlarm' | 
 
 const settingsDefault: ReconcilerSettings = { creditMs: 60_000, everyMs: 86_400_000, overdueMs: 3_600_000 };
 const backoffMsMax = 30_000;
+/** Nobody waits for a comparison. */
+const graceMs = 15_000;
 
 /** The parts of reconciliation, put together. Nothing runs until `start()`, or until it is asked to compare. */
 export function openReconciling(options: ReconcilingOptions): Reconciler {
@@ -42,5 +44,5 @@ export function openReconciling(options: ReconcilingOptions): Reconciler {
 
 function nodesOf(chain: SettlementChain, clock: Clock): NodeQuorum {
   const { chainId, profile } = chain;
-  return new NodeQuorum({ chainId, nodes: watchedNodesOf(chain), quorum: quorumOf(chain), profile, clock, backoffMsMax });
+  return new NodeQuorum({ chainId, nodes: watchedNodesOf(chain), quorum: quorumOf(chain), profile, clock, backoffMsMax, graceMs });
 }

@@ -13,6 +13,8 @@ export class ChainTokenScales implements TokenScales {
   readonly #chains: SettlementChains;
   readonly #nodeAt: (url: string) => ChainNode;
   readonly #known = new Map<string, number>();
+  /** What a slow node has contradicted since it was believed: told to whoever asks next. */
+  readonly #contradicted = new Map<string, ChainUnavailableFault>();
 
   constructor(chains: SettlementChains, nodeAt: (url: string) => ChainNode) {
     this.#chains = chains;
@@ -23,18 +25,35 @@ export class ChainTokenScales implements TokenScales {
     if (token === nativeToken) return nativeDecimals;
     const chain = this.#chains.find(chainId);
     const key = `${chainId} ${token}`;
+    const contradicted = this.#contradicted.get(key);
+    this.#contradicted.delete(key);
+    if (contradicted !== undefined) throw contradicted;
     const known = this.#known.get(key);
     if (chain === undefined || known !== undefined) return known;
-    const decimals = await this.#agreed(chain, token);
+    const decimals = await this.#agreed(chain, token, (late) => {
+      this.#known.delete(key);
+      this.#contradicted.set(key, late);
+    });
     if (decimals !== undefined) this.#known.set(key, decimals);
     return decimals;
   }
 
-  async #agreed(chain: SettlementChain, token: string): Promise<number | undefined> {
-    const said = await askEnough(chain, chain.rpcUrls, async (url) => ({ decimals: await saidBy(this.#nodeAt(url), token) }));
+  async #agreed(
+    chain: SettlementChain,
+    token: string,
+    onContradicted: (fault: ChainUnavailableFault) => void,
+  ): Promise<number | undefined> {
+    const contradiction = () => new ChainUnavailableFault(`Nodes of chain ${chain.chainId} contradict each other on token ${token}.`);
+    let agreed: number | undefined;
+    const said = await askEnough(chain, chain.rpcUrls, async (url) => ({ decimals: await saidBy(this.#nodeAt(url), token) }), {
+      onLate: ({ decimals }) => {
+        if (decimals !== agreed) onContradicted(contradiction());
+      },
+    });
     const decimals = new Set(said.map((answer) => answer.decimals));
-    if (decimals.size > 1) throw new ChainUnavailableFault(`Nodes of chain ${chain.chainId} contradict each other on token ${token}.`);
-    return said[0]?.decimals;
+    if (decimals.size > 1) throw contradiction();
+    agreed = said[0]?.decimals;
+    return agreed;
   }
 }
 

@@ -25,6 +25,8 @@ export interface WatchSettings {
   readonly compareMs: number;
   /** Longest pause between attempts while something is away. */
   readonly backoffMsMax: number;
+  /** How long nodes that are slower than the quorum are waited for. */
+  readonly graceMs: number;
 }
 
 export interface ChainWatchOptions {
@@ -38,7 +40,13 @@ export interface ChainWatchOptions {
   readonly settings: WatchSettings;
 }
 
-export const watchDefaults: WatchSettings = { rangeMax: 2_000n, coinBlocksMax: 100n, compareMs: 86_400_000, backoffMsMax: 30_000 };
+export const watchDefaults: WatchSettings = {
+  rangeMax: 2_000n,
+  coinBlocksMax: 100n,
+  compareMs: 86_400_000,
+  backoffMsMax: 30_000,
+  graceMs: 1_000,
+};
 
 /**
  * One chain, looked at once: what enough nodes show is read, compared with the contracts, and told to the ledger. Everything that has to
@@ -58,10 +66,10 @@ export class ChainWatch {
   constructor(options: ChainWatchOptions) {
     const { chain, nodes, reader, store, ledger, clock, settings } = options;
     const { chainId, contracts, deploymentBlock, profile } = chain;
-    const { rangeMax, coinBlocksMax: blocksMax, compareMs: everyMs, backoffMsMax } = settings;
+    const { rangeMax, coinBlocksMax: blocksMax, compareMs: everyMs, backoffMsMax, graceMs } = settings;
     this.chainId = chainId;
     this.#options = options;
-    this.#nodes = new NodeQuorum({ chainId, nodes, quorum: quorumOf(chain), profile, clock, backoffMsMax });
+    this.#nodes = new NodeQuorum({ chainId, nodes, quorum: quorumOf(chain), profile, clock, backoffMsMax, graceMs });
     const logs = new ChainLogs(chainId, this.#nodes, reader);
     const late = new LateLogs(chainId, store);
     this.#follower = new ChainFollower({ chainId, contracts, nodes: this.#nodes, logs, store, rangeMax });

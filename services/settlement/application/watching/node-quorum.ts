@@ -1,6 +1,7 @@
 import { ChainFault, WrongChainFault } from '../../../chain/application/chain-faults.ts';
 import type { Clock } from '../../../commands/application/clock.ts';
 import type { ChainProfile } from '../settlement-chain.ts';
+import { untilEnough } from '../until-enough.ts';
 import type { WatchedBlock, WatchedNode } from './watched-node.ts';
 import { NodesDisagreeFault, QuorumFault } from './watcher-faults.ts';
 
@@ -14,6 +15,8 @@ export interface NodeQuorumOptions {
   readonly clock: Clock;
   /** Longest pause before a node that failed is asked again. */
   readonly backoffMsMax: number;
+  /** How long those that are slower than the quorum are waited for. */
+  readonly graceMs: number;
 }
 
 /**
@@ -55,22 +58,40 @@ interface Known {
   isOurChain: boolean;
   failures: number;
   askAfter: number;
+  /** Questions that nobody waits for any more, and that it has not answered yet. */
+  late: number;
+}
+
+interface Named<Answer> {
+  readonly name: string;
+  readonly answer: Answer;
 }
 
 const backoffMsFirst = 500;
 
 /**
  * The nodes of one chain. Nothing is believed that fewer than the quorum say; what they say differently is never settled by a vote: where
- * there can be only one truth, it waits until all agree.
+ * there can be only one truth, it waits until all agree. Who is much slower than the quorum is not waited for, nor asked more while others are
+ * enough; what it says in the end is held against what was believed, and the next look is told of it.
  */
 export class NodeQuorum {
   readonly #options: NodeQuorumOptions;
   readonly #known: readonly Known[];
+  /** What came of an answer that nobody waited for. */
+  #late: unknown;
 
   constructor(options: NodeQuorumOptions) {
     this.#options = options;
     const fresh = { state: 'away', message: 'It was not asked yet.', head: undefined, finalized: undefined } as const;
-    this.#known = options.nodes.map((node) => ({ node, ...fresh, trusted: new Map(), isOurChain: false, failures: 0, askAfter: 0 }));
+    this.#known = options.nodes.map((node) => ({
+      node,
+      ...fresh,
+      trusted: new Map(),
+      isOurChain: false,
+      failures: 0,
+      askAfter: 0,
+      late: 0,
+    }));
   }
 
   standings(): NodeStanding[] {
@@ -80,10 +101,22 @@ export class NodeQuorum {
     }));
   }
 
-  /** Asks every node where it is. Throws `QuorumFault` if too few are well, and `WrongChainFault` if that is because they are others' nodes. */
+  /**
+   * Asks every node where it is. Throws `QuorumFault` if too few are well, and `WrongChainFault` if that is because they are others' nodes; once
+   * `NodesDisagreeFault`, where a slow node has contradicted meanwhile what was believed without it.
+   */
   async look(demands: NodeDemands): Promise<ChainSight> {
-    await Promise.all(this.#known.map((known) => this.#lookAt(known, demands)));
+    const late = this.#late;
+    this.#late = undefined;
+    if (late !== undefined) throw late;
     const { quorum } = this.#options;
+    let wellNow = 0;
+    const looked = async (known: Known) => {
+      await this.#lookAt(known, demands);
+      if (known.state === 'well') wellNow++;
+    };
+    const asked = this.#prompt(this.#known);
+    await this.#untilEnough(asked, looked, () => wellNow >= quorum);
     const well = this.#well();
     if (well.length < quorum) throw this.#tooFew();
     return {
@@ -126,7 +159,14 @@ export class NodeQuorum {
    */
   async shownBlock(number: bigint): Promise<WatchedBlock | undefined> {
     const nodes = this.#well().filter(({ head }) => head !== undefined && head.number >= number);
-    const shown = (await this.#asked(nodes, (node) => node.block(number))).map(({ answer }) => answer);
+    // Near the head nodes may differ, also those that come late.
+    const shown = (
+      await this.#asked(
+        nodes,
+        (node) => node.block(number),
+        () => undefined,
+      )
+    ).map(({ answer }) => answer);
     const counts = Map.groupBy(shown, ({ hash, parentHash, timestamp }) => `${hash} ${parentHash} ${timestamp}`);
     const [most, second] = [...counts.values()].toSorted((left, right) => right.length - left.length);
     if (most === undefined || most.length < this.#options.quorum || most.length === second?.length) return undefined;
@@ -148,31 +188,75 @@ export class NodeQuorum {
     ask: (node: WatchedNode) => Promise<Answer | undefined>,
     textOf: (answer: Answer) => string,
   ): Promise<Answer> {
-    const answers = await this.#asked(nodes, ask);
+    const contradicts = (late: Named<Answer>, [first]: readonly Named<Answer>[]): void => {
+      if (first === undefined || textOf(late.answer) === textOf(first.answer)) return;
+      this.#late ??= new NodesDisagreeFault(`${late.name}, which was late, says another thing of ${what} than ${first.name}.`);
+    };
+    const answers = await this.#asked(nodes, ask, contradicts);
     const [first] = answers;
     const other = answers.find(({ answer }) => first !== undefined && textOf(answer) !== textOf(first.answer));
     if (first !== undefined && other !== undefined)
       throw new NodesDisagreeFault(`${first.name} and ${other.name} say different things of ${what}.`);
-    if (first === undefined || answers.length < this.#options.quorum)
-      throw new QuorumFault(`${answers.length} of ${this.#known.length} nodes tell of ${what}; it takes ${this.#options.quorum}.`);
+    if (first === undefined || answers.length < this.#options.quorum) {
+      const failed = nodes.flatMap(({ node, state, message }) => (state === 'well' ? [] : [` ${node.name}: ${message}`]));
+      const text = `${answers.length} of ${this.#known.length} nodes tell of ${what}; it takes ${this.#options.quorum}.`;
+      throw new QuorumFault(text + failed.join(''));
+    }
     return first.answer;
   }
 
-  /** What those answer that know something. One that fails is left out until it is asked for its head again. */
+  /** What those answer that know something, and are not much slower than the quorum. One that fails is left out until it is asked for its head again. */
   async #asked<Answer>(
     nodes: readonly Known[],
     ask: (node: WatchedNode) => Promise<Answer | undefined>,
-  ): Promise<{ readonly name: string; readonly answer: Answer }[]> {
-    const asked = nodes.map(async (known) => {
+    onLate: (late: Named<Answer>, believed: readonly Named<Answer>[]) => void,
+  ): Promise<readonly Named<Answer>[]> {
+    const answers: Named<Answer>[] = [];
+    let believed: readonly Named<Answer>[] | undefined;
+    const asked = async (known: Known) => {
       try {
         const answer = await ask(known.node);
-        return answer === undefined ? [] : [{ name: known.node.name, answer }];
+        if (answer === undefined) return;
+        const named = { name: known.node.name, answer };
+        if (believed === undefined) answers.push(named);
+        else onLate(named, believed);
       } catch (error) {
         this.#failed(known, error);
-        return [];
+      }
+    };
+    await this.#untilEnough(this.#prompt(nodes), asked, () => answers.length >= this.#options.quorum);
+    believed = answers.toSorted((left, right) => this.#placeOf(left.name) - this.#placeOf(right.name));
+    return believed;
+  }
+
+  /** Those that owe no answer; all, where these are too few. */
+  #prompt(nodes: readonly Known[]): readonly Known[] {
+    const prompt = nodes.filter(({ late }) => late === 0);
+    return prompt.length >= this.#options.quorum ? prompt : nodes;
+  }
+
+  async #untilEnough(nodes: readonly Known[], ask: (known: Known) => Promise<void>, isEnough: () => boolean): Promise<void> {
+    let isOver = false;
+    const open = new Set<Known>();
+    const asked = nodes.map(async (known) => {
+      open.add(known);
+      try {
+        await ask(known);
+      } catch (error) {
+        if (!isOver) throw error;
+        this.#late ??= error;
+      } finally {
+        open.delete(known);
+        if (isOver) known.late--;
       }
     });
-    return (await Promise.all(asked)).flat();
+    await untilEnough(asked, isEnough, this.#options.graceMs);
+    isOver = true;
+    for (const known of open) known.late++;
+  }
+
+  #placeOf(name: string): number {
+    return this.#known.findIndex(({ node }) => node.name === name);
   }
 
   async #lookAt(known: Known, demands: NodeDemands): Promise<void> {
