@@ -31,19 +31,21 @@ import { CheckoutLinks } from './application/checkout/checkout-link.ts';
 import { Checkouts } from './application/checkout/checkouts.ts';
 import { CLOSED_SLOTS, type ClosedSlots } from './application/checkout/closed-slots.ts';
 import { ConfigureSettlementHandler } from './application/configure-settlement.handler.ts';
-import { CREDIT_CAPS } from './application/credit/credit-caps.ts';
+import { CREDIT_CAPS, type CreditCaps } from './application/credit/credit-caps.ts';
 import { CREDIT_DESK } from './application/credit/credit-desk.ts';
 import { INVOICE_ISSUING, type InvoiceIssuing } from './application/checkout/invoice-issuing.ts';
 import { IssueQuoteHandler } from './application/quoting/issue-quote.handler.ts';
 import { MANDATE_DESK } from './application/mandates/mandate-desk.ts';
 import { OpenCheckoutHandler } from './application/checkout/open-checkout.handler.ts';
+import { DueSlots } from './application/checkout/due-slots.ts';
 import { PayableSubjects } from './application/checkout/payable-subjects.ts';
 import { PAYER_DESK, type PayerDesk } from './application/checkout/payer-desk.ts';
 import { RecordOutageHandler } from './application/terms/record-outage.handler.ts';
 import { PublishTermsHandler } from './application/terms/publish-terms.handler.ts';
 import { PublishedTerms } from './application/terms/published-terms.ts';
+import { QuotePrices } from './application/quoting/quote-prices.ts';
 import { QUOTE_SIGNER, type QuoteSigner } from './application/quoting/quote-signer.ts';
-import { RATE_SOURCE } from './application/quoting/rate-source.ts';
+import { RATE_SOURCE, type RateSource } from './application/quoting/rate-source.ts';
 import { RecordedRates } from './application/quoting/recorded-rates.ts';
 import { SetRateHandler } from './application/quoting/set-rate.handler.ts';
 import { SENDER_KEYS, type SenderKeys } from './application/sending/sender-keys.ts';
@@ -53,7 +55,7 @@ import { SLOT_WITNESS, type SlotWitness } from './application/checkout/slot-evid
 import type { SlotPayments } from './application/checkout/slot-payments.ts';
 import { SlotNumbers } from './application/checkout/slot-numbers.ts';
 import { SlotReleases } from './application/checkout/slot-releases.ts';
-import { TOKEN_SCALES } from './application/quoting/token-scales.ts';
+import { TOKEN_SCALES, type TokenScales } from './application/quoting/token-scales.ts';
 import { TransactionLookups } from './application/checkout/transaction-lookups.ts';
 import type { WatcherStatusStore } from './application/watching/watcher-status.ts';
 
@@ -89,6 +91,18 @@ export interface SettlementPorts {
       provide: SlotReleases,
       useFactory: (executor: CommandExecutor, witness: SlotWitness) => new SlotReleases(executor, witness),
       inject: [CommandExecutor, SLOT_WITNESS],
+    },
+    {
+      provide: DueSlots,
+      useFactory: (executor: CommandExecutor, subjects: PayableSubjects, releases: SlotReleases) =>
+        new DueSlots({ executor, subjects, releases }),
+      inject: [CommandExecutor, PayableSubjects, SlotReleases],
+    },
+    {
+      provide: QuotePrices,
+      useFactory: (...[executor, rates, chains, scales, caps]: [CommandExecutor, RateSource, SettlementChains, TokenScales, CreditCaps]) =>
+        new QuotePrices({ executor, rates, chains, scales, caps }),
+      inject: [CommandExecutor, RATE_SOURCE, SETTLEMENT_CHAINS, TOKEN_SCALES, CREDIT_CAPS],
     },
     {
       provide: SlotNumbers,

@@ -13,7 +13,7 @@ import type { DispatchRejection } from '../../domain/dispatch.decider.ts';
 import { offerRedemption, type RedemptionRejection } from '../../domain/redemption.ts';
 import type { SlotFinding } from '../../domain/slot.decider.ts';
 import type { RedemptionOffered, SlotEvent } from '../../domain/slot.events.ts';
-import { mayStillLand, type OfferedRedemption, type OpenSlot, type Slot, slot } from '../../domain/slot.ts';
+import { mayStillLand, type OfferedRedemption, type Slot, slot } from '../../domain/slot.ts';
 import { tokenUnits } from '../../domain/token-amount.ts';
 import type { SubjectRejection } from '../checkout/checkout-subject.ts';
 import { CreditHoldings } from './credit-holdings.ts';
@@ -21,6 +21,7 @@ import { CREDIT_DESK, type CreditDesk, type SignedRedemption } from './credit-de
 import { creditHolderStream } from './credit-streams.ts';
 import { CreditTokens } from './credit-tokens.ts';
 import { isOrdered, orderDispatch } from '../sending/dispatch-commands.ts';
+import { DueSlots } from '../checkout/due-slots.ts';
 import { PayableSubjects } from '../checkout/payable-subjects.ts';
 import { reorgWindowSeconds, SETTLEMENT_CHAINS, type SettlementChains } from '../settlement-chains.ts';
 import { slotStream } from '../settlement-streams.ts';
@@ -57,7 +58,7 @@ export class OfferRedemptionHandler implements ICommandHandler<OfferRedemption> 
   readonly #executor: CommandExecutor;
   readonly #tokens: CreditTokens;
   readonly #holdings: CreditHoldings;
-  readonly #subjects: PayableSubjects;
+  readonly #due: DueSlots;
   readonly #releases: SlotReleases;
   readonly #chains: SettlementChains;
   readonly #desk: CreditDesk;
@@ -74,7 +75,7 @@ export class OfferRedemptionHandler implements ICommandHandler<OfferRedemption> 
     this.#executor = executor;
     this.#tokens = new CreditTokens(executor);
     this.#holdings = new CreditHoldings(executor);
-    this.#subjects = subjects;
+    this.#due = new DueSlots({ executor, subjects, releases });
     this.#releases = releases;
     this.#chains = chains;
     this.#desk = desk;
@@ -88,13 +89,8 @@ export class OfferRedemptionHandler implements ICommandHandler<OfferRedemption> 
     if (state.status === 'none') return { kind: 'rejected', rejection: { code: 'slot_not_found' } };
     const { opened, place } = state;
     const now = this.#clock.now();
-    const over = state.status === 'open' ? await this.#subjects.refusalOf(provider, opened, now) : undefined;
-    if (over !== undefined) {
-      // A repeat is answered by what it did, also where nothing is due any more.
-      const outcome = await this.#executor.execute({ aggregate: slot, stream, envelope, decide: () => reject(over) });
-      if (outcome.kind === 'rejected') await this.#releases.tryRelease(envelope, state as OpenSlot, now);
-      return outcome;
-    }
+    const over = await this.#due.refused(envelope, state, now);
+    if (over !== undefined) return over;
     const { amount, currency, account, invoiceRef } = opened;
     const { chainId } = place;
     const token = await this.#tokens.of(provider, chainId);
