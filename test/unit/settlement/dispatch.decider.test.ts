@@ -239,20 +239,21 @@ describe('what goes back', () => {
 
   it('is refused above what was paid', () => expect(() => refundUnits(paid, '10.01')).toThrow(RangeError));
 
+  const { data } = refundOrdered() as OrderEvent & { data: RefundOrdered };
+  const log = {
+    name: 'Refunded',
+    seq: '7',
+    to: data.to,
+    refundSeq: '3',
+    token: data.token,
+    amount: data.tokenUnits,
+    reason: data.reason,
+  };
+  const effect = (changed: object) =>
+    ({ ...data, effect: 'refund', key: '3', log: { ...log, ...changed } }) as unknown as EffectOf<'Refunded'>;
+
   it('is known by everything that the log says', () => {
-    const { data } = refundOrdered() as OrderEvent & { data: RefundOrdered };
     const { state } = given(dispatch, [refundOrdered()]);
-    const log = {
-      name: 'Refunded',
-      seq: '7',
-      to: data.to,
-      refundSeq: '3',
-      token: data.token,
-      amount: data.tokenUnits,
-      reason: data.reason,
-    };
-    const effect = (changed: object) =>
-      ({ ...data, effect: 'refund', key: '3', log: { ...log, ...changed } }) as unknown as EffectOf<'Refunded'>;
     expect(matchingRefund(state, effect({}))).toEqual(data);
     for (const changed of [{ seq: '8' }, { to: `0x${'9'.repeat(40)}` }, { refundSeq: '4' }, { token: data.to }, { amount: '5400001' }]) {
       expect(matchingRefund(state, effect(changed))).toBeUndefined();
@@ -265,5 +266,15 @@ describe('what goes back', () => {
       data: { ordered: '0', failure: { code: 'reverted', error: 'ProviderSettlementAlreadyRefunded(17, 3)' } },
     };
     expect(matchingRefund(given(dispatch, [refundOrdered(), forgotten]).state, effect({}))).toEqual(data);
+  });
+
+  it('is itself again where its lost transaction comes back, and of nobody once it has failed instead: then its account has the money', () => {
+    const [undone] = given(dispatch, [refundOrdered(), done('0')])
+      .when(undoing(gone('refund.3')).decided)
+      .thenAccepts('DispatchUndone/1');
+    const open = [refundOrdered(), done('0'), undone!];
+    expect(matchingRefund(given(dispatch, open).state, effect({}))).toEqual(data);
+    expect(matchingRefund(given(dispatch, [...open, done('0')]).state, effect({}))).toEqual(data);
+    expect(matchingRefund(given(dispatch, [...open, failed('0')]).state, effect({}))).toBeUndefined();
   });
 });
