@@ -75,7 +75,7 @@ export default defineConfig({
   // that the contracts have met are no better than others.
   test: {
     solidity: {
-      fsPermissions: { readFile: ['test/vectors/merkle-proofs.json'] },
+      fsPermissions: { readFile: ['test/vectors/merkle-proofs.json', 'test/vectors/permit2.json'] },
       fuzz: { runs: 10_000, ...(fuzzSeed !== undefined && { seed: fuzzSeed }) },
       invariant: { runs: 10_000, depth: 10, failOnRevert: true, includeStorage: false, includePushBytes: false, dictionaryWeight: 0 },
     },

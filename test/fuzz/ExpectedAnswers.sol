@@ -23,20 +23,38 @@ abstract contract ExpectedAnswers {
         log.emitter = emitter;
     }
 
+    /// @dev Calls without coins.
+    function _call(address caller, address target, bytes memory data, bytes memory refusal) internal returns (Vm.Log[] memory) {
+        return _call(caller, target, 0, data, refusal);
+    }
+
     /// @dev Calls, and compares with what is expected: `refusal` is the whole error, empty for a call that has to be taken. What has to be
-    /// refused brings no event.
-    function _call(address caller, address target, bytes memory data, bytes memory refusal) internal returns (Vm.Log[] memory logs) {
+    /// refused brings no event. Answers the events of the target itself.
+    function _call(
+        address caller,
+        address target,
+        uint256 value,
+        bytes memory data,
+        bytes memory refusal
+    ) internal returns (Vm.Log[] memory logs) {
         vm.recordLogs();
+        _ask(caller, target, value, data, refusal);
+        // The runner records the events of a call that was undone too.
+        Vm.Log[] memory all = vm.getRecordedLogs();
+        if (refusal.length == 0) logs = _emittedBy(target, all);
+        if (keccak256(abi.encode(logs)) != keccak256(abi.encode(_expected))) revert OtherEvents(bytes4(data), _expected, logs);
+        delete _expected;
+    }
+
+    /// @dev Calls, and compares the answer alone.
+    function _ask(address caller, address target, uint256 value, bytes memory data, bytes memory refusal) internal {
         vm.prank(caller);
-        (bool isTaken, bytes memory answer) = target.call(data);
+        (bool isTaken, bytes memory answer) = target.call{value: value}(data);
         bytes4 selector = bytes4(data);
         if (isTaken != (refusal.length == 0) || (!isTaken && keccak256(answer) != keccak256(refusal)))
             revert Surprise(selector, refusal, answer);
         if (isTaken) ++accepted[selector];
         else ++refused[bytes4(refusal)];
-        logs = vm.getRecordedLogs();
-        if (keccak256(abi.encode(logs)) != keccak256(abi.encode(_expected))) revert OtherEvents(selector, _expected, logs);
-        delete _expected;
     }
 
     function _words(bytes32 one) internal pure returns (bytes32[] memory words) {
@@ -56,5 +74,16 @@ abstract contract ExpectedAnswers {
 
     function _word(address account) internal pure returns (bytes32) {
         return bytes32(uint256(uint160(account)));
+    }
+
+    function _word(uint256 number) internal pure returns (bytes32) {
+        return bytes32(number);
+    }
+
+    function _emittedBy(address emitter, Vm.Log[] memory all) private pure returns (Vm.Log[] memory own) {
+        uint256 count;
+        for (uint256 i = 0; i < all.length; ++i) if (all[i].emitter == emitter) ++count;
+        own = new Vm.Log[](count);
+        for (uint256 i = all.length; i > 0; --i) if (all[i - 1].emitter == emitter) own[--count] = all[i - 1];
     }
 }

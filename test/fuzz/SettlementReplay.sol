@@ -1,24 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {IFeeVault} from "../../contracts/interfaces/IFeeVault.sol";
 import {IProviderSettlement} from "../../contracts/interfaces/IProviderSettlement.sol";
+import {ProviderId} from "../../contracts/types/ProviderId.sol";
+import {ModuleHands} from "./ModuleHands.sol";
 import {SettlementWorld} from "./SettlementWorld.sol";
 import {Vm} from "./Vm.sol";
 
 /// @title The books, from the events alone
-/// @notice After each call every balance must have moved as the events say, and by nothing else (I3, I4, I5, I8); what the books hold is
-/// what the contract holds (I1, I2, I7).
-abstract contract SettlementReplay is SettlementWorld {
+/// @notice After each call every balance must be what the events say (I3, I4, I5, I8), and what the books hold is what the contract holds
+/// (I1, I2, I7).
+abstract contract SettlementReplay is SettlementWorld, ModuleHands {
     error ClosedTwice(uint64 provider, uint64 seq);
     error RefundedTwice(uint64 provider, uint64 refundSeq);
     error FeeIsNotItsShare(uint256 amount, uint256 fee);
-    error MovedOtherwise(address account, address asset, int256 expected, int256 actual);
     error WrongTreasury(address treasury);
     error ApprovedTwice(bytes32 mandate);
-
-    uint256 internal constant ACCOUNTS = 9;
 
     /// @dev Of a mandate, by its events.
     struct Book {
@@ -31,48 +28,51 @@ abstract contract SettlementReplay is SettlementWorld {
 
     mapping(uint64 provider => mapping(uint256 word => uint256)) internal closed;
     mapping(uint64 provider => mapping(uint256 word => uint256)) internal refunded;
-    mapping(uint256 asset => uint256) internal owed;
-    mapping(uint256 asset => uint256) internal strayed;
     mapping(bytes32 mandate => Book) internal books;
-    /// @dev Hundredths of a percent that a payment of the running step costs.
-    uint256[PROVIDERS] internal feeNow;
+    mapping(address asset => uint256) private _strayed;
 
-    int256[ASSETS][ACCOUNTS] private _expected;
-
-    function accountOf(uint256 i) internal view returns (address) {
-        if (i < 3) return payerOf(i);
-        if (i < 5) return signerOf(i - 3);
-        if (i < 7) return treasuryOf(i - 5);
-        return i == 7 ? FEE_RECEIVER : address(settlement);
+    /// @dev Everybody whom money can reach: those who pay or refund, treasuries, receivers of fees, and the contract.
+    constructor() {
+        for (uint256 i = 0; i < PAYERS; ++i) _follow(payerOf(i));
+        for (uint256 i = 0; i < 2 * PROVIDERS; ++i) _follow(signerOf(i));
+        for (uint256 i = 0; i < 2 * PROVIDERS; ++i) _follow(treasuryOf(i));
+        _fund(REFUNDER, address(settlement));
+        address[4] memory others = [REFUNDER, FEE_RECEIVER, NEXT_FEE_RECEIVER, address(settlement)];
+        for (uint256 i = 0; i < others.length; ++i) _follow(others[i]);
     }
 
-    function _balances() internal view returns (uint256[ASSETS][ACCOUNTS] memory held) {
-        for (uint256 i = 0; i < ACCOUNTS; ++i) for (uint256 a = 0; a < ASSETS; ++a) held[i][a] = _balance(accountOf(i), a);
+    /// @notice I1 to I5, I7: slots, fees that wait and every balance are what the events say.
+    function assertBooksAreTheState() external view {
+        for (uint64 p = 0; p < PROVIDERS; ++p) {
+            assert(settlement.settledWord(ProviderId.wrap(p), 0) == closed[p][0]);
+            assert(settlement.refundedWord(ProviderId.wrap(p), 0) == refunded[p][0]);
+        }
+        for (uint256 a = 0; a < ASSETS; ++a) {
+            address asset = assetOf(a);
+            (uint256 one, uint256 two) = (owed[FEE_RECEIVER][asset], owed[NEXT_FEE_RECEIVER][asset]);
+            assert(settlement.owedTo(FEE_RECEIVER, asset) == one && settlement.owedTo(NEXT_FEE_RECEIVER, asset) == two);
+            assert(held[address(settlement)][asset] == one + two + _strayed[asset]);
+        }
+        _requireBalances();
     }
 
-    function _balance(address account, uint256 asset) internal view returns (uint256) {
-        return asset == 0 ? account.balance : IERC20(assetOf(asset)).balanceOf(account);
+    /// @dev Money that nobody was asked for.
+    function _stray(uint256 amount) internal {
+        dollar.mint(address(settlement), amount);
+        _strayed[address(dollar)] += amount;
+        held[address(settlement)][address(dollar)] += amount;
     }
 
-    /// @dev Books the events of one call, and looks whether the money went where they say.
-    function _book(address caller, Vm.Log[] memory logs, uint256[ASSETS][ACCOUNTS] memory before) internal {
-        delete _expected;
-        for (uint256 i = 0; i < logs.length; ++i) if (logs[i].emitter == address(settlement)) _bookOne(caller, logs[i]);
-        for (uint256 i = 0; i < ACCOUNTS; ++i)
-            for (uint256 a = 0; a < ASSETS; ++a) {
-                int256 moved = int256(_balance(accountOf(i), a)) - int256(before[i][a]);
-                if (moved != _expected[i][a]) revert MovedOtherwise(accountOf(i), assetOf(a), _expected[i][a], moved);
-            }
+    function _module() internal view override returns (address) {
+        return address(settlement);
     }
 
-    function _bookOne(address caller, Vm.Log memory log) private {
+    function _bookOne(address caller, Vm.Log memory log) internal override {
         bytes32 kind = log.topics[0];
         if (kind == IProviderSettlement.Settled.selector) _bookSettled(log);
         else if (kind == IProviderSettlement.Collected.selector) _bookCollected(log);
         else if (kind == IProviderSettlement.SeqCancelled.selector) _close(_uint64(log.topics[1]), _uint64(log.topics[2]));
         else if (kind == IProviderSettlement.Refunded.selector) _bookRefunded(caller, log);
-        else if (kind == IFeeVault.FeeAccrued.selector) _bookOwed(log, true);
-        else if (kind == IFeeVault.FeesClaimed.selector) _bookOwed(log, false);
         else if (kind == IProviderSettlement.MandateApproved.selector) {
             if (books[log.topics[1]].isApproved) revert ApprovedTwice(log.topics[1]);
             books[log.topics[1]].isApproved = true;
@@ -111,12 +111,10 @@ abstract contract SettlementReplay is SettlementWorld {
         uint256 fee,
         address treasury
     ) private {
-        if (fee != (amount * feeNow[provider]) / 10_000 || fee > (amount * FEE_CAP) / 10_000) revert FeeIsNotItsShare(amount, fee);
-        if (treasury != treasuryOf(provider)) revert WrongTreasury(treasury);
-        uint256 a = _assetIndex(asset);
-        _expected[_accountIndex(payer)][a] -= int256(amount);
-        _expected[5 + provider][a] += int256(amount - fee);
-        _expected[7][a] += int256(fee);
+        if (fee != (amount * _feeOf(provider)) / 10_000 || fee > (amount * FEE_CAP) / 10_000) revert FeeIsNotItsShare(amount, fee);
+        if (treasury != known[provider].treasury) revert WrongTreasury(treasury);
+        _move(payer, treasury, asset, amount - fee);
+        _move(payer, feeReceiver, asset, fee);
     }
 
     function _bookRefunded(address caller, Vm.Log memory log) private {
@@ -124,39 +122,11 @@ abstract contract SettlementReplay is SettlementWorld {
         uint64 provider = _uint64(log.topics[1]);
         if (refunded[provider][0] & (1 << refundSeq) != 0) revert RefundedTwice(provider, refundSeq);
         refunded[provider][0] |= 1 << refundSeq;
-        _expected[_accountIndex(caller)][_assetIndex(asset)] -= int256(amount);
-        _expected[_accountIndex(_address(log.topics[3]))][_assetIndex(asset)] += int256(amount);
-    }
-
-    /// @dev A fee that waits is with the contract instead of its receiver.
-    function _bookOwed(Vm.Log memory log, bool isAccrued) private {
-        uint256 amount = abi.decode(log.data, (uint256));
-        uint256 a = _assetIndex(_address(log.topics[2]));
-        int256 toReceiver = isAccrued ? -int256(amount) : int256(amount);
-        owed[a] = isAccrued ? owed[a] + amount : owed[a] - amount;
-        _expected[7][a] += toReceiver;
-        _expected[8][a] -= toReceiver;
+        _move(caller, _address(log.topics[3]), asset, amount);
     }
 
     function _close(uint64 provider, uint64 seq) private {
         if (closed[provider][0] & (1 << seq) != 0) revert ClosedTwice(provider, seq);
         closed[provider][0] |= 1 << seq;
-    }
-
-    function _accountIndex(address account) private view returns (uint256 i) {
-        while (accountOf(i) != account) ++i;
-    }
-
-    function _assetIndex(address asset) private view returns (uint256) {
-        if (asset == address(0)) return 0;
-        return asset == address(token) ? 1 : 2;
-    }
-
-    function _uint64(bytes32 topic) private pure returns (uint64) {
-        return uint64(uint256(topic));
-    }
-
-    function _address(bytes32 topic) private pure returns (address) {
-        return address(uint160(uint256(topic)));
     }
 }

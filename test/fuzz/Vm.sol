@@ -20,6 +20,10 @@ interface Vm {
     /// @notice The address of a private key.
     function addr(uint256 privateKey) external pure returns (address);
     function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
+    /// @notice Remembers everything, and answers a number for it.
+    function snapshotState() external returns (uint256 snapshot);
+    /// @notice Everything is as it was.
+    function revertToState(uint256 snapshot) external returns (bool);
     /// @notice Begins to record events; `getRecordedLogs` answers them once.
     function recordLogs() external;
     function getRecordedLogs() external returns (Log[] memory);
@@ -27,6 +31,7 @@ interface Vm {
     function readFile(string calldata path) external view returns (string memory);
     function keyExistsJson(string calldata json, string calldata key) external view returns (bool);
     function parseJsonUint(string calldata json, string calldata key) external pure returns (uint256);
+    function parseJsonBytes(string calldata json, string calldata key) external pure returns (bytes memory);
     function parseJsonBytes32(string calldata json, string calldata key) external pure returns (bytes32);
     function parseJsonBytes32Array(string calldata json, string calldata key) external pure returns (bytes32[] memory);
 }
