@@ -589,6 +589,33 @@ inBrowser("the payer's page", () => {
     await context.close();
   }, 120_000);
 
+  it('says that the network was not told of the end of a mandate, where that costs more than a day allows, and has the wallet tell it', async () => {
+    const { page, context } = await inFront(shop.on.hands.payer, { width: 360 });
+    await tap(page, 'Set up or end automatic payments');
+    await tap(page, 'Test Wallet');
+    await tap(page, 'Sign in with the wallet');
+    await page.getByLabel('At most, each time').fill('10');
+    await tap(page, 'Show what I agree to');
+    const item = page.locator('#mandates li').first();
+    await tap(page, 'Agree by a signature');
+    await item.getByText('You agreed to it.').waitFor();
+    const mandate = (await item.getAttribute('data-mandate')) as string;
+    Object.assign(shop.chain, { spending: { relayFeeMaxPerDay: 0n } });
+    try {
+      await item.getByRole('button', { name: 'End it', exact: true }).click();
+      await item.getByText('The network was not told yet').waitFor();
+    } finally {
+      Object.assign(shop.chain, { spending: {} });
+    }
+    await looksRight(page, 'mandate-end-untold');
+    const isOver = async () => ((await shop.on.settlement.getFunction('stateOf')(mandate)) as { revoked: boolean }).revoked;
+    expect(await isOver()).toBe(false);
+    await tap(page, 'End it on the network too');
+    await item.getByText('The network was not told yet').waitFor({ state: 'hidden' });
+    expect(await isOver()).toBe(true);
+    await context.close();
+  }, 120_000);
+
   it('shows mandates to nobody who has not signed in, and to no session of another link', async () => {
     const [mine, other] = await Promise.all([shop.invoice('1.00'), shop.invoice('1.00')]);
     const linkOf = async (invoice: string) => (await shop.api.post(`/v1/invoices/${invoice}/checkouts`, {})).body.id as string;

@@ -9,6 +9,9 @@ import { codeOf, type Provider, walletSentence } from './wallet.ts';
 import { networkOf, switchNetwork } from './wallet-network.ts';
 import { cannotSign, sendTransaction, signTypedData } from './prompts.ts';
 
+const endLooksMax = 24;
+const endLookMs = 5_000;
+
 interface Connected {
   readonly wallet: Provider;
   readonly account: string;
@@ -134,8 +137,21 @@ export class AutomaticPayments {
       if (signature !== undefined) this.#show([await api.onMandate(token, id, isEnd ? 'revocation' : 'signature', { signature })]);
       else if (await this.#sent(by, isEnd ? calls.revoke : calls.approve)) this.#show([await api.onMandate(token, id, 'approval')]);
       else return this.#say('The wallet did not get it through.');
+      if (step === 'end' && signature !== undefined) void this.#seeThrough(token, id);
       this.#say(isEnd ? 'Ended. Nothing is collected under it any more.' : 'Agreed. One step is left: allow the contract to collect it.');
     });
+  }
+
+  /** Whether the contract was told of the end, as far as that shows within two minutes: where it was not, the payer is offered to do it. */
+  async #seeThrough(token: string, id: string): Promise<void> {
+    for (let look = 0; look < endLooksMax; look++) {
+      await new Promise((resolve) => setTimeout(resolve, endLookMs));
+      const { mandates } = await this.#options.api.mandates(token).catch(() => ({ mandates: [] }));
+      const ended = mandates.find((each) => each.mandate === id);
+      if (this.#session?.token !== token) return;
+      if (ended !== undefined) this.#show([ended]);
+      if (ended?.revocation !== undefined && ended.revocation.state !== 'sending') return;
+    }
   }
 
   /** Undefined for a wallet that cannot sign: it sends a transaction instead. */

@@ -103,6 +103,8 @@ export interface PreparedRedemption {
 export interface Mandate {
   readonly mandate: string;
   readonly status: string;
+  /** Of one that is over: whether the contract was told. */
+  readonly revocation?: { readonly state: string; readonly failure?: string };
   readonly currency: string;
   readonly maxPerPeriod: string;
   readonly totalCap: string;

@@ -18,7 +18,7 @@ export function mandateItem(
   const item = document.createElement('li');
   item.dataset['mandate'] = mandate.mandate;
   item.dataset['status'] = mandate.status;
-  for (const text of [capsSentence(mandate), `${standings[mandate.status] ?? mandate.status}${collectedSentence(mandate)}`]) {
+  for (const text of [capsSentence(mandate), `${standingSentence(mandate)}${collectedSentence(mandate)}`]) {
     item.append(Object.assign(document.createElement('p'), { textContent: text }));
   }
   for (const [label, what, isMain] of stepsOf(mandate, pays)) {
@@ -38,6 +38,17 @@ function capsSentence({ maxPerPeriod, totalCap, currency, period, end }: Mandate
   return `At most ${plain(maxPerPeriod)} ${currency} in ${days} days and ${plain(totalCap)} ${currency} in all, until ${new Date(end).toLocaleDateString()}.`;
 }
 
+function standingSentence({ status, revocation }: Mandate): string {
+  const standing = standings[status] ?? status;
+  if (revocation?.state === 'sending') return `${standing} We are telling the network.`;
+  if (revocation?.state !== 'failed') return standing;
+  const why =
+    revocation.failure === 'spending_limit'
+      ? 'since we have paid as much for your transactions today as we do in a day'
+      : 'since our transaction did not go through';
+  return `${standing} The network was not told yet, ${why}. The provider knows of it. You can end it there yourself at any time, by a transaction that you pay the fee of.`;
+}
+
 function collectedSentence({ collected, currency }: Mandate): string {
   return collected === undefined ? '' : ` ${plain(collected)} ${currency} collected so far.`;
 }
@@ -47,8 +58,8 @@ function plain(amount: string): string {
   return amount.includes('.') ? amount.replace(/\.?0+$/, '') : amount;
 }
 
-function stepsOf({ status, calls }: Mandate, pays: boolean): (readonly [string, MandateStep, boolean])[] {
-  if (status === 'revoked') return [];
+function stepsOf({ status, revocation, calls }: Mandate, pays: boolean): (readonly [string, MandateStep, boolean])[] {
+  if (status === 'revoked') return revocation?.state === 'failed' ? [['End it on the network too', 'end-by-transaction', true]] : [];
   const end = [
     ['End it', 'end', false],
     ['End it by a transaction', 'end-by-transaction', false],

@@ -14,7 +14,18 @@ import type { MandateEvent } from '../../../services/settlement/domain/mandate.e
 import { mandate } from '../../../services/settlement/domain/mandate.ts';
 import { envelope, executionOn } from '../../support/execution.ts';
 import { issueOrdered } from './credit.fixtures.ts';
-import { cancelOrdered, captureOrdered, collectionDecided, offered, payer, place, refundOrdered, terms } from './sending.fixtures.ts';
+import {
+  cancelOrdered,
+  captureOrdered,
+  collectionDecided,
+  mandateId,
+  offered,
+  payer,
+  place,
+  refundOrdered,
+  target,
+  terms,
+} from './sending.fixtures.ts';
 
 const stream = dispatchStream('demo', 'collect.7');
 
@@ -182,6 +193,7 @@ describe('what nobody orders again by itself', () => {
     ['capture', captureOrdered()],
     ['cancel', cancelOrdered],
     ['issue', { type: 'CreditIssueOrdered/1', data: issueOrdered } as const],
+    ['revoke', { type: 'RevocationOrdered/1', data: { ...target, mandate: mandateId, terms, signature: '0x' } } as const],
   ] as const)('is told when nothing came of it: %s', async (what, event) => {
     const of = await failedOrder(event);
     await follow();

@@ -19,6 +19,7 @@ import { SettlementChains } from '../../../services/settlement/application/settl
 import type { SettlementChain } from '../../../services/settlement/application/settlement-chain.ts';
 import { WalletMandates, walletMandatesMax } from '../../../services/settlement/application/mandates/wallet-mandates.ts';
 import type { DispatchEvent } from '../../../services/settlement/domain/dispatch.events.ts';
+import { fail, order } from '../../../services/settlement/domain/dispatch.decider.ts';
 import { dispatch } from '../../../services/settlement/domain/dispatch.ts';
 import { offerMandate } from '../../../services/settlement/domain/mandate.decider.ts';
 import { mandateDigest, type MandateTerms } from '../../../services/settlement/domain/mandate-terms.ts';
@@ -26,7 +27,7 @@ import type { MandateEvent } from '../../../services/settlement/domain/mandate.e
 import { mandate } from '../../../services/settlement/domain/mandate.ts';
 import { SettlementModule, type SettlementPorts } from '../../../services/settlement/settlement.module.ts';
 import { envelope, executionOn } from '../../support/execution.ts';
-import { account, collectionDecided, collectOrdered, invoice, offered, place, terms } from './sending.fixtures.ts';
+import { account, collectionDecided, collectOrdered, invoice, offered, place, target, terms } from './sending.fixtures.ts';
 
 const chain: SettlementChain = {
   ...{ chainId: place.chainId, rpcUrls: ['http://127.0.0.1:9'], codeHashes: {}, deploymentBlock: 0n },
@@ -39,15 +40,21 @@ const holder = { provider: 'demo', account, payer: terms.payer };
 let store: MemoryEventStore;
 let listed: { readonly mandate: string; readonly terms: MandateTerms }[];
 let asked: string[];
+/** On chain. */
+let ended: string[];
 let mandates: WalletMandates;
 
 beforeEach(() => {
   store = new MemoryEventStore();
-  [listed, asked] = [[], []];
+  [listed, asked, ended] = [[], [], []];
   const desk = {
     usageOf: async (_: object, { mandate: id }: { readonly mandate: string }) => {
       asked.push(id);
       return { collected: 1_000_000n, allowed: 5_000_000n };
+    },
+    stateOf: async (_: object, id: string) => {
+      asked.push(id);
+      return { isApproved: true, isRevoked: ended.includes(id) };
     },
   } as unknown as MandateDesk;
   const ofAccount = async () => ({ mandates: listed });
@@ -88,6 +95,36 @@ describe('the mandates of a wallet', () => {
     ]);
   });
 
+  it('say of one that is over whether its contract was told, and ask the chain only where we failed to', async () => {
+    const { executor } = executionOn(store);
+    const ids = [];
+    for (const salt of ['1', '2', '3', '4']) ids.push(await listedMandate(salt, 'sign', 'revoke'));
+    const [, sending, failed, byWallet] = ids as [string, string, string, string];
+    for (const id of [sending, failed, byWallet]) {
+      const stream = dispatchStream('demo', `revoke.${id}`);
+      const data = { ...target, mandate: id, terms, signature: '0x' };
+      await executor.execute({
+        ...{ aggregate: dispatch, stream, envelope: envelope(`order ${id}`) },
+        decide: (state) => order(state, { type: 'RevocationOrdered/1', data }),
+      });
+      if (id === sending) continue;
+      const failure = { code: 'spending_limit', spent: '1', limit: '1' } as const;
+      await executor.execute({
+        ...{ aggregate: dispatch, stream, envelope: envelope(`fail ${id}`) },
+        decide: (state) => fail(state, { ordered: '0', failure }),
+      });
+    }
+    ended = [byWallet];
+    const found = await mandates.of(holder);
+    expect(found.map(({ revocation }) => revocation)).toEqual([
+      undefined,
+      { state: 'sending' },
+      { state: 'failed', failure: 'spending_limit' },
+      { state: 'done' },
+    ]);
+    expect(asked).toEqual([failed, byWallet]);
+  });
+
   it('need an allowance for everything that was agreed to, and for the one that is looked at', async () => {
     await listedMandate('1', 'sign');
     await listedMandate('2', 'sign');
@@ -112,14 +149,14 @@ describe('an invoice that a wallet has collected by itself', () => {
   const limit = 20_000_000_000_000_000n;
   const clock = { now: () => '2026-03-01T12:00:00.000Z' };
   let commands: unknown[];
-  const collecting = (spent: bigint) => {
+  const collecting = (spent: bigint, spentFor = 0n) => {
     const { executor } = executionOn(store);
     const execute = (command: unknown) => {
       commands.push(command);
       return Promise.resolve({ seq: '7', outcome: { kind: 'rejected', rejection: { code: 'slot_closed' } } });
     };
-    const since = async ({ operations }: { readonly operations: readonly string[] }) =>
-      operations.join() === 'payer-collect' ? spent : 0n;
+    const since = async ({ operations, account: of }: { readonly operations: readonly string[]; readonly account?: string }) =>
+      operations.join() === 'payer-collect' && (of === undefined || of === account) ? (of === undefined ? spent : spentFor) : 0n;
     const above = new PayerCollectionLimit({
       ...{ costs: { since }, desk: { feePerGasOn: async () => 1_000_000_000n }, chains: new SettlementChains([chain]) },
       clock,
@@ -140,6 +177,14 @@ describe('an invoice that a wallet has collected by itself', () => {
     const spent = limit - 400_000n * 1_000_000_000n + 1n;
     const rejection = { code: 'spending_limit', spent: spent.toString(), limit: limit.toString() };
     expect(await collecting(spent).execute(asked({ byPayer: true })(id))).toEqual({ kind: 'rejected', rejection });
+    expect(commands).toEqual([]);
+  });
+
+  it('opens nothing where its account has had its share of the day', async () => {
+    const id = await listedMandate('1', 'sign');
+    const share = limit / 10n;
+    const rejection = { code: 'spending_limit', spent: share.toString(), limit: share.toString() };
+    expect(await collecting(share, share).execute(asked({ byPayer: true })(id))).toEqual({ kind: 'rejected', rejection });
     expect(commands).toEqual([]);
   });
 

@@ -12,10 +12,12 @@ import { ProblemError } from '../../../http/problem-error.ts';
 import { NoteMandate, SignMandate } from '../../application/mandates/agree-mandate.handlers.ts';
 import { MANDATE_DESK, type MandateDesk } from '../../application/mandates/mandate-desk.ts';
 import { OfferMandate } from '../../application/mandates/mandate.handlers.ts';
+import { revocationStanding } from '../../application/mandates/revocation-standing.ts';
+import type { KnownMandate } from '../../application/mandates/wallet-mandates.ts';
 import { mandateStream } from '../../application/sending/sending-streams.ts';
 import { SETTLEMENT_CHAINS, type SettlementChains } from '../../application/settlement-chains.ts';
 import { mandateOffer } from '../../domain/mandate-offer.ts';
-import { mandate, type OfferedMandate } from '../../domain/mandate.ts';
+import { mandate } from '../../domain/mandate.ts';
 import type { MandateOffered } from '../../domain/mandate.events.ts';
 import { mandateTypedData } from './wallet-mandate-body.ts';
 import { MandateBody, OfferMandateBody, SignatureBody } from './sending.bodies.ts';
@@ -66,10 +68,14 @@ export class MandatesController {
     @Param('account') account: string,
     @Param('mandate') id: string,
   ): Promise<MandateBody> {
-    const { status, offered } = await this.#find(provider, account, id);
+    const state = await this.#find(provider, account, id);
+    const { status, offered } = state;
     const { terms, chainId, contract } = offered;
+    const ports = { executor: this.#executor, desk: this.#desk };
+    const revocation = status === 'revoked' ? await revocationStanding(ports, provider, state) : undefined;
     return {
       ...{ mandate: id, status, ...mandateTypedData(offered) },
+      ...(revocation !== undefined && { revocation }),
       calls: this.#desk.callsOf({ chainId, contract }, terms),
     };
   }
@@ -126,7 +132,7 @@ export class MandatesController {
   }
 
   /** A mandate of another account is none. */
-  async #find(provider: string, account: string, id: string): Promise<Pick<OfferedMandate, 'offered'> & { readonly status: string }> {
+  async #find(provider: string, account: string, id: string): Promise<KnownMandate> {
     if (!/^0x[0-9a-f]{64}$/.test(id)) throw new ProblemError('mandate_not_found');
     const state = await this.#executor.current(mandate, mandateStream(provider, id), provider);
     if (state.status === 'none' || state.offered.account !== account) throw new ProblemError('mandate_not_found');

@@ -141,11 +141,29 @@ export class MandateCallsBody {
   readonly revoke!: MandateCallBody;
 }
 
+/** How far the end of a mandate is on its chain. */
+export class RevocationStandingBody {
+  @ApiProperty({
+    enum: ['sending', 'done', 'failed'],
+    description:
+      '`failed`: the contract was not told. Nothing is collected by us any more; the payer ends it there by the transaction `calls.revoke`, and the provider orders ours again (`POST /v1/settlement/retries`).',
+  })
+  readonly state!: string;
+  @ApiProperty({ type: 'string', required: false, description: 'Why nothing came of it: `spending_limit`, `reverted`, ...' })
+  readonly failure?: string;
+}
+
 export class MandateBody {
   @ApiProperty({ type: 'string' })
   readonly mandate!: string;
   @ApiProperty({ enum: ['offered', 'agreed', 'revoked'] })
   readonly status!: string;
+  @ApiProperty({
+    type: RevocationStandingBody,
+    required: false,
+    description: 'Of one that is over, where we bring its end to the contract.',
+  })
+  readonly revocation?: RevocationStandingBody;
   @ApiProperty({ type: 'object', additionalProperties: true, description: 'What the payer signs to agree, by `eth_signTypedData_v4`.' })
   readonly agree!: object;
   @ApiProperty({ type: 'object', additionalProperties: true, description: 'What the payer signs to end it.' })

@@ -18,7 +18,7 @@ export function mandateTypedData({ mandate, chainId, contract, terms }: MandateO
 
 /** A mandate as the wallet that agreed to it may see it, with everything that the wallet signs or sends for it. */
 export function walletMandateBody(of: WalletMandate, desk: Pick<MandateDesk, 'callsOf' | 'allowanceOf'>): WalletMandateBody {
-  const { state, token, usage } = of;
+  const { state, token, usage, revocation } = of;
   const { mandate, chainId, contract, terms } = state.offered;
   const place = { chainId, contract };
   const amount = (units: bigint | string) => amountText(tokenMoney(units.toString(), token));
@@ -29,6 +29,7 @@ export function walletMandateBody(of: WalletMandate, desk: Pick<MandateDesk, 'ca
   return {
     ...{ mandate, status: state.status, currency: token.currency },
     ...{ maxPerPeriod: amount(terms.maxPerPeriod), totalCap: amount(terms.totalCap), period: terms.period },
+    ...(revocation !== undefined && { revocation }),
     ...(usage !== undefined && { collected: amount(usage.collected) }),
     ...{ start: instantOf(terms.start), end: instantOf(terms.end) },
     ...{ agree: withDomainType(agree), revoke: withDomainType(end) },

@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { AddressField, AmountField, ChoiceField, CurrencyField, WholeNumberField } from '../../../http/fields.ts';
 import { WalletTransactionBody } from './checkout.bodies.ts';
+import { RevocationStandingBody } from './sending.bodies.ts';
 
 export class WalletMandateOfferBody {
   @AddressField({ description: 'Of an ERC-20 that is taken on the chain of the checkout.' })
@@ -39,6 +40,8 @@ export class WalletMandateBody {
   readonly maxPerPeriod!: string;
   @ApiProperty({ type: 'string', description: 'What it may take in all.' })
   readonly totalCap!: string;
+  @ApiPropertyOptional({ type: RevocationStandingBody, description: 'Of one that is over, where we bring its end to the contract.' })
+  readonly revocation?: RevocationStandingBody;
   @ApiPropertyOptional({ type: 'string', description: 'What was collected under it. Absent for one that is over.' })
   readonly collected?: string;
   @ApiProperty({ type: 'string', description: 'Seconds of a period.' })

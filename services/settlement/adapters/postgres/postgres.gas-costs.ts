@@ -34,12 +34,12 @@ export class PostgresGasCosts implements GasCosts {
     await this.#pool.query('delete from settlement_gas_cost where transaction = $1', [transaction]);
   }
 
-  async since({ provider, chainId, operations, except }: Parameters<GasCosts['since']>[0], at: Date): Promise<bigint> {
+  async since({ provider, chainId, operations, account, except }: Parameters<GasCosts['since']>[0], at: Date): Promise<bigint> {
     const { rows } = await this.#pool.query<{ fee: string }>(
       `select coalesce(sum(fee), 0)::text as fee from settlement_gas_cost
        where provider = $1 and chain_id = $2 and operation = any($3) and at >= $4
-         and transaction is distinct from $5`,
-      [provider, chainId, [...operations], at, except],
+         and transaction is distinct from $5 and ($6::text is null or account = $6)`,
+      [provider, chainId, [...operations], at, except, account],
     );
     return BigInt(rows[0]?.fee ?? '0');
   }
@@ -59,14 +59,14 @@ export class PostgresGasCosts implements GasCosts {
     }));
   }
 
-  async #keep({ transaction, provider, chainId, operation, at, gas, fee }: GasCost, isFinal: boolean): Promise<void> {
+  async #keep({ transaction, provider, chainId, operation, account, at, gas, fee }: GasCost, isFinal: boolean): Promise<void> {
     await this.#pool.query(
-      `insert into settlement_gas_cost (transaction, provider, chain_id, operation, at, gas, fee, is_final)
-       values ($1, $2, $3, $4, $5, $6, $7, $8)
+      `insert into settlement_gas_cost (transaction, provider, chain_id, operation, at, gas, fee, is_final, account)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
        on conflict (transaction) do update
          set at = excluded.at, gas = excluded.gas, fee = excluded.fee, is_final = excluded.is_final
          where not settlement_gas_cost.is_final or excluded.is_final`,
-      [transaction, provider, chainId, operation, at, gas, fee, isFinal],
+      [transaction, provider, chainId, operation, at, gas, fee, isFinal, account],
     );
   }
 }

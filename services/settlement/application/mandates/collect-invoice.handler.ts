@@ -94,7 +94,7 @@ export class CollectInvoiceHandler implements ICommandHandler<CollectInvoice> {
     const agreed = collectable(state);
     if ('code' in agreed) return agreed;
     const { account, chainId, terms } = agreed.offered;
-    const above = asked.byPayer === true ? await this.#limit.above(provider, chainId) : undefined;
+    const above = asked.byPayer === true ? await this.#limit.above(provider, { account, chainId }) : undefined;
     if (above !== undefined) return above;
     const subject = { kind: 'invoice' as const, invoice: asked.invoice };
     const isFor = (of: string) => of === account;

@@ -12,7 +12,7 @@ export interface PayerCollectionLimitOptions {
 }
 
 /**
- * Whether payers have ordered as many collections in a day as we pay the gas of: whoever orders one can make it fail at our cost. It says so
+ * Whether payers have ordered as many collections in a day as we pay the gas of, in all or for this account: whoever orders one can make it fail at our cost. It says so
  * before anything is decided; where many ask at once, the sender has the last word, since it alone sets aside what each may cost.
  */
 export class PayerCollectionLimit {
@@ -23,10 +23,13 @@ export class PayerCollectionLimit {
   }
 
   /** Undefined while one more may be ordered. Throws chain faults. */
-  async above(provider: string, chainId: string): Promise<SpendingLimit | undefined> {
+  async above(
+    provider: string,
+    { account, chainId }: { readonly account: string; readonly chainId: string },
+  ): Promise<SpendingLimit | undefined> {
     const { costs, desk, chains, clock } = this.#options;
     const limits = limitsOf(chains.find(chainId));
     const feePerGas = await desk.feePerGasOn(chainId);
-    return aboveLimit(costs, { provider, chainId, kind: 'payer-collect', feePerGas, limits, now: clock.now() });
+    return aboveLimit(costs, { provider, chainId, kind: 'payer-collect', account, feePerGas, limits, now: clock.now() });
   }
 }

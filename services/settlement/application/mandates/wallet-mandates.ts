@@ -2,6 +2,7 @@ import type { CommandExecutor } from '../../../commands/application/command-exec
 import { type AgreedMandate, mandate, type OfferedMandate, type RevokedMandate } from '../../domain/mandate.ts';
 import type { KnownToken } from '../../domain/token-amount.ts';
 import type { MandateDesk } from './mandate-desk.ts';
+import { type RevocationStanding, revocationStanding } from './revocation-standing.ts';
 import { mandateStream } from '../sending/sending-streams.ts';
 import type { SettlementChains } from '../settlement-chains.ts';
 
@@ -34,6 +35,8 @@ interface Usage {
 export interface WalletMandate {
   readonly state: KnownMandate;
   readonly token: KnownToken;
+  /** How far its end is on the chain, where we bring it there. */
+  readonly revocation?: RevocationStanding | undefined;
   /**
    * Absent for one that is over: its chain is not asked any more, however many a wallet has ended. `toAllow`: what the wallet has to allow for
    * everything that it agreed to and this one; the same as `allowed` where nothing is to be done.
@@ -71,7 +74,7 @@ export class WalletMandates {
     const listed = mandates.map((each) => each.mandate);
     const ids = also === undefined || listed.includes(also) ? listed : [also, ...listed];
     const known = (await Promise.all(ids.map((id) => this.#find(holder, id)))).filter((each) => each !== undefined);
-    const seen = await Promise.all(known.map((state) => this.#seen(state)));
+    const seen = await Promise.all(known.map((state) => this.#seen(provider, state)));
     return seen.filter((each) => each !== undefined).map((each, _, all) => withAllowance(each, all));
   }
 
@@ -87,12 +90,12 @@ export class WalletMandates {
   }
 
   /** Undefined for a mandate of a chain or in a token that is configured no more: nothing is collected under it. */
-  async #seen(state: KnownMandate): Promise<Seen | undefined> {
+  async #seen(provider: string, state: KnownMandate): Promise<Seen | undefined> {
     const { chains, desk } = this.#options;
     const { chainId, contract, terms } = state.offered;
     const token = chains.find(chainId)?.tokens.find(({ address }) => address === terms.token);
     if (token === undefined) return undefined;
-    if (state.status === 'revoked') return { state, token };
+    if (state.status === 'revoked') return { state, token, revocation: await revocationStanding(this.#options, provider, state) };
     return { state, token, usage: await desk.usageOf({ chainId, contract }, { mandate: state.offered.mandate, terms }) };
   }
 }

@@ -13,6 +13,7 @@ import { dispatch, type Dispatch } from '../../domain/dispatch.ts';
 import { mandate } from '../../domain/mandate.ts';
 import { isOvertaken, isTooEarly } from '../../domain/refund-claims.ts';
 import { settlement, standingOf } from '../../domain/settlement.ts';
+import { accountOf } from './dispatch-accounts.ts';
 import type { DispatchCalls, NextCall } from './dispatch-calls.ts';
 import { readSubject, subjectOf, transactionIdOf } from './dispatch-subject.ts';
 import { type CostKind, costKindOf, type GasCosts } from './gas-costs.ts';
@@ -108,7 +109,8 @@ export class DispatchSender {
     if (!limited.includes(kind)) return undefined;
     const { feePerGasMax: feePerGas } = await currentFees(node);
     // A call before this one may have set something aside for the same transaction, and then lost its node.
-    const asked = { provider, chainId, kind, feePerGas, limits: limitsOn(chainId), now: clock.now(), except: free };
+    const account = await accountOf(this.#options.executor, provider, order);
+    const asked = { provider, chainId, kind, account, feePerGas, limits: limitsOn(chainId), now: clock.now(), except: free };
     return await aboveLimit(costs, asked);
   }
 
@@ -176,7 +178,8 @@ export class DispatchSender {
     const gasMax = withSignature.includes(kind) ? limitsOn(chainId).relayGasMax : undefined;
     if (gasMax !== undefined && limited.includes(kind)) {
       const { feePerGasMax } = await currentFees(node);
-      const cost = { transaction: id, provider, chainId, operation: kind, at: new Date(clock.now()) };
+      const account = await accountOf(this.#options.executor, provider, state.order);
+      const cost = { transaction: id, provider, chainId, operation: kind, account, at: new Date(clock.now()) };
       await costs.reserve({ ...cost, gas: gasMax, fee: gasMax * feePerGasMax });
     }
     const subject = subjectOf(operationOf(state.order), stream);

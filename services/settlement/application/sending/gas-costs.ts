@@ -14,6 +14,8 @@ export interface GasCost {
   readonly provider: string;
   readonly chainId: string;
   readonly operation: CostKind;
+  /** Whom it is for, where a payer ordered it. */
+  readonly account?: string | undefined;
   /** When it was asked for; of its block once it is final. */
   readonly at: Date;
   readonly gas: bigint;
@@ -42,11 +44,15 @@ export interface GasCosts {
   release(transaction: string): Promise<void>;
   /** Counts nothing for a transaction that can be in no block any more, also where it was final in one that is gone. */
   forget(transaction: string): Promise<void>;
-  /** Counts what it did cost, instead: also of one whose final block was replaced by another one. What was reserved keeps its kind. */
+  /** Counts what it did cost, instead: also of one whose final block was replaced by another one. What was reserved keeps its kind and account. */
   spend(cost: GasCost): Promise<void>;
-  /** In wei, reserved or spent since then; `except`: without what is counted for this transaction. */
+  /** In wei, reserved or spent since then; `account`: for this one alone; `except`: without what is counted for this transaction. */
   since(
-    where: Pick<GasCost, 'provider' | 'chainId'> & { readonly operations: readonly CostKind[]; readonly except?: string },
+    where: Pick<GasCost, 'provider' | 'chainId'> & {
+      readonly operations: readonly CostKind[];
+      readonly account?: string;
+      readonly except?: string;
+    },
     at: Date,
   ): Promise<bigint>;
   /** Of final transactions, both days included, in order of day, chain and operation. */

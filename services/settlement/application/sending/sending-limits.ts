@@ -10,6 +10,8 @@ export interface SendingLimits {
 
 /** A relay takes about 120,000 gas; a signer that is a contract takes more. 0.02 coins are about a thousand relays of a cheap day. */
 const limitsDefault: SendingLimits = { relayGasMax: 400_000n, relayFeeMaxPerDay: 20_000_000_000_000_000n };
+/** What payers order for one account takes so much of the day's limit, or there would be nothing left for the customers of a provider when one of them goes on and on. */
+const accountsPerDay = 10n;
 const dayMs = 86_400_000;
 
 export function limitsOf(chain: Pick<SettlementChain, 'spending'> | undefined): SendingLimits {
@@ -21,6 +23,8 @@ export interface SpendingAsked {
   readonly provider: string;
   readonly chainId: string;
   readonly kind: CostKind;
+  /** Whom it is for. */
+  readonly account: string | undefined;
   /** In wei. */
   readonly feePerGas: bigint;
   readonly limits: SendingLimits;
@@ -36,11 +40,18 @@ export interface SpendingLimit {
   readonly limit: string;
 }
 
-/** Undefined while one more, at the most that it may cost, stays within the limit. Each kind has it for itself: whoever uses up the relays keeps nobody from ending a mandate. */
+/**
+ * Undefined while one more, at the most that it may cost, stays within the limit of the day, and within the share of its account. Each kind has them for
+ * itself: whoever uses up the relays keeps nobody from ending a mandate. Where gas is so dear that one is more than a share, an account has one a day.
+ */
 export async function aboveLimit(costs: Pick<GasCosts, 'since'>, asked: SpendingAsked): Promise<SpendingLimit | undefined> {
-  const { provider, chainId, kind, feePerGas, limits, now, except } = asked;
+  const { provider, chainId, kind, account, feePerGas, limits, now, except } = asked;
   const of = { provider, chainId, operations: [kind], ...(except !== undefined && { except }) };
-  const spent = await costs.since(of, new Date(Date.parse(now) - dayMs));
-  if (spent + limits.relayGasMax * feePerGas <= limits.relayFeeMaxPerDay) return undefined;
-  return { code: 'spending_limit', spent: spent.toString(), limit: limits.relayFeeMaxPerDay.toString() };
+  const [since, cost, limit] = [new Date(Date.parse(now) - dayMs), limits.relayGasMax * feePerGas, limits.relayFeeMaxPerDay];
+  const spent = await costs.since(of, since);
+  if (spent + cost > limit) return { code: 'spending_limit', spent: spent.toString(), limit: limit.toString() };
+  if (account === undefined) return undefined;
+  const [share, ofAccount] = [limit / accountsPerDay, await costs.since({ ...of, account }, since)];
+  if (ofAccount === 0n || ofAccount + cost <= share) return undefined;
+  return { code: 'spending_limit', spent: ofAccount.toString(), limit: share.toString() };
 }

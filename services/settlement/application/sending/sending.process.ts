@@ -21,8 +21,8 @@ import { processEnvelope } from '../process-envelope.ts';
 import { dispatchStream, mandateStream } from './sending-streams.ts';
 import type { OnUndone } from '../settlement-alarms.ts';
 
-/** What no other aggregate decides anew: what failed of it waits for a retry. */
-const orderedByHand: readonly Operation[] = ['capture', 'cancel', 'issue'];
+/** What no other aggregate decides anew: what failed of it waits for a retry. The end of a mandate, too: until then the contract does not know of it. */
+const orderedByHand: readonly Operation[] = ['capture', 'cancel', 'issue', 'revoke'];
 
 /**
  * From what mandates decide to what is sent, and from what came to nothing back to the mandate, or to whoever has to look. It runs like a
