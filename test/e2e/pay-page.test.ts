@@ -697,6 +697,32 @@ inBrowser("the payer's page", () => {
     await context.close();
   }, 120_000);
 
+  it('offers on a phone without a wallet to open the page in the browser of a wallet app, and nowhere else', async () => {
+    const { invoice } = await shop.invoice('60.50');
+    const id = (await shop.api.post(`/v1/invoices/${invoice}/checkouts`, {})).body.id as string;
+    const link = `${shop.api.service.url}/pay/${id}`;
+    for (const isMobile of [true, false]) {
+      const context = await browser.newContext({ viewport: { width: 360, height: 900 }, isMobile, hasTouch: isMobile });
+      const page = await context.newPage();
+      page.setDefaultTimeout(20_000);
+      await page.goto(link);
+      await tap(page, 'ETH');
+      await page.locator('#no-wallet').waitFor();
+      expect(await page.locator('#wallet-apps').isVisible()).toBe(isMobile);
+      if (isMobile) {
+        const links = await page.locator('#wallet-app-list a').evaluateAll((all) => all.map((each) => (each as HTMLAnchorElement).href));
+        expect(links).toEqual([
+          link.replace('http://', 'metamask://dapp/'),
+          `cbwallet://dapp?url=${encodeURIComponent(link)}`,
+          `trust://open_url?coin_id=60&url=${encodeURIComponent(link)}`,
+          `okx://wallet/dapp/url?dappUrl=${encodeURIComponent(link)}`,
+        ]);
+        await looksRight(page, 'wallet-apps');
+      }
+      await context.close();
+    }
+  }, 120_000);
+
   it('names what is short before the wallet is asked to pay', async () => {
     const { page, wallet, context } = await inFront(shop.on.hands.stranger);
     await tap(page, 'USDC');

@@ -9,6 +9,7 @@ import { Spending } from './spending.ts';
 import { busyStates, failedStates, finalStates } from './state-sentences.ts';
 import { choice, element, setText, show, showAccount, showOrder, showQuote, showReceipt, showSpending, showState } from './view.ts';
 import { codeOf, discoverWallets, type Provider, walletSentence } from './wallet.ts';
+import { offerWalletApps } from './wallet-apps.ts';
 import { networkOf, switchNetwork } from './wallet-network.ts';
 
 /*
@@ -164,8 +165,10 @@ function discover(): void {
   isDiscovering = true;
   show('no-wallet', true);
   setText('link', location.href);
+  offerWalletApps(new URL(location.href));
   discoverWallets(({ name, icon, provider: found }) => {
     show('no-wallet', false);
+    show('wallet-apps', false);
     choice('wallet-list', name, { icon, chosen: () => void connect(found) });
   });
 }
