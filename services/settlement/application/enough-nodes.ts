@@ -5,8 +5,8 @@ import { moment } from './until-enough.ts';
 export interface EnoughOptions<Answer> {
   /** How long those that were asked are waited for before another one is asked beside them. */
   readonly slowMs?: number;
-  /** Hears what was said too late to count, after the answer was given. */
-  readonly onLate?: (answer: Answer) => void;
+  /** Hears what was said too late to count, and what counted. */
+  readonly onLate?: (answer: Answer, said: readonly Answer[]) => void;
 }
 
 /** Most nodes answer within a tenth of that. */
@@ -31,7 +31,7 @@ export async function askEnough<Node, Answer extends object>(
       .catch(unlessChainFault)
       .then((answer) => {
         open.delete(asked);
-        if (answer !== undefined && isOver) onLate?.(answer);
+        if (answer !== undefined && isOver) onLate?.(answer, said);
         else if (answer !== undefined) said.push(answer);
       });
     open.add(asked);

@@ -44,16 +44,14 @@ export class ChainTokenScales implements TokenScales {
     onContradicted: (fault: ChainUnavailableFault) => void,
   ): Promise<number | undefined> {
     const contradiction = () => new ChainUnavailableFault(`Nodes of chain ${chain.chainId} contradict each other on token ${token}.`);
-    let agreed: number | undefined;
     const said = await askEnough(chain, chain.rpcUrls, async (url) => ({ decimals: await saidBy(this.#nodeAt(url), token) }), {
-      onLate: ({ decimals }) => {
-        if (decimals !== agreed) onContradicted(contradiction());
+      onLate: ({ decimals }, [believed]) => {
+        if (decimals !== believed?.decimals) onContradicted(contradiction());
       },
     });
     const decimals = new Set(said.map((answer) => answer.decimals));
     if (decimals.size > 1) throw contradiction();
-    agreed = said[0]?.decimals;
-    return agreed;
+    return said[0]?.decimals;
   }
 }
 

@@ -78,7 +78,7 @@ export class NodeQuorum {
   readonly #options: NodeQuorumOptions;
   readonly #known: readonly Known[];
   /** What came of an answer that nobody waited for. */
-  #late: unknown;
+  #late: Error | undefined;
 
   constructor(options: NodeQuorumOptions) {
     this.#options = options;
@@ -212,21 +212,22 @@ export class NodeQuorum {
     onLate: (late: Named<Answer>, believed: readonly Named<Answer>[]) => void,
   ): Promise<readonly Named<Answer>[]> {
     const answers: Named<Answer>[] = [];
-    let believed: readonly Named<Answer>[] | undefined;
+    let isOver = false;
+    const inPlace = () => answers.toSorted((left, right) => this.#placeOf(left.name) - this.#placeOf(right.name));
     const asked = async (known: Known) => {
       try {
         const answer = await ask(known.node);
         if (answer === undefined) return;
         const named = { name: known.node.name, answer };
-        if (believed === undefined) answers.push(named);
-        else onLate(named, believed);
+        if (isOver) onLate(named, inPlace());
+        else answers.push(named);
       } catch (error) {
         this.#failed(known, error);
       }
     };
     await this.#untilEnough(this.#prompt(nodes), asked, () => answers.length >= this.#options.quorum);
-    believed = answers.toSorted((left, right) => this.#placeOf(left.name) - this.#placeOf(right.name));
-    return believed;
+    isOver = true;
+    return inPlace();
   }
 
   /** Those that owe no answer; all, where these are too few. */
@@ -244,7 +245,7 @@ export class NodeQuorum {
         await ask(known);
       } catch (error) {
         if (!isOver) throw error;
-        this.#late ??= error;
+        this.#late ??= error instanceof Error ? error : new Error(String(error), { cause: error });
       } finally {
         open.delete(known);
         if (isOver) known.late--;
