@@ -39,16 +39,16 @@ export interface NamedTerms {
 }
 
 /**
- * Undefined where nothing speaks against it. Of a bill, which is made of many things, what is of the offer is compared: its charges, and those
- * that were rated by its price books. A title has one price for ever, which terms that are paid once name.
+ * Undefined where nothing speaks against it. A title has one price for ever, which terms that are paid once name. A bill is made of many things, and
+ * the terms of the profile are those of one offer: only terms that were named for it are compared, with what is of the offer (docs/decisions/0173).
  */
 export function termsDifference({ versions, isChosen }: NamedTerms, subject: TermsSubject): TermsDifference | undefined {
   const [{ price, escrow }] = versions;
   const { kind, amount } = subject;
   const isForTitle = kind === 'title' && price.cycle === 'once';
-  if (price.currency !== amount.currency)
-    return isForTitle || isChosen ? { differs: 'currency', said: price.currency, billed: amount.currency } : undefined;
-  if (kind === 'invoice') return lineDifference(versions, subject.lines, price.currency) ?? bookDifference(versions, subject.priceBooks);
+  if (!isForTitle && !isChosen) return undefined;
+  if (price.currency !== amount.currency) return { differs: 'currency', said: price.currency, billed: amount.currency };
+  if (kind === 'invoice') return lineDifference(versions, subject.lines, price.currency) ?? bookDifference(versions, subject);
   if (!isForTitle) return undefined;
   if (moneyOf(price.amount, price.currency).amount !== amount.amount)
     return { differs: 'price', said: price.amount, billed: amountText(amount) };
@@ -56,40 +56,42 @@ export function termsDifference({ versions, isChosen }: NamedTerms, subject: Ter
   return escrow !== undefined && !subject.held ? { differs: 'escrow', said: 'escrow', billed: 'provider' } : undefined;
 }
 
-function lineDifference(
-  versions: readonly [TermsDocument, ...TermsDocument[]],
-  lines: readonly BilledLine[],
-  currency: string,
-): TermsDifference | undefined {
+type Versions = NamedTerms['versions'];
+
+function lineDifference(versions: Versions, lines: readonly BilledLine[], currency: string): TermsDifference | undefined {
   const [{ offer, price }] = versions;
   // Usage is priced by its price books.
-  const prices = versions.filter((each) => each.price.cycle !== 'usage').map((each) => moneyOf(each.price.amount, currency).amount);
   if (price.cycle === 'usage') return undefined;
+  const prices = versions.filter((each) => each.price.cycle !== 'usage').map((each) => moneyOf(each.price.amount, currency).amount);
   const wrong = lines.find(
-    ({ product, count, amount }) => product === offer && !isSumOf(prices, BigInt(count), moneyOf(amount, currency).amount),
+    ({ product, count, amount }) => product === offer && !mayBeCharged(prices, BigInt(count), moneyOf(amount, currency).amount),
   );
   return wrong === undefined ? undefined : { differs: 'price', said: `${wrong.count} x ${price.amount}`, billed: wrong.amount };
 }
 
-/** So many charges, each at one of the prices: a price changes once within a bill, so that two are looked for at most. */
-function isSumOf(prices: readonly bigint[], count: bigint, sum: bigint): boolean {
-  return prices.some((price) =>
-    prices.some((other) => {
-      const rest = sum - count * other;
-      if (price === other) return rest === 0n;
-      const times = rest / (price - other);
-      return rest % (price - other) === 0n && times >= 0n && times <= count;
-    }),
-  );
+/**
+ * Whether charges of the offer can come to this sum. Each is for several units of it at one of the prices, or for a part of the time and so for less
+ * than one: of one charge that can be told, and of several that the offer costs something.
+ */
+function mayBeCharged(prices: readonly bigint[], count: bigint, sum: bigint): boolean {
+  return sum <= 0n || prices.some((price) => price > 0n && (count > 1n || sum <= price || sum % price === 0n));
 }
 
-/** A price book that the terms name is used as they name it. What was rated by another one is another offer's. */
-function bookDifference(versions: readonly TermsDocument[], used: TermsDocument['priceBooks']): TermsDifference | undefined {
-  const named = versions.flatMap(({ priceBooks }) => priceBooks);
-  for (const { stream, revision } of used) {
+/**
+ * A price book that the terms name is used as they name it, or in a later version: what it says of other offers goes on. An earlier one is another offer's as
+ * well, unless there is nothing else in the bill.
+ */
+function bookDifference(
+  versions: Versions,
+  { lines, priceBooks }: Extract<TermsSubject, { readonly kind: 'invoice' }>,
+): TermsDifference | undefined {
+  const [{ offer }] = versions;
+  if (lines.some(({ product }) => product !== offer)) return undefined;
+  const named = versions.flatMap((each) => each.priceBooks);
+  for (const { stream, revision } of priceBooks) {
     const of = named.filter((each) => each.stream === stream);
     const [first] = of;
-    if (first === undefined || of.some((each) => each.revision === revision)) continue;
+    if (first === undefined || of.some((each) => BigInt(each.revision) <= BigInt(revision))) continue;
     return { differs: 'price-book', said: `${stream}@${first.revision}`, billed: `${stream}@${revision}` };
   }
   return undefined;

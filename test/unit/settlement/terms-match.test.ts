@@ -25,30 +25,41 @@ describe('[D15] a bill', () => {
   it('may hold what is of other offers', () => expect(differs(bill([line(2, '24.20'), line(3, '9.99', 'box')], [voice]))).toBeUndefined());
 
   it.each([
-    ['a charge at another price', line(1, '12.11'), { said: '1 x 12.10', billed: '12.11' }],
-    ['charges that do not come to their price', line(3, '36.29'), { said: '3 x 12.10', billed: '36.29' }],
-    ['a charge less than it says', line(2, '12.10'), { said: '2 x 12.10', billed: '12.10' }],
-  ])('is not under terms that %s contradicts, whoever named them', (_, wrong, said) => {
-    for (const isChosen of [true, false])
-      expect(differs(bill([line(1, '9.99', 'box'), wrong]), terms(), { isChosen })).toEqual({ differs: 'price', ...said });
+    ['a charge that is more than the price and no number of units', terms(), line(1, '12.11'), { said: '1 x 12.10', billed: '12.11' }],
+    ['a charge for what costs nothing', terms({ amount: '0.00' }), line(2, '0.01'), { said: '2 x 0.00', billed: '0.01' }],
+  ])('is not under terms that were named for it and that %s contradicts', (_, document, wrong, said) => {
+    const lines = [line(1, '9.99', 'box'), wrong];
+    expect(differs(bill(lines), document)).toEqual({ differs: 'price', ...said });
+    // Those of the profile are of one offer, and nobody chose them for this bill: it stays payable.
+    expect(differs(bill(lines), document, { isChosen: false })).toBeUndefined();
   });
+
+  it.each([
+    ['a part of the time', line(1, '6.05')],
+    ['three units in one charge', line(1, '36.30')],
+    ['a whole and a part', line(2, '18.15')],
+    ['what comes to nothing', line(2, '0.00')],
+  ])('may hold %s', (_, charged) => expect(differs(bill([charged]))).toBeUndefined());
 
   it('may hold what was charged before the price changed, under the version that these terms replace', () => {
-    const replaced = [terms({ amount: '10.00' }), terms({ amount: '8.00' })];
-    for (const amount of ['22.10', '24.20', '20.00', '18.00'])
-      expect(differs(bill([line(2, amount)]), terms(), { replaced })).toBeUndefined();
-    expect(differs(bill([line(2, '22.11')]), terms(), { replaced })).toMatchObject({ differs: 'price' });
-    expect(differs(bill([line(2, '32.10')]), terms(), { replaced })).toMatchObject({ differs: 'price' });
+    const replaced = [terms({ amount: '13.00' }), terms({ amount: '8.00' })];
+    for (const amount of ['13.00', '26.00', '24.00']) expect(differs(bill([line(1, amount)]), terms(), { replaced })).toBeUndefined();
+    expect(differs(bill([line(1, '13.01')]), terms(), { replaced })).toMatchObject({ differs: 'price' });
   });
 
-  it('is rated by the versions of price books that the terms name, or those that they replace', () => {
+  it('is rated by the versions of price books that the terms name, those that they replace, or later ones', () => {
     const document = terms({ cycle: 'usage', amount: '0' }, { offer: 'voice', priceBooks: [voice] });
-    const later = { ...voice, revision: '4' };
-    expect(differs(bill([line(7, '3.33', 'voice')], [voice]), document)).toBeUndefined();
-    const difference = { differs: 'price-book', said: 'demo.pricebook-voice@3', billed: 'demo.pricebook-voice@4' };
-    expect(differs(bill([], [voice, later]), document)).toEqual(difference);
+    const [earlier, later] = [
+      { ...voice, revision: '2' },
+      { ...voice, revision: '10' },
+    ];
+    const rated = line(7, '3.33', 'voice');
+    expect(differs(bill([rated], [voice, later]), document)).toBeUndefined();
+    const difference = { differs: 'price-book', said: 'demo.pricebook-voice@3', billed: 'demo.pricebook-voice@2' };
+    expect(differs(bill([rated], [voice, earlier]), document)).toEqual(difference);
+    expect(differs(bill([rated, line(1, '1.00', 'data')], [voice, earlier]), document)).toBeUndefined();
     const newer = terms({ cycle: 'usage' }, { offer: 'voice', priceBooks: [later] });
-    expect(differs(bill([], [voice, later]), newer, { replaced: [document] })).toBeUndefined();
+    expect(differs(bill([rated], [voice, later]), newer, { replaced: [document] })).toBeUndefined();
   });
 
   it('in another currency is not under terms that were named for it, and those of the profile are not compared', () => {

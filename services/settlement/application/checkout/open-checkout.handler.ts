@@ -20,6 +20,7 @@ import type { TermsDocument } from '../../domain/terms.events.ts';
 import { type NamedTerms, type TermsDifference, termsDifference } from '../../domain/terms-match.ts';
 import { tokenUnits } from '../../domain/token-amount.ts';
 import type { CheckoutAsked, SubjectRejection } from './checkout-subject.ts';
+import { InvoiceSlots, instalmentOf } from './invoice-slots.ts';
 import { CreditTokens } from '../credit/credit-tokens.ts';
 import { type Payable, PayableSubjects } from './payable-subjects.ts';
 import type { SettlementChain } from '../settlement-chain.ts';
@@ -79,6 +80,7 @@ const escrowTimesDefault: EscrowTimes = { captureAfterSeconds: 0n, reclaimAfterS
 @CommandHandler(OpenCheckout)
 export class OpenCheckoutHandler implements ICommandHandler<OpenCheckout> {
   readonly #executor: CommandExecutor;
+  readonly #invoices: InvoiceSlots;
   readonly #subjects: PayableSubjects;
   readonly #chains: SettlementChains;
   readonly #releases: SlotReleases;
@@ -94,6 +96,7 @@ export class OpenCheckoutHandler implements ICommandHandler<OpenCheckout> {
     @Inject(CLOCK) clock: Clock,
   ) {
     this.#executor = executor;
+    this.#invoices = new InvoiceSlots(executor);
     this.#subjects = subjects;
     this.#chains = chains;
     this.#releases = releases;
@@ -114,7 +117,8 @@ export class OpenCheckoutHandler implements ICommandHandler<OpenCheckout> {
     if (payable.kind === 'credit' && !(await this.#isCreditSold(provider, payable, chain))) {
       return refused({ code: 'credit_not_available', chainId: chain.chainId, currency: payable.amount.currency });
     }
-    const agreed = await this.#terms(provider, asked.termsHash ?? named.profile.termsHash);
+    const carried = asked.termsHash === undefined ? await this.#carried(provider, payable) : undefined;
+    const agreed = carried ?? (await this.#terms(provider, asked.termsHash ?? named.profile.termsHash));
     if (agreed === undefined) return refused({ code: 'terms_not_found' });
     const { hash, versions } = agreed;
     const isChosen = asked.termsHash !== undefined;
@@ -155,6 +159,12 @@ export class OpenCheckoutHandler implements ICommandHandler<OpenCheckout> {
   async #isCreditSold(provider: string, { amount }: Payable, { chainId }: SettlementChain): Promise<boolean> {
     const token = await new CreditTokens(this.#executor).of(provider, chainId);
     return token?.currency === amount.currency && tokenUnits(amount, token) !== undefined;
+  }
+
+  /** An invoice stays under the terms of its open slot, also in the next one, whatever the profile says by now. They were compared with it at the opening. */
+  async #carried(provider: string, payable: Payable): Promise<AgreedTerms | undefined> {
+    const state = payable.kind === 'invoice' ? (await this.#invoices.last(provider, payable))?.state : undefined;
+    return state?.status === 'open' ? { hash: state.opened.termsHash, escrow: escrowTimesDefault } : undefined;
   }
 
   /** What the payer agrees to, and for how long the escrow holds by it; undefined for terms that nobody published. */
@@ -228,22 +238,15 @@ export class OpenCheckoutHandler implements ICommandHandler<OpenCheckout> {
     place: Place,
   ): Promise<SlotPurpose | SlotRejection> {
     const { provider } = envelope;
-    const register = await this.#executor.current(slotRegister, slotRegisterStream(provider), provider);
-    const purposeAt = (instalment: number): SlotPurpose => ({
-      ...{ kind: 'invoice', invoice: payable.invoice, number: payable.number },
-      instalment: instalment.toString(),
-    });
-    let last = 0;
-    while (register.slots.has(purposeKey(purposeAt(last + 1)))) last++;
-    const seq = slotFor(register, purposeKey(purposeAt(last)))?.seq;
-    if (seq === undefined) return purposeAt(1);
-    const state = await this.#executor.current(slot, slotStream(provider, seq), provider);
-    if (state.status === 'none') return purposeAt(last);
-    if (state.status === 'closed') return purposeAt(last + 1);
+    const last = await this.#invoices.last(provider, payable);
+    if (last === undefined) return instalmentOf(payable, 1);
+    const { instalment, state } = last;
+    if (state.status === 'none') return instalmentOf(payable, instalment);
+    if (state.status === 'closed') return instalmentOf(payable, instalment + 1);
     const isKept = state.opened.amount === amountText(payable.amount) && (await this.#releases.closingOf(provider, state)) === undefined;
     const refusal = isKept ? await this.#move(envelope, state, place) : rejectionOf(await this.#releases.release(envelope, state));
     if (refusal !== undefined) return refusal;
-    return purposeAt(isKept ? last : last + 1);
+    return instalmentOf(payable, isKept ? instalment : instalment + 1);
   }
 
   async #move(envelope: Envelope, state: OpenSlot, to: Place): Promise<SlotRejection | undefined> {
