@@ -1,5 +1,5 @@
 import type { Aggregate, Placed } from '../../commands/domain/aggregate.ts';
-import { accept, type Decision, repeated } from '../../commands/domain/decision.ts';
+import { accept, type Decision, reject, repeated } from '../../commands/domain/decision.ts';
 import { epochOf, graceMonths } from './credit-epoch.ts';
 import { changedLot, type CreditLot, madeGood, takenFrom, unitsOf } from './credit-lots.ts';
 import { type CreditChange, type CreditHoldingEvent, creditHoldingEvents, type CreditMoved } from './credit.events.ts';
@@ -49,26 +49,29 @@ export type CreditMoveData = Omit<CreditMoved, 'changes'> & {
   readonly account?: string | undefined;
 };
 
-/** Tells the accounts what an effect does to them: once, in the order of the chain. */
+/**
+ * Tells the accounts what an effect does to them, in the order of the chain. What still stands of it then is of a block that is gone, since a
+ * command is carried out once: it is taken back before.
+ */
 export function moveCredit(state: CreditHolding, { units, epoch, account, ...moved }: CreditMoveData): Decision<CreditHoldingEvent, never> {
   const known = state.moves.get(moved.settlement);
-  if (known !== undefined && known.reversedAt === undefined) return repeated(known.revision);
+  const gone = known !== undefined && known.reversedAt === undefined ? reversalOf(known.moved) : undefined;
+  const lots = gone === undefined ? state.lots : gone.data.changes.reduce(changedBy, state.lots);
   const asked = { units: BigInt(units), account };
-  const changes = changesOf(state, moved, epoch === undefined ? asked : { ...asked, epoch: Number(epoch) });
-  return accept({ type: 'CreditMoved/1', data: { ...moved, changes: changes.map(asChange) } });
+  const changes = changesOf(lots, moved, epoch === undefined ? asked : { ...asked, epoch: Number(epoch) });
+  const event = { type: 'CreditMoved/1', data: { ...moved, changes: changes.map(asChange) } } as const;
+  return gone === undefined ? accept(event) : accept<CreditHoldingEvent>(gone, event);
 }
 
-/** Takes back what an effect did that is gone from the chain; nothing for one that did nothing. */
+/** Takes back what an effect that is gone from the chain did at this revision; nothing of what it did after it had come again. */
 export function reverseCreditMove(
   state: CreditHolding,
-  settlement: string,
+  { settlement, revision }: { readonly settlement: string; readonly revision: bigint },
 ): Decision<CreditHoldingEvent, { readonly code: 'settlement_not_observed' }> {
   const known = state.moves.get(settlement);
-  if (known === undefined) return { kind: 'rejected', rejection: { code: 'settlement_not_observed' } };
+  if (known === undefined) return reject({ code: 'settlement_not_observed' });
   if (known.reversedAt !== undefined) return repeated(known.reversedAt);
-  const { effectiveAt: _, refund: __, ...moved } = known.moved;
-  const changes = moved.changes.map((change) => ({ ...change, units: (-BigInt(change.units)).toString() }));
-  return accept({ type: 'CreditMoveReversed/1', data: { ...moved, changes } });
+  return known.revision === revision ? accept(reversalOf(known.moved)) : repeated(known.revision);
 }
 
 /** Whose credit an effect gave out or burnt; empty for one that is not known. */
@@ -99,7 +102,16 @@ interface Asked {
   readonly account: string | undefined;
 }
 
-function changesOf({ lots }: CreditHolding, { name, effectiveAt }: Pick<CreditMoved, 'name' | 'effectiveAt'>, asked: Asked): CreditLot[] {
+function reversalOf({ effectiveAt: _, refund: __, ...moved }: CreditMoved): Extract<CreditHoldingEvent, { type: 'CreditMoveReversed/1' }> {
+  const changes = moved.changes.map((change) => ({ ...change, units: (-BigInt(change.units)).toString() }));
+  return { type: 'CreditMoveReversed/1', data: { ...moved, changes } };
+}
+
+function changesOf(
+  lots: CreditHolding['lots'],
+  { name, effectiveAt }: Pick<CreditMoved, 'name' | 'effectiveAt'>,
+  asked: Asked,
+): CreditLot[] {
   const { units, account, epoch } = asked;
   switch (name) {
     case 'CreditIssued':

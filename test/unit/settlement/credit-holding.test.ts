@@ -118,19 +118,31 @@ describe('an effect', () => {
   const first = issued(100, 75, anna);
   const [bought] = after(first) as [CreditHoldingEvent];
 
-  it('is told once while it stands, and again when it comes again', () => {
+  it('is taken back once, and told again when it comes again', () => {
     const scenario = given(creditHolding, [bought]);
-    scenario.when((state) => moveCredit(state, first)).thenRepeats(0n);
-    const [gone] = scenario.when((state) => reverseCreditMove(state, first.settlement)).thenAccepts('CreditMoveReversed/1');
+    const [gone] = scenario
+      .when((state) => reverseCreditMove(state, { settlement: first.settlement, revision: 0n }))
+      .thenAccepts('CreditMoveReversed/1');
     const reversed = given(creditHolding, [bought, gone!]);
     expect(reversed.state.lots).toEqual([]);
-    reversed.when((state) => reverseCreditMove(state, first.settlement)).thenRepeats(1n);
+    reversed.when((state) => reverseCreditMove(state, { settlement: first.settlement, revision: 0n })).thenRepeats(1n);
     reversed.when((state) => moveCredit(state, first)).thenAccepts('CreditMoved/1');
+  });
+
+  it('that comes again while it still stands of a block that is gone, is taken back first', () => {
+    const spending = spent(60, anna);
+    const stale = given(creditHolding, after(first, spending));
+    const events = stale
+      .when((state) => moveCredit(state, { ...spending, units: '10' }))
+      .thenAccepts('CreditMoveReversed/1', 'CreditMoved/1');
+    const anew = given(creditHolding, [...after(first, spending), ...events]);
+    expect(spendableBy(anew.state, anna, 75)).toBe(90n);
+    anew.when((state) => reverseCreditMove(state, { settlement: spending.settlement, revision: 1n })).thenRepeats(3n);
   });
 
   it('that moved nothing has nothing to take back', () =>
     given(creditHolding, [])
-      .when((state) => reverseCreditMove(state, 'none'))
+      .when((state) => reverseCreditMove(state, { settlement: 'none', revision: 0n }))
       .thenRejects({ code: 'settlement_not_observed' }));
 
   it('on more than was ever told leaves what is missing as nobody’s', () => {

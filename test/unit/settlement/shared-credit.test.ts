@@ -8,6 +8,7 @@ import {
 } from '../../../services/accounts/application/reverse-settlement-credit.handler.ts';
 import { openAccount } from '../../../services/accounts/domain/account.decider.ts';
 import { account } from '../../../services/accounts/domain/account.ts';
+import type { CommandExecutor } from '../../../services/commands/application/command-executor.ts';
 import { EffectSubjects } from '../../../services/settlement/application/booking/effect-subjects.ts';
 import type { FinalContexts } from '../../../services/settlement/application/booking/final-contexts.ts';
 import { RecordingSettlementLedger } from '../../../services/settlement/application/booking/recording.settlement-ledger.ts';
@@ -18,18 +19,20 @@ import { CreditHoldings } from '../../../services/settlement/application/credit/
 import { creditHolderStream, creditTokenStream } from '../../../services/settlement/application/credit/credit-streams.ts';
 import { CreditTokens } from '../../../services/settlement/application/credit/credit-tokens.ts';
 import { dispatchStream } from '../../../services/settlement/application/sending/sending-streams.ts';
-import type { UnmatchedNotice } from '../../../services/settlement/application/settlement-alarms.ts';
+import { SettlementAlarm, type UnmatchedNotice } from '../../../services/settlement/application/settlement-alarms.ts';
 import { SettlementChains } from '../../../services/settlement/application/settlement-chains.ts';
-import { slotStream } from '../../../services/settlement/application/settlement-streams.ts';
-import type { ChainEffect } from '../../../services/settlement/domain/chain-effect.ts';
+import { settlementStream, slotStream } from '../../../services/settlement/application/settlement-streams.ts';
+import { type ChainEffect, settlementId } from '../../../services/settlement/domain/chain-effect.ts';
 import { creditHolder, nameCreditHolder } from '../../../services/settlement/domain/credit-holder.ts';
 import { spendableBy } from '../../../services/settlement/domain/credit-holding.ts';
 import { creditTokens, recordCreditToken } from '../../../services/settlement/domain/credit-token.ts';
 import { dispatch } from '../../../services/settlement/domain/dispatch.ts';
+import { settlement, standingOf } from '../../../services/settlement/domain/settlement.ts';
 import { slot } from '../../../services/settlement/domain/slot.ts';
 import { moneyOf } from '../../../services/money/money.ts';
-import { executionOn } from '../../support/execution.ts';
+import { forEachInterleaving } from '../../support/interleavings.ts';
 import { creditContract, euroCredit, holder, issued, issueOrdered, otherAccount, redeemed } from './credit.fixtures.ts';
+import { block } from './effect.fixtures.ts';
 import { LedgerWorld } from './ledger.fixtures.ts';
 import { account as first, opened, place, slotOpened } from './slot.fixtures.ts';
 
@@ -62,8 +65,9 @@ class SharedWorld extends LedgerWorld {
     return world;
   }
 
-  ledger(): RecordingSettlementLedger {
-    const { executor } = executionOn(this.store);
+  /** Of one process, which waits for the gate before everything that it writes. */
+  ledger(gate: () => Promise<void> = () => Promise.resolve()): RecordingSettlementLedger {
+    const executor = gatedBy(gate, this.executor());
     return new RecordingSettlementLedger({
       ...{ executor, chains, providers: { slugOf: () => 'demo', providerIds: () => [] }, mandates: { of: () => Promise.resolve([]) } },
       slots: new StreamGivenSlots(this.store),
@@ -101,9 +105,35 @@ class SharedWorld extends LedgerWorld {
     return [...[first, otherAccount].map((id) => spendableBy(state, id, 74)), ...(await Promise.all(wallets))];
   }
 
+  /** Whether an effect is there for good in the books, and whether the accounts were told of it. */
+  async stands(effect: ChainEffect): Promise<readonly [inBooks: boolean, inHolding: boolean]> {
+    const [executor, key] = [this.executor(), settlementId(effect)];
+    const { moves } = await new CreditHoldings(executor).at('demo', { chainId: place.chainId, contract: creditContract, holder });
+    const move = moves.get(key);
+    const state = await executor.current(settlement, settlementStream('demo', key), 'demo');
+    return [standingOf(state) === 'finalized', move !== undefined && move.reversedAt === undefined];
+  }
+
   paid() {
     return new StreamSlotPayments(this.store).at('demo', { chainId: place.chainId, contract: creditContract, seq: '9', holder });
   }
+}
+
+/** What became final under its hands is not lost by what was decided on something else. */
+function refused(error: unknown): void {
+  if (!(error instanceof SettlementAlarm)) throw error;
+}
+
+function gatedBy(gate: () => Promise<void>, executor: CommandExecutor): CommandExecutor {
+  return new Proxy(executor, {
+    get: (target, name) => {
+      const value = Reflect.get(target, name) as (...given: unknown[]) => Promise<unknown>;
+      return async (...given: unknown[]) => {
+        if (name === 'execute') await gate();
+        return value.apply(target, given);
+      };
+    },
+  });
 }
 
 const spent = redeemed({ seq: '9', invoiceRef: opened.invoiceRef, amount: '6050' });
@@ -141,5 +171,42 @@ describe('credit of two accounts under one address', () => {
     await world.follow();
     expect(await world.have()).toEqual([0n, 0n, 50_000_000n, 30_000_000n]);
     expect(world.told).toMatchObject([{ reason: 'holder_unknown' }]);
+  });
+
+  it('has not what a loss would give back that is refused', async () => {
+    await world.final(spent);
+    const had = await world.have();
+    await expect(world.ledger().reorged(spent)).rejects.toThrow(SettlementAlarm);
+    expect(await world.have()).toEqual(had);
+    expect(await world.stands(spent)).toEqual([true, true]);
+  });
+
+  it('nor what was lost with a block before the one that it stands in', async () => {
+    const again = { ...spent, block: block(11, 'b') };
+    await world.ledger().take(spent, { head: 10n, finalized: 0n });
+    await world.ledger().reorged(spent);
+    await world.final(again);
+    const had = await world.have();
+    await world.ledger().reorged(spent);
+    expect(await world.have()).toEqual(had);
+    expect(await world.stands(spent)).toEqual([true, true]);
+  });
+
+  it('has it by what the books have in the end, in whatever order a loss and the last word of two processes meet', async () => {
+    const orders = await forEachInterleaving(async (gates) => {
+      const contest = await SharedWorld.open();
+      await contest.ledger().take(spent, { head: 10n, finalized: 0n });
+      const finalizing = contest.ledger(gates[0]).take(spent, { head: 20n, finalized: 19n });
+      const losing = contest.ledger(gates[1]).reorged(spent, 'The chain went back.').catch(refused);
+      return {
+        runs: [finalizing.then(() => undefined), losing],
+        end: async () => {
+          const [inBooks, inHolding] = await contest.stands(spent);
+          expect(inHolding).toBe(inBooks);
+          expect(await contest.have()).toEqual(inBooks ? [0n, 1950n, 0n, 0n] : [5000n, 3000n, 0n, 0n]);
+        },
+      };
+    });
+    expect(orders).toBeGreaterThan(5);
   });
 });

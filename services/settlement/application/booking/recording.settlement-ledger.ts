@@ -1,5 +1,6 @@
 import type { CommandExecutor } from '../../../commands/application/command-executor.ts';
 import { envelopeOf } from '../../../commands/application/envelope.ts';
+import { repeated } from '../../../commands/domain/decision.ts';
 import { type ChainEffect, observationKey, settlementId } from '../../domain/chain-effect.ts';
 import type { ConfirmationRule } from '../../domain/confirmation-policy.ts';
 import { confirm, finalize, observe, reorg, reverse } from '../../domain/settlement.decider.ts';
@@ -134,6 +135,8 @@ export class RecordingSettlementLedger implements SettlementLedger {
     const outcome = await this.#options.executor.execute({ aggregate: settlement, stream, envelope, decide });
     if (outcome.kind === 'accepted') {
       this.#tell(place, outcome.answer);
+      // Whether it was taken back at all is known only now. A process that ends here is told of the loss again.
+      if (isCreditEffect(effect) && (step === 'reorg' || step === 'reverse' || outcome.answer.replayed)) await this.#takeBack(place);
       return;
     }
     const { rejection } = outcome;
@@ -149,8 +152,6 @@ export class RecordingSettlementLedger implements SettlementLedger {
       const subject = await this.#options.subjects.find(provider, effect);
       return (now: Settlement) => observe(now, { effect, subject });
     }
-    if ((step === 'reverse' || step === 'reorg') && state.status !== 'none' && isCreditEffect(effect))
-      await this.#holdings.reverse(provider, state.seen, state.revision);
     if (step === 'reverse') return (now: Settlement, effectiveAt: string) => reverse(now, { reason, effectiveAt });
     if (step === 'reorg' || state.status === 'none') return (now: Settlement) => reorg(now, observation);
     if (step === 'confirm') {
@@ -160,8 +161,24 @@ export class RecordingSettlementLedger implements SettlementLedger {
     if (effect.log.name === 'CreditCreated') await this.#options.creditTokens.record(provider, effect, effect.log);
     const context = await this.#options.contexts.of(provider, state.seen);
     if (!isCreditEffect(effect)) return (now: Settlement) => finalize(now, { observation, context });
-    const creditShares = await this.#holdings.move(provider, state.seen, state.revision);
-    return (now: Settlement) => finalize(now, { observation, context: { ...context, creditShares } });
+    const { revision } = state;
+    const creditShares = await this.#holdings.move(provider, state.seen, revision);
+    // What another process has taken back or written meanwhile is looked at anew: these shares are of what stood then.
+    return (now: Settlement) =>
+      'revision' in now && now.revision !== revision
+        ? repeated(now.revision)
+        : finalize(now, { observation, context: { ...context, creditShares } });
+  }
+
+  /** Nobody's credit is changed by an effect that is gone: neither by one that was final, nor by one that was about to be. */
+  async #takeBack(place: Place): Promise<void> {
+    const state = await this.#current(place);
+    if (state.status !== 'reorged') return;
+    const isGone = async () => {
+      const now = await this.#current(place);
+      return now.status === 'reorged' && now.revision === state.revision;
+    };
+    await this.#holdings.reverse(place.provider, state.seen, isGone);
   }
 
   #tell(

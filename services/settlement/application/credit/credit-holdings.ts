@@ -40,10 +40,19 @@ export class CreditHoldings {
     return sharesOf(await this.at(provider, data), data.settlement);
   }
 
-  /** The effect is gone from the chain. Durable when it returns, and safe to repeat; nothing for an effect that moved nothing. */
-  async reverse(provider: string, seen: SettlementObserved, follows: bigint): Promise<void> {
-    const { settlement } = moveOf(seen);
-    await this.#write(provider, { seen, follows, command: 'ReverseCreditMove' }, (state) => reverseCreditMove(state, settlement));
+  /**
+   * Takes back what an effect did that is gone from the chain. Asked last, once it is known what would be taken back: had the effect come again
+   * since, what it did then would stay. Durable when it returns, and safe to repeat; nothing for an effect that moved nothing.
+   */
+  async reverse(provider: string, seen: SettlementObserved, isGone: () => Promise<boolean>): Promise<void> {
+    const data = moveOf(seen);
+    const { settlement } = data;
+    const known = (await this.at(provider, data)).moves.get(settlement);
+    if (known === undefined || known.reversedAt !== undefined || !(await isGone())) return;
+    const { revision } = known;
+    await this.#write(provider, { seen, follows: revision, command: 'ReverseCreditMove' }, (state) =>
+      reverseCreditMove(state, { settlement, revision }),
+    );
   }
 
   async #write(
@@ -59,9 +68,7 @@ export class CreditHoldings {
         ...{ key: `${command}:${settlement}:${follows}`, command, body: { settlement, follows: follows.toString() } },
       }),
     });
-    const isKnown =
-      outcome.kind === 'accepted' || (command === 'ReverseCreditMove' && outcome.rejection.code === 'settlement_not_observed');
-    if (!isKnown) throw new RangeError(`${command} of ${settlement} was refused: ${JSON.stringify(outcome.rejection)}`);
+    if (outcome.kind === 'rejected') throw new RangeError(`${command} of ${settlement} was refused: ${JSON.stringify(outcome.rejection)}`);
   }
 }
 
