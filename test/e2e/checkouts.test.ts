@@ -487,13 +487,6 @@ describe('a payment', () => {
     expect((await shop.open(path)).body).toMatchObject({ state: 'waiting' });
   });
 
-  it('is quoted only so often for one link', async () => {
-    const { path } = await checkoutOf();
-    const asked = Array.from({ length: 100 }, () => shop.ask(`${path}/quotes`, { token: `0x${'99'.repeat(20)}` }));
-    const codes = (await Promise.all(asked)).map(({ body }) => body.code as string);
-    expect(new Set(codes)).toEqual(new Set(['token_not_taken', 'too_many_requests']));
-  });
-
   it('is malformed with a signature or a number that no key and no contract knows', async () => {
     await shop.rate('USDC', '0.92');
     const { path } = await checkoutOf();

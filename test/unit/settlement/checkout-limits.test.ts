@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ChainUnavailableFault } from '../../../services/chain/application/chain-faults.ts';
 import { BudgetedNode } from '../../../services/settlement/adapters/chain/budgeted.node.ts';
 import { Allowance } from '../../../services/settlement/application/checkout/allowance.ts';
-import { CheckoutAsks } from '../../../services/settlement/application/checkout/checkout-asks.ts';
+import { type Ask, CheckoutAsks } from '../../../services/settlement/application/checkout/checkout-asks.ts';
 import { CheckoutEvents, type Told } from '../../../services/settlement/application/checkout/checkout-events.ts';
 import { checkoutLimitsDefault, TooManyAsksFault } from '../../../services/settlement/application/checkout/checkout-limits.ts';
 import type { CheckoutView } from '../../../services/settlement/application/checkout/checkout-view.ts';
@@ -29,6 +29,29 @@ describe('an allowance', () => {
     expect(allowance.take('a')).toBe(1_000);
     now = 600_000;
     expect([allowance.take('a', 60), allowance.take('a')]).toEqual([0, 1_000]);
+  });
+});
+
+describe('what a link asks for', () => {
+  it('is counted kind by kind, and quotes token by token, so that whoever asks after transactions keeps no payment from anybody', () => {
+    let now = 0;
+    const asks = new CheckoutAsks({ asksPerMinute: 90 }, () => now);
+    const isAnswered = (ask: Ask, of?: string) => {
+      try {
+        asks.take(slot, ask, of);
+        return true;
+      } catch (error) {
+        expect(error).toBeInstanceOf(TooManyAsksFault);
+        return false;
+      }
+    };
+    for (now = 0; now <= 60_000; now += 250)
+      for (const ask of ['transaction', 'wallet'] as const) while (isAnswered(ask));
+    now = 60_000;
+    while (isAnswered('quote', 'another token'));
+    expect([isAnswered('transaction'), isAnswered('search'), isAnswered('wallet')]).toEqual([false, false, false]);
+    expect(isAnswered('quote', 'another token')).toBe(false);
+    for (const ask of ['quote', 'payment', 'relay', 'redemption'] as const) expect([ask, isAnswered(ask, 'token')]).toEqual([ask, true]);
   });
 });
 

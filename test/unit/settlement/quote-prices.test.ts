@@ -22,11 +22,12 @@ const chains = new SettlementChains([
 let world: RefundWorld;
 let decimals: number | undefined;
 let capLeft: bigint;
+let costs: number;
 /** By the currency that the token is worth it in. */
 let rates: Record<string, string>;
 beforeEach(() => {
   world = new RefundWorld();
-  [decimals, capLeft, rates] = [6, 10n ** 6n, { EUR: '0.5', USD: '1' }];
+  [decimals, capLeft, costs, rates] = [6, 10n ** 6n, 0, { EUR: '0.5', USD: '1' }];
 });
 
 /** What 60.50 EUR cost in dollars. The books are in euro, unless another currency is billed. */
@@ -42,7 +43,7 @@ function priced(asked: Partial<PriceAsked> = {}, changes: Partial<SlotOpened> = 
     caps: { leftOf: () => Promise.resolve(capLeft) },
   });
   const open = given(slot, [slotOpened(changes)]).state as OpenSlot;
-  return prices.of('demo', open, { token: usdc, payer, after: undefined, now: quotedAt, ...asked });
+  return prices.of('demo', open, { token: usdc, payer, after: undefined, now: quotedAt, onCost: () => costs++, ...asked });
 }
 
 describe('what a slot costs in a token', () => {
@@ -54,7 +55,9 @@ describe('what a slot costs in a token', () => {
 
   it('is nothing in a token that is not taken, or whose decimals are not those of the configuration', async () => {
     expect(await priced({ token: payer })).toEqual({ code: 'token_not_taken', token: payer });
+    expect(costs).toBe(0);
     for (decimals of [18, undefined]) expect(await priced()).toEqual({ code: 'token_misconfigured', token: usdc });
+    expect(costs).toBe(2);
   });
 
   it('is nothing where nobody knows a rate, or the last one is old', async () => {

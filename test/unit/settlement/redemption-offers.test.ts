@@ -21,7 +21,7 @@ import { creditTokens } from '../../../services/settlement/domain/credit-token.t
 import { slot } from '../../../services/settlement/domain/slot.ts';
 import { envelope, executionOn } from '../../support/execution.ts';
 import { creditContract, holder, otherAccount } from './credit.fixtures.ts';
-import { account, place, slotOpened } from './slot.fixtures.ts';
+import { account, issued, later, place, slotOpened } from './slot.fixtures.ts';
 
 const midnight = '2026-03-01T00:00:00.000Z';
 const profile = { finality: 'tag' as const, realMoney: false, confirmations: [] };
@@ -33,8 +33,12 @@ const chain = {
 /** A slot of 60.50 EUR, a holder that the ledger gave credit to, and a chain that says how much of it is left. */
 class OfferWorld {
   held = 6050n;
+  /** Who asks for an offer. */
+  holder = holder;
   /** How often the chain was asked. */
   asked = 0;
+  /** How often something was to be counted for whoever asked. */
+  costs = 0;
   #written = 0;
   readonly #executor = executionOn(new MemoryEventStore()).executor;
 
@@ -56,6 +60,10 @@ class OfferWorld {
     await this.#write(creditHolding, creditHoldingStream('demo', at), { type: 'CreditMoved/1', data: moved });
   }
 
+  quoted(): Promise<void> {
+    return this.#write(slot, slotStream('demo', '7'), issued());
+  }
+
   /** What the holder is answered. */
   offer(key: string, now = midnight) {
     const witness = { evidenceOf: () => Promise.reject(new Error('Nothing was quoted.')) };
@@ -64,7 +72,7 @@ class OfferWorld {
     const desk = new ChainCreditDesk(chains, () => this.#node());
     const releases = new SlotReleases(this.#executor, witness);
     const handler = new OfferRedemptionHandler(this.#executor, subjects, releases, chains, desk, { now: () => now });
-    return handler.execute(new OfferRedemption(envelope(key), '7', holder));
+    return handler.execute(new OfferRedemption(envelope(key), '7', this.holder, () => this.costs++));
   }
 
   async offers(): Promise<number> {
@@ -113,6 +121,18 @@ describe('an offer to pay with credit', () => {
     });
     await world.own(1);
     expect(await world.offer('second')).toMatchObject({ kind: 'accepted' });
+  });
+
+  it('counts only where a node is asked, and not for whoever names somebody without credit, or comes while a quote is good', async () => {
+    await world.offer('first');
+    expect(world.costs).toBe(1);
+    world.holder = `0x${'77'.repeat(20)}`;
+    expect(await world.offer('second')).toMatchObject({ rejection: { code: 'credit_holder_unknown' } });
+    expect(world.costs).toBe(1);
+    world = await OfferWorld.open();
+    await world.quoted();
+    expect(await world.offer('third', later(60))).toMatchObject({ rejection: { code: 'slot_bound' } });
+    expect([world.costs, world.asked]).toEqual([0, 0]);
   });
 
   it('is answered again while it is good, without asking the chain, also once the credit is spent', async () => {

@@ -109,8 +109,8 @@ export class CheckoutController {
     const envelope = envelopeOf({
       ...{ provider, actor: { id: `checkout:${seq}`, type: 'process' }, key: keyOf(key), command: 'IssueQuote', body: asked },
     });
-    this.#asks.take({ provider, seq }, 'quote');
-    const outcome = await this.#commands.execute(new IssueQuote(envelope, asked));
+    const onCost = () => this.#asks.take({ provider, seq }, 'quote', asked.token);
+    const outcome = await this.#commands.execute(new IssueQuote(envelope, asked, onCost));
     answerCommand(reply, outcome, { id });
     const view = await this.#checkouts.view({ provider, seq });
     if (view === undefined) throw new ProblemError('checkout_not_found');
@@ -151,7 +151,7 @@ export class CheckoutController {
       signature: required('signature', asked.signature),
       nonce: asked.nonce ?? '0',
     };
-    this.#asks.take(this.#slotOf(id), 'payment');
+    this.#asks.take(this.#slotOf(id), 'relay');
     return required('signature', await this.#desk.signed(quote, by));
   }
 

@@ -58,12 +58,12 @@ export class RedemptionsController {
   ): Promise<PreparedRedemptionBody> {
     const at = this.#slotOf(id);
     const holder = body.holder.toLowerCase();
-    this.#asks.take(at, 'redemption');
+    const onCost = () => this.#asks.take(at, 'redemption');
     const envelope = envelopeOf({
       ...{ provider: at.provider, actor: { id: `checkout:${at.seq}`, type: 'process' }, key: keyOf(key) },
       ...{ command: 'OfferRedemption', body: { slot: at.seq, holder } },
     });
-    answerCommand(reply, await this.#commands.execute(new OfferRedemption(envelope, at.seq, holder)), { id });
+    answerCommand(reply, await this.#commands.execute(new OfferRedemption(envelope, at.seq, holder, onCost)), { id });
     const { offer } = await this.#offered(at, holder);
     const { chainId, contract, units, invoiceRef } = offer;
     return { chainId, contract, holder, units, invoiceRef, ...(await this.#desk.prepare(offer, this.#clock.now())) };
@@ -87,7 +87,7 @@ export class RedemptionsController {
       ...{ command: 'RelayRedemption', body: { slot: at.seq, holder, deadline, signature } },
     });
     const offered = await this.#offered(at, holder);
-    this.#asks.take(at, 'payment');
+    this.#asks.take(at, 'relay');
     const outcome = await this.#commands.execute(new RelayRedemption(envelope, offered, { deadline, signature }));
     return answerCommand(reply, outcome, { id });
   }

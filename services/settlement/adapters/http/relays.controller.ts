@@ -51,7 +51,7 @@ export class RelaysController {
     });
     const quote = await this.#checkouts.quote(slot, token);
     if (quote === undefined) throw new ProblemError('quote_not_found');
-    this.#asks.take(slot, 'payment');
+    this.#asks.take(slot, 'relay');
     const outcome = await this.#commands.execute(new RelayPayment(envelope, { quote, method, payer, signature, nonce }));
     return answerCommand(reply, outcome, { id });
   }

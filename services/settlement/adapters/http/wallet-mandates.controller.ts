@@ -198,7 +198,7 @@ export class WalletMandatesController {
     const { domain } = this.#publicOrigin;
     const session = this.#sessions.open(bearerToken(authorization), { link, domain, now: this.#clock.now() });
     if (session === undefined) throw new ProblemError('wallet_not_signed_in', {}, { 'www-authenticate': 'Bearer' });
-    this.#asks.take(slot, 'payment');
+    this.#asks.take(slot, 'wallet');
     const { opened, place } = owner;
     return { provider: slot.provider, account: opened.account, payer: session.address, opened, chainId: place.chainId };
   }

@@ -91,7 +91,7 @@ export class WalletSignInController {
     const place = slot === undefined ? undefined : (await this.#checkouts.owner(slot))?.place;
     if (slot === undefined || place === undefined) throw new ProblemError('checkout_not_found');
     // A row is written, or the code of a wallet is asked: by whoever has the link.
-    this.#asks.take(slot, 'payment');
+    this.#asks.take(slot, 'wallet');
     return place;
   }
 }

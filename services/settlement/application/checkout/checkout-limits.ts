@@ -4,7 +4,7 @@ export interface CheckoutLimits {
   readonly followersMax: number;
   /** The same at one checkout. */
   readonly followersPerLinkMax: number;
-  /** Questions by one link in a minute that a node has to answer; those that are dear count for several. */
+  /** Questions of one kind by one link in a minute that a node has to answer; those that are dear count for several. */
   readonly asksPerMinute: number;
   /** Calls in a minute to the nodes of one chain, for all links together. The watcher and the sender have nodes of their own. */
   readonly nodeCallsPerMinute: number;

@@ -40,12 +40,15 @@ export class OfferRedemption extends Command<Outcome<OfferRejection>> {
   readonly envelope: Envelope;
   readonly seq: string;
   readonly holder: string;
+  /** Called before a node is asked, for an offer that is good as well: it is prepared there again. May throw, and then none is asked. */
+  readonly onCost: () => void;
 
-  constructor(envelope: Envelope, seq: string, holder: string) {
+  constructor(envelope: Envelope, seq: string, holder: string, onCost: () => void = () => undefined) {
     super();
     this.envelope = envelope;
     this.seq = seq;
     this.holder = holder;
+    this.onCost = onCost;
   }
 }
 
@@ -82,7 +85,7 @@ export class OfferRedemptionHandler implements ICommandHandler<OfferRedemption> 
     this.#clock = clock;
   }
 
-  async execute({ envelope, seq, holder }: OfferRedemption): Promise<Outcome<OfferRejection>> {
+  async execute({ envelope, seq, holder, onCost }: OfferRedemption): Promise<Outcome<OfferRejection>> {
     const { provider } = envelope;
     const stream = slotStream(provider, seq);
     const state = await this.#executor.current(slot, stream, provider);
@@ -105,7 +108,7 @@ export class OfferRedemptionHandler implements ICommandHandler<OfferRedemption> 
     const offer = {
       ...{ seq, chainId, contract: token.address, holder, units: units.toString(), invoiceRef },
       reorgWindowSeconds: reorgWindowSeconds(chain).toString(),
-      evidence: await this.#evidenceOf(provider, state, now),
+      evidence: await this.#evidenceOf(provider, state, { now, onCost }),
     };
     const isNew = offerRedemption(state, offer, now).kind === 'accepted';
     const held = isNew ? await this.#held(provider, account, offer, now) : units;
@@ -129,8 +132,13 @@ export class OfferRedemptionHandler implements ICommandHandler<OfferRedemption> 
   }
 
   /** No chain is asked while a quote may land by our own clock: nothing that it says would let the offer be made. */
-  async #evidenceOf(provider: string, state: Slot, now: string): Promise<SlotFinding> {
+  async #evidenceOf(
+    provider: string,
+    state: Slot,
+    { now, onCost }: { readonly now: string; readonly onCost: () => void },
+  ): Promise<SlotFinding> {
     if (state.status !== 'open' || mayStillLand(state, now)) return { kind: 'unquoted' };
+    onCost();
     return this.#releases.evidenceOf(provider, state);
   }
 }

@@ -30,11 +30,14 @@ export type QuoteRejection = SlotRejection | SubjectRejection | PriceRejection;
 export class IssueQuote extends Command<Outcome<QuoteRejection>> {
   readonly envelope: Envelope;
   readonly asked: QuoteAsked;
+  /** Called before a node is asked or anything is signed; may throw, and then nothing is. A price that is held already costs nothing. */
+  readonly onCost: () => void;
 
-  constructor(envelope: Envelope, asked: QuoteAsked) {
+  constructor(envelope: Envelope, asked: QuoteAsked, onCost: () => void = () => undefined) {
     super();
     this.envelope = envelope;
     this.asked = asked;
+    this.onCost = onCost;
   }
 }
 
@@ -66,13 +69,13 @@ export class IssueQuoteHandler implements ICommandHandler<IssueQuote> {
   }
 
   /** Whoever is quoted at the same time holds the price for everybody: then that one is signed. */
-  async execute({ envelope, asked }: IssueQuote): Promise<Outcome<QuoteRejection>> {
-    const outcome = await this.#quoted(envelope, asked);
+  async execute(command: IssueQuote): Promise<Outcome<QuoteRejection>> {
+    const outcome = await this.#quoted(command);
     const isBeaten = outcome.kind === 'rejected' && outcome.rejection.code === 'quote_live';
-    return isBeaten ? this.#quoted(envelope, asked) : outcome;
+    return isBeaten ? this.#quoted(command) : outcome;
   }
 
-  async #quoted(envelope: Envelope, asked: QuoteAsked): Promise<Outcome<QuoteRejection>> {
+  async #quoted({ envelope, asked, onCost }: IssueQuote): Promise<Outcome<QuoteRejection>> {
     const { provider } = envelope;
     const stream = slotStream(provider, asked.seq);
     const state = await this.#executor.current(slot, stream, provider);
@@ -84,7 +87,7 @@ export class IssueQuoteHandler implements ICommandHandler<IssueQuote> {
     const place = state.status === 'none' ? { chainId: '', contract: '' } : state.place;
     const allowed = askForQuote(state, { ...place, token: asked.token, payer: asked.payer }, now);
     if (allowed.kind !== 'free') return answer(allowed);
-    const drafted = await this.#signed(provider, state as OpenSlot, asked, { ...allowed, now });
+    const drafted = await this.#signed(provider, state as OpenSlot, asked, { ...allowed, now, onCost });
     if ('code' in drafted) return answer(reject(drafted));
     return this.#executor.execute({
       ...{ aggregate: slot, stream, envelope },
@@ -96,10 +99,11 @@ export class IssueQuoteHandler implements ICommandHandler<IssueQuote> {
     provider: string,
     open: OpenSlot,
     asked: QuoteAsked,
-    { held, after, now }: Omit<QuoteFree, 'kind'> & { readonly now: string },
+    { held, after, now, onCost }: Omit<QuoteFree, 'kind'> & { readonly now: string; readonly onCost: () => void },
   ): Promise<IssueQuoteData | QuoteRejection> {
-    const priced = held === undefined ? await this.#prices.of(provider, open, { ...asked, after, now }) : heldPrice(held, asked);
+    const priced = held === undefined ? await this.#prices.of(provider, open, { ...asked, after, now, onCost }) : heldPrice(held, asked);
     if ('code' in priced) return priced;
+    if (held !== undefined) onCost();
     const { terms, validity, ...price } = priced;
     const { chainId, contract } = open.place;
     const { signer, signature } = await this.#signer.sign(provider, terms, { chainId, contract });

@@ -32,6 +32,8 @@ export interface PriceAsked {
   readonly unitsMax?: bigint;
   readonly after: bigint | undefined;
   readonly now: string;
+  /** Called before the chain is asked. */
+  readonly onCost: () => void;
 }
 
 export interface QuotePricesOptions {
@@ -51,12 +53,13 @@ export class QuotePrices {
   }
 
   /** At the rate of now. Throws chain faults. */
-  async of(provider: string, open: OpenSlot, { token, payer, unitsMax, after, now }: PriceAsked): Promise<QuotePrice | PriceRejection> {
+  async of(provider: string, open: OpenSlot, { token, payer, unitsMax, after, now, onCost }: PriceAsked): Promise<QuotePrice | PriceRejection> {
     const { executor, rates, chains, scales } = this.#options;
     const { opened, place } = open;
     const chain = chains.find(place.chainId);
     const taken = chains.tokenAt(place.chainId, token);
     if (chain === undefined || taken === undefined) return { code: 'token_not_taken', token };
+    onCost();
     // A wrong number of decimals in the configuration would sell for a millionth of the price, and every part of the product would agree.
     if ((await scales.decimalsOf(place.chainId, token)) !== taken.decimals) return { code: 'token_misconfigured', token };
     const tooMuch = opened.purpose.kind === 'credit' ? await this.#capRefusal(provider, open) : undefined;
