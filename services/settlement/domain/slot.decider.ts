@@ -12,7 +12,7 @@ export type SlotRejection =
   | { readonly code: 'slot_cancelled'; readonly chainId: string; readonly contract: string }
   /** Absent is when it ends where a collection is on its way: that has no deadline on chain, and ends when it is final or has come to nothing. */
   | { readonly code: 'slot_bound'; readonly until?: string }
-  /** Another price is held since this one was made. */
+  /** Another price is held since this one was made, or too little is left of it for a collection. */
   | { readonly code: 'quote_live'; readonly until: string }
   /** Prepaid credit was offered to be taken, and may still come. */
   | { readonly code: 'redemption_live'; readonly until: string }
@@ -51,6 +51,8 @@ export interface QuoteRequest {
   readonly contract: string;
   readonly token: string;
   readonly payer: string;
+  /** How much has to be left of a price that is held, of one that is as long; of a shorter one half of it. Absent: any time at all. */
+  readonly secondsMin?: bigint;
 }
 
 /** A quote may be signed: at the price that is held for whoever pays, or else at one of now. */
@@ -68,7 +70,7 @@ export interface QuoteFree {
  */
 export function askForQuote(
   state: Slot,
-  { chainId, contract, token, payer }: QuoteRequest,
+  { chainId, contract, token, payer, secondsMin = 0n }: QuoteRequest,
   now: string,
 ): QuoteFree | Exclude<Decision<never, SlotRejection>, { readonly kind: 'accepted' }> {
   if (state.status === 'none') return refusal({ code: 'slot_not_found' });
@@ -85,6 +87,7 @@ export function askForQuote(
   const nowSeconds = BigInt(Date.parse(now)) / 1000n;
   const deadline = deadlineOf(last.terms);
   if (nowSeconds < deadline) {
+    if (deadline - nowSeconds < leastOf(last.terms, secondsMin)) return refusal(liveUntil(last.terms));
     const good = quotes.findLast(({ terms }) => deadlineOf(terms) === deadline && [zeroAddress, payer].includes(payerOf(terms)));
     return good === undefined ? { kind: 'free', held: last } : { kind: 'repeated', revision: good.revision };
   }
@@ -151,6 +154,13 @@ function boundUntil({ quotes, place }: OpenSlot, evidence: SlotEvidence): string
   const last = latestDeadline(here);
   const isPast = evidence.kind === 'unpaid' && BigInt(Math.floor(Date.parse(evidence.block.time) / 1000)) >= last;
   return isPast ? undefined : instantOf(last);
+}
+
+/** No more than half of its life, so that there is always a time at which it is given. */
+function leastOf(terms: SignedTerms, secondsMin: bigint): bigint {
+  if (terms.module === 'escrow') return secondsMin;
+  const half = (deadlineOf(terms) - BigInt(terms.quote.validAfter)) / 2n;
+  return half < secondsMin ? half : secondsMin;
 }
 
 function latestDeadline(quotes: readonly IssuedQuote[]): bigint {

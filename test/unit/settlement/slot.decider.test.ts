@@ -164,6 +164,21 @@ describe('issuing a quote', () => {
     });
   });
 
+  it.each([
+    ['another payer holds', usdc, 600, 420],
+    ['anybody may pay', zeroAddress, 600, 420],
+    ['is good for a shorter time, by half of that', usdc, 120, 30],
+  ])('is not answered to a collection with little left of a price that %s: it comes again behind the end', (_, payer, end, last) => {
+    const deadline = String(seconds(later(end)));
+    const { state } = given(slot, [...open, issued(quoteIssued({ payer, deadline }))]);
+    const request = { ...place, token: zeroAddress, payer: elsewhere.contract, secondsMin: 180n };
+    expect(askForQuote(state, request, later(last)).kind).not.toBe('rejected');
+    const refused = { kind: 'rejected', rejection: { code: 'quote_live', until: later(end) } };
+    for (const at of [last + 1, end - 1]) expect(askForQuote(state, request, later(at))).toEqual(refused);
+    expect(askForQuote(state, { ...request, secondsMin: 0n }, later(end - 1)).kind).not.toBe('rejected');
+    expect(askForQuote(state, request, later(end))).toMatchObject({ kind: 'free' });
+  });
+
   it('is good on chain from the end of the last one on, whatever the clock of the chain says', () => {
     const state = given(slot, quoted).state;
     const asked = askForQuote(state, { ...place, token: zeroAddress, payer: usdc }, later(600));

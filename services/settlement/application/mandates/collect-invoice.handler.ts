@@ -21,6 +21,9 @@ import { stepEnvelope } from '../step-envelope.ts';
 
 const process = 'collection';
 
+/** Of a price that somebody else began: what is sent with less left than that expires on its way, and uses up a retry. */
+const priceSecondsMin = 180n;
+
 export type CollectInvoiceRejection = MandateCommandRejection | CheckoutRejection | QuoteRejection | SpendingLimit;
 
 export interface CollectionAsked {
@@ -104,8 +107,9 @@ export class CollectInvoiceHandler implements ICommandHandler<CollectInvoice> {
     const { token, payer, start, end } = terms;
     const unitsMax = leftForSlot(agreed, seq, this.#clock.now());
     if (unitsMax === undefined) return { code: 'mandate_not_active', start, end };
+    const secondsMin = agreed.collections.has(seq) ? 0n : priceSecondsMin;
     const quoted = await this.#commands.execute(
-      new IssueQuote(stepEnvelope(envelope, 'IssueQuote', { seq, token, payer }, process), { seq, token, payer, unitsMax }),
+      new IssueQuote(stepEnvelope(envelope, 'IssueQuote', { seq, token, payer }, process), { seq, token, payer, unitsMax, secondsMin }),
     );
     return quoted.kind === 'rejected' ? rejectionIn(quoted) : seq;
   }

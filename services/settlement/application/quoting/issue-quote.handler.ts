@@ -23,6 +23,8 @@ export interface QuoteAsked {
   readonly payer: string;
   /** What the mandate leaves that it is to be collected under. A quote above that would be of no use, and keep every other payer off the slot. */
   readonly unitsMax?: bigint;
+  /** What is left of a price that is held has to be as much: else it is asked for again when that is over (`quote_live`). */
+  readonly secondsMin?: bigint;
 }
 
 export type QuoteRejection = SlotRejection | SubjectRejection | PriceRejection;
@@ -85,7 +87,7 @@ export class IssueQuoteHandler implements ICommandHandler<IssueQuote> {
     const answer = (decision: Decision<SlotEvent, QuoteRejection>) =>
       this.#executor.execute({ aggregate: slot, stream, envelope, decide: () => decision });
     const place = state.status === 'none' ? { chainId: '', contract: '' } : state.place;
-    const allowed = askForQuote(state, { ...place, token: asked.token, payer: asked.payer }, now);
+    const allowed = askForQuote(state, { ...place, ...asked }, now);
     if (allowed.kind !== 'free') return answer(allowed);
     const drafted = await this.#signed(provider, state as OpenSlot, asked, { ...allowed, now, onCost });
     if ('code' in drafted) return answer(reject(drafted));
