@@ -16,6 +16,7 @@ import { dispatch } from '../../../services/settlement/domain/dispatch.ts';
 import { envelope, executionOn } from '../../support/execution.ts';
 import { creditContract, holder } from './credit.fixtures.ts';
 import { collectOrdered, inPeriod, mandateId, target } from './sending.fixtures.ts';
+import { later, quotedAt, quoteIssued, seconds } from './slot.fixtures.ts';
 
 let now: string;
 const clock = { now: () => now };
@@ -38,8 +39,9 @@ beforeEach(() => {
 });
 
 async function advanced(event: OrderEvent, node: ChainNode) {
-  const costs = { release: () => Promise.resolve() } as Partial<GasCosts> as GasCosts;
-  const limitsOn = () => ({ relayGasMax: 0n, relayFeeMaxPerDay: 0n });
+  const settled = () => Promise.resolve();
+  const costs = { release: settled, reserve: settled, since: () => Promise.resolve(0n) } as Partial<GasCosts> as GasCosts;
+  const limitsOn = () => ({ relayGasMax: 1n, relayFeeMaxPerDay: 10n ** 20n });
   const sender = new DispatchSender({ executor, calls: new ContractDispatchCalls(), costs, clock, limitsOn });
   const patience = { replaceAfterMs: 60_000, resendAfterMs: 60_000 };
   const queue = new TransactionQueue({
@@ -57,17 +59,32 @@ describe('credit that is to be burnt', () => {
   });
 });
 
+/** A chain on which every call is refused with these bytes. */
+const refusing = (data: string): ChainNode => ({
+  call: <Result>(method: string) => {
+    if (method === 'eth_estimateGas') return Promise.reject(new ChainRefusedFault(method, 'execution reverted', data));
+    return Promise.resolve((method === 'eth_getBlockByNumber' ? { baseFeePerGas: '0x1' } : '0xde0b6b3a7640000') as Result);
+  },
+});
+
+describe('a payment that was signed', () => {
+  const { terms, structHash, signer, signature: quoteSignature } = quoteIssued();
+  const signature = `0x${'05'.repeat(65)}`;
+  const signed = { slot: '7', method: 'authorization', payer: holder, signature, nonce: '0', terms, structHash, signer, quoteSignature } as const;
+  const relay: OrderEvent = { type: 'RelayOrdered/1', data: { ...target, ...signed } };
+  const early = settlementContract.encodeErrorResult('ProviderSettlementQuoteNotYetValid', [seconds(quotedAt)]);
+
+  it('waits where its quote is good from a moment ago on and the newest block is older, and fails when the quote is over', async () => {
+    await orderDispatch(executor, envelope('order'), relay);
+    for (now of [quotedAt, later(599)]) expect(await advanced(relay, refusing(early))).toMatchObject({ status: 'sending' });
+    now = later(600);
+    expect(await advanced(relay, refusing(early))).toMatchObject({ status: 'failed', failure: { code: 'expired' } });
+  });
+});
+
 describe('a collection', () => {
   /** The newest block is from before the mandate began. */
-  const sleeping: ChainNode = {
-    call: <Result>(method: string) => {
-      if (method === 'eth_estimateGas') {
-        const data = settlementContract.encodeErrorResult('ProviderSettlementMandateInactive', [mandateId]);
-        return Promise.reject(new ChainRefusedFault(method, 'execution reverted', data));
-      }
-      return Promise.resolve((method === 'eth_getBlockByNumber' ? { baseFeePerGas: '0x1' } : '0xde0b6b3a7640000') as Result);
-    },
-  };
+  const sleeping = refusing(settlementContract.encodeErrorResult('ProviderSettlementMandateInactive', [mandateId]));
 
   it('waits where its mandate has begun by our clock and not yet by that of the chain, and fails after ten minutes', async () => {
     const collection = collectOrdered();

@@ -1,3 +1,4 @@
+import { ChainRefusedFault } from '../../../chain/application/chain-faults.ts';
 import type { ChainNode } from '../../../chain/application/chain-node.ts';
 import { amountText } from '../../../money/money.ts';
 import type {
@@ -153,11 +154,21 @@ async function needsOf(node: ChainNode, { quote, payer, pay, allowance, isPayabl
   const units = unitsOf(quote.terms);
   const isNative = allowance === undefined;
   const coins = BigInt(await node.call<string>('eth_getBalance', payer, 'latest'));
-  const gas = isPayable ? BigInt(await node.call<string>('eth_estimateGas', pay)) : gasDefault;
+  const gas = isPayable ? await gasOf(node, pay) : gasDefault;
   const gasCost = gas * BigInt(await node.call<string>('eth_gasPrice'));
   const balance = isNative ? coins : await tokenAmount(node, quote, 'balanceOf', [payer]);
   const left = isNative ? (coins > units ? coins - units : 0n) : coins;
   return [need('balance', units, balance), ...(isNative ? [] : [need('allowance', units, allowance)]), need('gas', gasCost, left)];
+}
+
+/** What goes through in the next block alone cannot be estimated in the newest one. */
+async function gasOf(node: ChainNode, pay: WalletTransaction): Promise<bigint> {
+  try {
+    return BigInt(await node.call<string>('eth_estimateGas', pay));
+  } catch (error) {
+    if (!(error instanceof ChainRefusedFault) || error.revertData === undefined) throw error;
+    return gasDefault;
+  }
 }
 
 function need(of: Need['of'], needed: bigint, held: bigint): Need {

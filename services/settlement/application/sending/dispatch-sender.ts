@@ -141,6 +141,8 @@ export class DispatchSender {
   async #refused(order: OrderEvent, by: { readonly node: ChainNode; readonly error: string }): Promise<DispatchFailure | undefined> {
     const failure = { code: 'reverted', error: by.error } as const;
     if (order.type === 'RefundClaimOrdered/1' && (isOvertaken(failure) || isTooEarly(failure))) return undefined;
+    // Its quote is good from the end of the one before it on, and the newest block is from before. It waits for one that is not, or for its own end.
+    if (order.type === 'RelayOrdered/1' && by.error.startsWith('ProviderSettlementQuoteNotYetValid(')) return undefined;
     if (order.type === 'CollectOrdered/1' && by.error.startsWith('ProviderSettlementMandateInactive(')) {
       // It begins now, and the newest block is from before: soon there is another one.
       const begun = Date.parse(this.#options.clock.now()) / 1000 - Number(order.data.terms.start);
