@@ -45,8 +45,7 @@ describe('what a link asks for', () => {
         return false;
       }
     };
-    for (now = 0; now <= 60_000; now += 250)
-      for (const ask of ['transaction', 'wallet'] as const) while (isAnswered(ask));
+    for (now = 0; now <= 60_000; now += 250) for (const ask of ['transaction', 'wallet'] as const) while (isAnswered(ask));
     now = 60_000;
     while (isAnswered('quote', 'another token'));
     expect([isAnswered('transaction'), isAnswered('search'), isAnswered('wallet')]).toEqual([false, false, false]);

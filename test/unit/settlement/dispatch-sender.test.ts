@@ -70,7 +70,17 @@ const refusing = (data: string): ChainNode => ({
 describe('a payment that was signed', () => {
   const { terms, structHash, signer, signature: quoteSignature } = quoteIssued();
   const signature = `0x${'05'.repeat(65)}`;
-  const signed = { slot: '7', method: 'authorization', payer: holder, signature, nonce: '0', terms, structHash, signer, quoteSignature } as const;
+  const signed = {
+    slot: '7',
+    method: 'authorization',
+    payer: holder,
+    signature,
+    nonce: '0',
+    terms,
+    structHash,
+    signer,
+    quoteSignature,
+  } as const;
   const relay: OrderEvent = { type: 'RelayOrdered/1', data: { ...target, ...signed } };
   const early = settlementContract.encodeErrorResult('ProviderSettlementQuoteNotYetValid', [seconds(quotedAt)]);
 

@@ -44,7 +44,12 @@ class QuoteWorld {
     const due = new DueSlots({ executor: this.#executor, subjects, releases });
     const rate = { source: 'table', at: after(0), spreadBps: '0', ageSecondsMax: 6_000n, quoteSeconds: 600n, rate: '0.5' };
     const prices = new QuotePrices({
-      ...{ executor: this.#executor, chains, scales: { decimalsOf: () => Promise.resolve(6) }, caps: { leftOf: () => Promise.resolve(0n) } },
+      ...{
+        executor: this.#executor,
+        chains,
+        scales: { decimalsOf: () => Promise.resolve(6) },
+        caps: { leftOf: () => Promise.resolve(0n) },
+      },
       rates: { rateOf: (_, base, currency) => Promise.resolve({ base, currency, ...rate }) },
     });
     const sign = () => Promise.resolve((this.signed++, { signer: payer, signature: '0x' }));

@@ -53,7 +53,11 @@ export class QuotePrices {
   }
 
   /** At the rate of now. Throws chain faults. */
-  async of(provider: string, open: OpenSlot, { token, payer, unitsMax, after, now, onCost }: PriceAsked): Promise<QuotePrice | PriceRejection> {
+  async of(
+    provider: string,
+    open: OpenSlot,
+    { token, payer, unitsMax, after, now, onCost }: PriceAsked,
+  ): Promise<QuotePrice | PriceRejection> {
     const { executor, rates, chains, scales } = this.#options;
     const { opened, place } = open;
     const chain = chains.find(place.chainId);
