@@ -260,7 +260,7 @@ export class TransactionQueue {
     const { nonce } = transaction;
     if (nonce < count) return; // A block has taken the nonce: soon it is ours, or overtaken.
     // Behind another one that waits a higher fee helps nobody.
-    const isStuck = nonce === count && this.#now() - newestOf(transaction).signedAt.getTime() >= replaceAfterMs;
+    const isStuck = nonce === count && this.#msFrom(newestOf(transaction).signedAt.getTime()) >= replaceAfterMs;
     if (!isStuck) return this.#sendAgain(transaction);
     try {
       await this.send(await this.#replace(transaction, await renew?.(transaction)));
@@ -273,7 +273,7 @@ export class TransactionQueue {
 
   async #sendAgain(transaction: QueuedTransaction): Promise<void> {
     const sentAt = this.#sentAt.get(newestOf(transaction).tx);
-    if (sentAt === undefined || this.#now() - sentAt >= this.#options.resendAfterMs) await this.send(transaction);
+    if (sentAt === undefined || this.#msFrom(sentAt) >= this.#options.resendAfterMs) await this.send(transaction);
   }
 
   /** Signs and keeps a version that takes the place of all before. Answers the newest, whoever signed it. */
@@ -316,6 +316,11 @@ export class TransactionQueue {
   async #count(): Promise<bigint> {
     const { node, signer } = this.#options;
     return BigInt(await node.call<string>('eth_getTransactionCount', signer.address, 'latest'));
+  }
+
+  /** From a time until now, or back to it: a clock that is set back makes nothing wait until it has come there again. */
+  #msFrom(time: number): number {
+    return Math.abs(this.#now() - time);
   }
 
   #now(): number {

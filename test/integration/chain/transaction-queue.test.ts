@@ -12,7 +12,7 @@ import { currentFees } from '../../../services/chain/application/fees.ts';
 import { TransactionQueue } from '../../../services/chain/application/transaction-queue.ts';
 import type { TransactionStore } from '../../../services/chain/application/transaction-store.ts';
 import type { QueuedTransaction } from '../../../services/chain/application/transaction.ts';
-import { systemClock } from '../../../services/commands/application/clock.ts';
+import { type Clock, systemClock } from '../../../services/commands/application/clock.ts';
 import { createPool } from '../../../services/read-store/pool.ts';
 import { type Anvil, startAnvil } from '../../support/anvil.ts';
 import { freshDatabase, type TestDatabase } from '../../support/postgres.ts';
@@ -59,11 +59,18 @@ describe.each(stores)('a queue of transactions, kept %s', (_, openStore) => {
 
   /** As another process would hold it. */
   function queueOf(
-    options: { node?: ChainNode; replaceAfterMs?: number; resendAfterMs?: number; feePerGasMax?: bigint; finality?: number } = {},
+    options: {
+      node?: ChainNode;
+      replaceAfterMs?: number;
+      resendAfterMs?: number;
+      feePerGasMax?: bigint;
+      finality?: number;
+      clock?: Clock;
+    } = {},
   ): TransactionQueue {
-    const { node = anvil.rpc, replaceAfterMs = 60_000, resendAfterMs = 60_000, feePerGasMax, finality } = options;
+    const { node = anvil.rpc, replaceAfterMs = 60_000, resendAfterMs = 60_000, feePerGasMax, finality, clock = systemClock } = options;
     const patience = { replaceAfterMs, resendAfterMs };
-    return new TransactionQueue({ node, chainId: '31337', signer: wallet, store, clock: systemClock, ...patience, feePerGasMax, finality });
+    return new TransactionQueue({ node, chainId: '31337', signer: wallet, store, clock, ...patience, feePerGasMax, finality });
   }
 
   async function untilSettled(queue: TransactionQueue): Promise<void> {
@@ -168,6 +175,32 @@ describe.each(stores)('a queue of transactions, kept %s', (_, openStore) => {
     await untilSettled(queueOf());
     expect(await lastNonce()).toBe(0n);
     expect(await store.find(kept.id)).toMatchObject({ state: 'final', place: { tx: attempts.at(-1)!.tx, outcome: 'succeeded' } });
+  });
+
+  it('outbids what is stuck, and sends again, by a clock that was ahead and has been set back, once', async () => {
+    await anvil.rpc.call('evm_setAutomine', false);
+    let now = '2099-01-01T00:00:00.000Z';
+    let sent = 0;
+    const node: ChainNode = {
+      call: (method, ...params) => {
+        if (method === 'eth_sendRawTransaction') sent++;
+        return anvil.rpc.call(method, ...params);
+      },
+    };
+    const queue = queueOf({ node, clock: { now: () => now } });
+    const kept = await queue.keep('stuck', transfer);
+    await queue.send(kept);
+    now = '2026-03-01T00:00:00.000Z';
+    for (let looks = 0; looks < 2; looks++) await queue.tend();
+    expect([(await signed(kept.id)).attempts.length, sent]).toEqual([2, 2]);
+    now = '2099-01-01T00:00:00.000Z';
+    await queue.send(await signed(kept.id));
+    now = '2026-03-01T00:00:01.000Z';
+    for (let looks = 0; looks < 2; looks++) await queue.tend();
+    expect([(await signed(kept.id)).attempts.length, sent]).toEqual([2, 4]);
+    await anvil.rpc.call('evm_setAutomine', true);
+    await untilSettled(queueOf());
+    expect(await lastNonce()).toBe(0n);
   });
 
   it('lets two processes outbid at once: one of them does', async () => {
