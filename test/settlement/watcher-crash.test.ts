@@ -10,20 +10,10 @@ import { PostgresWatcherStore } from '../../services/settlement/adapters/postgre
 import type { MandateEnd } from '../../services/settlement/application/watching/settlement-ledger.ts';
 import type { WatcherStore } from '../../services/settlement/application/watching/watcher-store.ts';
 import type { ChainEffect } from '../../services/settlement/domain/chain-effect.ts';
+import { acts, expectedOfActs, heldBy } from '../support/chain-acts.ts';
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
-import {
-  emitted,
-  purchased,
-  ScriptedChain,
-  scriptedCalls,
-  scriptedContracts,
-  settled,
-  startScriptedNode,
-} from '../support/scripted-chain.ts';
+import { ScriptedChain, scriptedCalls, startScriptedNode } from '../support/scripted-chain.ts';
 import { forgetWatched, scriptedChainOf, watchOf } from '../support/watched-chain.ts';
-
-const someone = `0x${'b1'.repeat(20)}`;
-const mandate = `0x${'d1'.repeat(32)}`;
 
 let database: TestDatabase;
 let pool: Pool;
@@ -42,49 +32,6 @@ beforeEach(forget);
 
 async function forget(): Promise<void> {
   await forgetWatched(pool);
-}
-
-/** What happens on the chain, one act after the other: payments, a reorganisation that loses one, finality. */
-const acts: readonly ((chain: ScriptedChain) => void)[] = [
-  (chain) => {
-    chain.mine([emitted(scriptedContracts.registry, 'ProviderCreated', ['1', someone, someone])]);
-    chain.mine([settled(1n)], [settled(2n)]);
-    chain.mineEmpty(1);
-    chain.finalise(1n);
-  },
-  (chain) => {
-    chain.mine([settled(3n)]);
-    chain.mine([settled(4n)], [purchased(1n, 9n)], [emitted(scriptedContracts.settlement, 'MandateRevoked', [mandate, someone, someone])]);
-  },
-  (chain) => {
-    chain.undo(1);
-    chain.mine([settled(4n)]);
-    chain.mineEmpty(1);
-  },
-  (chain) => {
-    chain.mine([settled(5n)]);
-    chain.finalise();
-  },
-];
-
-/** What the ledger has to hold after the last act, however often the watcher died. */
-const expected = [
-  ['log', 'observed,finalized'],
-  ['slot 1', 'observed,finalized'],
-  ['slot 1', 'observed,reorged'],
-  ['slot 2', 'observed,finalized'],
-  ['slot 3', 'observed,finalized'],
-  ['slot 4', 'observed,reorged,observed,finalized'],
-  ['slot 5', 'observed,finalized'],
-  ['mandate', mandate],
-];
-
-function heldBy(ledger: MemorySettlementLedger): string[][] {
-  const named = [...ledger.facts().values()].map((facts) => {
-    const { effect, key } = facts[0]!.effect;
-    return [effect === 'log' ? effect : `${effect} ${key}`, facts.map(({ type }) => type).join()];
-  });
-  return [...named.toSorted(), ...ledger.ended().map((ended) => ['mandate', ended])];
 }
 
 /** A call of the ledger by another process. */
@@ -169,7 +116,7 @@ describe('a watcher that dies at any await goes on where it was, and no event is
         at = callOf(run);
         const ledger = new MemorySettlementLedger();
         const hasDied = await play(openStore, new Fuse(at), ledger);
-        expect([at, heldBy(ledger)]).toEqual([at, expected]);
+        expect([at, heldBy(ledger)]).toEqual([at, expectedOfActs]);
         if (!hasDied) break;
       }
       expect(at).toBeGreaterThan(150);
@@ -199,6 +146,6 @@ describe('a watcher that dies at any await goes on where it was, and no event is
       expect(await run()).toBeNull();
     }
     await node.close();
-    expect(heldBy(ledger)).toEqual(expected);
+    expect(heldBy(ledger)).toEqual(expectedOfActs);
   }, 120_000);
 });

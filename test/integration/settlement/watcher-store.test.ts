@@ -147,7 +147,8 @@ describe.each([
 
   it('compares words that are touched, and those that are not full from time to time', async () => {
     const [early, late] = [new Date('2026-03-01T00:00:00Z'), new Date('2026-03-02T00:00:00Z')];
-    const waiting = async (before: Date) => (await store.wordsToCompare(chainId, before, 9)).map((each) => each.word).toSorted();
+    const waiting = async (since: Date, until = late) =>
+      (await store.wordsToCompare(chainId, { since, until }, 9)).map((each) => each.word).toSorted();
     await advance(at(0), at(1), [slot('255', 1), slot('256', 1, 'a', tx('b'))], { words: [word(9n)] });
     expect(await waiting(new Date(0))).toEqual([0n, 1n, 2n, 9n]);
     expect([await store.observedSlots(chainId, word(0n)), await store.observedSlots(chainId, word(1n))]).toEqual([1n << 255n, 1n]);
@@ -159,11 +160,14 @@ describe.each([
     await advance(at(0), at(1, 'b'), full);
     await store.compared(chainId, word(0n), early);
     expect(await waiting(late)).toEqual([1n, 2n, 9n]);
+    await store.compared(chainId, word(2n), late);
+    expect([await waiting(new Date(0)), await waiting(new Date(0), early)]).toEqual([[1n], [1n, 2n]]);
   });
 
   it('compares every word up to one, those that wait longest first, and all that are touched', async () => {
     const [early, late] = [new Date('2026-03-01T00:00:00Z'), new Date('2026-03-02T00:00:00Z')];
-    const waiting = async (countMax: number) => (await store.wordsToCompare(chainId, late, countMax)).map((each) => each.word);
+    const waiting = async (countMax: number) =>
+      (await store.wordsToCompare(chainId, { since: late, until: late }, countMax)).map((each) => each.word);
     for (let times = 0; times < 2; times++) await store.watchWordsUpTo(chainId, word(4n));
     expect(await waiting(9)).toEqual([0n, 1n, 2n, 3n, 4n]);
     await store.compared(chainId, word(0n), new Date(early.getTime() + 1));
@@ -176,7 +180,7 @@ describe.each([
     ]);
     await advance(at(0), at(1), [slot('0', 1), slot('1024', 1, 'a', tx('b'))]);
     expect(await waiting(1)).toEqual([0n, 4n, 3n]);
-    expect(await store.wordsToCompare('1', late, 9)).toEqual([]);
+    expect(await store.wordsToCompare('1', { since: late, until: late }, 9)).toEqual([]);
   });
 
   it('finds logs by name, transaction and block, as they stand in the chain', async () => {

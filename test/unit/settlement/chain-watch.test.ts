@@ -181,7 +181,8 @@ describe('the watch of a chain', () => {
     const watching = watch();
     for (let looks = 0; looks < 2; looks++) await expect(watching.look()).rejects.toThrow('The register is away.');
     expect(ledger.finalised().map(({ key }) => key)).toEqual(['1']);
-    const words = await store.wordsToCompare('77', new Date(8.64e15), 9);
+    const latest = new Date(8.64e15);
+    const words = await store.wordsToCompare('77', { since: latest, until: latest }, 9);
     expect(words.filter(({ providerId }) => providerId === '2').map(({ word: of, contract }) => `${contract.slice(-2)} ${of}`)).toEqual([
       'a2 0',
       'a2 1',

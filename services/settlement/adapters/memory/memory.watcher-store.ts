@@ -199,10 +199,14 @@ export class MemoryWatcherStore implements WatcherStore {
     for (let word = 0n; word <= last.word; word++) this.#word(chainId, { ...last, word });
   }
 
-  async wordsToCompare(chainId: string, comparedBefore: Date, countMax: number): Promise<Word[]> {
+  async wordsToCompare(
+    chainId: string,
+    { since, until }: { readonly since: Date; readonly until: Date },
+    countMax: number,
+  ): Promise<Word[]> {
     const words = [...this.#chain(chainId).words.values()];
     const due = words
-      .filter(({ isTouched, isFull, comparedAt }) => !isTouched && !isFull && comparedAt < comparedBefore)
+      .filter(({ isTouched, isFull, comparedAt }) => !isTouched && !isFull && (comparedAt < since || comparedAt > until))
       .toSorted((left, right) => left.comparedAt.getTime() - right.comparedAt.getTime());
     return [...words.filter(({ isTouched }) => isTouched), ...due.slice(0, countMax)].map(({ word }) => word);
   }

@@ -257,14 +257,24 @@ export class PostgresWatcherStore implements WatcherStore {
     );
   }
 
-  async wordsToCompare(chainId: string, comparedBefore: Date, countMax: number): Promise<Word[]> {
+  async wordsToCompare(
+    chainId: string,
+    { since, until }: { readonly since: Date; readonly until: Date },
+    countMax: number,
+  ): Promise<Word[]> {
     const { rows } = await this.#pool.query<{ contract: string; provider_id: string; word: bigint }>(
       `(select contract, provider_id, word from settlement_watch_word where chain_id = $1 and is_touched order by contract, provider_id, word)
        union all
-       (select contract, provider_id, word from settlement_watch_word
-        where chain_id = $1 and not is_touched and not is_full and compared_at < $2
-        order by compared_at, contract, provider_id, word limit $3)`,
-      [chainId, comparedBefore, countMax],
+       (select contract, provider_id, word from (
+          (select contract, provider_id, word, compared_at from settlement_watch_word
+           where chain_id = $1 and not is_touched and not is_full and compared_at < $2
+           order by compared_at, contract, provider_id, word limit $3)
+          union all
+          (select contract, provider_id, word, compared_at from settlement_watch_word
+           where chain_id = $1 and not is_touched and not is_full and compared_at > $4
+           order by compared_at, contract, provider_id, word limit $3)
+        ) due order by compared_at, contract, provider_id, word limit $3)`,
+      [chainId, since, countMax, until],
     );
     return rows.map(({ contract, provider_id: providerId, word }) => ({ contract, providerId, word }));
   }

@@ -33,7 +33,8 @@ export class GivenWords {
   async note(): Promise<Error | undefined> {
     const { clock, everyMs, ledger } = this.#options;
     const now = Date.parse(clock.now());
-    const due = (await ledger.providers()).filter((id) => (this.#askedAt.get(id) ?? -Infinity) <= now - everyMs);
+    // A clock that was ahead is set back: what was asked in its future is long ago.
+    const due = (await ledger.providers()).filter((id) => Math.abs(now - (this.#askedAt.get(id) ?? -Infinity)) >= everyMs);
     const contracts = due.length === 0 ? [] : await this.#contracts();
     if (contracts.length === 0) return undefined;
     const failures: Error[] = [];

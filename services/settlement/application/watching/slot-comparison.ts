@@ -43,7 +43,7 @@ export class SlotComparison {
   async compare(): Promise<void> {
     const { chainId, store, clock, everyMs } = this.#options;
     const now = new Date(clock.now());
-    const words = await store.wordsToCompare(chainId, new Date(now.getTime() - everyMs), untouchedMax);
+    const words = await store.wordsToCompare(chainId, { since: new Date(now.getTime() - everyMs), until: now }, untouchedMax);
     if (words.length === 0) return;
     const cursors = new Map((await store.cursors(chainId)).map((cursor) => [cursor.address, cursor]));
     for (const word of words) {

@@ -165,11 +165,11 @@ export interface WatcherStore {
   /** Every word of the contract and the provider up to this one is compared from now on, touched or not. */
   watchWordsUpTo(chainId: string, last: Word): Promise<void>;
   /**
-   * Words that a log touched, or the loss of one, since they were compared; and of those that were compared before this time or never, unless
-   * every slot was closed then, the `countMax` that wait longest. The word behind one with a closed slot is among them: a log that was missed
-   * there touches nothing.
+   * Words that a log touched, or the loss of one, since they were compared; and of those that were not compared in this time, unless every slot
+   * was closed when they were, the `countMax` that wait longest. Who compared behind its end had a clock that was ahead. The word behind one
+   * with a closed slot is among them: a log that was missed there touches nothing.
    */
-  wordsToCompare(chainId: string, comparedBefore: Date, countMax: number): Promise<Word[]>;
+  wordsToCompare(chainId: string, notIn: { readonly since: Date; readonly until: Date }, countMax: number): Promise<Word[]>;
   /** Slots of a word that are closed by what is observed. */
   observedSlots(chainId: string, word: Word): Promise<bigint>;
   compared(chainId: string, word: Word, at: Date): Promise<void>;
