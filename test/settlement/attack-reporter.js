@@ -1,8 +1,11 @@
+import { writeFileSync } from 'node:fs';
+import { attackPage, attackPageNow } from './attack-page.ts';
 import { attackId, attacks } from './attack-table.ts';
 
 /**
  * Ends a run with a line for each attack: its number, what it is, and whether the tests that are named after it, or whose group is,
- * hold. An attack that no test is named after is missing. The last line counts the attacks that were withstood.
+ * hold. An attack that no test is named after is missing. The last line counts the attacks that were withstood. Where all were, the published
+ * list of them names these tests.
  */
 export default class AttackReporter {
   #error;
@@ -18,6 +21,7 @@ export default class AttackReporter {
     const results = attacks.map((_, index) => resultOf(this.#statuses.get(index + 1)));
     const withstood = results.filter((result) => result === 'withstood').length;
     if (withstood < attacks.length) this.#error = new Error(`${attacks.length - withstood} attacks were not shown to be withstood.`);
+    else writeFileSync(attackPage, attackPageNow());
     const width = Math.max(...attacks.map((attack) => attack.length));
     const lines = attacks.map((attack, index) => `${attackId(index + 1).padEnd(7)}  ${attack.padEnd(width)}  ${results[index]}\n`);
     const text = `${lines.join('')}${withstood}/${attacks.length}\n`;
