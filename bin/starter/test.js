@@ -18,12 +18,16 @@ const selections = {
     ...['--runTestsByPath', ...filesNaming('[SET-A'), '--testNamePattern', '\\[SET-A\\d+\\]'],
     ...['--reporters', 'default', '--reporters', inProject('test', 'settlement', 'attack-reporter.js')],
   ],
+  '--chaos': () => [
+    ...['--runTestsByPath', ...filesOfChaos()],
+    ...['--reporters', 'default', '--reporters', inProject('test', 'settlement', 'chaos-reporter.js')],
+  ],
 };
 
 /**
  * Without arguments: all tests but those that take minutes, by starting the whole product again and again or by their load; `--slow` runs those.
  * `--event-store` holds every event store at hand to its contract, `--attacks` simulates every attack of the table, `--settlement` those on
- * payments. Any other arguments go to Jest.
+ * payments, `--chaos` fails the watcher and the sender of them in every way of the table. Any other arguments go to Jest.
  */
 export async function test(args) {
   const selection =
@@ -45,4 +49,10 @@ function filesNaming(text) {
     .filter((file) => file.endsWith('.test.ts'))
     .map((file) => inProject('test', file))
     .filter((file) => readFileSync(file, 'utf8').includes(text));
+}
+
+/** The table is read as text: whatever Node started this reads no TypeScript. */
+function filesOfChaos() {
+  const table = readFileSync(inProject('test', 'settlement', 'chaos-table.ts'), 'utf8');
+  return [...new Set(table.match(/(?<=')[a-z/-]+\.test\.ts(?=')/g))].map((file) => inProject('test', file));
 }

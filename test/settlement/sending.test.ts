@@ -14,6 +14,7 @@ import {
 import { zeroAddress } from '../../services/settlement/domain/quote.ts';
 import { reverse } from '../../services/settlement/domain/settlement.decider.ts';
 import { EffectHistory } from '../unit/settlement/effect.fixtures.ts';
+import { injected } from '../support/injected.ts';
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
 import { SendingWorld, word } from '../support/sending-world.ts';
 
@@ -316,11 +317,15 @@ describe('[SET-A35] whatever happens between an order and its end', () => {
     await sent(world.settled.dollar, refunder, 'approve', target.contract, 1n);
     const nonce = await world.nonceOf(refunder);
     await world.order(event);
+    let deaths = 0;
     for (let calls = 0; (await world.state(event)).status === 'sending'; calls++) {
       if (calls > 400) throw new Error('It does not end.');
       let left = calls % 25;
       const dying = new JsonRpc(world.settled.chain.url, async (url, init) => {
-        if (left-- === 0) throw new TypeError('This process was killed.');
+        if (left-- === 0) {
+          deaths++;
+          throw new TypeError('This process was killed.');
+        }
         return fetch(url, init);
       });
       await world
@@ -332,6 +337,7 @@ describe('[SET-A35] whatever happens between an order and its end', () => {
     expect(await world.state(event)).toMatchObject({ status: 'done' });
     expect((await world.balanceOf(address(world.settled.hands.other))) - before).toBe(250n);
     expect(await world.nonceOf(refunder)).toBe(nonce + 3); // An allowance is changed from zero alone.
+    injected(deaths);
   });
 
   it('a process that looked before another one had signed does not take what that one paid for a failure', async () => {

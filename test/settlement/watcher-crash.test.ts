@@ -11,6 +11,7 @@ import type { MandateEnd } from '../../services/settlement/application/watching/
 import type { WatcherStore } from '../../services/settlement/application/watching/watcher-store.ts';
 import type { ChainEffect } from '../../services/settlement/domain/chain-effect.ts';
 import { acts, expectedOfActs, heldBy } from '../support/chain-acts.ts';
+import { injected } from '../support/injected.ts';
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
 import { ScriptedChain, scriptedCalls, startScriptedNode } from '../support/scripted-chain.ts';
 import { forgetWatched, scriptedChainOf, watchOf } from '../support/watched-chain.ts';
@@ -111,8 +112,8 @@ describe('a watcher that dies at any await goes on where it was, and no event is
   ] as const)(
     'with what it knows %s',
     async (_name, openStore, callOf) => {
-      let at = 0;
-      for (let run = 0; ; run++) {
+      let [at, run] = [0, 0];
+      for (; ; run++) {
         at = callOf(run);
         const ledger = new MemorySettlementLedger();
         const hasDied = await play(openStore, new Fuse(at), ledger);
@@ -120,6 +121,7 @@ describe('a watcher that dies at any await goes on where it was, and no event is
         if (!hasDied) break;
       }
       expect(at).toBeGreaterThan(150);
+      injected(run); // In the last one nothing dies any more.
     },
     240_000,
   );
@@ -147,5 +149,6 @@ describe('a watcher that dies at any await goes on where it was, and no event is
     }
     await node.close();
     expect(heldBy(ledger)).toEqual(expectedOfActs);
+    injected(acts.length);
   }, 120_000);
 });

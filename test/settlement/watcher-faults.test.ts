@@ -3,9 +3,9 @@ import { ChainUnavailableFault } from '../../services/chain/application/chain-fa
 import { MemorySettlementLedger } from '../../services/settlement/adapters/memory/memory.settlement-ledger.ts';
 import { MemoryWatcherStore } from '../../services/settlement/adapters/memory/memory.watcher-store.ts';
 import { acts, expectedOfActs, heldBy } from '../support/chain-acts.ts';
+import { injected } from '../support/injected.ts';
 import { purchased, ScriptedChain, scriptedCalls, scriptedContracts, settled } from '../support/scripted-chain.ts';
 import { scriptedChainOf, type WatchParts, watchOf } from '../support/watched-chain.ts';
-import { injected } from './injected.ts';
 
 const dayMs = 86_400_000;
 
@@ -25,7 +25,7 @@ function conducted<Port extends object>(port: Port, conduct: Conduct): Port {
 const watching = (chain: ScriptedChain, parts: WatchParts) => watchOf(scriptedChainOf(['-']), { nodes: [scriptedCalls(chain)], ...parts });
 
 /** Plays all acts, and looks after each until two looks in a row went well. Answers how many did not. */
-async function play(chain: ScriptedChain, watch: ReturnType<typeof watching>, beforeLook = () => undefined as void): Promise<number> {
+async function play(chain: ScriptedChain, watch: ReturnType<typeof watching>, beforeLook: () => void = () => undefined): Promise<number> {
   let failed = 0;
   for (const act of acts) {
     act(chain);
@@ -100,7 +100,11 @@ describe('a watcher whose clock jumps', () => {
       let looks = first;
       const [chain, ledger] = [new ScriptedChain(), new MemorySettlementLedger()];
       const watch = watching(chain, { ledger, now: () => times[looks % times.length]! });
-      expect(await play(chain, watch, () => void looks++)).toBe(0);
+      expect(
+        await play(chain, watch, () => {
+          looks++;
+        }),
+      ).toBe(0);
       expect([first, heldBy(ledger)]).toEqual([first, expectedOfActs]);
     }
     injected(times.length * 2 * acts.length);

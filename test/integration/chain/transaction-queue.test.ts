@@ -15,6 +15,7 @@ import type { QueuedTransaction } from '../../../services/chain/application/tran
 import { type Clock, systemClock } from '../../../services/commands/application/clock.ts';
 import { createPool } from '../../../services/read-store/pool.ts';
 import { type Anvil, startAnvil } from '../../support/anvil.ts';
+import { injected } from '../../support/injected.ts';
 import { freshDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { TwoSenders, type Verdict } from '../../support/two-senders.ts';
 
@@ -448,7 +449,8 @@ describe.each(stores)('a queue of transactions, kept %s', (_, openStore) => {
     ];
 
     it.each(pairs)('sends or fails, not both, wherever one that %s is stopped while one that %s goes on', async (stopped, other) => {
-      for (let step = 1, wasStopped = true; wasStopped; step++) {
+      let step = 1;
+      for (let wasStopped = true; wasStopped; step++) {
         const world = await TwoSenders.open(store);
         let passed = 0;
         const pause = async () => {
@@ -458,10 +460,12 @@ describe.each(stores)('a queue of transactions, kept %s', (_, openStore) => {
         wasStopped = passed >= step;
         expect([sending, failed]).toContainEqual(await world.outcome());
       }
+      injected(step - 2); // At the last step nobody was stopped.
     });
 
     it.each(pairs)('sends or fails, not both, wherever one that %s ends for good and one that %s takes over', async (ended, next) => {
-      for (let step = 1, hasEnded = true; hasEnded; step++) {
+      let step = 1;
+      for (let hasEnded = true; hasEnded; step++) {
         const world = await TwoSenders.open(store);
         let passed = 0;
         hasEnded = await new Promise<boolean>((resolve, reject) => {
@@ -472,6 +476,7 @@ describe.each(stores)('a queue of transactions, kept %s', (_, openStore) => {
         await world.advance(next); // What the first look finds half done, the next one ends.
         expect([sending, failed]).toContainEqual(await world.outcome());
       }
+      injected(step - 2);
     });
   });
 

@@ -14,6 +14,7 @@ import type { SendingAlarm } from '../../../services/settlement/application/send
 import { SettlementSender, type SettlementSenderOptions } from '../../../services/settlement/application/sending/settlement-sender.ts';
 import { dispatchIdOf, type OrderEvent } from '../../../services/settlement/domain/dispatch.events.ts';
 import { zeroAddress } from '../../../services/settlement/domain/quote.ts';
+import { injected } from '../../support/injected.ts';
 import { freshDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { SendingWorld, word } from '../../support/sending-world.ts';
 
@@ -166,6 +167,7 @@ describe('the role of the sender', () => {
         await until(() => isDone(sent.at(-1)!.event));
       }
       expect(await Promise.all(sent.map(({ to }) => paidTo(to)))).toEqual([1n, 1n, 1n, 1n]);
+      injected(sent.length);
     } finally {
       await owner.end();
     }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { MemoryTransactionStore } from '../../../services/chain/adapters/memory/memory.transaction-store.ts';
+import { injected } from '../../support/injected.ts';
 import { forEachInterleaving } from '../../support/interleavings.ts';
 import { TwoSenders, type Verdict } from '../../support/two-senders.ts';
 
@@ -26,6 +27,7 @@ describe('two senders that each believe to be alone', () => {
       return { runs, end };
     });
     expect(orders).toBeGreaterThan(100);
+    injected(orders);
     expect([...seen].toSorted()).toEqual(statuses);
   });
 });
