@@ -6,6 +6,8 @@ import { EVENT_STORE, type EventStore } from '../event-store/domain/event-store.
 import { ReceiptsController } from './adapters/http/receipts.controller.ts';
 import { AllocateReceiptHandler } from './application/booking/allocate-receipt.handler.ts';
 import { CreditTokens } from './application/credit/credit-tokens.ts';
+import { OlderCredit } from './application/credit/older-credit.ts';
+import { OlderCreditProcess } from './application/credit/older-credit.process.ts';
 import { EffectSubjects } from './application/booking/effect-subjects.ts';
 import { BookRates } from './application/quoting/book-rates.ts';
 import type { EscrowPurchases } from './application/escrow/escrow-purchases.ts';
@@ -44,10 +46,17 @@ export interface BookingPorts {
       inject: [CommandExecutor, REFERENCE_RATES],
     },
     { provide: PurchaseFacts, useFactory: (executor: CommandExecutor) => new PurchaseFacts(executor), inject: [CommandExecutor] },
+    {
+      provide: OlderCredit,
+      useFactory: (executor: CommandExecutor, store: EventStore) =>
+        new OlderCredit({ executor, store, tokens: new CreditTokens(executor) }),
+      inject: [CommandExecutor, EVENT_STORE],
+    },
+    { provide: OlderCreditProcess, useFactory: (older: OlderCredit) => new OlderCreditProcess(older), inject: [OlderCredit] },
     SettleSlotHandler,
     AllocateReceiptHandler,
   ],
-  exports: [SettlementProcess, SETTLEMENT_LEDGER],
+  exports: [SettlementProcess, OlderCreditProcess, SETTLEMENT_LEDGER],
 })
 export class BookingModule {
   static register({ chains, providers, purchases, mandates, onUnmatched, onOldRate }: BookingPorts): DynamicModule {
@@ -59,17 +68,24 @@ export class BookingModule {
         {
           provide: SETTLEMENT_LEDGER,
           useFactory: (
-            ...[executor, store, rates, books, facts]: [CommandExecutor, EventStore, ReferenceRates, BookRates, PurchaseFacts]
+            ...[executor, store, olderCredit, rates, books, facts]: [
+              CommandExecutor,
+              EventStore,
+              OlderCredit,
+              ReferenceRates,
+              BookRates,
+              PurchaseFacts,
+            ]
           ) => {
             const creditTokens = new CreditTokens(executor);
             return new RecordingSettlementLedger({
-              ...{ executor, chains: known, providers, mandates, onUnmatched, creditTokens },
+              ...{ executor, chains: known, providers, mandates, onUnmatched, creditTokens, olderCredit },
               slots: new StreamGivenSlots(store),
               subjects: new EffectSubjects(executor, known),
               contexts: new FinalContexts({ facts, chains: known, rates, purchases, creditTokens, books }),
             });
           },
-          inject: [CommandExecutor, EVENT_STORE, REFERENCE_RATES, BookRates, PurchaseFacts],
+          inject: [CommandExecutor, EVENT_STORE, OlderCredit, REFERENCE_RATES, BookRates, PurchaseFacts],
         },
         {
           provide: SettlementProcess,

@@ -7,6 +7,7 @@ import type { Projection } from '../../read-store/projection.ts';
 import { ProjectionRunner } from '../../read-store/projection-runner.ts';
 import { SettlementProcess } from '../../settlement/application/booking/settlement.process.ts';
 import { CreditRefundProcess } from '../../settlement/application/credit/credit-refund.process.ts';
+import { OlderCreditProcess } from '../../settlement/application/credit/older-credit.process.ts';
 import { PrepaidCreditProcess } from '../../settlement/application/credit/prepaid-credit.process.ts';
 import { CancelledEventProcess } from '../../settlement/application/escrow/cancelled-event.process.ts';
 import { CancelledTitleProcess } from '../../settlement/application/escrow/cancelled-title.process.ts';
@@ -30,6 +31,7 @@ export function readersOf(
   const processes: Projection[] = [
     app.get(InvoicingProcess, { strict: false }),
     app.get(SettlementProcess, { strict: false }),
+    app.get(OlderCreditProcess, { strict: false }),
     new ErasureProcess(privacy.erasures),
     app.get(SendingProcess, { strict: false }),
     app.get(RefundProcess, { strict: false }),

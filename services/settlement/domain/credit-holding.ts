@@ -1,8 +1,12 @@
 import type { Aggregate, Placed } from '../../commands/domain/aggregate.ts';
 import { accept, type Decision, reject, repeated } from '../../commands/domain/decision.ts';
+import type { Money } from '../../money/money.ts';
+import { mirrored } from '../../money/posting.ts';
 import { epochOf, graceMonths } from './credit-epoch.ts';
 import { changedLot, type CreditLot, madeGood, takenFrom, unitsOf } from './credit-lots.ts';
 import { type CreditChange, type CreditHoldingEvent, creditHoldingEvents, type CreditMoved } from './credit.events.ts';
+import { ownedCreditPostings } from './settlement-postings.ts';
+import { type KnownToken, tokenMoney } from './token-amount.ts';
 
 /*
  * Whose the credit under one address is (docs/decisions/0172). The contract burns the oldest, whoever bought it; here each account keeps what it
@@ -47,19 +51,26 @@ export type CreditMoveData = Omit<CreditMoved, 'changes'> & {
   readonly epoch?: string;
   /** For whom it was ordered or offered; undefined for what nobody asked the ledger for, which is of whoever has what it burns. */
   readonly account?: string | undefined;
+  /** The token of what the books had as nobody's, since it was final before they knew accounts. */
+  readonly older?: KnownToken | undefined;
 };
 
 /**
  * Tells the accounts what an effect does to them, in the order of the chain. What still stands of it then is of a block that is gone, since a
  * command is carried out once: it is taken back before.
  */
-export function moveCredit(state: CreditHolding, { units, epoch, account, ...moved }: CreditMoveData): Decision<CreditHoldingEvent, never> {
+export function moveCredit(
+  state: CreditHolding,
+  { units, epoch, account, older, ...moved }: CreditMoveData,
+): Decision<CreditHoldingEvent, never> {
   const known = state.moves.get(moved.settlement);
   const gone = known !== undefined && known.reversedAt === undefined ? reversalOf(known.moved) : undefined;
   const lots = gone === undefined ? state.lots : gone.data.changes.reduce(changedBy, state.lots);
   const asked = { units: BigInt(units), account };
   const changes = changesOf(lots, moved, epoch === undefined ? asked : { ...asked, epoch: Number(epoch) });
-  const event = { type: 'CreditMoved/1', data: { ...moved, changes: changes.map(asChange) } } as const;
+  const postings = older === undefined ? [] : ownedCreditPostings(ownedBy(changes, older));
+  const data = { ...moved, changes: changes.map(asChange), ...(postings.length > 0 && { postings }) };
+  const event = { type: 'CreditMoved/1', data } as const;
   return gone === undefined ? accept(event) : accept<CreditHoldingEvent>(gone, event);
 }
 
@@ -102,9 +113,23 @@ interface Asked {
   readonly account: string | undefined;
 }
 
-function reversalOf({ effectiveAt: _, refund: __, ...moved }: CreditMoved): Extract<CreditHoldingEvent, { type: 'CreditMoveReversed/1' }> {
+/** What each account has more of, or less, by all changes together. */
+function ownedBy(changes: readonly CreditLot[], token: KnownToken): { readonly account: string; readonly money: Money }[] {
+  const accounts = new Set(changes.flatMap(({ account }) => account ?? []));
+  return [...accounts].map((account) => {
+    const units = unitsOf(changes.filter((change) => change.account === account));
+    return { account, money: tokenMoney(units.toString(), token) };
+  });
+}
+
+function reversalOf({
+  effectiveAt: _,
+  refund: __,
+  postings,
+  ...moved
+}: CreditMoved): Extract<CreditHoldingEvent, { type: 'CreditMoveReversed/1' }> {
   const changes = moved.changes.map((change) => ({ ...change, units: (-BigInt(change.units)).toString() }));
-  return { type: 'CreditMoveReversed/1', data: { ...moved, changes } };
+  return { type: 'CreditMoveReversed/1', data: { ...moved, changes, ...(postings !== undefined && { postings: mirrored(postings) }) } };
 }
 
 function changesOf(

@@ -1,4 +1,5 @@
 import { EventTypes } from '../../event-store/domain/event-types.ts';
+import type { Posting } from '../../money/posting.ts';
 
 /* Facts of prepaid credit beside what the chain shows of it. Amounts of the credit are units of its token, as decimal text. */
 
@@ -41,6 +42,8 @@ export type CreditMoved = {
   /** Of what is taken back: the decision. */
   readonly refund?: string;
   readonly changes: readonly CreditChange[];
+  /** Of what was final before the books knew accounts: from what was nobody's to whose it is. */
+  readonly postings?: readonly Posting[];
   readonly effectiveAt: string;
 };
 

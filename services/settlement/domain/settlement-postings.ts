@@ -184,6 +184,16 @@ export function creditRefundedPostings(account: string, amount: Money): Posting[
   return [debit(ledgerAccount.credit(account), amount), credit(ledgerAccount.refundPayable(account), amount)];
 }
 
+/** What the books had as nobody's, before they knew accounts, is of these; less than zero for what they had given up. */
+export function ownedCreditPostings(shares: readonly { readonly account: string; readonly money: Money }[]): Posting[] {
+  return shares.flatMap(({ account, money: { amount, currency } }) => {
+    const money = { amount: amount < 0n ? -amount : amount, currency };
+    const given = [debit(ledgerAccount.strayCredit, money), credit(ledgerAccount.credit(account), money)];
+    if (amount === 0n) return [];
+    return amount > 0n ? given : mirrored(given);
+  });
+}
+
 /** Credit that the ledger cannot explain: whoever holds it can spend it all the same, and nobody paid for it. What is burnt may be somebody's. */
 export function unmatchedCreditPostings(
   direction: 'in' | 'out',

@@ -89,7 +89,7 @@ export class CreditWorld extends LedgerWorld {
   /** Whose the credit is, as it is told before the effect is final. */
   moved({ state }: EffectHistory): Promise<readonly CreditShare[]> {
     if (state.status === 'none') throw new Error('Nothing was observed.');
-    return new CreditHoldings(this.executor()).move('demo', state.seen, state.revision);
+    return new CreditHoldings(this.executor()).move('demo', state.seen, { follows: state.revision });
   }
 
   /** Both processes: that which sends, and that which brings what the chain shows to accounts. */

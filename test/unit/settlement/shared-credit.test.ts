@@ -17,12 +17,18 @@ import { StreamGivenSlots } from '../../../services/settlement/application/check
 import { StreamSlotPayments } from '../../../services/settlement/application/checkout/stream.slot-payments.ts';
 import { CreditHoldings } from '../../../services/settlement/application/credit/credit-holdings.ts';
 import { creditHolderStream, creditTokenStream } from '../../../services/settlement/application/credit/credit-streams.ts';
+import { OlderCredit } from '../../../services/settlement/application/credit/older-credit.ts';
+import { OlderCreditProcess } from '../../../services/settlement/application/credit/older-credit.process.ts';
 import { CreditTokens } from '../../../services/settlement/application/credit/credit-tokens.ts';
 import { dispatchStream } from '../../../services/settlement/application/sending/sending-streams.ts';
 import { SettlementAlarm, type UnmatchedNotice } from '../../../services/settlement/application/settlement-alarms.ts';
 import { SettlementChains } from '../../../services/settlement/application/settlement-chains.ts';
 import { settlementStream, slotStream } from '../../../services/settlement/application/settlement-streams.ts';
-import { type ChainEffect, settlementId } from '../../../services/settlement/domain/chain-effect.ts';
+import { accept } from '../../../services/commands/domain/decision.ts';
+import type { Posting } from '../../../services/money/posting.ts';
+import { finalize, observe } from '../../../services/settlement/domain/settlement.decider.ts';
+import type { SettlementEvent, SettlementFinalized } from '../../../services/settlement/domain/settlement.events.ts';
+import { type ChainEffect, observationKey, settlementId } from '../../../services/settlement/domain/chain-effect.ts';
 import { creditHolder, nameCreditHolder } from '../../../services/settlement/domain/credit-holder.ts';
 import { spendableBy } from '../../../services/settlement/domain/credit-holding.ts';
 import { creditTokens, recordCreditToken } from '../../../services/settlement/domain/credit-token.ts';
@@ -33,7 +39,7 @@ import { moneyOf } from '../../../services/money/money.ts';
 import { forEachInterleaving } from '../../support/interleavings.ts';
 import { creditContract, euroCredit, holder, issued, issueOrdered, otherAccount, redeemed } from './credit.fixtures.ts';
 import { block } from './effect.fixtures.ts';
-import { LedgerWorld } from './ledger.fixtures.ts';
+import { dyingAt, LedgerWorld } from './ledger.fixtures.ts';
 import { account as first, opened, place, slotOpened } from './slot.fixtures.ts';
 
 const profile = { finality: 'tag' as const, realMoney: false, confirmations: [] };
@@ -46,7 +52,8 @@ const chains = new SettlementChains([
 class SharedWorld extends LedgerWorld {
   readonly told: UnmatchedNotice[] = [];
 
-  static async open(): Promise<SharedWorld> {
+  /** With what was bought final since this release, or since one that did not know whose credit is. */
+  static async open(isOlder = false): Promise<SharedWorld> {
     const world = new SharedWorld();
     const token = { chainId: place.chainId, contract: creditContract, currency: 'EUR', decimals: '2', tx: '0x1' };
     await world.act(creditTokens, creditTokenStream('demo', place.chainId), (state) => recordCreditToken(state, token));
@@ -58,7 +65,8 @@ class SharedWorld extends LedgerWorld {
     const others = { ...issueOrdered, slot: '8', account: otherAccount, amount: '30.00', units: '3000', epoch: '85' };
     for (const data of [issueOrdered, others]) {
       await world.write(dispatch, dispatchStream('demo', `issue.${data.slot}`), { type: 'CreditIssueOrdered/1', data });
-      await world.final(issued({ seq: data.slot, amount: data.units, epoch: data.epoch }));
+      const effect = issued({ seq: data.slot, amount: data.units, epoch: data.epoch });
+      await (isOlder ? world.finalBefore(effect) : world.final(effect));
     }
     const offer = { seq: '9', chainId: place.chainId, contract: creditContract, holder, units: '6050', invoiceRef: opened.invoiceRef };
     await world.write(slot, slotStream('demo', '9'), slotOpened({ seq: '9' }), { type: 'RedemptionOffered/1', data: offer });
@@ -72,9 +80,42 @@ class SharedWorld extends LedgerWorld {
       ...{ executor, chains, providers: { slugOf: () => 'demo', providerIds: () => [] }, mandates: { of: () => Promise.resolve([]) } },
       slots: new StreamGivenSlots(this.store),
       ...{ subjects: new EffectSubjects(executor, chains), creditTokens: new CreditTokens(executor) },
+      olderCredit: this.older(executor),
       contexts: { of: () => Promise.resolve({ token: euroCredit }) } as unknown as FinalContexts,
       onUnmatched: (notice) => this.told.push(notice),
     });
+  }
+
+  older(executor = this.executor()): OlderCredit {
+    return new OlderCredit({ executor, store: this.store, tokens: new CreditTokens(executor) });
+  }
+
+  /** As it was written when all credit was posted to one account of the books, and nothing else said whose it was. */
+  async finalBefore(effect: ChainEffect): Promise<void> {
+    const subject = await new EffectSubjects(this.executor(), chains).find('demo', effect);
+    const stream = settlementStream('demo', settlementId(effect));
+    await this.act(settlement, stream, (state) => observe(state, { effect, subject }));
+    await this.act(settlement, stream, (state) => {
+      const decision = finalize(state, { observation: observationKey(effect), context: { token: euroCredit } });
+      if (decision.kind !== 'accepted') return decision;
+      const [{ type, data }] = decision.events;
+      const postings = (data as SettlementFinalized).postings.map((posting) => ({
+        ...posting,
+        account: posting.account.replace(/^liability:credit:.*/, 'liability:credit'),
+      }));
+      return accept({ type, data: { ...data, postings } } as SettlementEvent);
+    });
+  }
+
+  /** What the books owe as credit, by account and to nobody. */
+  async owed(): Promise<ReadonlyMap<string, bigint>> {
+    const owed = new Map<string, bigint>();
+    for (const { fin } of await this.log())
+      for (const { account: of, direction, amount, currency } of (fin['postings'] ?? []) as unknown as readonly Posting[]) {
+        const sum = (owed.get(of) ?? 0n) + (direction === 'credit' ? 1n : -1n) * moneyOf(amount, currency).amount;
+        if (of === 'liability:credit' || of.startsWith('liability:credit:')) owed.set(of, sum);
+      }
+    return new Map([...owed].filter(([, sum]) => sum !== 0n));
   }
 
   async final(effect: ChainEffect): Promise<void> {
@@ -208,5 +249,67 @@ describe('credit of two accounts under one address', () => {
       };
     });
     expect(orders).toBeGreaterThan(5);
+  });
+});
+
+describe('credit that was final before accounts were told apart', () => {
+  const [mine, others] = [`liability:credit:${first}`, `liability:credit:${otherAccount}`];
+  /** Of both, before the upgrade: 10.00 spent by the first for its bill, and 5.00 that nobody asked the ledger for. */
+  const before = [redeemed({ seq: '9', invoiceRef: opened.invoiceRef, amount: '1000' }), redeemed({ seq: '13', amount: '500' })];
+  const effects = async () =>
+    new OlderCreditProcess(world.older()).project(await world.typed('SettlementFinalized/1', 'ReceiptUnmatched/1'));
+  beforeEach(async () => (world = await SharedWorld.open(true)));
+
+  it('is told to them and to the books by whose it is, once, however many do that at once', async () => {
+    for (const effect of before) await world.finalBefore(effect);
+    expect(await world.owed()).toEqual(new Map([['liability:credit', 65_000_000n]]));
+    await Promise.all([effects(), effects()]);
+    await effects();
+    expect(await world.have()).toEqual([3500n, 3000n, 0n, 0n]);
+    const owed = new Map([
+      [mine, 35_000_000n],
+      [others, 30_000_000n],
+    ]);
+    expect(await world.owed()).toEqual(owed);
+    expect(await world.typed('CreditMoved/1')).toHaveLength(4);
+  });
+
+  it('pays what it is offered for after the upgrade, and is told before whatever comes next, though nobody did it at the start', async () => {
+    const paying = redeemed({ seq: '9', invoiceRef: opened.invoiceRef, amount: '5000' });
+    await world.final(paying);
+    expect(await world.have()).toEqual([0n, 3000n, 0n, 0n]);
+    expect(await world.owed()).toEqual(new Map([[others, 30_000_000n]]));
+    expect(world.told).toEqual([]);
+    expect((await world.typed('CreditMoved/1')).map(({ fin }) => fin['name'])).toEqual(['CreditIssued', 'CreditIssued', 'CreditRedeemed']);
+  });
+
+  it('goes on where a process ended, and leaves out what was taken back', async () => {
+    for (const effect of before) await world.finalBefore(effect);
+    await world.ledger().reorged(before[1]!, 'The chain went back.');
+    for (let killedAt = 0, isThrough = false; !isThrough; killedAt++) {
+      const dying = world.older(dyingAt(world.executor(), { killedAt, hadEffect: killedAt % 2 === 0 }));
+      isThrough = await dying.bringUp('demo', { chainId: place.chainId, contract: creditContract }).then(
+        () => true,
+        () => false,
+      );
+    }
+    expect(await world.have()).toEqual([4000n, 3000n, 0n, 0n]);
+    const owed = new Map([
+      [mine, 40_000_000n],
+      [others, 30_000_000n],
+    ]);
+    expect(await world.owed()).toEqual(owed);
+  });
+
+  it('is whose it was again where a loss is decided after that', async () => {
+    await world.finalBefore(before[0]!);
+    await effects();
+    await world.ledger().reorged(before[0]!, 'The chain went back.');
+    expect(await world.have()).toEqual([5000n, 3000n, 0n, 0n]);
+    const owed = new Map([
+      [mine, 50_000_000n],
+      [others, 30_000_000n],
+    ]);
+    expect(await world.owed()).toEqual(owed);
   });
 });

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { MemoryEventStore } from '../../../services/event-store/adapters/memory/memory.event-store.ts';
+import { OlderCredit } from '../../../services/settlement/application/credit/older-credit.ts';
 import { CreditTokens } from '../../../services/settlement/application/credit/credit-tokens.ts';
 import { EffectSubjects } from '../../../services/settlement/application/booking/effect-subjects.ts';
 import type { FinalContexts } from '../../../services/settlement/application/booking/final-contexts.ts';
@@ -31,6 +32,7 @@ function ledgerOf(): RecordingSettlementLedger {
     ...{ executor, chains, providers: { slugOf: () => 'demo', providerIds: () => [] }, mandates: { of: () => Promise.resolve([]) } },
     slots: new StreamGivenSlots(store),
     ...{ subjects: new EffectSubjects(executor, chains), creditTokens: new CreditTokens(executor) },
+    olderCredit: new OlderCredit({ executor, store, tokens: new CreditTokens(executor) }),
     contexts: {
       of: (_: string, { module }: ChainEffect) => Promise.resolve(module === 'credit' ? { token: euroCredit } : inCoins),
     } as unknown as FinalContexts,

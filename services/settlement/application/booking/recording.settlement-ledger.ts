@@ -10,6 +10,7 @@ import { type Settlement, settlement, standingOf, standsAs } from '../../domain/
 import { CreditHoldings } from '../credit/credit-holdings.ts';
 import { isCreditEffect } from '../credit/credit-subjects.ts';
 import type { CreditTokens } from '../credit/credit-tokens.ts';
+import type { OlderCredit } from '../credit/older-credit.ts';
 import type { EffectSubjects } from './effect-subjects.ts';
 import type { FinalContexts } from './final-contexts.ts';
 import type { GivenSlots } from '../checkout/given-slots.ts';
@@ -30,6 +31,7 @@ export interface RecordingLedgerOptions {
   readonly subjects: EffectSubjects;
   readonly contexts: FinalContexts;
   readonly creditTokens: CreditTokens;
+  readonly olderCredit: OlderCredit;
   readonly onUnmatched: OnUnmatched;
 }
 
@@ -136,7 +138,8 @@ export class RecordingSettlementLedger implements SettlementLedger {
     if (outcome.kind === 'accepted') {
       this.#tell(place, outcome.answer);
       // Whether it was taken back at all is known only now. A process that ends here is told of the loss again.
-      if (isCreditEffect(effect) && (step === 'reorg' || step === 'reverse' || outcome.answer.replayed)) await this.#takeBack(place);
+      if (isCreditEffect(effect) && (step === 'reorg' || step === 'reverse' || outcome.answer.replayed))
+        await this.#holdings.takeBack(provider, stream);
       return;
     }
     const { rejection } = outcome;
@@ -162,23 +165,13 @@ export class RecordingSettlementLedger implements SettlementLedger {
     const context = await this.#options.contexts.of(provider, state.seen);
     if (!isCreditEffect(effect)) return (now: Settlement) => finalize(now, { observation, context });
     const { revision } = state;
-    const creditShares = await this.#holdings.move(provider, state.seen, revision);
+    await this.#options.olderCredit.bringUp(provider, effect);
+    const creditShares = await this.#holdings.move(provider, state.seen, { follows: revision });
     // What another process has taken back or written meanwhile is looked at anew: these shares are of what stood then.
     return (now: Settlement) =>
       'revision' in now && now.revision !== revision
         ? repeated(now.revision)
         : finalize(now, { observation, context: { ...context, creditShares } });
-  }
-
-  /** Nobody's credit is changed by an effect that is gone: neither by one that was final, nor by one that was about to be. */
-  async #takeBack(place: Place): Promise<void> {
-    const state = await this.#current(place);
-    if (state.status !== 'reorged') return;
-    const isGone = async () => {
-      const now = await this.#current(place);
-      return now.status === 'reorged' && now.revision === state.revision;
-    };
-    await this.#holdings.reverse(place.provider, state.seen, isGone);
   }
 
   #tell(

@@ -13,6 +13,8 @@ import {
 } from '../../domain/credit-holding.ts';
 import type { CreditHoldingEvent } from '../../domain/credit.events.ts';
 import type { SettlementObserved } from '../../domain/settlement.events.ts';
+import { settlement } from '../../domain/settlement.ts';
+import type { KnownToken } from '../../domain/token-amount.ts';
 import { type CreditHoldingPlace, creditHoldingStream } from './credit-streams.ts';
 import { isCreditEffect } from './credit-subjects.ts';
 
@@ -32,26 +34,43 @@ export class CreditHoldings {
 
   /**
    * Whose credit an effect moves, which is about to be final. Durable when it returns, and safe to repeat; `follows` is the revision of the
-   * effect that it is final after. Called in the order of the chain, in which the contract burns.
+   * effect that it is final after. Called in the order of the chain, in which the contract burns. With the token of what was final `older` than
+   * the accounts' shares, the books are told whose it is as well.
    */
-  async move(provider: string, seen: SettlementObserved, follows: bigint): Promise<readonly CreditShare[]> {
-    const data = moveOf(seen);
+  async move(
+    provider: string,
+    seen: SettlementObserved,
+    { follows, older }: { readonly follows: bigint; readonly older?: KnownToken | undefined },
+  ): Promise<readonly CreditShare[]> {
+    const data = { ...moveOf(seen), older };
     await this.#write(provider, { seen, follows, command: 'MoveCredit' }, (state) => moveCredit(state, data));
     return sharesOf(await this.at(provider, data), data.settlement);
   }
 
-  /**
-   * Takes back what an effect did that is gone from the chain. Asked last, once it is known what would be taken back: had the effect come again
-   * since, what it did then would stay. Durable when it returns, and safe to repeat; nothing for an effect that moved nothing.
-   */
-  async reverse(provider: string, seen: SettlementObserved, isGone: () => Promise<boolean>): Promise<void> {
+  /** Whether the accounts know of an effect, and it was not taken back since. */
+  async isTold(provider: string, seen: SettlementObserved): Promise<boolean> {
     const data = moveOf(seen);
-    const { settlement } = data;
-    const known = (await this.at(provider, data)).moves.get(settlement);
-    if (known === undefined || known.reversedAt !== undefined || !(await isGone())) return;
+    const known = (await this.at(provider, data)).moves.get(data.settlement);
+    return known !== undefined && known.reversedAt === undefined;
+  }
+
+  /**
+   * Takes back what an effect did, where that is gone from the chain by its own stream: neither what was final changes anybody's credit then, nor
+   * what was about to be. Looked at once more when it is known what would be taken back: had the effect come again since, what it did then would
+   * stay. Durable when it returns, and safe to repeat.
+   */
+  async takeBack(provider: string, stream: string): Promise<void> {
+    const state = await this.#executor.current(settlement, stream, provider);
+    if (state.status !== 'reorged' || !isCreditEffect(state.seen)) return;
+    const data = moveOf(state.seen);
+    const { settlement: id } = data;
+    const known = (await this.at(provider, data)).moves.get(id);
+    if (known === undefined || known.reversedAt !== undefined) return;
+    const now = await this.#executor.current(settlement, stream, provider);
+    if (now.status !== 'reorged' || now.revision !== state.revision) return;
     const { revision } = known;
-    await this.#write(provider, { seen, follows: revision, command: 'ReverseCreditMove' }, (state) =>
-      reverseCreditMove(state, { settlement, revision }),
+    await this.#write(provider, { seen: state.seen, follows: revision, command: 'ReverseCreditMove' }, (holding) =>
+      reverseCreditMove(holding, { settlement: id, revision }),
     );
   }
 
@@ -60,15 +79,15 @@ export class CreditHoldings {
     { seen, follows, command }: { readonly seen: SettlementObserved; readonly follows: bigint; readonly command: string },
     decide: (state: CreditHolding) => Decision<CreditHoldingEvent, Rejection>,
   ): Promise<void> {
-    const { settlement, ...place } = moveOf(seen);
+    const { settlement: id, ...place } = moveOf(seen);
     const outcome = await this.#executor.execute({
       ...{ aggregate: creditHolding, stream: creditHoldingStream(provider, place), decide },
       envelope: envelopeOf({
         ...{ provider, actor: { id: 'process:settlement-ledger', type: 'process' }, patienceMs },
-        ...{ key: `${command}:${settlement}:${follows}`, command, body: { settlement, follows: follows.toString() } },
+        ...{ key: `${command}:${id}:${follows}`, command, body: { settlement: id, follows: follows.toString() } },
       }),
     });
-    if (outcome.kind === 'rejected') throw new RangeError(`${command} of ${settlement} was refused: ${JSON.stringify(outcome.rejection)}`);
+    if (outcome.kind === 'rejected') throw new RangeError(`${command} of ${id} was refused: ${JSON.stringify(outcome.rejection)}`);
   }
 }
 
