@@ -107,6 +107,14 @@ export function isTakenBack({ moves }: CreditHolding, refund: string): boolean {
   return [...moves.values()].some(({ moved, reversedAt }) => moved.refund === refund && reversedAt === undefined);
 }
 
+/** The slots in which an account bought what lies under the address, or did before it was spent. */
+export function slotsOf({ moves }: CreditHolding, account: string): string[] {
+  return [...moves.values()].flatMap(({ moved: { name, settlement, changes }, reversedAt }) => {
+    const isTheirs = name === 'CreditIssued' && reversedAt === undefined && changes.some((change) => change.account === account);
+    return isTheirs ? [settlement.slice(settlement.lastIndexOf('.') + 1)] : [];
+  });
+}
+
 interface Asked {
   readonly units: bigint;
   readonly epoch?: number;

@@ -6,7 +6,7 @@ import { type CreditHolding, isTakenBack, refundableTo } from './credit-holding.
 import { creditRefundUnits } from './credit-refund-order.ts';
 import type { CreditIssueOrdered } from './dispatch.events.ts';
 import type { SlotEvent } from './slot.events.ts';
-import type { Slot } from './slot.ts';
+import type { DecidedCreditRefund, Slot } from './slot.ts';
 
 /* Prepaid credit that is taken back (docs/decisions/0113). Rejections are listed in precedence order. */
 
@@ -37,6 +37,8 @@ export interface RefundCreditData {
   readonly issue: CreditIssueOrdered;
   /** What each account has under the address that it was given out to, by what is final of it. */
   readonly holding: CreditHolding;
+  /** Decided of what the account bought under that address in other slots. */
+  readonly elsewhere: readonly DecidedCreditRefund[];
   /** Everything of it that is neither spent nor taken back when absent. */
   readonly amount?: Money;
   readonly reason: string;
@@ -49,7 +51,7 @@ export interface RefundCreditData {
  */
 export function refundCredit(
   state: Slot,
-  { refund, issue, holding, amount: asked, reason, now }: RefundCreditData,
+  { refund, issue, holding, elsewhere, amount: asked, reason, now }: RefundCreditData,
 ): Decision<SlotEvent, CreditRefundRejection> {
   if (state.status === 'none') return reject({ code: 'slot_not_found' });
   const known = state.creditRefunds.find((each) => each.refund === refund);
@@ -61,7 +63,7 @@ export function refundCredit(
   if (asked !== undefined && asked.currency !== currency)
     return reject({ code: 'currency_mismatch', account: currency, given: asked.currency });
   const left = bought.amount - takenBack(state);
-  const refundable = smaller(left, unspentOf(state, issue, holding, now));
+  const refundable = smaller(left, unspentOf({ decided: [...state.creditRefunds, ...elsewhere], issue, holding, now }));
   const amount = asked ?? { amount: refundable, currency };
   const required = amountText(amount);
   if (asked !== undefined && (!isPayable(asked) || creditRefundUnits(issue, required) === undefined))
@@ -92,13 +94,20 @@ export function failCreditRefund(
   return accept({ type: 'CreditRefundFailed/1', data: { seq: known.seq, refund, failure } });
 }
 
-/** What the account has of the credit, less what was decided to be taken of it and is not burnt yet; in whole payable units. */
-function unspentOf({ creditRefunds }: OpenedSlot, issue: CreditIssueOrdered, holding: CreditHolding, now: string): bigint {
+interface UnspentData extends Pick<RefundCreditData, 'issue' | 'holding' | 'now'> {
+  readonly decided: readonly DecidedCreditRefund[];
+}
+
+/**
+ * What the account has of the credit, less what was decided to be taken of it, in whatever slot that was bought, and is not burnt yet; in whole
+ * payable units.
+ */
+function unspentOf({ decided, issue, holding, now }: UnspentData): bigint {
   const [whole, units] = [moneyOf(issue.amount, issue.currency).amount, BigInt(issue.units)];
   const { payableScale, ledgerScale } = scalesOf(issue.currency as Currency);
   const payable = 10n ** BigInt(ledgerScale - payableScale);
   const had = (refundableTo(holding, issue.account, epochOf(now)) * whole) / units;
-  const coming = creditRefunds.filter(({ refund, failed }) => failed === undefined && !isTakenBack(holding, refund));
+  const coming = decided.filter(({ refund, failed }) => failed === undefined && !isTakenBack(holding, refund));
   const left = coming.reduce((sum, { amount, currency }) => sum - moneyOf(amount, currency).amount, had);
   return left > 0n ? left - (left % payable) : 0n;
 }

@@ -8,7 +8,7 @@ import { dispatch } from '../../../services/settlement/domain/dispatch.ts';
 import { type CreditHolding, creditHolding } from '../../../services/settlement/domain/credit-holding.ts';
 import type { CreditHoldingEvent } from '../../../services/settlement/domain/credit.events.ts';
 import type { CreditRefundDecided, SlotEvent } from '../../../services/settlement/domain/slot.events.ts';
-import { slot } from '../../../services/settlement/domain/slot.ts';
+import { type DecidedCreditRefund, slot } from '../../../services/settlement/domain/slot.ts';
 import { given } from '../../support/given.ts';
 import { creditRefundOrdered, holder, issueOrdered } from './credit.fixtures.ts';
 import { account, slotOpened } from './slot.fixtures.ts';
@@ -38,8 +38,19 @@ const holding = (left = 5000, burnt = 0): CreditHolding => {
     ...(burnt > 0 ? [{ type: 'CreditMoved/1', data: { ...at, ...back } } as const] : []),
   ]).state;
 };
-const asked = (amount?: string, { refund = 'ref_2', currency = 'EUR', issue = issueOrdered, held = holding() } = {}) => {
-  return { refund, issue, holding: held, ...(amount !== undefined && { amount: moneyOf(amount, currency) }), reason: 'moves away', now };
+const asked = (
+  amount?: string,
+  { refund = 'ref_2', currency = 'EUR', issue = issueOrdered, held = holding(), elsewhere = [] as DecidedCreditRefund[] } = {},
+) => {
+  return {
+    refund,
+    issue,
+    holding: held,
+    elsewhere,
+    ...(amount !== undefined && { amount: moneyOf(amount, currency) }),
+    reason: 'moves away',
+    now,
+  };
 };
 
 describe('refundCredit', () => {
@@ -63,6 +74,15 @@ describe('refundCredit', () => {
     expect(of(holding(3050), decided())).toMatchObject({ amount: '10.50' });
     expect(of(holding(1050, 2000), decided())).toMatchObject({ amount: '10.50' });
     expect(of(holding(9000), decided())).toMatchObject({ amount: '30.00' });
+  });
+
+  it('leaves what is decided in another slot of the account and not burnt yet: together they are no more than it has', () => {
+    const other = { ...decision, seq: '8', revision: 2n };
+    const of = (held: CreditHolding, elsewhere: DecidedCreditRefund[]) =>
+      on([bought], asked(undefined, { held, elsewhere })).thenAccepts('CreditRefundDecided/1')[0]?.data;
+    expect(of(holding(3050), [other])).toMatchObject({ amount: '10.50' });
+    expect(of(holding(3050, 2000), [other])).toMatchObject({ amount: '30.50' });
+    expect(of(holding(3050), [{ ...other, failed: { failure: 'expired', revision: 3n } }])).toMatchObject({ amount: '30.50' });
   });
 
   it('changes nothing for a decision that it has', () => on([bought, decided()], asked('50', { refund: 'ref_1' })).thenRepeats(1n));

@@ -3,13 +3,16 @@ import { accountStream } from '../../../services/accounts/application/account-co
 import { account } from '../../../services/accounts/domain/account.ts';
 import { refundSettlement } from '../../../services/accounts/domain/refunding.decider.ts';
 import { CreditRefunds } from '../../../services/settlement/application/credit/credit-refunds.ts';
-import { settlementStream } from '../../../services/settlement/application/settlement-streams.ts';
+import { creditHoldingStream } from '../../../services/settlement/application/credit/credit-streams.ts';
+import { settlementStream, slotStream } from '../../../services/settlement/application/settlement-streams.ts';
 import { settlementId } from '../../../services/settlement/domain/chain-effect.ts';
+import { creditHolding } from '../../../services/settlement/domain/credit-holding.ts';
 import { reverse } from '../../../services/settlement/domain/settlement.decider.ts';
 import { settlement } from '../../../services/settlement/domain/settlement.ts';
+import { slot } from '../../../services/settlement/domain/slot.ts';
 import { boughtBy, CreditWorld, refund } from './credit-refund.fixtures.ts';
 import { creditContract, holder } from './credit.fixtures.ts';
-import { account as id, place } from './slot.fixtures.ts';
+import { account as id, place, slotOpened } from './slot.fixtures.ts';
 
 const short = { code: 'reverted', error: 'ERC20InsufficientBalance(0xab, 1, 2000)' } as const;
 const taken = { code: 'reverted', error: 'PrepaidCreditSeqUsed(1)' } as const;
@@ -41,6 +44,20 @@ describe('asking for credit to be taken back', () => {
     const of = await world.paidAgain();
     expect(await world.refund('20', { of })).toBe('credit_not_issued');
     expect(await viewsOf(of)).toEqual([]);
+  });
+
+  it('leaves what is to be taken back of another purchase: it would be another account’s that is burnt under a shared address', async () => {
+    const at = { chainId: place.chainId, contract: creditContract, holder, effectiveAt: '2026-03-01T00:00:00.000Z' };
+    const move = (name: 'CreditIssued' | 'CreditRedeemed', key: string, epoch: string, units: string) =>
+      ({
+        type: 'CreditMoved/1',
+        data: { ...at, name, settlement: `${place.chainId}.${creditContract}.${key}`, changes: [{ epoch, account: id, units }] },
+      }) as const;
+    const moves = [move('CreditIssued', 'issue.8', '85', '3000'), move('CreditRedeemed', 'redeem.x.9', '84', '-5000')];
+    await world.write(creditHolding, creditHoldingStream('demo', at), ...moves);
+    const decided = { seq: '8', refund: refund(2), account: id, holder, amount: '30.00', currency: 'EUR', reason: 'moves away' };
+    await world.write(slot, slotStream('demo', '8'), slotOpened({ seq: '8' }), { type: 'CreditRefundDecided/1', data: decided });
+    expect(await world.refund('20')).toBe('nothing_to_refund');
   });
 
   it('is decided once, however often it is asked', async () => {

@@ -5,9 +5,10 @@ import { CommandExecutor } from '../../../commands/application/command-executor.
 import type { Envelope } from '../../../commands/application/envelope.ts';
 import type { Money } from '../../../money/money.ts';
 import { type CreditRefundRejection, refundCredit } from '../../domain/credit-refund.decider.ts';
+import { slotsOf } from '../../domain/credit-holding.ts';
 import { isPayment } from '../../domain/settlement.decider.ts';
 import { settlement, standingOf } from '../../domain/settlement.ts';
-import { slot } from '../../domain/slot.ts';
+import { type DecidedCreditRefund, slot } from '../../domain/slot.ts';
 import { CreditHoldings } from './credit-holdings.ts';
 import { issuedCredit } from './issued-credit.ts';
 import { settlementStream, slotStream } from '../settlement-streams.ts';
@@ -62,9 +63,21 @@ export class RefundCreditHandler implements ICommandHandler<RefundCredit> {
     if (bought === undefined || issue?.settlement !== id) return refused({ code: 'credit_not_issued', settlement: id });
     const { chainId, contract, to: holder } = issue;
     const holding = await new CreditHoldings(this.#executor).at(provider, { chainId, contract, holder });
+    const others = slotsOf(holding, issue.account).filter((seq) => seq !== bought);
+    const elsewhere = await this.#decidedIn(provider, others);
     return this.#executor.execute({
       ...{ aggregate: slot, stream: slotStream(provider, bought), envelope },
-      decide: (state, now) => refundCredit(state, { ...what, issue, holding, now }),
+      decide: (state, now) => refundCredit(state, { ...what, issue, holding, elsewhere, now }),
     });
+  }
+
+  /** One after the other: an account bought as often as it likes. */
+  async #decidedIn(provider: string, slots: readonly string[]): Promise<readonly DecidedCreditRefund[]> {
+    const decided: DecidedCreditRefund[] = [];
+    for (const seq of slots) {
+      const other = await this.#executor.current(slot, slotStream(provider, seq), provider);
+      if (other.status !== 'none') decided.push(...other.creditRefunds);
+    }
+    return decided;
   }
 }
