@@ -228,6 +228,7 @@ export const problemCatalog = {
   slot_cancelled: { status: 409, title: 'It was cancelled at this contract and can never be paid there.' },
   redemption_too_early: { status: 409, title: 'It was kept for prepaid credit for an hour; other ways to pay come first.' },
   redemption_live: { status: 409, title: 'Prepaid credit may still be spent on it.' },
+  credit_next: { status: 409, title: 'A holder of prepaid credit has waited for quotes for an hour, and comes next.' },
   quote_live: { status: 409, title: 'Another price is held for the token; ask again.' },
   quote_too_early: { status: 409, title: 'The last offer may still be paid, by the clock of the chain.' },
   revision_mismatch: { status: 412, title: 'The aggregate is not at the revision that If-Match names.' },

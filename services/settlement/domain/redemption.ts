@@ -2,9 +2,10 @@ import { accept, type Decision, reject, repeated } from '../../commands/domain/d
 import { amountText } from '../../money/money.ts';
 import type { EffectOf } from './chain-effect.ts';
 import type { HoldingAccounts } from './credit-holder.ts';
-import { deadlineOf, landingEndOf, type OfferedRedemption, offersEndOf, type OpenSlot, type Slot } from './slot.ts';
+import { creditTurnOf, offerSeconds } from './credit-turn.ts';
+import { deadlineOf, landingEndOf, mayStillLand, type OfferedRedemption, offersEndOf, type OpenSlot, type Slot } from './slot.ts';
 import { redemptionLive, type SlotFinding, type SlotRejection } from './slot.decider.ts';
-import type { RedemptionOffered, SlotEvent, SlotEvidence } from './slot.events.ts';
+import type { RedemptionAsked, RedemptionOffered, SlotEvent, SlotEvidence } from './slot.events.ts';
 import type { SettlementSubject } from './settlement.events.ts';
 import { type KnownToken, tokenMoney } from './token-amount.ts';
 
@@ -23,8 +24,6 @@ export type OfferRedemptionData = Omit<RedemptionOffered, 'deadline' | 'evidence
   readonly evidence: SlotFinding;
 };
 
-/** As long as a quote for a token that moves is good. */
-const offerSeconds = 600n;
 /** Whoever comes back when less is left gets a new offer. */
 const renewSeconds = 300n;
 /** For as long offers may follow on each other. */
@@ -71,6 +70,30 @@ function restEndOf(redemptions: readonly OfferedRedemption[], seconds: bigint): 
   }
   const free = end + restSeconds;
   return seconds < begun + turnSeconds || seconds >= free ? undefined : free;
+}
+
+/** What a holder wants to spend that has enough. */
+export type AskRedemptionData = Omit<RedemptionAsked, 'quotesUntil'>;
+
+/**
+ * Writes down that a holder is kept out by quotes, so that these follow on each other for an hour more at most, and then wait until it had its chance.
+ * Once for all holders while that is ahead: who comes later waits for the same. As an offer has its turn, quotes have theirs (docs/decisions/0182).
+ */
+export function askRedemption(state: Slot, data: AskRedemptionData, now: string): Decision<SlotEvent, RedemptionRejection> {
+  if (state.status === 'none') return reject({ code: 'slot_not_found' });
+  if (state.status === 'closed') return reject({ code: 'slot_closed', reason: state.reason });
+  const { opened, place } = state;
+  if (place.module !== 'settlement') return reject({ code: 'slot_elsewhere', chainId: place.chainId, contract: place.contract });
+  if (!isRedeemable(state)) return reject({ code: 'slot_not_redeemable', kind: opened.purpose.kind });
+  if (isAsked(state, now) || !mayStillLand(state, now)) return repeated(state.revision);
+  const quotesUntil = BigInt(Date.parse(now)) / 1000n + turnSeconds;
+  return accept({ type: 'RedemptionAsked/1', data: { ...data, quotesUntil: quotesUntil.toString() } });
+}
+
+/** Whether credit comes next already. */
+export function isAsked(state: OpenSlot, now: string): boolean {
+  const turn = creditTurnOf(state);
+  return turn !== undefined && BigInt(Date.parse(now)) / 1000n < turn.end;
 }
 
 /** No quote can land once the slot is cancelled, nor once it is unpaid and later than every quote, on the chain or by our clock behind the window. */

@@ -1,4 +1,5 @@
 import { accept, type Decision, reject, repeated } from '../../commands/domain/decision.ts';
+import { creditTurnOf } from './credit-turn.ts';
 import { behindSecondsMax, forAnybody } from './draft-quote.ts';
 import { type SignedTerms, structHashOf, zeroAddress } from './quote.ts';
 import { checkRate, type RateRejection, type RateValidity } from './rate.ts';
@@ -17,6 +18,8 @@ export type SlotRejection =
   /** Prepaid credit was offered to be taken, and may still come. */
   | { readonly code: 'redemption_live'; readonly until: string }
   | { readonly code: 'quote_too_early'; readonly notBefore: string }
+  /** A holder of prepaid credit has waited for an hour while quotes followed on each other, and has its turn. */
+  | { readonly code: 'credit_next'; readonly notBefore: string }
   | RateRejection;
 
 /** The first event of a slot. The register named its seq for this purpose alone, so whoever comes second finds what it wanted. */
@@ -83,19 +86,28 @@ export function askForQuote(
   if (offered !== undefined) return refusal(offered);
   const quotes = state.quotes.filter(({ terms, ...at }) => tokenOf(terms) === token && isAt(at, place));
   const last = quotes.at(-1);
-  if (last === undefined) return { kind: 'free' };
   const nowSeconds = BigInt(Date.parse(now)) / 1000n;
-  const deadline = deadlineOf(last.terms);
-  if (nowSeconds < deadline) {
+  const deadline = last === undefined ? 0n : deadlineOf(last.terms);
+  if (last !== undefined && nowSeconds < deadline) {
     if (deadline - nowSeconds < leastOf(last.terms, secondsMin)) return refusal(liveUntil(last.terms));
     const good = quotes.findLast(({ terms }) => deadlineOf(terms) === deadline && [zeroAddress, payer].includes(payerOf(terms)));
     return good === undefined ? { kind: 'free', held: last } : { kind: 'repeated', revision: good.revision };
   }
+  const waiting = creditNext(state, nowSeconds);
+  if (waiting !== undefined) return refusal(waiting);
+  if (last === undefined) return { kind: 'free' };
   // An offer has no beginning. The clock of the chain is past the last one's end before the next is signed.
   const freeAt = place.module === 'escrow' ? deadline + behindSecondsMax : deadline;
   return nowSeconds < freeAt
     ? refusal({ code: 'quote_too_early', notBefore: instantOf(freeAt) })
     : { kind: 'free', ...(place.module === 'settlement' && { after: deadline }) };
+}
+
+/** Quotes have followed on each other for as long as they may since a holder of credit asked: none is signed until credit had its chance. */
+function creditNext(state: OpenSlot, seconds: bigint): SlotRejection | undefined {
+  const turn = state.place.module === 'settlement' ? creditTurnOf(state) : undefined;
+  if (turn === undefined || seconds < turn.quotesUntil || seconds >= turn.end) return undefined;
+  return { code: 'credit_next', notBefore: instantOf(turn.end) };
 }
 
 /** What is known of payments that may still land: evidence, or that a collection was ordered of which nobody knows yet what comes of it. */

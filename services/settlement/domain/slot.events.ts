@@ -125,6 +125,18 @@ export type RedemptionOffered = {
   readonly evidence?: SlotEvidence;
 };
 
+/** A holder that has enough wanted to pay with prepaid credit while quotes bound the slot: credit comes next (docs/decisions/0182). */
+export type RedemptionAsked = {
+  readonly seq: string;
+  readonly chainId: string;
+  /** Of the credit. */
+  readonly contract: string;
+  readonly holder: string;
+  readonly units: string;
+  /** Seconds since 1970: until then quotes may follow on each other, and then none is signed before credit had its chance. */
+  readonly quotesUntil: string;
+};
+
 /** Prepaid credit that was bought in the slot is taken back. Its money is owed once the chain shows that it is burnt. */
 export type CreditRefundDecided = {
   readonly seq: string;
@@ -156,6 +168,7 @@ export type SlotEvent =
   | { readonly type: 'SlotMoved/1'; readonly data: SlotMoved }
   | { readonly type: 'SlotClosed/1'; readonly data: SlotClosed }
   | { readonly type: 'RedemptionOffered/1'; readonly data: RedemptionOffered }
+  | { readonly type: 'RedemptionAsked/1'; readonly data: RedemptionAsked }
   | { readonly type: 'CreditRefundDecided/1'; readonly data: CreditRefundDecided }
   | { readonly type: 'CreditRefundFailed/1'; readonly data: CreditRefundFailed };
 
@@ -166,6 +179,7 @@ export const slotEvents = new EventTypes<SlotEvent>({
   'SlotMoved/1': [],
   'SlotClosed/1': [],
   'RedemptionOffered/1': [],
+  'RedemptionAsked/1': [],
   'CreditRefundDecided/1': [],
   'CreditRefundFailed/1': [],
 });

@@ -4,6 +4,7 @@ import {
   type CreditRefundDecided,
   type CreditRefundFailed,
   type QuoteIssued,
+  type RedemptionAsked,
   type RedemptionOffered,
   type SlotEvent,
   slotEvents,
@@ -18,6 +19,11 @@ export interface IssuedQuote extends QuoteIssued {
 
 /** With the revision of the event that says so. */
 export interface OfferedRedemption extends RedemptionOffered {
+  readonly revision: bigint;
+}
+
+/** With the revision of the event that says so. */
+export interface AskedRedemption extends RedemptionAsked {
   readonly revision: bigint;
 }
 
@@ -37,6 +43,8 @@ interface KnownSlot {
   readonly burnt: readonly Pick<SlotOpened, 'chainId' | 'contract'>[];
   /** Who may pay it with prepaid credit. */
   readonly redemptions: readonly OfferedRedemption[];
+  /** Who wanted to, last, while quotes bound it; absent where nobody did. */
+  readonly asked?: AskedRedemption;
   /** What of the credit that was bought in it is taken back, or should have been. */
   readonly creditRefunds: readonly DecidedCreditRefund[];
   /** Of the last event. */
@@ -68,6 +76,8 @@ function evolve(state: Slot, { event, revision }: Placed<SlotEvent>): Slot {
       return { ...state, status: 'closed', reason: event.data.reason, revision };
     case 'RedemptionOffered/1':
       return { ...state, redemptions: [...state.redemptions, { ...event.data, revision }], revision };
+    case 'RedemptionAsked/1':
+      return { ...state, asked: { ...event.data, revision }, revision };
     case 'CreditRefundDecided/1':
       return { ...state, creditRefunds: [...state.creditRefunds, { ...event.data, revision }], revision };
     case 'CreditRefundFailed/1':

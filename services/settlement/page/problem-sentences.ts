@@ -6,8 +6,11 @@ export function problemSentence({ code, message, params }: Problem): string {
   if (code === 'quote_too_early' && at !== undefined) {
     return `A new quote can be had at ${new Date(at).toLocaleTimeString()}, when nobody can pay the last one any more.`;
   }
+  if (code === 'credit_next' && at !== undefined) {
+    return `Somebody who has credit for this payment waited for an hour and comes first. A new quote can be had at ${new Date(at).toLocaleTimeString()}.`;
+  }
   if (code === 'slot_bound' && at !== undefined) {
-    return `A quote for this payment is still good. It can be paid with credit at ${new Date(at).toLocaleTimeString()}, when nobody can pay that quote any more.`;
+    return `A quote for this payment is still good. It can be paid with credit at ${new Date(at).toLocaleTimeString()}, when nobody can pay that quote any more. If others go on asking for quotes, credit comes next in an hour or two.`;
   }
   if (code === 'slot_bound')
     return 'This payment is being collected from your wallet. It can be paid in another way where that comes to nothing.';

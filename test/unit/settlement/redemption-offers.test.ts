@@ -21,9 +21,11 @@ import { creditTokens } from '../../../services/settlement/domain/credit-token.t
 import { slot } from '../../../services/settlement/domain/slot.ts';
 import { envelope, executionOn } from '../../support/execution.ts';
 import { creditContract, holder, otherAccount } from './credit.fixtures.ts';
-import { account, issued, later, place, slotOpened } from './slot.fixtures.ts';
+import { account, issued, place, quoteIssued, seconds, slotOpened } from './slot.fixtures.ts';
 
 const midnight = '2026-03-01T00:00:00.000Z';
+/** So many seconds later. */
+const at = (by: number) => new Date(Date.parse(midnight) + by * 1000).toISOString();
 const profile = { finality: 'tag' as const, realMoney: false, confirmations: [] };
 const chain = {
   ...{ chainId: place.chainId, rpcUrls: [], contracts: { registry: '0x', settlement: place.contract }, codeHashes: {} },
@@ -61,7 +63,8 @@ class OfferWorld {
   }
 
   quoted(): Promise<void> {
-    return this.#write(slot, slotStream('demo', '7'), issued());
+    const [validAfter, deadline] = [-60, 600].map((by) => String(seconds(midnight) + by)) as [string, string];
+    return this.#write(slot, slotStream('demo', '7'), issued(quoteIssued({ validAfter, deadline })));
   }
 
   /** What the holder is answered. */
@@ -73,6 +76,12 @@ class OfferWorld {
     const releases = new SlotReleases(this.#executor, witness);
     const handler = new OfferRedemptionHandler(this.#executor, subjects, releases, chains, desk, { now: () => now });
     return handler.execute(new OfferRedemption(envelope(key), '7', this.holder, () => this.costs++));
+  }
+
+  /** Who comes next. */
+  async turn() {
+    const state = await this.#executor.current(slot, slotStream('demo', '7'), 'demo');
+    return state.status === 'none' ? undefined : state.asked;
   }
 
   async offers(): Promise<number> {
@@ -131,8 +140,19 @@ describe('an offer to pay with credit', () => {
     expect(world.costs).toBe(1);
     world = await OfferWorld.open();
     await world.quoted();
-    expect(await world.offer('third', later(60))).toMatchObject({ rejection: { code: 'slot_bound' } });
-    expect([world.costs, world.asked]).toEqual([0, 0]);
+    for (const key of ['third', 'fourth']) expect(await world.offer(key, at(60))).toMatchObject({ rejection: { code: 'slot_bound' } });
+    // The first time it is looked whether there is enough, so that credit comes next.
+    expect([world.costs, world.asked]).toEqual([1, 1]);
+  });
+
+  it('is written down where quotes keep it out, for a holder that has enough', async () => {
+    await world.quoted();
+    world.held = 6049n;
+    expect(await world.offer('short', at(60))).toMatchObject({ rejection: { code: 'credit_short' } });
+    expect(await world.turn()).toBeUndefined();
+    world.held = 6050n;
+    expect(await world.offer('enough', at(60))).toMatchObject({ rejection: { code: 'slot_bound', until: at(840) } });
+    expect(await world.turn()).toMatchObject({ holder, units: '6050' });
   });
 
   it('is answered again while it is good, without asking the chain, also once the credit is spent', async () => {

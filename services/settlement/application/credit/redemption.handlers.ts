@@ -10,7 +10,7 @@ import { epochOf } from '../../domain/credit-epoch.ts';
 import { creditHolder } from '../../domain/credit-holder.ts';
 import { spendableBy } from '../../domain/credit-holding.ts';
 import type { DispatchRejection } from '../../domain/dispatch.decider.ts';
-import { offerRedemption, type RedemptionRejection } from '../../domain/redemption.ts';
+import { type AskRedemptionData, askRedemption, isAsked, offerRedemption, type RedemptionRejection } from '../../domain/redemption.ts';
 import type { SlotFinding } from '../../domain/slot.decider.ts';
 import type { RedemptionOffered, SlotEvent } from '../../domain/slot.events.ts';
 import { mayStillLand, type OfferedRedemption, type Slot, slot } from '../../domain/slot.ts';
@@ -26,6 +26,7 @@ import { PayableSubjects } from '../checkout/payable-subjects.ts';
 import { reorgWindowSeconds, SETTLEMENT_CHAINS, type SettlementChains } from '../settlement-chains.ts';
 import { slotStream } from '../settlement-streams.ts';
 import { SlotReleases } from '../checkout/slot-releases.ts';
+import { stepEnvelope } from '../step-envelope.ts';
 
 export type OfferRejection =
   | RedemptionRejection
@@ -110,12 +111,25 @@ export class OfferRedemptionHandler implements ICommandHandler<OfferRedemption> 
       reorgWindowSeconds: reorgWindowSeconds(chain).toString(),
       evidence: await this.#evidenceOf(provider, state, { now, onCost }),
     };
+    const isKeptOut =
+      state.status === 'open' && mayStillLand(state, now) && !isAsked(state, now) && isBound(offerRedemption(state, offer, now));
+    if (isKeptOut) onCost();
     const isNew = offerRedemption(state, offer, now).kind === 'accepted';
-    const held = isNew ? await this.#held(provider, account, offer, now) : units;
+    const held = isNew || isKeptOut ? await this.#held(provider, account, offer, now) : units;
+    if (isKeptOut && held >= units) await this.#ask(envelope, { seq, chainId, contract: token.address, holder, units: units.toString() });
     const short = { code: 'credit_short', holder, needed: units.toString(), held: held.toString() } as const;
     return this.#executor.execute({
       ...{ aggregate: slot, stream, envelope },
       decide: (current, at): Decision<SlotEvent, OfferRejection> => (held < units ? reject(short) : offerRedemption(current, offer, at)),
+    });
+  }
+
+  /** Credit comes next, where quotes go on and on. */
+  async #ask(envelope: Envelope, data: AskRedemptionData): Promise<void> {
+    const step = stepEnvelope(envelope, 'AskRedemption', { seq: data.seq, holder: data.holder }, 'redemption');
+    await this.#executor.execute({
+      ...{ aggregate: slot, stream: slotStream(envelope.provider, data.seq), envelope: step },
+      decide: (current, at) => askRedemption(current, data, at),
     });
   }
 
@@ -141,6 +155,11 @@ export class OfferRedemptionHandler implements ICommandHandler<OfferRedemption> 
     onCost();
     return this.#releases.evidenceOf(provider, state);
   }
+}
+
+/** Quotes keep it out, and nothing else. */
+function isBound(decision: Decision<SlotEvent, OfferRejection>): boolean {
+  return decision.kind === 'rejected' && decision.rejection.code === 'slot_bound';
 }
 
 export type RelayRedemptionRejection =
