@@ -250,6 +250,21 @@ describe('adopting what the chain shows', () => {
     ]);
   });
 
+  it('names nothing while the nodes call less final than the ledger has as final, kept or not', async () => {
+    const refusal = { name: 'NodesBehindLedgerFault' };
+    const [first] = await Array.fromAsync(new PostgresWatcherStore(pool).standing(configured.chainId, 5n));
+    const lost = { ...(first as ChainEffect), key: '91', block: { ...(first as ChainEffect).block, number: '6' } } as ChainEffect;
+    await ledger.take(lost, { head: 8n, finalized: 6n });
+    await expect(plan(undefined, [{ ...lost, block: '6' }])).rejects.toMatchObject(refusal);
+    chain.undo(3);
+    chain.mineEmpty(1);
+    chain.finalise(1n);
+    await expect(plan()).rejects.toMatchObject(refusal);
+    chain.mineEmpty(2);
+    chain.finalise(1n);
+    expect((await plan()).reversed.map(({ block }) => block.number)).toContain('4');
+  });
+
   it('knows what is final from the ledger, where a process ended before it noted that', async () => {
     await pool.query(`update settlement_watch_log set standing = null where key = '4'`);
     chain.undo(3);

@@ -6,7 +6,7 @@ import { foundLate, LateLogs } from './late-logs.ts';
 import { nativeToken } from '../settlement-chain.ts';
 import type { LedgerFinding } from './ledger-comparison.ts';
 import type { ShadowFinding } from './shadow-resync.ts';
-import { CheckpointMovedFault } from './watcher-faults.ts';
+import { CheckpointMovedFault, NodesBehindLedgerFault } from './watcher-faults.ts';
 import {
   type Adoption,
   type EffectKey,
@@ -35,7 +35,7 @@ export interface PlannedAdoption {
 /**
  * Makes what is kept what the chain shows, up to the last final block of a finding that went to the end; what was observed behind that is seen
  * anew. The ledger says what is final, and not the table: between the two a process may have ended. What the table has lost, and the ledger, is
- * part of it: `inLedger` says that.
+ * part of it: `inLedger` says that. Throws `NodesBehindLedgerFault` while the ledger has something as final behind the last final block of the nodes.
  */
 export async function planAdoption(
   finding: ShadowFinding,
@@ -57,6 +57,7 @@ export async function planAdoption(
   const sorted = await sort(rows, found, { ledger, explained });
   const unfounded = await unfoundedIn(inLedger.unfounded, { finding, ledger });
   const reversed = [...sorted.reversed.map(({ log }) => log as ChainEffect), ...unfounded.filter((effect) => !isOnlyRecorded(effect))];
+  assertReached(upTo, reversed);
   const gone = new Set(rows.map(({ log }) => placeKeyOf(log)));
   const forgotten = inLedger.forgotten.filter((effect) => !gone.has(placeKeyOf(effect)));
   return {
@@ -125,6 +126,16 @@ async function unfoundedIn(
     if (isRead && !shown.some((log) => isSameSaying(log, effect))) unfounded.push(effect);
   }
   return unfounded;
+}
+
+/** Nodes that are new, or behind, would have what they cannot show yet taken for lost. */
+function assertReached(upTo: bigint, reversed: readonly ChainEffect[]): void {
+  const ahead = reversed.find(({ block }) => BigInt(block.number) > upTo);
+  if (ahead === undefined) return;
+  const what = `${settlementId(ahead)} as final in block ${ahead.block.number}`;
+  throw new NodesBehindLedgerFault(
+    `The ledger has ${what}, and the nodes show final blocks up to ${upTo} only: repeat the command once they have come as far.`,
+  );
 }
 
 function digestOf(effects: readonly ChainEffect[]): string {

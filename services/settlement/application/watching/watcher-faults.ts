@@ -24,6 +24,12 @@ export class CheckpointMovedFault extends Error {
   readonly retryable = true;
 }
 
+/** Nodes call less final than the ledger was told of: what is not in their final blocks yet is not gone. Once they have come as far it can be told. */
+export class NodesBehindLedgerFault extends Error {
+  override readonly name = 'NodesBehindLedgerFault';
+  readonly retryable = true;
+}
+
 /**
  * Why a chain is not followed any more until somebody has looked.
  *
