@@ -381,13 +381,14 @@ describe('a refund whose final block is gone', () => {
     });
 
   /** Paid and done, and then the chain goes on without it from the block before. */
-  async function lost(to: string): Promise<OrderEvent> {
-    const event = refund({ token: zeroAddress, tokenUnits: '1000', to });
+  async function lost(to: string, data: Partial<RefundOrdered> = { token: zeroAddress }): Promise<OrderEvent> {
+    const event = refund({ tokenUnits: '1000', to, ...data });
     await world.order(event);
-    const [state] = await world.settle(world.process(refunder), event);
-    if (state?.status !== 'done') throw new Error('It was not done.');
+    await world.settle(world.process(refunder), event);
+    const its = 'select min(block) as block from chain_transaction where subject like $1';
+    const { rows } = await pool.query<{ block: bigint }>(its, [`%${dispatchIdOf(event)}`]);
     const head = BigInt(await world.node.call<string>('eth_blockNumber'));
-    await world.node.call('anvil_reorg', Number(head - BigInt(state.done.block.number) + 1n), []);
+    await world.node.call('anvil_reorg', Number(head - rows[0]!.block + 1n), []);
     await takenBack(event);
     return event;
   }
@@ -407,6 +408,15 @@ describe('a refund whose final block is gone', () => {
     expect(states.map(({ status }) => status)).toEqual(['done', 'done']);
     expect([await paidTo(to), await paidTo(`0x${'82'.repeat(20)}`)]).toEqual([1000n, 7n]);
     expect(await world.nonceOf(refunder)).toBe(before + 2);
+  });
+
+  it('is sent again with the approval before it, where it is one in a token, and is paid once', async () => {
+    const to = `0x${'86'.repeat(20)}`;
+    const event = await lost(to, {});
+    const before = await world.nonceOf(refunder);
+    await world.undo(event);
+    expect(await world.settle(world.process(refunder), event)).toMatchObject([{ status: 'done' }]);
+    expect([await world.balanceOf(to), await world.nonceOf(refunder)]).toEqual([1000n, before + 2]);
   });
 
   it('is signed anew behind whoever took its nonce, and is paid once', async () => {

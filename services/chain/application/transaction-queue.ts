@@ -28,10 +28,15 @@ export interface TransactionQueueOptions {
   readonly finality?: Finality | undefined;
 }
 
-/** What a stuck transaction is to do from now on: `cancel` lets it do nothing and frees its nonce. */
-export type Renewal = { readonly call: Call; readonly subject: string } | 'cancel';
+/** What a stuck transaction is to do from now on. */
+export interface Renewal {
+  readonly call: Call;
+  readonly subject: string;
+}
 
 export interface Care {
+  /** Asked before each time that something is sent again: what is not wanted is let do nothing instead, which frees its nonce. */
+  readonly isWanted?: (transaction: QueuedTransaction) => Promise<boolean>;
   /** Asked what a stuck transaction should do instead; undefined leaves it as it is. */
   readonly renew?: (stuck: QueuedTransaction) => Promise<Renewal | undefined>;
   /** Told before a transaction is kept as final, so a crash tells it again. */
@@ -185,6 +190,16 @@ export class TransactionQueue {
   }
 
   /**
+   * What is kept as final while the chain has no nonce for it is looked for and tended as any other from now on. For who has decided that final
+   * blocks are gone: a node that only lags behind says the same, and then it is looked for in vain until that one has come further.
+   */
+  async reopenLost(): Promise<void> {
+    const { store } = this.#options;
+    const [count, final] = await Promise.all([this.#count(), store.lastFinal(this.key)]);
+    if (final !== undefined && final.nonce >= count) await store.reopenFrom(this.key, count);
+  }
+
+  /**
    * Keeps and sends, then waits for a block; goes on with what was kept for this subject before a crash. For administration, where somebody
    * looks on. Throws `ChainRefusedFault` for a transaction that reverted.
    */
@@ -255,29 +270,33 @@ export class TransactionQueue {
     return since;
   }
 
-  async #push(transaction: QueuedTransaction, { count }: Seen, { renew }: Care): Promise<void> {
+  async #push(transaction: QueuedTransaction, { count }: Seen, { isWanted, renew }: Care): Promise<void> {
     const { replaceAfterMs } = this.#options;
     const { nonce } = transaction;
+    const newest = newestOf(transaction);
     if (nonce < count) return; // A block has taken the nonce: soon it is ours, or overtaken.
     // Behind another one that waits a higher fee helps nobody.
-    const isStuck = nonce === count && this.#msFrom(newestOf(transaction).signedAt.getTime()) >= replaceAfterMs;
-    if (!isStuck) return this.#sendAgain(transaction);
+    const isStuck = nonce === count && this.#msFrom(newest.signedAt.getTime()) >= replaceAfterMs;
+    if (!isStuck && !this.#isDue(newest)) return;
+    if (!newest.isCancel && isWanted !== undefined && !(await isWanted(transaction)))
+      return this.send(await this.#replace(transaction, 'cancel'));
+    if (!isStuck) return this.send(transaction);
     try {
       await this.send(await this.#replace(transaction, await renew?.(transaction)));
     } catch (error) {
       // What was offered so far is still good for when fees have fallen.
-      if (error instanceof FeesTooHighFault) await this.#sendAgain(transaction);
+      if (error instanceof FeesTooHighFault && this.#isDue(newest)) await this.send(transaction);
       throw error;
     }
   }
 
-  async #sendAgain(transaction: QueuedTransaction): Promise<void> {
-    const sentAt = this.#sentAt.get(newestOf(transaction).tx);
-    if (sentAt === undefined || this.#msFrom(sentAt) >= this.#options.resendAfterMs) await this.send(transaction);
+  #isDue({ tx }: Attempt): boolean {
+    const sentAt = this.#sentAt.get(tx);
+    return sentAt === undefined || this.#msFrom(sentAt) >= this.#options.resendAfterMs;
   }
 
   /** Signs and keeps a version that takes the place of all before. Answers the newest, whoever signed it. */
-  async #replace(transaction: QueuedTransaction, renewal?: Renewal, raise = raisedFees): Promise<QueuedTransaction> {
+  async #replace(transaction: QueuedTransaction, renewal?: Renewal | 'cancel', raise = raisedFees): Promise<QueuedTransaction> {
     const { node, store, feePerGasMax } = this.#options;
     const last = newestOf(transaction);
     const fees = raise(await currentFees(node, feePerGasMax), last);
@@ -288,7 +307,7 @@ export class TransactionQueue {
     return replaced ?? signedOf((await store.find(transaction.id)) ?? transaction);
   }
 
-  async #renewed({ nonce, attempts }: QueuedTransaction, fees: Fees, renewal: Renewal | undefined): Promise<Attempt> {
+  async #renewed({ nonce, attempts }: QueuedTransaction, fees: Fees, renewal: Renewal | 'cancel' | undefined): Promise<Attempt> {
     const { chainId, signer, clock } = this.#options;
     const last = attempts.at(-1) as Attempt;
     const call = renewal === 'cancel' || (last.isCancel && renewal === undefined) ? undefined : (renewal ?? last).call;

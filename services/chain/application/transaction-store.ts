@@ -46,6 +46,8 @@ export interface TransactionStore {
    * the key behind it, since none can be in a block before it is. What is not final stays.
    */
   reopen(id: string): Promise<void>;
+  /** The same for everything final of a key from a nonce on. */
+  reopenFrom(key: TransactionKey, nonce: bigint): Promise<void>;
   /** The chain of this number begins anew, without anything that was on it. */
   forget(chainId: string): Promise<void>;
 }

@@ -417,6 +417,23 @@ describe.each(stores)('a queue of transactions, kept %s', (_, openStore) => {
     expect(await lastNonce()).toBe(2n);
   });
 
+  it('looks for nothing that the chain still has a nonce for, and for all else that was final from there on', async () => {
+    const kept = [await queueOf().run('1', transfer), await queueOf().run('2', transfer), await queueOf().run('3', transfer)];
+    await untilSettled(queueOf());
+    await queueOf().reopenLost();
+    expect(await store.unsettled(key(wallet))).toEqual([]);
+    await store.reopen(kept[2]!.id);
+    const node: ChainNode = {
+      call: <Result>(method: string, ...params: readonly unknown[]) =>
+        method === 'eth_getTransactionCount' ? Promise.resolve('0x1' as Result) : anvil.rpc.call<Result>(method, ...params),
+    };
+    await queueOf({ node }).reopenLost();
+    expect(await store.unsettled(key(wallet))).toMatchObject([{ id: kept[1]!.id, state: 'signed' }, { id: kept[2]!.id }]);
+    expect(await store.find(kept[0]!.id)).toMatchObject({ state: 'final' });
+    await untilSettled(queueOf());
+    expect(await lastNonce()).toBe(2n);
+  });
+
   it('gives up nothing that was kept, and answers it', async () => {
     const id = randomUUID();
     const kept = await queueOf().keep('order', transfer, { id });

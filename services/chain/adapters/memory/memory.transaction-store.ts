@@ -38,7 +38,7 @@ export class MemoryTransactionStore implements TransactionStore {
 
   replace({ id, attempts }: QueuedTransaction, attempt: Attempt, subject: string): Promise<QueuedTransaction | undefined> {
     const kept = this.#transactions.get(id);
-    if (kept?.attempts.length !== attempts.length) return Promise.resolve(undefined);
+    if (kept?.state !== 'signed' || kept.attempts.length !== attempts.length) return Promise.resolve(undefined);
     const replaced = { ...kept, subject, attempts: [...kept.attempts, attempt] };
     this.#transactions.set(id, replaced);
     return Promise.resolve(replaced);
@@ -52,9 +52,12 @@ export class MemoryTransactionStore implements TransactionStore {
 
   reopen(id: string): Promise<void> {
     const lost = this.#transactions.get(id);
-    if (lost?.state !== 'final') return Promise.resolve();
-    for (const known of this.#of(lost))
-      if (known.state === 'final' && known.nonce >= lost.nonce)
+    return lost?.state === 'final' ? this.reopenFrom(lost, lost.nonce) : Promise.resolve();
+  }
+
+  reopenFrom(key: TransactionKey, nonce: bigint): Promise<void> {
+    for (const known of this.#of(key))
+      if (known.state === 'final' && known.nonce >= nonce)
         this.#transactions.set(known.id, { ...known, state: 'signed', place: undefined });
     return Promise.resolve();
   }

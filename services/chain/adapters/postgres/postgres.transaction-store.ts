@@ -123,6 +123,21 @@ export class PostgresTransactionStore implements TransactionStore {
     );
   }
 
+  /** Of two with one nonce the older one was on a local chain before it began anew. */
+  async reopenFrom({ chainId, address }: TransactionKey, nonce: bigint): Promise<void> {
+    await this.#pool.query(
+      `update chain_transaction
+         set state = 'signed', tx = null, block = null, block_hash = null, block_at = null, outcome = null, contract = null, gas = null, fee = null
+       where id in (
+         select distinct on (nonce) id from chain_transaction
+         where chain_id = $1 and address = $2 and state = 'final' and nonce >= $3
+           and nonce not in (select nonce from chain_transaction where chain_id = $1 and address = $2 and state in ('signed', 'mined'))
+         order by nonce, block_at desc
+       )`,
+      [chainId, address, nonce],
+    );
+  }
+
   async forget(chainId: string): Promise<void> {
     await this.#pool.query('delete from chain_transaction where chain_id = $1', [chainId]);
   }

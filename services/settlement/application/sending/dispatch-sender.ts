@@ -1,7 +1,7 @@
 import { ChainRefusedFault, GivenUpFault } from '../../../chain/application/chain-faults.ts';
 import type { ChainNode } from '../../../chain/application/chain-node.ts';
 import { currentFees } from '../../../chain/application/fees.ts';
-import type { Renewal, TransactionQueue } from '../../../chain/application/transaction-queue.ts';
+import type { TransactionQueue } from '../../../chain/application/transaction-queue.ts';
 import type { Known, QueuedTransaction } from '../../../chain/application/transaction.ts';
 import type { Clock } from '../../../commands/application/clock.ts';
 import type { CommandExecutor } from '../../../commands/application/command-executor.ts';
@@ -10,17 +10,15 @@ import type { Json } from '../../../event-store/domain/canonical-json.ts';
 import { fail, finish } from '../../domain/dispatch.decider.ts';
 import { type DispatchFailure, operationOf, type OrderEvent } from '../../domain/dispatch.events.ts';
 import { dispatch, type Dispatch } from '../../domain/dispatch.ts';
-import { mandate } from '../../domain/mandate.ts';
 import { isOvertaken, isTooEarly } from '../../domain/refund-claims.ts';
-import { settlement, standingOf } from '../../domain/settlement.ts';
 import { accountOf } from './dispatch-accounts.ts';
 import type { DispatchCalls, NextCall } from './dispatch-calls.ts';
-import { readSubject, subjectOf, transactionIdOf } from './dispatch-subject.ts';
+import { isFreed, readSubject, subjectOf, transactionIdOf } from './dispatch-subject.ts';
 import { type CostKind, costKindOf, type GasCosts } from './gas-costs.ts';
 import type { OpenDispatch } from './open-dispatches.ts';
 import { aboveLimit, type SendingLimits } from './sending-limits.ts';
-import { dispatchStream, mandateStream } from './sending-streams.ts';
-import { settlementStream } from '../settlement-streams.ts';
+import { dispatchStream } from './sending-streams.ts';
+import { WantedOrders } from './wanted-orders.ts';
 
 export interface DispatchSenderOptions {
   readonly executor: CommandExecutor;
@@ -54,14 +52,19 @@ const approvalsMax = 4;
  */
 export class DispatchSender {
   readonly #options: DispatchSenderOptions;
+  readonly #wanted: WantedOrders;
 
   constructor(options: DispatchSenderOptions) {
     this.#options = options;
+    this.#wanted = new WantedOrders(options);
   }
 
-  /** Looks after everything that the key has sent: what is stuck and not wanted any more is given up, and what is final is counted. */
+  /** Looks after everything that the key has sent: what is in no block and not wanted any more is given up, and what is final is counted. */
   async tend({ queue, chainId }: SendingPlace): Promise<void> {
-    await queue.tend({ renew: (stuck) => this.#renewal(stuck), onFinal: (transaction) => this.#count(transaction, chainId) });
+    await queue.tend({
+      isWanted: (transaction) => this.#wanted.isWanted(transaction, queue),
+      onFinal: (transaction) => this.#count(transaction, chainId),
+    });
   }
 
   /** Does what is next for a dispatch: sign and send, or say how it ended. Throws chain faults; then nothing of it is lost. */
@@ -70,6 +73,8 @@ export class DispatchSender {
     const state = await this.#options.executor.current(dispatch, stream, provider);
     if (state.status !== 'sending') return;
     const { found, id: free } = await this.#find(place.queue, { stream, state, step: 'main' });
+    // Somebody has decided that the chain failed: whatever else of the key is gone with it would keep this one.
+    if (state.undoneAt !== undefined && (found === undefined || found.state === 'signed')) await place.queue.reopenLost();
     if (found?.state === 'given-up') return this.#giveUp(provider, stream, { state, id: found.id, reason: found.reason, place });
     if (found !== undefined) return this.#conclude(provider, stream, { state, transaction: found, place });
     if (state.order.type === 'RefundOrdered/1' && (await isBusy(place.queue))) return;
@@ -101,7 +106,7 @@ export class DispatchSender {
     { order }: Sending,
     { free, place }: { readonly free: string; readonly place: SendingPlace },
   ): Promise<DispatchFailure | undefined> {
-    const unwanted = await this.#unwanted(provider, order);
+    const unwanted = await this.#wanted.refusal(provider, order);
     if (unwanted !== undefined) return unwanted;
     const { costs, limitsOn, clock } = this.#options;
     const { node, chainId } = place;
@@ -157,7 +162,7 @@ export class DispatchSender {
     stream: string,
     { state, next, place }: { readonly state: Sending; readonly next: NextCall; readonly place: SendingPlace },
   ): Promise<DispatchFailure | undefined> {
-    for (let trial = 0; trial < approvalsMax; trial++) {
+    for (let trial = 0, tried = 0; tried < approvalsMax; trial++) {
       const id = transactionIdOf({ stream, orderedAt: state.orderedAt, step: 'approve', trial });
       const found = await place.queue.find(id);
       if (found === undefined) {
@@ -165,6 +170,7 @@ export class DispatchSender {
         return undefined;
       }
       if (found.state === 'signed') return undefined;
+      if (!isFreed(found)) tried++;
     }
     return { code: 'approval_ineffective' };
   }
@@ -191,7 +197,10 @@ export class DispatchSender {
     else await queue.send(kept);
   }
 
-  /** The newest transaction of a step that nobody else took the nonce of, or the id of the next one. */
+  /**
+   * The newest transaction of a step that nobody else took the nonce of, or the id of the next one. One that was let do nothing before its order
+   * was undone is no answer to that: it is dead for good, and another one is signed.
+   */
   async #find(
     queue: TransactionQueue,
     { stream, state, step }: { readonly stream: string; readonly state: Sending; readonly step: NextCall['step'] },
@@ -203,6 +212,7 @@ export class DispatchSender {
         await this.#options.costs.forget(id); // It can never be in a block, so it costs nothing.
         continue;
       }
+      if (state.undoneAt !== undefined && found !== undefined && isFreed(found)) continue;
       return { ...(found !== undefined && { found }), id };
     }
   }
@@ -222,7 +232,7 @@ export class DispatchSender {
       const data = { ordered, tx, block, gas: at.gas.toString(), fee: at.fee.toString() };
       return this.#write(provider, stream, { key, data, decide: (current) => finish(current, data) });
     }
-    const unwanted = outcome === 'cancelled' ? await this.#unwanted(provider, state.order) : undefined;
+    const unwanted = outcome === 'cancelled' ? await this.#wanted.refusal(provider, state.order) : undefined;
     const failure = unwanted ?? { code: 'reverted', error: await this.#errorOf(transaction, place) };
     return this.#fail(provider, stream, { state, failure, tx });
   }
@@ -264,40 +274,12 @@ export class DispatchSender {
     return 'unknown';
   }
 
-  /** What is not good any more would only cost: its nonce is freed. */
-  async #renewal({ subject }: QueuedTransaction): Promise<Renewal | undefined> {
-    const about = readSubject(subject);
-    if (about === undefined) return undefined;
-    const state = await this.#options.executor.current(dispatch, about.stream, about.provider);
-    const isUnwanted = state.status === 'sending' && (await this.#unwanted(about.provider, state.order)) !== undefined;
-    return isUnwanted ? 'cancel' : undefined;
-  }
-
-  /** What was ordered is not good any more: its time is over, whoever agreed to it has ended that, or what paid for it is gone. */
-  async #unwanted(provider: string, order: OrderEvent): Promise<DispatchFailure | undefined> {
-    if (this.#isExpired(order)) return { code: 'expired' };
-    const { executor } = this.#options;
-    if (order.type === 'CreditIssueOrdered/1') {
-      // Only what is final is given out. Where the payment comes again, that orders it anew.
-      const paid = await executor.current(settlement, settlementStream(provider, order.data.settlement), provider);
-      return standingOf(paid) === 'finalized' ? undefined : { code: 'payment_reversed' };
-    }
-    if (order.type !== 'CollectOrdered/1') return undefined;
-    const { status } = await executor.current(mandate, mandateStream(provider, order.data.mandate), provider);
-    return status === 'revoked' ? { code: 'mandate_revoked' } : undefined;
-  }
-
   async #count({ id, subject, place }: QueuedTransaction, chainId: string): Promise<void> {
     const about = readSubject(subject);
     if (about === undefined || place === undefined) return;
     const { provider, operation } = about;
     const { at, gas, fee } = place;
     await this.#options.costs.spend({ transaction: id, provider, chainId, operation, at, gas, fee });
-  }
-
-  #isExpired(order: OrderEvent): boolean {
-    const deadline = deadlineOf(order);
-    return deadline !== undefined && BigInt(Date.parse(this.#options.clock.now())) / 1000n >= deadline;
   }
 }
 
@@ -314,11 +296,4 @@ function unlessGivenUp(fault: unknown): undefined {
 /** Refunds of a key are sent one after another, since they draw on one allowance and one balance: both are only known between them. */
 async function isBusy(queue: TransactionQueue): Promise<boolean> {
   return (await queue.unsettled()).some(({ state }) => state === 'signed');
-}
-
-/** Seconds since 1970; undefined for what stays good for ever. */
-function deadlineOf({ type, data }: OrderEvent): bigint | undefined {
-  if (type === 'CollectOrdered/1' || type === 'RedemptionOrdered/1') return BigInt(data.deadline);
-  if (type !== 'RelayOrdered/1') return undefined;
-  return BigInt(data.terms.module === 'settlement' ? data.terms.quote.deadline : data.terms.offer.deadline);
 }

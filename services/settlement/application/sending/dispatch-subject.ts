@@ -1,5 +1,5 @@
 import type { TransactionStore } from '../../../chain/application/transaction-store.ts';
-import type { QueuedTransaction } from '../../../chain/application/transaction.ts';
+import type { Known, QueuedTransaction } from '../../../chain/application/transaction.ts';
 import { uuidv5 } from '../../../commands/application/uuid-v5.ts';
 import { partsOf } from '../../../event-store/domain/stream-name.ts';
 import { type Operation, operations } from '../../domain/dispatch.events.ts';
@@ -22,15 +22,26 @@ export function transactionIdOf({ stream, orderedAt, step, trial }: DispatchStep
   return uuidv5(`${stream}\n${orderedAt}\n${step}\n${trial}`, transactions);
 }
 
-/** The newest transaction of an order that nobody else took the nonce of; undefined where none was signed. */
+/** Its nonce was freed for good: whatever else was signed under it can be in no block. */
+export function isFreed(known: Known): boolean {
+  return known.state === 'final' && known.place?.outcome === 'cancelled';
+}
+
+/**
+ * The newest transaction of an order that nobody else took the nonce of, and that was not freed before another one was signed; undefined where
+ * none was signed.
+ */
 export async function lastTransactionOf(
   kept: Pick<TransactionStore, 'find'>,
   order: Pick<DispatchStep, 'stream' | 'orderedAt'>,
 ): Promise<QueuedTransaction | undefined> {
+  let freed: QueuedTransaction | undefined;
   for (let trial = 0; ; trial++) {
     const found = await kept.find(transactionIdOf({ ...order, step: 'main', trial }));
     if (found?.state === 'given-up') return undefined;
-    if (found?.state !== 'overtaken') return found;
+    if (found === undefined) return freed;
+    if (isFreed(found)) freed = found;
+    else if (found.state !== 'overtaken') return found;
   }
 }
 
