@@ -1,9 +1,10 @@
 import type { Aggregate, Placed } from '../../commands/domain/aggregate.ts';
 import { accept, type Decision, reject, repeated } from '../../commands/domain/decision.ts';
+import { GrowingMap } from '../../commands/domain/growing-map.ts';
 import type { Money } from '../../money/money.ts';
 import { mirrored } from '../../money/posting.ts';
 import { epochOf, graceMonths } from './credit-epoch.ts';
-import { changedLot, type CreditLot, madeGood, takenFrom, unitsOf } from './credit-lots.ts';
+import { changedLot, type CreditLot, lotOf, madeGood, takenFrom, unitsOf } from './credit-lots.ts';
 import { type CreditChange, type CreditHoldingEvent, creditHoldingEvents, type CreditMoved } from './credit.events.ts';
 import { ownedCreditPostings } from './settlement-postings.ts';
 import { type KnownToken, tokenMoney } from './token-amount.ts';
@@ -16,32 +17,61 @@ import { type KnownToken, tokenMoney } from './token-amount.ts';
 export interface CreditHolding {
   /** The oldest first; of one month, who had some of it first. */
   readonly lots: readonly CreditLot[];
-  /** By effect. */
-  readonly moves: ReadonlyMap<string, CreditMove>;
+  /** By effect, as it was told first. */
+  readonly moves: GrowingMap<string, ToldMove>;
+  /** By the revision of the telling before it: the same effect, when it came again. */
+  readonly retold: GrowingMap<bigint, ToldMove>;
+  /** By the revision that told it: that which took it back. */
+  readonly reversals: GrowingMap<bigint, bigint>;
 }
 
-export interface CreditMove {
+interface ToldMove {
   readonly moved: CreditMoved;
   readonly revision: bigint;
+}
+
+export interface CreditMove extends ToldMove {
   /** The revision that took it back; undefined while it stands. */
-  readonly reversedAt?: bigint;
+  readonly reversedAt: bigint | undefined;
 }
 
 /** What of an effect is whose, in units above zero. */
-export type CreditShare = Pick<CreditLot, 'account' | 'units'>;
+export interface CreditShare {
+  readonly account: string | undefined;
+  readonly units: bigint;
+}
 
 export const creditHolding: Aggregate<CreditHolding, CreditHoldingEvent> = {
-  initial: { lots: [], moves: new Map() },
+  initial: { lots: [], moves: GrowingMap.empty(), retold: GrowingMap.empty(), reversals: GrowingMap.empty() },
   evolve,
+  version: 1,
   events: creditHoldingEvents,
 };
 
-function evolve({ lots, moves }: CreditHolding, { event, revision }: Placed<CreditHoldingEvent>): CreditHolding {
+function evolve(state: CreditHolding, { event, revision }: Placed<CreditHoldingEvent>): CreditHolding {
   const { settlement, changes } = event.data;
-  const changed = { lots: changes.reduce(changedBy, lots) };
-  if (event.type === 'CreditMoved/1') return { ...changed, moves: new Map(moves).set(settlement, { moved: event.data, revision }) };
-  const known = moves.get(settlement);
-  return { ...changed, moves: known === undefined ? moves : new Map(moves).set(settlement, { ...known, reversedAt: revision }) };
+  const changed = { ...state, lots: changes.reduce(changedBy, state.lots) };
+  const known = moveOf(state, settlement);
+  if (event.type === 'CreditMoveReversed/1')
+    return known === undefined ? changed : { ...changed, reversals: state.reversals.with(known.revision, revision) };
+  const told = { moved: event.data, revision };
+  if (known === undefined) return { ...changed, moves: state.moves.with(settlement, told) };
+  return { ...changed, retold: state.retold.with(known.revision, told) };
+}
+
+/** What an effect did the last time that it was told; undefined for one that never was. */
+export function moveOf({ moves, retold, reversals }: CreditHolding, settlement: string): CreditMove | undefined {
+  let last = moves.get(settlement);
+  for (let next = last; next !== undefined; next = retold.get(next.revision)) last = next;
+  return last === undefined ? undefined : { ...last, reversedAt: reversals.get(last.revision) };
+}
+
+/** What every effect did that stands. */
+function* standing(state: CreditHolding): Generator<CreditMoved> {
+  for (const [settlement] of state.moves.entries()) {
+    const move = moveOf(state, settlement);
+    if (move !== undefined && move.reversedAt === undefined) yield move.moved;
+  }
 }
 
 /** An effect of the contract on the credit under the address. */
@@ -63,11 +93,11 @@ export function moveCredit(
   state: CreditHolding,
   { units, epoch, account, older, ...moved }: CreditMoveData,
 ): Decision<CreditHoldingEvent, never> {
-  const known = state.moves.get(moved.settlement);
+  const known = moveOf(state, moved.settlement);
   const gone = known !== undefined && known.reversedAt === undefined ? reversalOf(known.moved) : undefined;
   const lots = gone === undefined ? state.lots : gone.data.changes.reduce(changedBy, state.lots);
   const asked = { units: BigInt(units), account };
-  const changes = changesOf(lots, moved, epoch === undefined ? asked : { ...asked, epoch: Number(epoch) });
+  const changes = changesOf(lots, moved, epoch === undefined ? asked : { ...asked, epoch: BigInt(epoch) });
   const postings = older === undefined ? [] : ownedCreditPostings(ownedBy(changes, older));
   const data = { ...moved, changes: changes.map(asChange), ...(postings.length > 0 && { postings }) };
   const event = { type: 'CreditMoved/1', data } as const;
@@ -79,16 +109,17 @@ export function reverseCreditMove(
   state: CreditHolding,
   { settlement, revision }: { readonly settlement: string; readonly revision: bigint },
 ): Decision<CreditHoldingEvent, { readonly code: 'settlement_not_observed' }> {
-  const known = state.moves.get(settlement);
+  const known = moveOf(state, settlement);
   if (known === undefined) return reject({ code: 'settlement_not_observed' });
   if (known.reversedAt !== undefined) return repeated(known.reversedAt);
   return known.revision === revision ? accept(reversalOf(known.moved)) : repeated(known.revision);
 }
 
 /** Whose credit an effect gave out or burnt; empty for one that is not known. */
-export function sharesOf({ moves }: CreditHolding, settlement: string): readonly CreditShare[] {
+export function sharesOf(state: CreditHolding, settlement: string): readonly CreditShare[] {
   const net = new Map<string | undefined, bigint>();
-  for (const { account, units } of moves.get(settlement)?.moved.changes ?? []) net.set(account, (net.get(account) ?? 0n) + BigInt(units));
+  for (const { account, units } of moveOf(state, settlement)?.moved.changes ?? [])
+    net.set(account, (net.get(account) ?? 0n) + BigInt(units));
   return [...net].filter(([, units]) => units !== 0n).map(([account, units]) => ({ account, units: units < 0n ? -units : units }));
 }
 
@@ -103,21 +134,21 @@ export function refundableTo(state: CreditHolding, account: string, month: numbe
 }
 
 /** Whether that decision was carried out, and stands. */
-export function isTakenBack({ moves }: CreditHolding, refund: string): boolean {
-  return [...moves.values()].some(({ moved, reversedAt }) => moved.refund === refund && reversedAt === undefined);
+export function isTakenBack(state: CreditHolding, refund: string): boolean {
+  return [...standing(state)].some((moved) => moved.refund === refund);
 }
 
 /** The slots in which an account bought what lies under the address, or did before it was spent. */
-export function slotsOf({ moves }: CreditHolding, account: string): string[] {
-  return [...moves.values()].flatMap(({ moved: { name, settlement, changes }, reversedAt }) => {
-    const isTheirs = name === 'CreditIssued' && reversedAt === undefined && changes.some((change) => change.account === account);
+export function slotsOf(state: CreditHolding, account: string): string[] {
+  return [...standing(state)].flatMap(({ name, settlement, changes }) => {
+    const isTheirs = name === 'CreditIssued' && changes.some((change) => change.account === account);
     return isTheirs ? [settlement.slice(settlement.lastIndexOf('.') + 1)] : [];
   });
 }
 
 interface Asked {
   readonly units: bigint;
-  readonly epoch?: number;
+  readonly epoch?: bigint;
   readonly account: string | undefined;
 }
 
@@ -148,11 +179,11 @@ function changesOf(
   const { units, account, epoch } = asked;
   switch (name) {
     case 'CreditIssued':
-      return [{ epoch: monthOf(epoch), account, units }];
+      return [lotOf({ epoch: monthOf(epoch), account, units })];
     case 'CreditExpired':
       return takenFrom(lots.filter((lot) => lot.epoch === monthOf(epoch)), units, monthOf(epoch)); // prettier-ignore
     default: {
-      const first = epochOf(effectiveAt) - (name === 'CreditRefunded' ? graceMonths : 0);
+      const first = BigInt(epochOf(effectiveAt) - (name === 'CreditRefunded' ? graceMonths : 0));
       const burnable = lots.filter((lot) => lot.epoch >= first);
       const burnt = takenFrom(burnable, units, first);
       const own = burnable.filter((lot) => lot.account === account);
@@ -162,14 +193,14 @@ function changesOf(
 }
 
 function changedBy(lots: readonly CreditLot[], { epoch, account, units }: CreditChange): readonly CreditLot[] {
-  return changedLot(lots, { epoch: Number(epoch), account, units: BigInt(units) });
+  return changedLot(lots, lotOf({ epoch: BigInt(epoch), account, units: BigInt(units) }));
 }
 
 function asChange({ epoch, account, units }: CreditLot): CreditChange {
   return { epoch: epoch.toString(), ...(account !== undefined && { account }), units: units.toString() };
 }
 
-function monthOf(epoch: number | undefined): number {
+function monthOf(epoch: bigint | undefined): bigint {
   if (epoch === undefined) throw new RangeError('What was given out or burnt names its month.');
   return epoch;
 }

@@ -2,14 +2,19 @@
 
 /** Credit of one account that is over in the same month. */
 export interface CreditLot {
-  readonly epoch: number;
-  /** Undefined for what is nobody's. */
-  readonly account: string | undefined;
+  readonly epoch: bigint;
+  /** Absent for what is nobody's. */
+  readonly account?: string;
   readonly units: bigint;
 }
 
+/** What is nobody's has no account: a snapshot tells nothing of what is undefined. */
+export function lotOf({ epoch, account, units }: Omit<CreditLot, 'account'> & { readonly account?: string | undefined }): CreditLot {
+  return { epoch, ...(account !== undefined && { account }), units };
+}
+
 /** As the contract does it: the oldest first. What is missing was given out in a log that nobody has seen: it is nobody's. */
-export function takenFrom(lots: readonly CreditLot[], units: bigint, first: number): CreditLot[] {
+export function takenFrom(lots: readonly CreditLot[], units: bigint, first: bigint): CreditLot[] {
   const taken: CreditLot[] = [];
   let left = units;
   for (const lot of lots) {
@@ -18,7 +23,7 @@ export function takenFrom(lots: readonly CreditLot[], units: bigint, first: numb
     taken.push({ ...lot, units: -part });
     left -= part;
   }
-  return left === 0n ? taken : [...taken, { epoch: first, account: undefined, units: -left }];
+  return left === 0n ? taken : [...taken, { epoch: first, units: -left }];
 }
 
 /**
@@ -31,8 +36,8 @@ export function madeGood(burnt: readonly CreditLot[], own: readonly CreditLot[],
   let rest = left;
   for (const { account: to, units } of burnt) {
     if (to === account) continue;
-    for (const { epoch, units: part } of takenFrom(rest, -units, 0)) {
-      changes.push({ epoch, account, units: part }, { epoch, account: to, units: -part });
+    for (const { epoch, units: part } of takenFrom(rest, -units, 0n)) {
+      changes.push({ epoch, account, units: part }, lotOf({ epoch, account: to, units: -part }));
       rest = changedLot(rest, { epoch, account, units: part });
     }
   }
@@ -45,7 +50,7 @@ export function changedLot(lots: readonly CreditLot[], change: CreditLot): reado
   const index = lots.findIndex((lot) => lot.epoch === epoch && lot.account === account);
   if (index >= 0) {
     const sum = (lots[index] as CreditLot).units + units;
-    return sum === 0n ? lots.toSpliced(index, 1) : lots.with(index, { epoch, account, units: sum });
+    return sum === 0n ? lots.toSpliced(index, 1) : lots.with(index, { ...change, units: sum });
   }
   const later = lots.findIndex((lot) => lot.epoch > epoch);
   return lots.toSpliced(later < 0 ? lots.length : later, 0, change);

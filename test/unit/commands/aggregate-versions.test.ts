@@ -5,6 +5,7 @@ import { knownEventOf } from '../../../services/commands/application/live-aggreg
 import type { Aggregate, DomainEvent } from '../../../services/commands/domain/aggregate.ts';
 import { stateText } from '../../../services/commands/domain/state-text.ts';
 import { series } from '../../../services/invoicing/domain/series.ts';
+import { creditHolding } from '../../../services/settlement/domain/credit-holding.ts';
 import { slotRegister } from '../../../services/settlement/domain/slot-register.ts';
 import { goldenStreams } from '../../support/golden-events.ts';
 
@@ -29,10 +30,12 @@ describe('the version of an aggregate with snapshots', () => {
   it('is raised whenever its events come to another state', () =>
     expect({
       [`account/${account.version}`]: statesOf(account, 'account'),
+      [`creditHolding/${creditHolding.version}`]: statesOf(creditHolding, 'creditHolding'),
       [`series/${series.version}`]: statesOf(series, 'series'),
       [`slots/${slotRegister.version}`]: statesOf(slotRegister, 'slots'),
     }).toEqual({
       'account/9': 'c72aae86e6a071f6',
+      'creditHolding/1': '905028a8c02fef1c',
       'series/1': '973aba3083350d59',
       'slots/2': '7c5b1ac3ce4a56ba',
     }));

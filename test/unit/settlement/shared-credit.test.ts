@@ -30,7 +30,7 @@ import { finalize, observe } from '../../../services/settlement/domain/settlemen
 import type { SettlementEvent, SettlementFinalized } from '../../../services/settlement/domain/settlement.events.ts';
 import { type ChainEffect, observationKey, settlementId } from '../../../services/settlement/domain/chain-effect.ts';
 import { creditHolder, nameCreditHolder } from '../../../services/settlement/domain/credit-holder.ts';
-import { spendableBy } from '../../../services/settlement/domain/credit-holding.ts';
+import { moveOf, spendableBy } from '../../../services/settlement/domain/credit-holding.ts';
 import { creditTokens, recordCreditToken } from '../../../services/settlement/domain/credit-token.ts';
 import { dispatch } from '../../../services/settlement/domain/dispatch.ts';
 import { settlement, standingOf } from '../../../services/settlement/domain/settlement.ts';
@@ -149,8 +149,8 @@ class SharedWorld extends LedgerWorld {
   /** Whether an effect is there for good in the books, and whether the accounts were told of it. */
   async stands(effect: ChainEffect): Promise<readonly [inBooks: boolean, inHolding: boolean]> {
     const [executor, key] = [this.executor(), settlementId(effect)];
-    const { moves } = await new CreditHoldings(executor).at('demo', { chainId: place.chainId, contract: creditContract, holder });
-    const move = moves.get(key);
+    const at = { chainId: place.chainId, contract: creditContract, holder };
+    const move = moveOf(await new CreditHoldings(executor).at('demo', at), key);
     const state = await executor.current(settlement, settlementStream('demo', key), 'demo');
     return [standingOf(state) === 'finalized', move !== undefined && move.reversedAt === undefined];
   }

@@ -8,6 +8,7 @@ import {
   type CreditMoveData,
   type CreditShare,
   moveCredit,
+  moveOf,
   reverseCreditMove,
   sharesOf,
 } from '../../domain/credit-holding.ts';
@@ -42,15 +43,15 @@ export class CreditHoldings {
     seen: SettlementObserved,
     { follows, older }: { readonly follows: bigint; readonly older?: KnownToken | undefined },
   ): Promise<readonly CreditShare[]> {
-    const data = { ...moveOf(seen), older };
+    const data = { ...moveIn(seen), older };
     await this.#write(provider, { seen, follows, command: 'MoveCredit' }, (state) => moveCredit(state, data));
     return sharesOf(await this.at(provider, data), data.settlement);
   }
 
   /** Whether the accounts know of an effect, and it was not taken back since. */
   async isTold(provider: string, seen: SettlementObserved): Promise<boolean> {
-    const data = moveOf(seen);
-    const known = (await this.at(provider, data)).moves.get(data.settlement);
+    const data = moveIn(seen);
+    const known = moveOf(await this.at(provider, data), data.settlement);
     return known !== undefined && known.reversedAt === undefined;
   }
 
@@ -62,9 +63,9 @@ export class CreditHoldings {
   async takeBack(provider: string, stream: string): Promise<void> {
     const state = await this.#executor.current(settlement, stream, provider);
     if (state.status !== 'reorged' || !isCreditEffect(state.seen)) return;
-    const data = moveOf(state.seen);
+    const data = moveIn(state.seen);
     const { settlement: id } = data;
-    const known = (await this.at(provider, data)).moves.get(id);
+    const known = moveOf(await this.at(provider, data), id);
     if (known === undefined || known.reversedAt !== undefined) return;
     const now = await this.#executor.current(settlement, stream, provider);
     if (now.status !== 'reorged' || now.revision !== state.revision) return;
@@ -79,7 +80,7 @@ export class CreditHoldings {
     { seen, follows, command }: { readonly seen: SettlementObserved; readonly follows: bigint; readonly command: string },
     decide: (state: CreditHolding) => Decision<CreditHoldingEvent, Rejection>,
   ): Promise<void> {
-    const { settlement: id, ...place } = moveOf(seen);
+    const { settlement: id, ...place } = moveIn(seen);
     const outcome = await this.#executor.execute({
       ...{ aggregate: creditHolding, stream: creditHoldingStream(provider, place), decide },
       envelope: envelopeOf({
@@ -91,7 +92,7 @@ export class CreditHoldings {
   }
 }
 
-function moveOf(seen: SettlementObserved): CreditMoveData {
+function moveIn(seen: SettlementObserved): CreditMoveData {
   const { chainId, contract, block, log, credit } = seen;
   if (!isCreditEffect(seen) || !('amount' in log)) throw new RangeError(`${log.name} moves no credit.`);
   const named = log as Extract<typeof log, { readonly name: CreditMoveData['name'] }>;
