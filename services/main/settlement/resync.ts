@@ -57,13 +57,24 @@ export async function readAgain({ chain, pool, engines }: WatchedPlace, isToTheE
   }
 }
 
-export function linesOf({ chainId, upTo, compared, differences }: ShadowFinding): string[] {
+export function linesOf({ chainId, upTo, compared, differences, coins }: ShadowFinding): string[] {
   const lines = differences.map((difference) => {
     const { block, tx } = difference.kind === 'foreign' ? difference.kept : difference.shown;
     return `${difference.kind.padEnd(10)}${difference.key}  block ${block.number}  ${tx}`;
   });
   const told = differences.length === 0 ? 'what is kept is the same' : `${differences.length} differ in what is kept`;
-  return [...lines, `Chain ${chainId} shows ${compared} logs up to block ${upTo}: ${told}.`];
+  return [...lines, `Chain ${chainId} shows ${compared} logs up to block ${upTo}: ${told}.`, ...linesOfCoins(coins)];
+}
+
+function linesOfCoins(coins: ShadowFinding['coins']): string[] {
+  if (coins === undefined) return [];
+  const { at, balances, gone } = coins;
+  const lines = [
+    `Coins past the contracts were compared up to a block that is gone, and of what was told of them ${gone.length} stand in such blocks.`,
+  ];
+  if (balances !== undefined) return [...lines, `They are compared anew from block ${at.number} on.`];
+  const missing = `Too few nodes know the state after block ${at.number}: coins between that and the next final block are not looked at again.`;
+  return [...lines, `${missing} With nodes that know it they are.`];
 }
 
 function linesOfLedger({ compared, forgotten, unfounded, waiting }: LedgerFinding): string[] {

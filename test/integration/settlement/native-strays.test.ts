@@ -10,6 +10,12 @@ import { JsonRpc } from '../../../services/chain/adapters/rpc/json-rpc.ts';
 import { MemorySettlementLedger } from '../../../services/settlement/adapters/memory/memory.settlement-ledger.ts';
 import { MemoryWatcherStore } from '../../../services/settlement/adapters/memory/memory.watcher-store.ts';
 import { PostgresWatcherStore } from '../../../services/settlement/adapters/postgres/postgres.watcher-store.ts';
+import { systemClock } from '../../../services/commands/application/clock.ts';
+import { AbiLogReader } from '../../../services/settlement/adapters/chain/abi.log-reader.ts';
+import { RpcWatchedNode } from '../../../services/settlement/adapters/chain/rpc.watched-node.ts';
+import { planAdoption } from '../../../services/settlement/application/watching/adoption.ts';
+import { watchDefaults } from '../../../services/settlement/application/watching/chain-watch.ts';
+import { resyncIntoShadow } from '../../../services/settlement/application/watching/shadow-resync.ts';
 import { nativeToken, type SettlementChain } from '../../../services/settlement/application/settlement-chain.ts';
 import type { WatcherStore, WatchStep } from '../../../services/settlement/application/watching/watcher-store.ts';
 import { freshDatabase, type TestDatabase } from '../../support/postgres.ts';
@@ -55,6 +61,20 @@ async function look(store: WatcherStore = new PostgresWatcherStore(pool), nodes?
 
 async function sendCoins(from: Wallet, to: string, value: bigint): Promise<void> {
   await (await from.sendTransaction({ to, value })).wait();
+}
+
+/** Knows what somebody has at the head alone. */
+function forgetfulNode(): ChainNode {
+  const rpc = new JsonRpc(on.chain.url);
+  return {
+    call: async (method, ...parameters) => {
+      const at = (parameters[1] as { readonly blockHash?: string } | undefined)?.blockHash;
+      const latest = await rpc.call<{ readonly hash: string }>('eth_getBlockByNumber', 'latest', false);
+      if (method === 'eth_getBalance' && at !== undefined && at !== latest.hash)
+        throw new ChainRefusedFault(method, 'missing trie node 7f (path ) state is not available', undefined);
+      return rpc.call(method, ...parameters);
+    },
+  };
 }
 
 /** Ends the process where coins would be kept. */
@@ -140,19 +160,7 @@ describe('coins that go past the contracts', () => {
   ])(
     'are told where nodes forget the state of final blocks: %s keeps what was seen at the head',
     async (_, open) => {
-      const rpc = new JsonRpc(on.chain.url);
-      const [store, forgetful]: [WatcherStore, ChainNode] = [
-        open(),
-        {
-          call: async (method, ...parameters) => {
-            const at = (parameters[1] as { readonly blockHash?: string } | undefined)?.blockHash;
-            const latest = await rpc.call<{ readonly hash: string }>('eth_getBlockByNumber', 'latest', false);
-            if (method === 'eth_getBalance' && at !== undefined && at !== latest.hash)
-              throw new ChainRefusedFault(method, 'missing trie node 7f (path ) state is not available', undefined);
-            return rpc.call(method, ...parameters);
-          },
-        },
-      ];
+      const [store, forgetful] = [open(), forgetfulNode()];
       await look(store, [forgetful]);
       await sendCoins(on.hands.payer, on.hands.treasury.address, 41n);
       for (let looks = 0; looks < 4; looks++) await look(store, [forgetful]);
@@ -162,4 +170,118 @@ describe('coins that go past the contracts', () => {
     },
     60_000,
   );
+});
+
+describe.each([
+  ['Postgres', () => new PostgresWatcherStore(pool)],
+  ['memory', () => new MemoryWatcherStore()],
+])('coins that moved in final blocks that were replaced, kept in %s', (_, open) => {
+  let store: WatcherStore;
+  beforeEach(() => {
+    store = open();
+  });
+
+  const plan = async (nodes: ChainNode = new JsonRpc(on.chain.url)) => {
+    const finding = await resyncIntoShadow({
+      ...{ chain, reader: new AbiLogReader(), clock: systemClock, settings: { ...watchDefaults, backoffMsMax: 0 }, isToTheEnd: true },
+      ...{ nodes: [new RpcWatchedNode('node', nodes, chain.profile)], kept: store, shadow: new MemoryWatcherStore() },
+    });
+    return planAdoption(finding, store, ledger, { forgotten: [], unfounded: [] });
+  };
+  const lookThrough = async () => {
+    for (let looks = 0; looks < 3; looks++) await look(store);
+  };
+  const head = () => on.chain.provider.getBlockNumber();
+  /** Everything behind this block is replaced: first by these transactions again, one a block. */
+  const replaceBehind = async (number: number, again: readonly string[] = []) => {
+    await on.chain.provider.send('anvil_reorg', [(await head()) - number, []]);
+    for (const raw of again) await (await on.chain.provider.broadcastTransaction(raw)).wait();
+    await on.chain.provider.send('anvil_mine', ['0x10']);
+    await expect(look(store)).rejects.toMatchObject({ code: 'finality_failed' });
+  };
+  const signedTransfer = async (value: bigint): Promise<string> => {
+    const { payer, treasury } = on.hands;
+    return payer.signTransaction(await payer.populateTransaction({ to: treasury.address, value }));
+  };
+
+  it('are taken back for who names them, stay where the chain shows them elsewhere, and are looked for anew', async () => {
+    const { treasury, refunder, payer, stranger } = on.hands;
+    await look(store);
+    await sendCoins(payer, treasury.address, 51n);
+    await lookThrough();
+    const fork = await head();
+    const raw = await signedTransfer(53n);
+    await on.chain.provider.broadcastTransaction(raw);
+    await sendCoins(treasury, refunder.address, 5n);
+    await force(stranger, treasury.address, 9n);
+    await lookThrough();
+    const before = ['other to treasury 51', 'other to treasury 53', 'treasury in 9', 'treasury out fees', 'treasury to refunder 5'];
+    expect(told().toSorted()).toEqual(before);
+    await replaceBehind(fork, [raw]);
+    await sendCoins(payer, treasury.address, 57n);
+    await on.chain.provider.send('anvil_mine', ['0x4']);
+
+    const { reversed, digest, adopt } = await plan();
+    expect(reversed.map(({ log }) => log.name).toSorted()).toEqual(['NativeMoved', 'NativeMoved', 'Transfer']);
+    expect((await plan()).digest).toBe(digest);
+    await expect(adopt()).rejects.toThrow('Nobody has decided');
+    expect(told().toSorted()).toEqual(before);
+    await adopt('The chain went back.');
+    await lookThrough();
+    expect(told().toSorted()).toEqual(['other to treasury 51', 'other to treasury 53', 'other to treasury 57']);
+    const ofCoins = [...ledger.facts().values()].map((facts) => [facts[0]?.effect.log, ...facts.map(({ type }) => type)]);
+    expect(ofCoins).toContainEqual([expect.objectContaining({ amount: '53' }), 'observed', 'finalized']);
+    expect((await plan()).reversed).toEqual([]);
+  });
+
+  it('are told for other blocks where a range of them reaches over what was replaced, and no transfer before that twice', async () => {
+    const { treasury, payer, stranger } = on.hands;
+    await lookThrough();
+    await force(stranger, treasury.address, 11n);
+    await sendCoins(payer, treasury.address, 61n);
+    const fork = await head();
+    await sendCoins(payer, treasury.address, 63n);
+    await lookThrough();
+    expect(told().toSorted()).toEqual(['other to treasury 61', 'other to treasury 63', 'treasury in 11']);
+    await replaceBehind(fork);
+    const { reversed, adopt } = await plan();
+    expect(reversed.map(({ log }) => ('amount' in log ? log.amount : '')).toSorted()).toEqual(['11', '63']);
+    await adopt('The chain went back.');
+    await lookThrough();
+    expect(told().toSorted()).toEqual(['other to treasury 61', 'treasury in 11']);
+    expect([...ledger.facts().values()].flat().filter(({ type }) => type === 'reversed')).toHaveLength(2);
+  });
+
+  it('are not hidden by transfers that stand before what was replaced', async () => {
+    const { treasury, payer, stranger } = on.hands;
+    await lookThrough();
+    const spent = await (await treasury.sendTransaction({ to: payer.address, value: 71n })).wait();
+    const fork = await head();
+    await force(stranger, treasury.address, 13n);
+    await lookThrough();
+    expect(told().toSorted()).toEqual(['treasury in 13', 'treasury out fees', 'treasury to other 71']);
+    await replaceBehind(fork);
+    const back = 71n + (spent?.fee ?? 0n);
+    await force(stranger, treasury.address, back);
+    const { adopt } = await plan();
+    await adopt('The chain went back.');
+    await lookThrough();
+    expect(told().toSorted()).toEqual([`treasury in ${back}`, 'treasury out fees', 'treasury to other 71']);
+  });
+
+  it('are taken back, and compared from the next final block on, where nodes do not know the state before', async () => {
+    const { treasury, payer } = on.hands;
+    await lookThrough();
+    const fork = await head();
+    await sendCoins(payer, treasury.address, 81n);
+    await lookThrough();
+    await replaceBehind(fork);
+    const { reversed, adopt } = await plan(forgetfulNode());
+    expect(reversed.map(({ log }) => ('amount' in log ? log.amount : ''))).toEqual(['81']);
+    await adopt('The chain went back.');
+    await lookThrough();
+    await sendCoins(payer, treasury.address, 83n);
+    await lookThrough();
+    expect(told()).toEqual(['other to treasury 83']);
+  });
 });

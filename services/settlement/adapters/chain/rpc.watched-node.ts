@@ -156,6 +156,11 @@ export class RpcWatchedNode implements WatchedNode {
     return found;
   }
 
+  async blockOf(tx: string): Promise<WatchedBlock | undefined> {
+    const receipt = receiptIn((await ifKnown(this.#node.call('eth_getTransactionReceipt', tx))) ?? null);
+    return receipt === undefined ? undefined : this.block(receipt.blockHash);
+  }
+
   async codeHash(address: string): Promise<string | undefined> {
     const code = bytesIn(await this.#node.call('eth_getCode', address, 'latest'), 'code');
     return code === '0x' ? undefined : keccak256(code);

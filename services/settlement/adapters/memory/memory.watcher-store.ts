@@ -133,7 +133,7 @@ export class MemoryWatcherStore implements WatcherStore {
       .map(({ id, log }) => ({ id, log }));
   }
 
-  async adopt({ chainId, from, to, lost, undone, found, heard, unfounded, forgotten }: Adoption): Promise<void> {
+  async adopt({ chainId, from, to, lost, undone, found, heard, unfounded, forgotten, coins }: Adoption): Promise<void> {
     for (const { address, observed } of from) this.#assertAt(chainId, [address], observed);
     const chain = this.#chain(chainId);
     const reasons = new Map(lost.map(({ id, reason }) => [id, reason]));
@@ -156,6 +156,10 @@ export class MemoryWatcherStore implements WatcherStore {
       chain.cursors.set(cursor.address, { ...cursor, observed: cursor.finalized, codeHash: known?.codeHash ?? cursor.codeHash });
       chain.blocks.set(cursor.address, []);
     }
+    if (coins === undefined) return;
+    const { at } = coins;
+    chain.cursors.set(nativeToken, { ...this.#cursor(chainId, nativeToken), observed: at, finalized: at });
+    [chain.balances, chain.reading] = [coins.balances, coins.reading];
   }
 
   async deliveries(chainId: string): Promise<Delivery[]> {

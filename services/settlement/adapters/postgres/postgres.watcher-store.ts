@@ -89,10 +89,7 @@ export class PostgresWatcherStore implements WatcherStore {
       await insertLogs(client, chainId, logs);
       await insertCursors(client, chainId, appeared);
       await insertWords(client, chainId, words);
-      if (balances === undefined) return;
-      await client.query('delete from settlement_watch_balance where chain_id = $1', [chainId]);
-      await client.query('delete from settlement_watch_reading where chain_id = $1', [chainId]);
-      await insertBalances(client, chainId, balances);
+      if (balances !== undefined) await replaceCoins(client, chainId, balances);
     });
   }
 
@@ -171,7 +168,7 @@ export class PostgresWatcherStore implements WatcherStore {
       .map(({ id, log }) => ({ id, log }));
   }
 
-  async adopt({ chainId, from, to, lost, undone, found, heard, unfounded, forgotten }: Adoption): Promise<void> {
+  async adopt({ chainId, from, to, lost, undone, found, heard, unfounded, forgotten, coins }: Adoption): Promise<void> {
     await inPoolTransaction(this.#pool, 'begin', async (client) => {
       for (const { address, observed } of from) await move(client, { chainId, contracts: [address], from: observed, to: observed });
       const { rows } = await client.query<{ log: WatchedLog }>(withdrawSql, [
@@ -201,6 +198,10 @@ export class PostgresWatcherStore implements WatcherStore {
         chainId,
         to.map(({ address }) => address),
       ]);
+      if (coins === undefined) return;
+      await client.query(standAtSql, [chainId, nativeToken, coins.at.number, coins.at.hash]);
+      await replaceCoins(client, chainId, coins.balances);
+      if (coins.reading !== undefined) await keepReading(client, chainId, coins.reading);
     });
   }
 
@@ -356,14 +357,8 @@ export class PostgresWatcherStore implements WatcherStore {
     return { from: row.from_number, hash: row.to_hash, next: row.next_number, found };
   }
 
-  async keepCoinReading(chainId: string, { from, hash, next, found }: CoinReading): Promise<void> {
-    const texts = found.map(({ value, fee, ...facts }) => ({ ...facts, value: value.toString(), fee: fee.toString() }));
-    await this.#pool.query(
-      `insert into settlement_watch_reading (chain_id, from_number, to_hash, next_number, found) values ($1, $2, $3, $4, $5)
-       on conflict (chain_id) do update set from_number = excluded.from_number, to_hash = excluded.to_hash,
-         next_number = excluded.next_number, found = excluded.found`,
-      [chainId, from, hash, next, JSON.stringify(texts)],
-    );
+  keepCoinReading(chainId: string, reading: CoinReading): Promise<void> {
+    return keepReading(this.#pool, chainId, reading);
   }
 
   async *standing(chainId: string, upTo: bigint): AsyncIterable<WatchedLog> {
@@ -460,6 +455,23 @@ async function insertWords(
      select distinct $1, contract, provider_id, word, ${isTouched} from unnest($2::text[], $3::numeric[], $4::bigint[]) word (contract, provider_id, word)
      on conflict (chain_id, contract, provider_id, word) do update set is_touched = true where ${isTouched}`,
     [chainId, words.map(({ contract }) => contract), words.map(({ providerId }) => providerId), words.map(({ word }) => word.toString())],
+  );
+}
+
+/** Of every block, with what was read for them. */
+async function replaceCoins(client: PoolClient, chainId: string, balances: readonly HeldCoins[]): Promise<void> {
+  await client.query('delete from settlement_watch_balance where chain_id = $1', [chainId]);
+  await client.query('delete from settlement_watch_reading where chain_id = $1', [chainId]);
+  await insertBalances(client, chainId, balances);
+}
+
+async function keepReading(client: Pick<PoolClient, 'query'>, chainId: string, { from, hash, next, found }: CoinReading): Promise<void> {
+  const texts = found.map(({ value, fee, ...facts }) => ({ ...facts, value: value.toString(), fee: fee.toString() }));
+  await client.query(
+    `insert into settlement_watch_reading (chain_id, from_number, to_hash, next_number, found) values ($1, $2, $3, $4, $5)
+     on conflict (chain_id) do update set from_number = excluded.from_number, to_hash = excluded.to_hash,
+       next_number = excluded.next_number, found = excluded.found`,
+    [chainId, from, hash, next, JSON.stringify(texts)],
   );
 }
 

@@ -43,14 +43,17 @@ export async function planAdoption(
   ledger: FinalEffects,
   inLedger: Pick<LedgerFinding, 'forgotten' | 'unfounded'>,
 ): Promise<PlannedAdoption> {
-  const { chainId, upTo, differences, cursors } = finding;
+  const { chainId, upTo, differences, cursors, coins } = finding;
   if (cursors.shadow.some(({ finalized }) => finalized.number !== upTo))
     throw new CheckpointMovedFault('The chain went on while it was read: repeat the command.');
   const found = differences.flatMap((difference) => ('shown' in difference ? [difference.shown] : []));
   const withdrawn = differences.flatMap((difference) => ('kept' in difference ? [difference.kept] : []));
+  const goneCoins = coins?.gone ?? [];
+  withdrawn.push(...goneCoins);
+  found.push(...(coins?.shown ?? []));
   // What a log that was left out accounts for was never a stray: nobody has lost it. The shadow has read the transfers again, and no coins.
   const late = found.filter(({ module }) => module !== 'token');
-  const corrected = await new LateLogs(chainId, kept).corrections(late);
+  const corrected = await new LateLogs(chainId, kept).corrections(late, new Set(goneCoins.map(placeKeyOf)));
   const explained = new Set(corrected.withdrawn.map(placeKeyOf));
   found.push(...corrected.left.filter(({ contract }) => contract === nativeToken));
   const rows = await kept.withdrawable(chainId, cursors.shadow, [...withdrawn, ...corrected.withdrawn]);
@@ -71,9 +74,28 @@ export async function planAdoption(
       ];
       const { undone, heard } = sorted;
       const claimed = unfounded.map((effect) => ({ effect, reason: isOnlyRecorded(effect) ? undefined : reason }));
-      await kept.adopt({ chainId, from: cursors.kept, to: cursors.shadow, lost, undone, found, heard, unfounded: claimed, forgotten });
+      await kept.adopt({
+        chainId,
+        from: cursors.kept,
+        to: cursors.shadow,
+        lost,
+        undone,
+        found,
+        heard,
+        unfounded: claimed,
+        forgotten,
+        ...setBackTo(coins),
+      });
     },
   };
+}
+
+/** Where something stands behind the block, all transactions are read up to the next comparison. */
+function setBackTo(coins: ShadowFinding['coins']): Pick<Adoption, 'coins'> {
+  if (coins === undefined) return {};
+  const { at, balances = [], isToBeRead } = coins;
+  const from = at.number + 1n;
+  return { coins: { at, balances, reading: isToBeRead ? { from, hash: at.hash, next: from, found: [] } : undefined } };
 }
 
 interface Sorted {

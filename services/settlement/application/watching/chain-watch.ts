@@ -1,6 +1,7 @@
 import type { Clock } from '../../../commands/application/clock.ts';
 import { ChainFollower } from './chain-follower.ts';
 import { ChainLogs } from './chain-logs.ts';
+import { type CoinsSetBack, coinsSetBack } from './coins-set-back.ts';
 import { EffectDelivery } from './effect-delivery.ts';
 import { LateLogs } from './late-logs.ts';
 import { GivenWords } from './given-words.ts';
@@ -117,6 +118,12 @@ export class ChainWatch {
     const unasked = await this.#words.note();
     const first = [doubt, refusal, ...past, unasked].find((error) => error !== undefined);
     if (first !== undefined) throw first;
+  }
+
+  /** After a look. Where coins have to be compared anew, because the block after which what is `kept` of them was compared last is gone. */
+  coinsSetBack(kept: WatcherStore, upTo: bigint): Promise<CoinsSetBack | undefined> {
+    const { deploymentBlock } = this.#options.chain;
+    return coinsSetBack({ chainId: this.chainId, nodes: this.#nodes, kept, upTo, deploymentBlock });
   }
 
   #demandsOf(cursors: readonly WatchCursor[]): NodeDemands {

@@ -33,10 +33,16 @@ export class LateLogs {
     return late.length;
   }
 
-  /** Of everything that stands. */
-  async corrections(late: readonly WatchedLog[]): Promise<CorrectedStrays> {
+  /** Of everything that stands, but for what is gone with its block. */
+  async corrections(late: readonly WatchedLog[], gone: ReadonlySet<string> = new Set()): Promise<CorrectedStrays> {
     const strays = await this.#store.named(this.#chainId, ['Transfer', 'NativeMoved'], newest);
-    return correctedStrays(late.filter(isEffect), strays.filter(isEffect).filter(isStray));
+    return correctedStrays(
+      late.filter(isEffect),
+      strays
+        .filter(isEffect)
+        .filter(isStray)
+        .filter((stray) => !gone.has(placeKeyOf(stray))),
+    );
   }
 }
 

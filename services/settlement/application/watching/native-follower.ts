@@ -1,6 +1,6 @@
-import type { WatchedAddress } from '../../domain/stray-transfers.ts';
 import { isExplainedByLogs, type NativeBalances, nativeMoves, type NativeSpan } from '../../domain/native-moves.ts';
 import type { ChainLogs } from './chain-logs.ts';
+import { heldAfter, lookedAt } from './held-coins.ts';
 import type { LateLogs } from './late-logs.ts';
 import { NativeTransactions, placeOf } from './native-transactions.ts';
 import type { NodeQuorum } from './node-quorum.ts';
@@ -66,25 +66,11 @@ export class NativeFollower {
     const holders = lookedAt(await watchedAddresses(store, chainId, head.number));
     if (holders.length === 0) return [];
     try {
-      return await this.#balances(holders, await nodes.finalBlock(limit));
+      return await heldAfter(nodes, await nodes.finalBlock(limit), holders);
     } catch (error) {
       if (!(error instanceof QuorumFault) || head.number === limit) throw error;
-      return this.#balances(holders, head);
+      return heldAfter(nodes, head, holders);
     }
-  }
-
-  async #balances(holders: readonly string[], { number, hash }: Checkpoint): Promise<HeldCoins[]> {
-    const { nodes } = this.#options;
-    const held: HeldCoins[] = [];
-    for (const holder of holders) {
-      const what = `the coins of ${holder} after block ${number}`;
-      held.push({
-        holder,
-        at: { number, hash },
-        units: await nodes.agreed(what, (node) => node.balance(nativeToken, holder, hash), String),
-      });
-    }
-    return held;
   }
 
   async #compare(cursor: WatchCursor, block: WatchedBlock, { before, looked, signal }: Comparison): Promise<void> {
@@ -96,7 +82,9 @@ export class NativeFollower {
       return { chainId, fromBlock: range.from, to: placeOf(block), before, after: unitsOf(looked, block.number), logs };
     };
     const isFresh = (await this.#transactions.begun(range, block)) === undefined;
-    if (isFresh && isExplainedByLogs(await span())) return this.#advance(cursor, block, looked);
+    // What stands already in these blocks may hide what does not.
+    const isToBeRead = await this.#transactions.isWanted(range);
+    if (!isToBeRead && isExplainedByLogs(await span())) return this.#advance(cursor, block, looked);
     // Whatever ends the reading, it goes on up to the same block.
     await store.keepBalances(chainId, looked);
     // A node may have left out the log that accounts for it: then the next look compares again.
@@ -104,7 +92,8 @@ export class NativeFollower {
     const transactions = await this.#transactions.read(range, block, { addresses: looked.map(({ holder }) => holder), signal });
     if (transactions === undefined) return;
     const logs = nativeMoves(await span(), transactions, await watchedAddresses(store, chainId, block.number));
-    await this.#advance(cursor, block, looked, logs);
+    // After an adoption some of it may stand already.
+    await this.#advance(cursor, block, looked, await store.unknown(chainId, logs));
   }
 
   async #findMissed(range: BlockRange): Promise<number> {
@@ -123,19 +112,6 @@ export class NativeFollower {
     const step = { chainId, contracts: [nativeToken], from, to: { number, hash }, isFinal: true };
     await store.advance({ ...step, logs, appeared: [], words: [], balances });
   }
-}
-
-/** Of one provider. It may name as many as it pays for; what it makes us ask keeps nobody else's coins waiting. */
-const refundersMax = 32;
-
-/** All treasuries, and of each provider the refunders that were named last. */
-function lookedAt(watched: readonly WatchedAddress[]): string[] {
-  const byProvider = Map.groupBy(watched, ({ providerId }) => providerId);
-  const holders = [...byProvider.values()].flatMap((own) => {
-    const of = (role: WatchedAddress['role']) => own.filter((each) => each.role === role).map(({ address }) => address);
-    return [...of('treasury'), ...[...new Set(of('refunder').toReversed())].slice(0, refundersMax)];
-  });
-  return [...new Set(holders)];
 }
 
 interface Comparison {

@@ -30,6 +30,12 @@ export class NativeTransactions {
     return reading?.from === from && reading.hash === hash ? reading : undefined;
   }
 
+  /** Blocks from there on were read, or are to be read, up to whichever block. */
+  async isWanted({ from }: BlockRange): Promise<boolean> {
+    const { chainId, store } = this.#options;
+    return (await store.coinReading(chainId))?.from === from;
+  }
+
   /** `last` is the block that the range ends with. Undefined until all of it was read; what throws loses nothing that was read before. */
   async read(
     range: BlockRange,

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ChainFault } from '../../../chain/application/chain-faults.ts';
 import type { Clock } from '../../../commands/application/clock.ts';
 import { ChainWatch, type WatchSettings } from './chain-watch.ts';
+import type { CoinsSetBack } from './coins-set-back.ts';
 import type { LogReader } from './log-reader.ts';
 import { nativeToken, type SettlementChain } from '../settlement-chain.ts';
 import type { SettlementLedger } from './settlement-ledger.ts';
@@ -33,6 +34,8 @@ export interface ShadowFinding {
   readonly differences: readonly ShadowDifference[];
   /** Where the contracts stand in what is kept, and in the shadow. */
   readonly cursors: { readonly kept: readonly WatchCursor[]; readonly shadow: readonly WatchCursor[] };
+  /** Only to the end, and where blocks were replaced after which coins were compared. */
+  readonly coins?: CoinsSetBack | undefined;
 }
 
 const failuresMax = 5;
@@ -70,7 +73,10 @@ export async function resyncIntoShadow({
   // A contract that the configuration names no more was not read again. Credit of which no factory tells was made up.
   const ours = only(kept.standing(chainId, upTo), ({ contract, module }) => known.has(contract) || module === 'credit');
   await comparison.compare(ours, shadow.standing(chainId, upTo));
-  return { chainId, upTo, compared: comparison.compared, differences: comparison.differences(), cursors };
+  const finding = { chainId, upTo, compared: comparison.compared, differences: comparison.differences(), cursors };
+  // Coins of a chain that names no native token any more are left alone.
+  const isWithCoins = isToTheEnd && chain.tokens.length < options.chain.tokens.length;
+  return isWithCoins ? { ...finding, coins: await watch.coinsSetBack(kept, upTo) } : finding;
 }
 
 interface Reading {

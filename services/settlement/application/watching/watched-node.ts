@@ -80,6 +80,8 @@ export interface WatchedNode {
   logsOfTransaction(filter: LogFilter, tx: string, block: WatchedBlock): Promise<ProvenLog[] | undefined>;
   /** In the order of the block; undefined while the node does not know it. */
   transactionsOf(addresses: ReadonlySet<string>, block: WatchedBlock): Promise<WatchedTransaction[] | undefined>;
+  /** The block that has this transaction on the node's chain; undefined where none has. */
+  blockOf(tx: string): Promise<WatchedBlock | undefined>;
   /** EXTCODEHASH at the head; undefined where there is no code. */
   codeHash(address: string): Promise<string | undefined>;
   /** The bits of a word in the state after this block; undefined while the node does not know the block. */

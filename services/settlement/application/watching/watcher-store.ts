@@ -103,6 +103,8 @@ export interface Adoption {
   readonly unfounded: readonly { readonly effect: ChainEffect; readonly reason: string | undefined }[];
   /** What stands, was told, and the ledger does not have: it is told again. */
   readonly forgotten: readonly ChainEffect[];
+  /** From where on coins past the contracts are compared anew, and what is kept for that instead of all that was; absent where they go on. */
+  readonly coins?: { readonly at: Checkpoint; readonly balances: readonly HeldCoins[]; readonly reading: CoinReading | undefined };
 }
 
 /** What an adoption may withdraw. */
