@@ -35,7 +35,7 @@ describe('the version of an aggregate with snapshots', () => {
       [`slots/${slotRegister.version}`]: statesOf(slotRegister, 'slots'),
     }).toEqual({
       'account/9': 'c72aae86e6a071f6',
-      'creditHolding/1': '905028a8c02fef1c',
+      'creditHolding/1': '5abe36bd879ae944',
       'series/1': '973aba3083350d59',
       'slots/2': '7c5b1ac3ce4a56ba',
     }));

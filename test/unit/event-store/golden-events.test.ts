@@ -109,6 +109,7 @@ describe('the golden files of the events', () => {
       ...(['deadline', 'reorgWindowSeconds', 'evidence'] as const).map((field) => ['RedemptionOffered/1', field] as const),
       ...(['CollectionDecided/1', 'CollectOrdered/1'] as const).map((type) => [type, 'byPayer'] as const),
       ['TitleCaptured/1', 'overpaid'] as const,
+      ['CreditMoved/1', 'postings'] as const,
     ];
     expect(added.filter(([type, field]) => !has(type, field))).toEqual([]);
   });
