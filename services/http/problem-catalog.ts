@@ -107,7 +107,7 @@ export const problemCatalog = {
   wallet_not_signed_in: { status: 401, title: 'No wallet has signed in here, or its time is over.' },
   sign_in_refused: { status: 403, title: 'The signature is not the wallet’s, or what it is over was used or is over.' },
   sign_in_elsewhere: { status: 403, title: 'Wallets sign in at the address of this service alone.' },
-  mandates_too_many: { status: 409, title: 'The wallet has agreed to, or asked for, as many mandates as one may have.' },
+  mandates_too_many: { status: 409, title: 'The wallet, or all wallets of the account, set up as many mandates as there may be.' },
   unauthenticated: { status: 401, title: 'The request carries no valid API key.' },
   forbidden: { status: 403, title: 'This API key is for another role.' },
   route_not_found: { status: 404, title: 'There is no such route.' },

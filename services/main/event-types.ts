@@ -8,6 +8,7 @@ import { personEvents } from '../privacy/domain/person.events.ts';
 import { retentionEvents } from '../privacy/domain/retention.events.ts';
 import { creditHolderEvents, creditHoldingEvents, creditTokenEvents } from '../settlement/domain/credit.events.ts';
 import { dispatchEvents } from '../settlement/domain/dispatch.events.ts';
+import { mandatePlacesEvents } from '../settlement/domain/mandate-places.events.ts';
 import { mandateEvents } from '../settlement/domain/mandate.events.ts';
 import { refundRegisterEvents } from '../settlement/domain/refund-register.events.ts';
 import { ppvEvents, rateEvents, settlementProviderEvents } from '../settlement/domain/settlement-provider.events.ts';
@@ -37,6 +38,7 @@ export const eventTypes: readonly EventTypes[] = [
   creditHolderEvents,
   creditHoldingEvents,
   mandateEvents,
+  mandatePlacesEvents,
   refundRegisterEvents,
   systemLeafEvents,
 ];

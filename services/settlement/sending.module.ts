@@ -29,6 +29,7 @@ import { ESCROW_PURCHASES, type EscrowPurchases } from './application/escrow/esc
 import { ExpireCreditHandler } from './application/credit/expire-credit.handler.ts';
 import { GAS_COSTS, type GasCosts } from './application/sending/gas-costs.ts';
 import { CollectByMandateHandler, OfferMandateHandler } from './application/mandates/mandate.handlers.ts';
+import { MandatePlaces } from './application/mandates/mandate-places.ts';
 import { MANDATE_DESK, type MandateDesk } from './application/mandates/mandate-desk.ts';
 import { PayerCollectionLimit } from './application/mandates/payer-collection-limit.ts';
 import { PrepaidCreditProcess } from './application/credit/prepaid-credit.process.ts';
@@ -153,6 +154,11 @@ export class SendingModule {
           useFactory: (executor: CommandExecutor, desk: MandateDesk, chains: SettlementChains) =>
             new WalletMandates({ executor, mandates, desk, chains }),
           inject: [CommandExecutor, MANDATE_DESK, SETTLEMENT_CHAINS],
+        },
+        {
+          provide: MandatePlaces,
+          useFactory: (executor: CommandExecutor) => new MandatePlaces({ executor, clock: systemClock }),
+          inject: [CommandExecutor],
         },
         {
           provide: PayerCollectionLimit,

@@ -43,7 +43,12 @@ async function offered() {
   const { executor } = executionOn(new MemoryEventStore());
   const stream = mandateStream('demo', id);
   const offer = { mandate: id, account: 'acc_1', ...place, terms: terms as MandateTerms, tokenCurrency: 'USDC', accountSalt: id };
-  await executor.execute({ aggregate: mandate, stream, envelope: envelope('offer'), decide: (state) => offerMandate(state, offer) });
+  await executor.execute({
+    aggregate: mandate,
+    stream,
+    envelope: envelope('offer'),
+    decide: (state, now) => offerMandate(state, offer, now),
+  });
   const handler = new SignMandateHandler(executor, desk);
   const agree = `${await on.hands.other.signTypedData(on.domain, mandateTypes, given)}${tail}`;
   const end = `${await on.hands.other.signTypedData(on.domain, revokeTypes, { mandate: id })}${tail}`;

@@ -106,7 +106,7 @@ export class SendingWorld {
     if (event.type !== 'CollectOrdered/1') throw new TypeError(`${event.type} has no mandate.`);
     const { mandate: id, account, chainId, contract, terms } = event.data;
     const offer = { mandate: id, account, chainId, contract, terms, tokenCurrency: 'USDC', accountSalt: word('salt') };
-    const decisions = [(state: Mandate) => offerMandate(state, offer), noteRevocation];
+    const decisions = [(state: Mandate, now: string) => offerMandate(state, offer, now), noteRevocation];
     for (const decide of decisions)
       await this.executor.execute({
         aggregate: mandate,

@@ -29,10 +29,17 @@ type MandateDecision = Decision<MandateEvent, MandateRejection>;
 const totalEnd = 2n ** 104n;
 const periodsEnd = 2n ** 32n;
 
+/* What was set up at a link, in seconds from its start: it is written down, agreed to and collected from within these, or it is over. */
+/** A repeat that comes later names nothing any more. Well below the next, so that no place is given to others while one may still be on its way. */
+const writtenWithin = 3_600n;
+const agreedWithin = 86_400n;
+const collectedWithin = 90n * 86_400n;
+
 /** Writes down what a payer is asked to agree to. The contract would refuse other terms only when the first collection fails. */
-export function offerMandate(state: Mandate, data: MandateOffered): MandateDecision {
+export function offerMandate(state: Mandate, data: MandateOffered, now: string): MandateDecision {
   if (state.status !== 'none') return repeated(0n);
   const { token, maxPerPeriod, totalCap, period, start, end } = data.terms;
+  if (data.byPayer === true && isPast(start, writtenWithin, now)) return reject({ code: 'mandate_revoked' });
   if (token === zeroAddress) return reject({ code: 'mandate_malformed', field: 'token' });
   if (BigInt(maxPerPeriod) === 0n) return reject({ code: 'mandate_malformed', field: 'maxPerPeriod' });
   if (BigInt(totalCap) < BigInt(maxPerPeriod) || BigInt(totalCap) >= totalEnd)
@@ -133,6 +140,29 @@ export function noteRevocation(state: Mandate): MandateDecision {
   if (state.status === 'none') return reject({ code: 'mandate_not_found' });
   if (state.status === 'revoked') return repeated(state.revokedAt);
   return accept({ type: 'MandateRevoked/1', data: { mandate: state.offered.mandate, by: 'chain' } });
+}
+
+/** Whether what was set up at a link at that moment can be agreed to no more. */
+export function isOfferOver(start: string, now: string): boolean {
+  return isPast(start, agreedWithin, now);
+}
+
+/** Set up at a link, and not agreed to in a day; or nothing collected under it, and nothing under way, in ninety. */
+export function hasLapsed(state: Mandate, now: string): boolean {
+  if (state.status === 'none' || state.status === 'revoked' || state.offered.byPayer !== true) return false;
+  const { start } = state.offered.terms;
+  return state.status === 'offered' ? isOfferOver(start, now) : state.collections.size === 0 && isPast(start, collectedWithin, now);
+}
+
+/** Ends what has lapsed, so that its place is free; what has not stays as it is. */
+export function lapseMandate(state: Mandate, now: string): MandateDecision {
+  if (state.status === 'none') return reject({ code: 'mandate_not_found' });
+  if (!hasLapsed(state, now)) return repeated(state.revision);
+  return accept({ type: 'MandateRevoked/1', data: { mandate: state.offered.mandate, by: 'lapse' } });
+}
+
+function isPast(start: string, seconds: bigint, now: string): boolean {
+  return BigInt(Date.parse(now)) / 1000n >= BigInt(start) + seconds;
 }
 
 function differing(

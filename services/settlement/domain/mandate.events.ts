@@ -56,8 +56,11 @@ export type CollectionReleased = {
 /** The mandate is over, for good. */
 export type MandateRevoked = {
   readonly mandate: string;
-  /** `payer`: by a signature that is brought to the contract. `chain`: the contract says so already. */
-  readonly by: 'payer' | 'chain';
+  /**
+   * `payer`: by a signature that is brought to the contract. `chain`: the contract says so already. `lapse`: it was set up at a link, and nobody agreed to it
+   * in time, or nothing was ever collected under it; the contract is not told.
+   */
+  readonly by: 'payer' | 'chain' | 'lapse';
   /** Of the payer, over `Revoke(mandate)`; absent where the contract knows. */
   readonly signature?: string;
 };

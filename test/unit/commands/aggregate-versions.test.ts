@@ -6,6 +6,7 @@ import type { Aggregate, DomainEvent } from '../../../services/commands/domain/a
 import { stateText } from '../../../services/commands/domain/state-text.ts';
 import { series } from '../../../services/invoicing/domain/series.ts';
 import { creditHolding } from '../../../services/settlement/domain/credit-holding.ts';
+import { mandatePlaces } from '../../../services/settlement/domain/mandate-places.ts';
 import { slotRegister } from '../../../services/settlement/domain/slot-register.ts';
 import { goldenStreams } from '../../support/golden-events.ts';
 
@@ -31,11 +32,13 @@ describe('the version of an aggregate with snapshots', () => {
     expect({
       [`account/${account.version}`]: statesOf(account, 'account'),
       [`creditHolding/${creditHolding.version}`]: statesOf(creditHolding, 'creditHolding'),
+      [`mandatePlaces/${mandatePlaces.version}`]: statesOf(mandatePlaces, 'mandatePlaces'),
       [`series/${series.version}`]: statesOf(series, 'series'),
       [`slots/${slotRegister.version}`]: statesOf(slotRegister, 'slots'),
     }).toEqual({
       'account/9': 'c72aae86e6a071f6',
       'creditHolding/1': '5abe36bd879ae944',
+      'mandatePlaces/1': 'c77b3e9878908509',
       'series/1': '973aba3083350d59',
       'slots/2': '7c5b1ac3ce4a56ba',
     }));

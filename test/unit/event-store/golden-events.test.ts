@@ -22,6 +22,7 @@ import { creditHolding } from '../../../services/settlement/domain/credit-holdin
 import { creditTokens } from '../../../services/settlement/domain/credit-token.ts';
 import type { DispatchFailed, DispatchFailure } from '../../../services/settlement/domain/dispatch.events.ts';
 import { dispatch } from '../../../services/settlement/domain/dispatch.ts';
+import { mandatePlaces } from '../../../services/settlement/domain/mandate-places.ts';
 import { mandate } from '../../../services/settlement/domain/mandate.ts';
 import { mappedTitle } from '../../../services/settlement/domain/ppv-event.ts';
 import { refundRegister } from '../../../services/settlement/domain/refund-register.ts';
@@ -140,6 +141,7 @@ describe('the code', () => {
       dispatch: foldOf(dispatch),
       invoice: foldOf(invoice),
       mandate: foldOf(mandate),
+      mandatePlaces: foldOf(mandatePlaces),
       person: foldOf(person),
       ppvEvent: foldOf(mappedTitle),
       pricebook: foldOf(priceBook),
@@ -181,7 +183,7 @@ describe('the code', () => {
         ...['sending', 'sending', 'sending', 'sending', 'sending', 'sending'],
         'set',
       ],
-      ...[undefined, undefined, undefined, undefined, undefined, undefined, undefined],
+      ...[undefined, undefined, undefined, undefined, undefined, undefined, undefined, undefined],
     ]);
   });
 });

@@ -24,7 +24,7 @@ async function agreed() {
   const store = new MemoryEventStore();
   const { executor } = executionOn(store);
   const place = { aggregate: mandate, stream };
-  await executor.execute({ ...place, envelope: envelope('offer'), decide: (state) => offerMandate(state, offered) });
+  await executor.execute({ ...place, envelope: envelope('offer'), decide: (state, now) => offerMandate(state, offered, now) });
   const agreement = { signature, isVerifiedOnChain: false };
   await executor.execute({ ...place, envelope: envelope('sign'), decide: (state) => signMandate(state, agreement) });
   const types = async () => (await Array.fromAsync(store.readStream(stream))).map(({ type }) => type);

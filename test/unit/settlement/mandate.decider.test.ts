@@ -4,6 +4,7 @@ import { moneyOf } from '../../../services/money/money.ts';
 import {
   collect,
   type CollectData,
+  lapseMandate,
   noteRevocation,
   offerMandate,
   releaseCollection,
@@ -47,10 +48,10 @@ beforeAll(async () => {
 describe('offering a mandate', () => {
   it('writes its terms down, once', () => {
     given(mandate, [])
-      .when((state) => offerMandate(state, offered))
+      .when((state) => offerMandate(state, offered, inPeriod(0)))
       .thenAccepts('MandateOffered/1');
     given(mandate, agreed)
-      .when((state) => offerMandate(state, offered))
+      .when((state) => offerMandate(state, offered, inPeriod(0)))
       .thenRepeats(0n);
   });
 
@@ -64,7 +65,7 @@ describe('offering a mandate', () => {
     ['end', { period: '1', end: (BigInt(terms.start) + 2n ** 32n).toString() }],
   ])('refuses a %s that the contract would refuse', (field, changed) =>
     given(mandate, [])
-      .when((state) => offerMandate(state, { ...offered, terms: { ...terms, ...changed } }))
+      .when((state) => offerMandate(state, { ...offered, terms: { ...terms, ...changed } }, inPeriod(0)))
       .thenRejects({ code: 'mandate_malformed', field }),
   );
 });
@@ -213,6 +214,68 @@ describe('collecting under a mandate', () => {
       .when((state) => releaseCollection(state, { slot: '7', decided: '2' }))
       .thenRepeats(4n);
   });
+});
+
+describe('what was set up at a link', () => {
+  const atLink: MandateEvent = { type: 'MandateOffered/1', data: { ...offered, byPayer: true } };
+  const [hour, day] = [3_600, 86_400];
+  const after = (seconds: number) => inPeriod(0, seconds);
+
+  it('is written down within an hour of its start, or not at all', () => {
+    const offer = { ...offered, byPayer: true } as const;
+    given(mandate, [])
+      .when((state) => offerMandate(state, offer, after(hour - 1)))
+      .thenAccepts('MandateOffered/1');
+    given(mandate, [])
+      .when((state) => offerMandate(state, offer, after(hour)))
+      .thenRejects({ code: 'mandate_revoked' });
+    given(mandate, [atLink])
+      .when((state) => offerMandate(state, offer, after(hour)))
+      .thenRepeats(0n);
+    given(mandate, [])
+      .when((state) => offerMandate(state, offered, after(hour)))
+      .thenAccepts('MandateOffered/1');
+  });
+
+  it.each([
+    ['nobody agreed to it for a day', [atLink], day],
+    ['nothing was collected under it for ninety', [atLink, mandateSigned], 90 * day],
+    [
+      'what was to be collected under it came to nothing',
+      [
+        ...[atLink, mandateSigned, collectionDecided('7', '1', '0')],
+        { type: 'CollectionReleased/1', data: { mandate: mandateId, slot: '7', decided: '2' } },
+      ],
+      90 * day,
+    ],
+  ] satisfies [string, MandateEvent[], number][])('lapses where %s, and is over by that', (_, before, seconds) => {
+    given(mandate, before)
+      .when((state) => lapseMandate(state, after(seconds - 1)))
+      .thenRepeats(BigInt(before.length - 1));
+    const [lapsed] = given(mandate, before)
+      .when((state) => lapseMandate(state, after(seconds)))
+      .thenAccepts('MandateRevoked/1');
+    expect(lapsed?.data).toEqual({ mandate: mandateId, by: 'lapse' });
+    given(mandate, [...before, lapsed!])
+      .when((state) => signMandate(state, by(signature)))
+      .thenRejects({ code: 'mandate_revoked' });
+  });
+
+  it.each([
+    ['something is collected under', [atLink, mandateSigned, collectionDecided('7', '1', '0')]],
+    ['the provider or its customer asked for', [mandateOffered]],
+    ['the provider or its customer asked for, and that was agreed to', agreed],
+    ['is over', [atLink, revoked]],
+  ])('does not lapse where it is one that %s', (_, before) =>
+    given(mandate, before)
+      .when((state) => lapseMandate(state, after(91 * day)))
+      .thenRepeats(BigInt(before.length - 1)),
+  );
+
+  it('is nothing before it is offered', () =>
+    given(mandate, [])
+      .when((state) => lapseMandate(state, after(day)))
+      .thenRejects({ code: 'mandate_not_found' }));
 });
 
 describe('[SET-A24] ending a mandate', () => {

@@ -11,16 +11,18 @@ import { CheckoutAsks } from '../../../services/settlement/application/checkout/
 import type { Checkouts } from '../../../services/settlement/application/checkout/checkouts.ts';
 import { CollectInvoice, CollectInvoiceHandler } from '../../../services/settlement/application/mandates/collect-invoice.handler.ts';
 import { MANDATE_DESK, type MandateDesk } from '../../../services/settlement/application/mandates/mandate-desk.ts';
+import { MandatePlaces } from '../../../services/settlement/application/mandates/mandate-places.ts';
 import type { OfferMandate } from '../../../services/settlement/application/mandates/mandate.handlers.ts';
 import { OpenCheckout } from '../../../services/settlement/application/checkout/open-checkout.handler.ts';
 import { PayerCollectionLimit } from '../../../services/settlement/application/mandates/payer-collection-limit.ts';
 import { dispatchStream, mandateStream } from '../../../services/settlement/application/sending/sending-streams.ts';
 import { SettlementChains } from '../../../services/settlement/application/settlement-chains.ts';
 import type { SettlementChain } from '../../../services/settlement/application/settlement-chain.ts';
-import { WalletMandates, walletMandatesMax } from '../../../services/settlement/application/mandates/wallet-mandates.ts';
+import { WalletMandates } from '../../../services/settlement/application/mandates/wallet-mandates.ts';
 import type { DispatchEvent } from '../../../services/settlement/domain/dispatch.events.ts';
 import { fail, order } from '../../../services/settlement/domain/dispatch.decider.ts';
 import { dispatch } from '../../../services/settlement/domain/dispatch.ts';
+import { walletPlacesMax } from '../../../services/settlement/domain/mandate-places.ts';
 import { offerMandate } from '../../../services/settlement/domain/mandate.decider.ts';
 import { mandateDigest, type MandateTerms } from '../../../services/settlement/domain/mandate-terms.ts';
 import type { MandateEvent } from '../../../services/settlement/domain/mandate.events.ts';
@@ -244,14 +246,16 @@ describe('an invoice that the provider collects under a mandate that was set up 
 });
 
 describe('a mandate that a wallet sets up on the page', () => {
-  it('is the same one where the request is repeated later, also at the most that a wallet may have', async () => {
-    let now = '2026-03-01T12:00:00.000Z';
+  let now: string;
+  let lost: boolean;
+  const body = { token: terms.token, maxPerPeriod: '20.00', currency: 'USDC', periodDays: '30', periods: '12' } as const;
+  const places = () => new MandatePlaces({ executor: executionOn(store).executor, clock: { now: () => now } });
+  const offer = (key: string, asked: Partial<typeof body> | { readonly maxPerPeriod: string } = {}) => {
     const { executor } = executionOn(store);
-    const execute = async ({ envelope: asked, data }: OfferMandate) => {
+    const execute = async ({ envelope: by, data }: OfferMandate) => {
+      if (lost) throw new Error('The process is gone.');
       const stream = mandateStream('demo', data.mandate);
-      const outcome = await executor.execute({ aggregate: mandate, stream, envelope: asked, decide: (state) => offerMandate(state, data) });
-      if (!listed.some((each) => each.mandate === data.mandate)) listed.push({ mandate: data.mandate, terms: data.terms });
-      return outcome;
+      return executor.execute({ aggregate: mandate, stream, envelope: by, decide: (state) => offerMandate(state, data, now) });
     };
     const owner = { opened: { account }, place: { chainId: chain.chainId } };
     const desk = new ChainMandateDesk(new SettlementChains([chain]), () => ({ call: () => Promise.reject(new Error('No node.')) }));
@@ -265,14 +269,35 @@ describe('a mandate that a wallet sets up on the page', () => {
       { now: () => now },
       new CheckoutAsks({ asksPerMinute: 90 }),
       new PublicOrigin('https://pay.example'),
+      places(),
     );
-    for (let salt = 1; salt < walletMandatesMax; salt++) await listedMandate(salt.toString());
-    const body = { token: terms.token, maxPerPeriod: '20.00', currency: 'USDC', periodDays: '30', periods: '12' } as const;
-    const offer = (key: string) => controller.offer('link', undefined, key, body);
-    const first = await offer('k1');
-    now = '2026-03-01T12:00:02.000Z';
-    expect(await offer('k1')).toEqual(first);
-    expect(listed).toHaveLength(walletMandatesMax);
-    await expect(offer('k2')).rejects.toMatchObject({ code: 'mandates_too_many' });
+    return controller.offer('link', undefined, key, { ...body, ...asked });
+  };
+  beforeEach(() => {
+    [now, lost] = ['2026-03-01T12:00:00.000Z', false];
+  });
+
+  it('is the same one where the request is repeated later, also at the most that a wallet may have', async () => {
+    const first = await offer('first');
+    for (let each = 2; each <= walletPlacesMax; each++) await offer(`k${each}`);
+    now = '2026-03-02T11:00:00.000Z';
+    expect(await offer('first')).toEqual(first);
+    await expect(offer('one-more')).rejects.toMatchObject({ code: 'mandates_too_many' });
+  });
+
+  it('has its place where a process was gone before it was offered, and takes no other', async () => {
+    for (let each = 2; each <= walletPlacesMax; each++) await offer(`k${each}`);
+    lost = true;
+    await expect(offer('first')).rejects.toThrow('The process is gone.');
+    lost = false;
+    now = '2026-03-01T12:30:00.000Z';
+    await expect(offer('first', { maxPerPeriod: '21.00' })).rejects.toMatchObject({ code: 'idempotency_key_reused' });
+    expect(await offer('first')).toMatchObject({ status: 'offered', start: '2026-03-01T12:00:00.000Z' });
+    await expect(offer('one-more')).rejects.toMatchObject({ code: 'mandates_too_many' });
+  });
+
+  it('takes no place where it is malformed', async () => {
+    await expect(offer('first', { maxPerPeriod: '0.00' })).rejects.toMatchObject({ code: 'mandate_malformed' });
+    expect(await Array.fromAsync(store.readAll())).toEqual([]);
   });
 });

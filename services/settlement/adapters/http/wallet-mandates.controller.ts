@@ -18,10 +18,11 @@ import { CheckoutAsks } from '../../application/checkout/checkout-asks.ts';
 import { Checkouts } from '../../application/checkout/checkouts.ts';
 import { CollectInvoice } from '../../application/mandates/collect-invoice.handler.ts';
 import { MANDATE_DESK, type MandateDesk } from '../../application/mandates/mandate-desk.ts';
+import { MandatePlaces } from '../../application/mandates/mandate-places.ts';
 import { OfferMandate } from '../../application/mandates/mandate.handlers.ts';
 import { SETTLEMENT_CHAINS, type SettlementChains } from '../../application/settlement-chains.ts';
-import { type MandateHolder, WalletMandates, walletMandatesMax } from '../../application/mandates/wallet-mandates.ts';
-import { mandateOffer, mandateSalt } from '../../domain/mandate-offer.ts';
+import { type MandateHolder, WalletMandates } from '../../application/mandates/wallet-mandates.ts';
+import { mandateOffer } from '../../domain/mandate-offer.ts';
 import type { SlotOpened } from '../../domain/slot.events.ts';
 import { tokenUnits } from '../../domain/token-amount.ts';
 import { keyOf } from './checkout.controller.ts';
@@ -66,6 +67,7 @@ export class WalletMandatesController {
   readonly #clock: Clock;
   readonly #asks: CheckoutAsks;
   readonly #publicOrigin: PublicOrigin;
+  readonly #places: MandatePlaces;
 
   constructor(
     @Inject(CommandBus) commands: CommandBus,
@@ -77,8 +79,9 @@ export class WalletMandatesController {
     @Inject(CLOCK) clock: Clock,
     @Inject(CheckoutAsks) asks: CheckoutAsks,
     @Inject(PublicOrigin) publicOrigin: PublicOrigin,
+    @Inject(MandatePlaces) places: MandatePlaces,
   ) {
-    this.#publicOrigin = publicOrigin;
+    [this.#publicOrigin, this.#places] = [publicOrigin, places];
     [this.#commands, this.#checkouts, this.#mandates, this.#sessions] = [commands, checkouts, mandates, sessions];
     [this.#chains, this.#desk, this.#clock, this.#asks] = [chains, desk, clock, asks];
   }
@@ -104,14 +107,12 @@ export class WalletMandatesController {
     const holder = await this.#holder({ link, authorization });
     const { token, maxPerPeriod, currency, periodDays, periods } = body;
     const envelope = envelopeFor(holder, { key, command: 'OfferMandate', body: { token, maxPerPeriod, currency, periodDays, periods } });
-    const known = await this.#mandates.of(holder);
-    const earlier = known.find(({ state }) => state.offered.terms.salt === mandateSalt(envelope.commandId));
-    if (earlier === undefined && known.filter(({ state }) => state.status !== 'revoked').length >= walletMandatesMax) {
-      throw new ProblemError('mandates_too_many', { most: walletMandatesMax.toString() });
-    }
+    const offeredFrom = (start: bigint) => this.#offerOf(holder, body, { commandId: envelope.commandId, start });
+    const place = await this.#places.take(envelope, offeredFrom(BigInt(Date.parse(this.#clock.now())) / 1000n));
+    if ('code' in place) throw refused(place);
     // A repeat is the same mandate, whenever it comes: from the moment on that the first one named.
-    const start = earlier === undefined ? BigInt(Date.parse(this.#clock.now())) / 1000n : BigInt(earlier.state.offered.terms.start);
-    const offered = this.#offerOf(holder, body, { commandId: envelope.commandId, start });
+    const offered = offeredFrom(BigInt(place.start));
+    if (offered.mandate !== place.mandate) throw new ProblemError('idempotency_key_reused', { commandId: envelope.commandId });
     accepted(await this.#commands.execute(new OfferMandate(envelope, offered)));
     return this.#shown(holder, offered.mandate);
   }
@@ -238,7 +239,9 @@ function envelopeFor(
 }
 
 function accepted(outcome: Outcome<Rejection & { readonly code: ProblemCode }>): void {
-  if (outcome.kind !== 'rejected') return;
-  const { code, ...params } = outcome.rejection;
-  throw new ProblemError(code, params, code === 'spending_limit' ? { 'retry-after': '3600' } : {});
+  if (outcome.kind === 'rejected') throw refused(outcome.rejection);
+}
+
+function refused({ code, ...params }: Rejection & { readonly code: ProblemCode }): ProblemError {
+  return new ProblemError(code, params, code === 'spending_limit' ? { 'retry-after': '3600' } : {});
 }

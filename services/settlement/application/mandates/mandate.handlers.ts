@@ -33,7 +33,7 @@ export class OfferMandateHandler implements ICommandHandler<OfferMandate> {
     const customer = await this.#executor.current(account, accountStream(provider, data.account), provider);
     if (customer.status === 'none') return { kind: 'rejected', rejection: { code: 'account_not_found' } };
     const stream = mandateStream(provider, data.mandate);
-    return this.#executor.execute({ aggregate: mandate, stream, envelope, decide: (state) => offerMandate(state, data) });
+    return this.#executor.execute({ aggregate: mandate, stream, envelope, decide: (state, now) => offerMandate(state, data, now) });
   }
 }
 

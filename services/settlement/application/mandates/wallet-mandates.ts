@@ -48,8 +48,6 @@ interface Seen extends Omit<WalletMandate, 'usage'> {
   readonly usage?: Usage;
 }
 
-/** Of one wallet in one account: more than anybody agreed to, and few enough to look at each. */
-export const walletMandatesMax = 10;
 const listedMax = 200;
 
 export interface WalletMandatesOptions {
