@@ -181,7 +181,11 @@ function changesOf(
     case 'CreditIssued':
       return [lotOf({ epoch: monthOf(epoch), account, units })];
     case 'CreditExpired':
-      return takenFrom(lots.filter((lot) => lot.epoch === monthOf(epoch)), units, monthOf(epoch)); // prettier-ignore
+      return takenFrom(
+        lots.filter((lot) => lot.epoch === monthOf(epoch)),
+        units,
+        monthOf(epoch),
+      );
     default: {
       const first = BigInt(epochOf(effectiveAt) - (name === 'CreditRefunded' ? graceMonths : 0));
       const burnable = lots.filter((lot) => lot.epoch >= first);

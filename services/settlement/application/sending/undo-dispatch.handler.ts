@@ -49,7 +49,7 @@ export class UndoDispatchHandler implements ICommandHandler<UndoDispatch> {
 
   /**
    * The transaction comes first: an open order whose transaction is kept as final would be done again at once. A crash between the two leaves one
-   * that is looked for, and sent again, which is right as well: the command is repeated, and the order is open.
+   * that is looked for and, since nobody has undone it yet, not sent but freed (docs/decisions/0181): the repeated command has it signed anew.
    */
   async execute({ envelope, request: { id, reason, digest } }: UndoDispatch): Promise<Outcome<DispatchRejection>> {
     const { provider } = envelope;
