@@ -25,7 +25,8 @@ async function advance(id: string): Promise<string[]> {
   const tried: string[] = [];
   const calls = { next: ({ type }: { readonly type: string }) => Promise.resolve(void tried.push(type)) };
   const options = { executor: world.executor(), calls, costs: { release: () => Promise.resolve() }, clock: { now: () => why.effectiveAt } };
-  const queue = { find: () => Promise.resolve(undefined), key: { address: '0x01' } } as unknown as TransactionQueue;
+  const giveUp = (_id: string, _subject: string, reason: string) => Promise.resolve({ state: 'given-up', reason });
+  const queue = { find: () => Promise.resolve(undefined), giveUp, key: { address: '0x01' } } as unknown as TransactionQueue;
   const sender = new DispatchSender(options as unknown as DispatchSenderOptions);
   await sender.advance({ provider: 'demo', id }, { node: {} as never, chainId: place.chainId, queue });
   return tried;
