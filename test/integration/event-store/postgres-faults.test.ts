@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { LogReader } from '../../../services/event-store/adapters/postgres/log-reader.ts';
 import { PostgresEventStore } from '../../../services/event-store/adapters/postgres/postgres.event-store.ts';
 import type { StoredEvent } from '../../../services/event-store/domain/event-store.ts';
+import { createPool } from '../../../services/read-store/pool.ts';
 import { collect, propose, until } from '../../contracts/event-store/events.ts';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
 import { freshDatabase, type TestDatabase } from '../../support/postgres.ts';
@@ -50,6 +52,22 @@ describe('the Postgres event store', () => {
       { value: { revision: 1n, fresh: true } },
       { value: { revision: 2n, fresh: true } },
     ]);
+  });
+
+  it('does not find a stream that another process begins while it is asked for, and calls nothing deleted', async () => {
+    const pool = createPool({ url: database.serviceUrl });
+    let questions = 0;
+    const interrupted = {
+      query: async (question: pg.QueryConfig) => {
+        const answer = await pool.query(question);
+        if (questions++ === 0) await store.append({ stream, expected: 'no_stream', events: propose(1) });
+        return answer;
+      },
+    };
+    const reader = new LogReader(interrupted as unknown as pg.Pool);
+    await expect(collect(reader.readStream(stream, {}))).rejects.toMatchObject({ name: 'StreamNotFoundFault' });
+    expect(await collect(reader.readStream(stream, {}))).toHaveLength(1);
+    await pool.end();
   });
 
   it('never lets appends that wait overtake those that a repeat before them puts back', async () => {

@@ -115,9 +115,13 @@ export class LogReader {
     return { head, events: idOfFirst === null ? [] : rows.map(([, , ...event]) => eventOf(event as EventRow)) };
   }
 
-  /** A stream that nobody knows is not found; one that left events behind was deleted. */
+  /**
+   * A stream that nobody knows is not found; one that left events behind was deleted. One that is there by now was begun since it was asked for.
+   */
   async #absenceOf(stream: string): Promise<StoreFault> {
-    const rows = await this.#query('stream_remains', 'select from event_store.event_log where stream = $1 limit 1', [stream]);
+    const text = `select from event_store.event_log
+      where stream = $1 and not exists (select from event_store.event_stream where name = $1) limit 1`;
+    const rows = await this.#query('stream_remains', text, [stream]);
     if (rows.length === 0) return new StreamNotFoundFault(stream);
     return new StreamDeletedFault(`Stream ${stream} was deleted behind the port, but its events are there.`);
   }
