@@ -679,6 +679,7 @@ inBrowser("the payer's page", () => {
     // The next one begins where the last one ends, without another tap; nobody wanted more time of that one.
     await page.getByRole('button', { name: 'Ask for a new quote' }).waitFor();
     expect((await shop.open(`/v1/checkouts/${id}`)).body.state).toBe('expired');
+    expect(await page.textContent('#timer-news')).toBe('');
     await looksRight(page, 'expired');
     await shop.rate('ETH', '3000', '100');
     await context.close();

@@ -74,8 +74,9 @@ export class QuoteTimer {
     if (seconds > 0) return;
     this.#deadline = Number.NaN;
     show('more-time', false);
-    if (this.#wantsMore) this.#options.more();
-    else this.#options.over();
+    if (this.#wantsMore) return this.#options.more();
+    setText('timer-news', '');
+    this.#options.over();
   }
 
   /** In words that a screen reader can read: `4 min 03 s`. */
