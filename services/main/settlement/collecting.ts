@@ -1,3 +1,4 @@
+import { instantOf } from '../../settlement/domain/chain-time.ts';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CollectionsQuery, type MandateOnFile, type Uncollected } from '../../../projections/mandates/collections.query.ts';
@@ -71,10 +72,6 @@ function lineOfFailure({ id, chainId, orderedAt, failure }: Uncollected): string
   const { code, ...more } = failure;
   const details = Object.entries(more).map(([name, value]) => `, ${name} ${value}`);
   return `${id}  chain ${chainId}  ordered ${orderedAt.toISOString()}  ${code}${details.join('')}`;
-}
-
-function instantOf(seconds: string): string {
-  return new Date(Number(seconds) * 1_000).toISOString();
 }
 
 function isDay(day: string): boolean {

@@ -1,3 +1,4 @@
+import { secondsAt } from './chain-time.ts';
 import { moneyOf } from '../../money/money.ts';
 import { currencyWord, quoteKinds, type SignedTerms, zeroAddress } from './quote.ts';
 import type { OpenSlot } from './slot.ts';
@@ -29,7 +30,7 @@ export function draftQuote({ opened, place }: OpenSlot, draft: QuoteDraft): Sign
   const { payer, token, units, now, quoteSeconds, after = 0n } = draft;
   if (units > unitsMax[place.module]) return { code: 'amount_out_of_range', units: units.toString() };
   const { providerId, seq, invoiceRef, amount, currency } = opened;
-  const seconds = BigInt(Date.parse(now)) / 1000n;
+  const seconds = secondsAt(now);
   const deadline = seconds + quoteSeconds;
   const [begins, follows] = [seconds - behindSecondsMax, after - 1n];
   const common = { providerId, seq, payer, token, amount: units.toString() };

@@ -1,3 +1,4 @@
+import { secondsAt } from './chain-time.ts';
 import { accept, type Decision, reject, repeated } from '../../commands/domain/decision.ts';
 import { amountText, type Money } from '../../money/money.ts';
 import { isRevokedByPayer, isSignedByPayer, periodAt } from './mandate-terms.ts';
@@ -95,7 +96,7 @@ export function collect(state: Mandate, data: CollectData, now: string): Mandate
   const known = agreed.collections.get(data.slot);
   if (known !== undefined) return repeated(known.revision);
   const { mandate, account, terms, chainId, contract } = agreed.offered;
-  const seconds = BigInt(Date.parse(now)) / 1000n;
+  const seconds = secondsAt(now);
   const period = periodAt(terms, seconds);
   if (period === undefined) return reject({ code: 'mandate_not_active', start: terms.start, end: terms.end });
   const field = differing(data, { account, token: terms.token, chainId, contract, payer: terms.payer });
@@ -162,7 +163,7 @@ export function lapseMandate(state: Mandate, now: string): MandateDecision {
 }
 
 function isPast(start: string, seconds: bigint, now: string): boolean {
-  return BigInt(Date.parse(now)) / 1000n >= BigInt(start) + seconds;
+  return secondsAt(now) >= BigInt(start) + seconds;
 }
 
 function differing(

@@ -1,3 +1,4 @@
+import { secondsAt } from './chain-time.ts';
 import type { Aggregate, Placed } from '../../commands/domain/aggregate.ts';
 import { periodAt } from './mandate-terms.ts';
 import { type CollectionDecided, type MandateEvent, mandateEvents, type MandateOffered } from './mandate.events.ts';
@@ -61,7 +62,7 @@ export function leftIn({ offered: { terms }, collections }: AgreedMandate, perio
 
 /** What the caps leave for a slot, whatever was decided for that one before; undefined where the mandate is not in its time. */
 export function leftForSlot(state: AgreedMandate, slot: string, now: string): bigint | undefined {
-  const period = periodAt(state.offered.terms, BigInt(Date.parse(now)) / 1000n);
+  const period = periodAt(state.offered.terms, secondsAt(now));
   if (period === undefined) return undefined;
   return leftIn({ ...state, collections: new Map([...state.collections].filter(([decided]) => decided !== slot)) }, period);
 }

@@ -1,3 +1,4 @@
+import { instantOf, secondsAt } from './chain-time.ts';
 import { accept, type Decision, reject, repeated } from '../../commands/domain/decision.ts';
 import { amountText } from '../../money/money.ts';
 import type { EffectOf } from './chain-effect.ts';
@@ -42,14 +43,14 @@ export function offerRedemption(state: Slot, data: OfferRedemptionData, now: str
   const { opened, place, redemptions } = state;
   if (place.module !== 'settlement') return reject({ code: 'slot_elsewhere', chainId: place.chainId, contract: place.contract });
   if (!isRedeemable(state)) return reject({ code: 'slot_not_redeemable', kind: opened.purpose.kind });
-  const seconds = BigInt(Date.parse(now)) / 1000n;
+  const seconds = secondsAt(now);
   const live = redemptionLive(state, now);
   const known = redemptions.findLast((each) => isSame(data, each));
   if (live !== undefined && known?.revision !== redemptions.at(-1)?.revision) return reject(live);
   const rest = restEndOf(redemptions, seconds);
   const left = rest === undefined ? renewSeconds : 0n;
   if (known !== undefined && seconds + left < BigInt(known.deadline ?? '0')) return repeated(known.revision);
-  if (rest !== undefined) return reject({ code: 'redemption_too_early', notBefore: new Date(Number(rest) * 1000).toISOString() });
+  if (rest !== undefined) return reject({ code: 'redemption_too_early', notBefore: instantOf(rest) });
   const { evidence, ...offer } = data;
   if (evidence.kind === 'collecting') return reject({ code: 'slot_bound' });
   const bound = quoteLive(state, evidence, seconds);
@@ -86,14 +87,14 @@ export function askRedemption(state: Slot, data: AskRedemptionData, now: string)
   if (place.module !== 'settlement') return reject({ code: 'slot_elsewhere', chainId: place.chainId, contract: place.contract });
   if (!isRedeemable(state)) return reject({ code: 'slot_not_redeemable', kind: opened.purpose.kind });
   if (isAsked(state, now) || !mayStillLand(state, now)) return repeated(state.revision);
-  const quotesUntil = BigInt(Date.parse(now)) / 1000n + turnSeconds;
+  const quotesUntil = secondsAt(now) + turnSeconds;
   return accept({ type: 'RedemptionAsked/1', data: { ...data, quotesUntil: quotesUntil.toString() } });
 }
 
 /** Whether credit comes next already. */
 export function isAsked(state: OpenSlot, now: string): boolean {
   const turn = creditTurnOf(state);
-  return turn !== undefined && BigInt(Date.parse(now)) / 1000n < turn.end;
+  return turn !== undefined && secondsAt(now) < turn.end;
 }
 
 /** No quote can land once the slot is cancelled, nor once it is unpaid and later than every quote, on the chain or by our clock behind the window. */
@@ -102,10 +103,10 @@ function quoteLive({ quotes, place }: OpenSlot, evidence: SlotEvidence, seconds:
   if (here.length === 0 || evidence.kind === 'cancelled') return undefined;
   const until = landingEndOf(here);
   if (evidence.kind === 'unpaid') {
-    const [block, last] = [BigInt(Date.parse(evidence.block.time)) / 1000n, here.map(({ terms }) => deadlineOf(terms))];
+    const [block, last] = [secondsAt(evidence.block.time), here.map(({ terms }) => deadlineOf(terms))];
     if (seconds >= until || last.every((deadline) => block >= deadline)) return undefined;
   }
-  return { code: 'slot_bound', until: new Date(Number(until) * 1000).toISOString() };
+  return { code: 'slot_bound', until: instantOf(until) };
 }
 
 /**
@@ -146,7 +147,7 @@ export function isRedeemable({ opened }: Exclude<Slot, { readonly status: 'none'
 /** An offer of before there was an end has none. */
 function isInTime({ quotes, redemptions }: Exclude<Slot, { readonly status: 'none' }>, offer: OfferedRedemption, time: string): boolean {
   const { deadline, holder, revision } = offer;
-  if (deadline === undefined || BigInt(Date.parse(time)) / 1000n < BigInt(deadline)) return true;
+  if (deadline === undefined || secondsAt(time) < BigInt(deadline)) return true;
   const others = [...quotes, ...redemptions.filter((each) => each.holder !== holder)];
   return others.every((other) => other.revision < revision);
 }

@@ -1,3 +1,4 @@
+import { instantOf, secondsAt } from './chain-time.ts';
 import { accept, type Decision, reject, repeated } from '../../commands/domain/decision.ts';
 import { creditTurnOf } from './credit-turn.ts';
 import { behindSecondsMax, forAnybody } from './draft-quote.ts';
@@ -86,7 +87,7 @@ export function askForQuote(
   if (offered !== undefined) return refusal(offered);
   const quotes = state.quotes.filter(({ terms, ...at }) => tokenOf(terms) === token && isAt(at, place));
   const last = quotes.at(-1);
-  const nowSeconds = BigInt(Date.parse(now)) / 1000n;
+  const nowSeconds = secondsAt(now);
   const deadline = last === undefined ? 0n : deadlineOf(last.terms);
   if (last !== undefined && nowSeconds < deadline) {
     if (deadline - nowSeconds < leastOf(last.terms, secondsMin)) return refusal(liveUntil(last.terms));
@@ -156,7 +157,7 @@ export function settleSlot(state: Slot): Decision<SlotEvent, SlotRejection> {
 /** Whether it may still be paid with prepaid credit, by our own clock. */
 export function redemptionLive({ redemptions }: OpenSlot, now: string): SlotRejection | undefined {
   const until = offersEndOf(redemptions);
-  return BigInt(Date.parse(now)) / 1000n < until ? { code: 'redemption_live', until: instantOf(until) } : undefined;
+  return secondsAt(now) < until ? { code: 'redemption_live', until: instantOf(until) } : undefined;
 }
 
 /** Until when the slot cannot leave its contract, or undefined when the evidence says that nothing can land there any more. */
@@ -187,10 +188,6 @@ type Place = Pick<SlotOpened, 'chainId' | 'contract'>;
 
 function isAt(left: Place, right: Place): boolean {
   return left.chainId === right.chainId && left.contract === right.contract;
-}
-
-function instantOf(seconds: bigint): string {
-  return new Date(Number(seconds) * 1000).toISOString();
 }
 
 function refusal(rejection: SlotRejection): { readonly kind: 'rejected'; readonly rejection: SlotRejection } {

@@ -1,3 +1,4 @@
+import { secondsAt } from './chain-time.ts';
 import type { Aggregate, Placed } from '../../commands/domain/aggregate.ts';
 import { type Quote, type SignedTerms, zeroAddress } from './quote.ts';
 import {
@@ -140,7 +141,7 @@ export function offersEndOf(redemptions: readonly OfferedRedemption[]): bigint {
 
 /** Whether a block may still bring a payment of the slot by our own clock, or take one back. */
 export function mayStillLand({ quotes }: OpenSlot, now: string): boolean {
-  return BigInt(Date.parse(now)) / 1000n < landingEndOf(quotes);
+  return secondsAt(now) < landingEndOf(quotes);
 }
 
 /** When the last quote is over, and the blocks behind it that may still be replaced: seconds since 1970. */

@@ -1,3 +1,4 @@
+import { chainBlockOf } from '../../application/watching/chain-block.ts';
 import { dataSlice, id, Interface, type LogDescription, zeroPadValue } from 'ethers';
 import { type ChainEffect, type ChainModule, type EffectKind, type RecordedLogName, recordedLogNames } from '../../domain/chain-effect.ts';
 import type { LogReader } from '../../application/watching/log-reader.ts';
@@ -51,7 +52,7 @@ export class AbiLogReader implements LogReader {
     const { providerId = ownerId, ...others } = module === 'registry' ? renamed(fields) : fields;
     const { tx } = log;
     const logIndex = String(log.logIndex);
-    const place = { chainId, contract: address, module, block: blockOf(log), tx, logIndex };
+    const place = { chainId, contract: address, module, block: chainBlockOf(log.block), tx, logIndex };
     const { effect, keyOf } = businessKeys[parsed.name] ?? { effect: 'log', keyOf: () => `${tx}.${logIndex}` };
     const told = isRecorded(parsed.name) ? { name: parsed.name, fields: others } : { name: parsed.name, ...others };
     // The table above pairs each name with its effect, and the events with their fields: the compiler cannot follow that.
@@ -71,7 +72,7 @@ export class AbiLogReader implements LogReader {
     const [, from, to, ...others] = topics;
     if (from === undefined || to === undefined || others.length > 0 || data.length !== 66) return undefined;
     const parties = { from: dataSlice(from, 12), to: dataSlice(to, 12) };
-    return { token, ...parties, amount: BigInt(data), block: blockOf(log), tx, logIndex: String(log.logIndex) };
+    return { token, ...parties, amount: BigInt(data), block: chainBlockOf(log.block), tx, logIndex: String(log.logIndex) };
   }
 
   #parsed(module: ChainModule, { address, topics, data }: ProvenLog): LogDescription {
@@ -87,10 +88,6 @@ export class AbiLogReader implements LogReader {
     if (parsed !== null) return parsed;
     throw new NodeAnswerFault(`The chain node answered with a log that the contract at ${address} cannot emit.`);
   }
-}
-
-function blockOf({ block: { number, hash, timestamp } }: ProvenLog): ChainEffect['block'] {
-  return { number: number.toString(), hash, time: new Date(Number(timestamp) * 1000).toISOString() };
 }
 
 /** The registry calls a provider `id`. */

@@ -1,3 +1,4 @@
+import { secondsAt } from '../../domain/chain-time.ts';
 import type { ChainNode } from '../../../chain/application/chain-node.ts';
 import type { CreditDesk, PreparedRedemption, SignedRedemption } from '../../application/credit/credit-desk.ts';
 import type { Need, Refusal, WalletTransaction, WalletTypedData } from '../../application/checkout/payer-desk.ts';
@@ -41,7 +42,7 @@ export class ChainCreditDesk implements CreditDesk {
     const { contract, holder, units, invoiceRef, seq } = offer;
     const data = creditContract.encodeFunctionData('redeem', [units, invoiceRef, seq]);
     const transaction = { from: holder, to: contract, value: '0x0', data };
-    const deadline = offer.deadline ?? (BigInt(Date.parse(now)) / 1000n + signatureSeconds).toString();
+    const deadline = offer.deadline ?? (secondsAt(now) + signatureSeconds).toString();
     const [name, held] = await Promise.all([asked<string>(node, contract, 'name', []), this.held(offer)]);
     const balance: Need = { of: 'balance', needed: units, held: held.toString(), isEnough: held >= BigInt(units) };
     const refusal = await simulate(node, transaction);

@@ -1,3 +1,4 @@
+import { chainBlockOf } from '../../application/watching/chain-block.ts';
 import { askEnough } from '../../application/enough-nodes.ts';
 import type { SettlementChain } from '../../application/settlement-chain.ts';
 import type { SettlementChains } from '../../application/settlement-chains.ts';
@@ -53,6 +54,5 @@ async function saidBy(node: WatchedNode, { module, contract, providerId, seq }: 
 }
 
 function evidenceBlock(blocks: readonly WatchedBlock[]): EvidenceBlock {
-  const { number, hash, timestamp } = blocks.reduce((oldest, block) => (block.number < oldest.number ? block : oldest));
-  return { number: number.toString(), hash, time: new Date(Number(timestamp) * 1000).toISOString() };
+  return chainBlockOf(blocks.reduce((oldest, block) => (block.number < oldest.number ? block : oldest)));
 }

@@ -1,3 +1,4 @@
+import { instantOf } from '../../domain/chain-time.ts';
 import { amountText } from '../../../money/money.ts';
 import type { MandateDesk } from '../../application/mandates/mandate-desk.ts';
 import type { WalletMandate } from '../../application/mandates/wallet-mandates.ts';
@@ -47,8 +48,4 @@ const domainFields = [
 /** Wallets want the type of the domain beside the others. */
 function withDomainType<Data extends { readonly types: object }>(data: Data) {
   return { ...data, types: { EIP712Domain: domainFields, ...data.types } };
-}
-
-function instantOf(seconds: string): string {
-  return new Date(Number(seconds) * 1000).toISOString();
 }

@@ -1,3 +1,4 @@
+import { secondsAt } from '../../domain/chain-time.ts';
 import { Body, Controller, Get, Headers, Inject, Param, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiBearerAuth, ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
@@ -108,7 +109,7 @@ export class WalletMandatesController {
     const { token, maxPerPeriod, currency, periodDays, periods } = body;
     const envelope = envelopeFor(holder, { key, command: 'OfferMandate', body: { token, maxPerPeriod, currency, periodDays, periods } });
     const offeredFrom = (start: bigint) => this.#offerOf(holder, body, { commandId: envelope.commandId, start });
-    const place = await this.#places.take(envelope, offeredFrom(BigInt(Date.parse(this.#clock.now())) / 1000n));
+    const place = await this.#places.take(envelope, offeredFrom(secondsAt(this.#clock.now())));
     if ('code' in place) throw refused(place);
     // A repeat is the same mandate, whenever it comes: from the moment on that the first one named.
     const offered = offeredFrom(BigInt(place.start));

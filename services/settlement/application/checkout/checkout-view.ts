@@ -1,3 +1,4 @@
+import { secondsAt } from '../../domain/chain-time.ts';
 import { moneyOf } from '../../../money/money.ts';
 import { blocksNeeded, confirmedKindOf, type ConfirmationRule } from '../../domain/confirmation-policy.ts';
 import type { DispatchFailure } from '../../domain/dispatch.events.ts';
@@ -55,7 +56,7 @@ export interface CheckoutView {
 }
 
 export function liveQuotes({ quotes, place }: Exclude<Slot, { readonly status: 'none' }>, now: string): IssuedQuote[] {
-  const seconds = BigInt(Date.parse(now)) / 1000n;
+  const seconds = secondsAt(now);
   const good = quotes.filter(
     ({ terms, chainId, contract }) => seconds < deadlineOf(terms) && chainId === place.chainId && contract === place.contract,
   );

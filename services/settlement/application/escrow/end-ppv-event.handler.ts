@@ -1,3 +1,4 @@
+import { secondsAt } from '../../domain/chain-time.ts';
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { Outcome } from '../../../commands/application/answer.ts';
@@ -101,7 +102,7 @@ export class EndPpvEventHandler implements ICommandHandler<EndPpvEvent> {
     { tokens }: Capture,
     { events, escrow }: { readonly events: Some<MappedEvent>; readonly escrow: Escrow },
   ): Promise<Orders | EndPpvEventRejection> {
-    const seconds = BigInt(Date.parse(this.#clock.now())) / 1000n;
+    const seconds = secondsAt(this.#clock.now());
     const due = events.filter(({ captureAfter, reclaimAfter }) => seconds >= BigInt(captureAfter) && seconds < BigInt(reclaimAfter));
     if (!isSome(due)) return notDue(events, seconds);
     const capture = (event: MappedEvent, held: readonly string[]): EndOrder => {

@@ -1,3 +1,4 @@
+import { secondsAt } from '../../domain/chain-time.ts';
 import type { Clock } from '../../../commands/application/clock.ts';
 import type { CommandExecutor } from '../../../commands/application/command-executor.ts';
 import type { Envelope } from '../../../commands/application/envelope.ts';
@@ -72,7 +73,7 @@ export class MandatePlaces {
     const found = await executor.current(mandate, stream, provider);
     // Never written down, by a crash: its command cannot write it any more.
     if (found.status === 'none') return isOfferOver(start, now);
-    if (BigInt(Date.parse(now)) / 1000n >= BigInt(found.offered.terms.end)) return true;
+    if (secondsAt(now) >= BigInt(found.offered.terms.end)) return true;
     if (found.status === 'agreed' && (await this.#isUsedUp(provider, found))) return true;
     if (!hasLapsed(found, now)) return found.status === 'revoked';
     const step = stepEnvelope(envelope, 'LapseMandate', { mandate: id }, process);

@@ -1,3 +1,4 @@
+import { secondsAt } from '../../domain/chain-time.ts';
 import type { QueuedTransaction } from '../../../chain/application/transaction.ts';
 import type { TransactionQueue } from '../../../chain/application/transaction-queue.ts';
 import type { Clock } from '../../../commands/application/clock.ts';
@@ -70,7 +71,7 @@ export class WantedOrders {
 
   #isExpired(order: OrderEvent): boolean {
     const deadline = deadlineOf(order);
-    return deadline !== undefined && BigInt(Date.parse(this.#parts.clock.now())) / 1000n >= deadline;
+    return deadline !== undefined && secondsAt(this.#parts.clock.now()) >= deadline;
   }
 }
 

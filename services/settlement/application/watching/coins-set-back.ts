@@ -1,6 +1,6 @@
 import { nativeToken } from '../settlement-chain.ts';
 import { heldAfter, lookedAt } from './held-coins.ts';
-import { placeOf } from './native-transactions.ts';
+import { chainBlockOf } from './chain-block.ts';
 import type { NodeQuorum } from './node-quorum.ts';
 import { watchedAddresses } from './watched-addresses.ts';
 import { QuorumFault } from './watcher-faults.ts';
@@ -80,7 +80,7 @@ async function shownAgain({ nodes, upTo }: CoinsSetBackOptions, effect: WatchedL
     (list) => list.map((each) => [each.tx, each.to, each.value].join(' ')).join('\n'),
   );
   const isSame = transactions.some((each) => each.tx === tx && each.to === log.to && each.value === BigInt(log.amount));
-  return isSame ? { ...effect, block: placeOf(block) } : undefined;
+  return isSame ? { ...effect, block: chainBlockOf(block) } : undefined;
 }
 
 async function balancesAfter({ chainId, nodes, kept }: CoinsSetBackOptions, at: Checkpoint): Promise<HeldCoins[] | undefined> {

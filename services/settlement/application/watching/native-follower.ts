@@ -2,7 +2,8 @@ import { isExplainedByLogs, type NativeBalances, nativeMoves, type NativeSpan } 
 import type { ChainLogs } from './chain-logs.ts';
 import { heldAfter, lookedAt } from './held-coins.ts';
 import type { LateLogs } from './late-logs.ts';
-import { NativeTransactions, placeOf } from './native-transactions.ts';
+import { chainBlockOf } from './chain-block.ts';
+import { NativeTransactions } from './native-transactions.ts';
 import type { NodeQuorum } from './node-quorum.ts';
 import { nativeToken } from '../settlement-chain.ts';
 import { watchedAddresses } from './watched-addresses.ts';
@@ -79,7 +80,7 @@ export class NativeFollower {
     const span = async (): Promise<NativeSpan> => {
       // At the first look the range is all that the contracts ever did, and there is nothing to compare.
       const logs = before.size === 0 ? [] : await store.inBlocks(chainId, range);
-      return { chainId, fromBlock: range.from, to: placeOf(block), before, after: unitsOf(looked, block.number), logs };
+      return { chainId, fromBlock: range.from, to: chainBlockOf(block), before, after: unitsOf(looked, block.number), logs };
     };
     const isFresh = (await this.#transactions.begun(range, block)) === undefined;
     // What stands already in these blocks may hide what does not.

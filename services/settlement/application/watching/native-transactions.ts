@@ -1,5 +1,5 @@
-import type { ChainBlock } from '../../domain/chain-effect.ts';
 import type { NativeTransaction } from '../../domain/native-moves.ts';
+import { chainBlockOf } from './chain-block.ts';
 import type { NodeQuorum } from './node-quorum.ts';
 import type { BlockRange, WatchedBlock } from './watched-node.ts';
 import type { CoinReading, WatcherStore } from './watcher-store.ts';
@@ -69,11 +69,6 @@ export class NativeTransactions {
       (node) => node.transactionsOf(addresses, block),
       (list) => list.map(({ tx, from, to, value, fee }) => [tx, from, to, value, fee].join(' ')).join('\n'),
     );
-    return found.map((transaction) => ({ ...transaction, block: placeOf(block) }));
+    return found.map((transaction) => ({ ...transaction, block: chainBlockOf(block) }));
   }
-}
-
-/** A block as effects name it. */
-export function placeOf({ number, hash, timestamp }: WatchedBlock): ChainBlock {
-  return { number: number.toString(), hash, time: new Date(Number(timestamp) * 1000).toISOString() };
 }
